@@ -1,0 +1,283 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target of the project stands in the table below with its folder and what it depends on.
+// Dependencies point one way (docs/design/shape.md): tools -> API server -> orchestration ->
+// contracts -> model -> RADL. Concrete connectors are imported by `Assembly` and executables only.
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+// MARK: - Packages
+
+struct External {
+    let package: String
+    let requirement: Package.Dependency
+}
+
+let externals: [String: External] = [
+    "ArgumentParser": External(
+        package: "swift-argument-parser",
+        requirement: .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")),
+    "GRDB": External(
+        package: "GRDB.swift",
+        requirement: .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")),
+    "Hummingbird": External(
+        package: "hummingbird",
+        requirement: .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")),
+    "HummingbirdTesting": External(
+        package: "hummingbird",
+        requirement: .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")),
+    "Logging": External(
+        package: "swift-log",
+        requirement: .package(url: "https://github.com/apple/swift-log", from: "1.16.0")),
+    "Metrics": External(
+        package: "swift-metrics",
+        requirement: .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0")),
+    "ServiceLifecycle": External(
+        package: "swift-service-lifecycle",
+        requirement: .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0")),
+    "Subprocess": External(
+        package: "swift-subprocess",
+        requirement: .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0")),
+    "SystemPackage": External(
+        package: "swift-system",
+        requirement: .package(url: "https://github.com/apple/swift-system", from: "1.8.0")),
+    "Yams": External(
+        package: "Yams",
+        requirement: .package(url: "https://github.com/jpsim/Yams", from: "6.2.0")),
+]
+
+// MARK: - Targets
+
+enum Kind { case library, executable, test, systemLibrary(pkgConfig: String, apt: String), c }
+
+struct Unit {
+    let name: String
+    let kind: Kind
+    let path: String
+    let dependencies: [String]
+    var resources: [Resource] = []
+    var exclude: [String] = []
+    var settings: [SwiftSetting] = []
+}
+
+func library(
+    _ name: String, _ path: String, _ dependencies: [String] = [],
+    resources: [Resource] = [], exclude: [String] = [], settings: [SwiftSetting] = []
+) -> Unit {
+    Unit(
+        name: name, kind: .library, path: "Sources/\(path)", dependencies: dependencies,
+        resources: resources, exclude: exclude, settings: settings)
+}
+
+func executable(_ name: String, _ dependencies: [String]) -> Unit {
+    Unit(name: name, kind: .executable, path: "Sources/Tools/\(name)", dependencies: dependencies)
+}
+
+func tests(_ name: String, _ path: String, _ dependencies: [String], exclude: [String] = []) -> Unit {
+    Unit(name: name, kind: .test, path: "Tests/\(path)", dependencies: dependencies, exclude: exclude)
+}
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Unit {
+    Unit(
+        name: name, kind: .systemLibrary(pkgConfig: pkgConfig, apt: apt), path: "Sources/CLibs/\(name)",
+        dependencies: [])
+}
+
+let memorySafe: [SwiftSetting] = [.strictMemorySafety()]
+
+let units: [Unit] = [
+    // C libraries
+    system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
+    Unit(name: "CCurl", kind: .c, path: "Sources/CLibs/CCurl", dependencies: []),
+    Unit(name: "COpenSSL", kind: .c, path: "Sources/CLibs/COpenSSL", dependencies: []),
+    Unit(name: "CLibSSH", kind: .c, path: "Sources/CLibs/CLibSSH", dependencies: []),
+
+    // Core
+    library("Support", "Core/Support", ["Logging"]),
+    library("HTTPTransport", "Core/HTTP", ["Support", "CCurl", "COpenSSL", "Logging"], settings: memorySafe),
+    library("RADL", "Core/RADL"),
+    library("InfrastructureModel", "Core/Model", ["RADL", "Support"]),
+    library("Operations", "Core/Operations", ["Support"]),
+    library(
+        "Persistence", "Core/Persistence",
+        ["InfrastructureModel", "Operations", "Support", "GRDB", "COpenSSL", "Logging"]),
+    library(
+        "Orchestration", "Core/Orchestration",
+        [
+            "RADL", "InfrastructureModel", "Operations", "Persistence", "ConnectorAPI", "ContextualizationAPI",
+            "Support", "Logging",
+        ]),
+
+    // Connectors
+    library("ConnectorAPI", "Connectors/API"),
+    library("ConnectorWire", "Connectors/Wire", ["ConnectorAPI"]),
+    library("ConnectorSDK", "Connectors/SDK", ["ConnectorAPI", "ConnectorWire"]),
+    library(
+        "ConnectorHost", "Connectors/Host",
+        ["ConnectorAPI", "ConnectorWire", "Support", "Logging", "Subprocess", "SystemPackage"]),
+    library("ConnectorConformance", "Connectors/Conformance", ["ConnectorAPI"]),
+    library("DummyConnector", "Connectors/Dummy", ["ConnectorAPI"]),
+    library("ExistingHostsConnector", "Connectors/ExistingHosts", ["ConnectorAPI"]),
+    library(
+        "EC2Connector", "Connectors/EC2", ["ConnectorAPI", "HTTPTransport", "Support", "CLibXML2"],
+        settings: memorySafe),
+
+    // Contextualizer
+    library("ContextualizationAPI", "Contextualizer/API", ["Support"]),
+    library(
+        "SSHTransport", "Contextualizer/SSH", ["ContextualizationAPI", "Support", "CLibSSH", "Logging"],
+        settings: memorySafe),
+    library("Jinja", "Contextualizer/Jinja"),
+    library("Recipes", "Contextualizer/Recipes", ["Jinja", "Yams"]),
+    library("Modules", "Contextualizer/Modules", ["Jinja", "ContextualizationAPI"]),
+    library(
+        "Contextualization", "Contextualizer/Engine",
+        ["Recipes", "Modules", "Jinja", "ContextualizationAPI", "Support", "Logging"]),
+
+    // API
+    library("Authorization", "API/Authorization", ["Support"]),
+    library(
+        "APIServer", "API/Server",
+        ["Orchestration", "InfrastructureModel", "RADL", "Authorization", "Support", "Hummingbird", "Logging"]),
+
+    // Tools
+    library(
+        "Assembly", "Tools/Assembly",
+        [
+            "Orchestration", "Persistence", "InfrastructureModel", "Operations", "RADL", "ConnectorAPI",
+            "ConnectorHost", "DummyConnector", "ExistingHostsConnector", "EC2Connector", "Contextualization",
+            "ContextualizationAPI", "SSHTransport", "Authorization", "Support", "Logging",
+        ]),
+    executable(
+        "gantry",
+        [
+            "Assembly", "Orchestration", "InfrastructureModel", "RADL", "Authorization", "ConnectorAPI",
+            "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes",
+            "SSHTransport", "Support", "ArgumentParser", "Logging",
+        ]),
+    executable(
+        "gantryd",
+        ["Assembly", "APIServer", "Orchestration", "Support", "ArgumentParser", "ServiceLifecycle", "Logging"]),
+    executable(
+        "connector-check", ["ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Support", "ArgumentParser"]),
+    executable("connector-dummy", ["ConnectorSDK", "DummyConnector"]),
+    executable("connector-ec2", ["ConnectorSDK", "EC2Connector"]),
+
+    // Tests
+    tests("SupportTests", "SupportTests", ["Support", "Logging"]),
+    tests("HTTPTransportTests", "HTTPTransportTests", ["HTTPTransport", "Support", "Logging"]),
+    tests("RADLTests", "RADLTests", ["RADL"], exclude: ["Corpus"]),
+    tests("InfrastructureModelTests", "InfrastructureModelTests", ["InfrastructureModel", "RADL", "Support"]),
+    tests(
+        "PersistenceTests", "PersistenceTests",
+        ["Persistence", "InfrastructureModel", "Operations", "Support"]),
+    tests(
+        "OrchestrationTests", "OrchestrationTests",
+        [
+            "Orchestration", "Persistence", "InfrastructureModel", "Operations", "ConnectorAPI", "DummyConnector",
+            "ContextualizationAPI", "RADL", "Support", "Logging",
+        ]),
+    tests(
+        "ConnectorTests", "ConnectorTests",
+        [
+            "ConnectorAPI", "ConnectorWire", "ConnectorSDK", "ConnectorHost", "ConnectorConformance",
+            "DummyConnector", "ExistingHostsConnector", "Support", "Logging",
+        ]),
+    tests("EC2ConnectorTests", "EC2ConnectorTests", ["EC2Connector", "ConnectorAPI", "HTTPTransport", "Support"]),
+    tests("SSHTransportTests", "SSHTransportTests", ["SSHTransport", "ContextualizationAPI", "Support"]),
+    tests("JinjaTests", "JinjaTests", ["Jinja"]),
+    tests("RecipesTests", "RecipesTests", ["Recipes", "Jinja"]),
+    tests("ModulesTests", "ModulesTests", ["Modules", "Jinja", "ContextualizationAPI"]),
+    tests(
+        "ContextualizationTests", "ContextualizationTests",
+        ["Contextualization", "ContextualizationAPI", "Recipes", "Modules", "Jinja", "Support", "Logging"]),
+    tests("AuthorizationTests", "AuthorizationTests", ["Authorization", "Support"]),
+    tests(
+        "APIServerTests", "APIServerTests",
+        [
+            "APIServer", "Orchestration", "Persistence", "InfrastructureModel", "ConnectorAPI", "DummyConnector",
+            "ContextualizationAPI", "Authorization", "Support", "Hummingbird", "HummingbirdTesting", "Logging",
+        ]),
+    tests("GantryCommandTests", "GantryCommandTests", ["gantry", "Orchestration", "InfrastructureModel", "Support"]),
+]
+
+// MARK: - Selection
+
+/// `GANTRY_ONLY=RADLTests,Jinja swift test` builds these targets and what they need, with only the
+/// packages that those need: a leaf target builds, tests and runs under a sanitizer in seconds.
+let selected: Set<String>? = Context.environment["GANTRY_ONLY"].map { names in
+    var pending = names.split(separator: ",").map(String.init)
+    var closure: Set<String> = []
+    while let name = pending.popLast() {
+        guard closure.insert(name).inserted else { continue }
+        pending += units.first { $0.name == name }?.dependencies ?? []
+    }
+    return closure
+}
+
+let chosen = units.filter { selected?.contains($0.name) ?? true }
+let chosenNames = Set(chosen.map(\.name))
+let chosenExternals = Set(chosen.flatMap(\.dependencies)).filter { externals[$0] != nil }
+
+@MainActor func make(_ unit: Unit) -> Target {
+    let dependencies: [Target.Dependency] = unit.dependencies.map { name in
+        if let external = externals[name] {
+            return .product(name: name, package: external.package)
+        }
+        return .byName(name: name)
+    }
+    let settings = swiftSettings + unit.settings
+    switch unit.kind {
+    case .library:
+        return .target(
+            name: unit.name, dependencies: dependencies, path: unit.path, exclude: unit.exclude,
+            resources: unit.resources, swiftSettings: settings)
+    case .executable:
+        return .executableTarget(
+            name: unit.name, dependencies: dependencies, path: unit.path, swiftSettings: settings)
+    case .test:
+        return .testTarget(
+            name: unit.name, dependencies: dependencies, path: unit.path, exclude: unit.exclude,
+            swiftSettings: settings)
+    case .systemLibrary(let pkgConfig, let apt):
+        return .systemLibrary(
+            name: unit.name, path: unit.path, pkgConfig: pkgConfig, providers: [.apt([apt])])
+    case .c:
+        let libraries = ["CCurl": ["curl"], "COpenSSL": ["crypto"], "CLibSSH": ["ssh"]][unit.name] ?? []
+        return .target(
+            name: unit.name, path: unit.path, publicHeadersPath: "include",
+            linkerSettings: libraries.map { .linkedLibrary($0) })
+    }
+}
+
+// MARK: - Package
+
+let publicLibraries = [
+    "ConnectorAPI", "ConnectorSDK", "ConnectorConformance", "RADL", "Jinja", "Recipes",
+]
+
+let package = Package(
+    name: "gantry",
+    products: chosen.compactMap { unit -> Product? in
+        switch unit.kind {
+        case .library where publicLibraries.contains(unit.name):
+            return .library(name: unit.name, targets: [unit.name])
+        case .executable:
+            return .executable(name: unit.name, targets: [unit.name])
+        default:
+            return nil
+        }
+    },
+    dependencies: Dictionary(
+        chosenExternals.compactMap { name in externals[name].map { ($0.package, $0.requirement) } },
+        uniquingKeysWith: { first, _ in first }
+    ).sorted { $0.key < $1.key }.map(\.value),
+    targets: chosen.map(make),
+    swiftLanguageModes: [.v6]
+)
