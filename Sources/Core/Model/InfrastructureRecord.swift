@@ -1,0 +1,160 @@
+package import Foundation
+package import Support
+
+/// An infrastructure as it is stored, without its machines and without secrets.
+package struct InfrastructureRecord: Sendable, Hashable, Codable {
+    /// What shall become of it.
+    package enum Goal: String, Sendable, Hashable, Codable {
+        case present, destroyed
+    }
+
+    /// How far its removal is.
+    package enum Phase: String, Sendable, Hashable, Codable {
+        case active, destroying, destroyed
+    }
+
+    package var id: InfrastructureID
+    /// Identity for `gantry up`; nil for those made through the API.
+    package var name: String?
+    package var owners: [Owner]
+    package var createdAt: Date
+    package var goal: Goal
+    package var phase: Phase
+    /// Next machine number: numbers are never used again.
+    package var nextNumber: Int
+    /// Counts contextualizations; events of a run carry it.
+    package var generation: Int
+    /// IM's flag: nil while no contextualization has ended, then whether the last one went well.
+    package var configured: Bool?
+    /// Why the whole infrastructure is failed, where no machine tells it.
+    package var failure: String?
+    /// Clouds that machines or resources of it are on.
+    package var clouds: [CloudReference]
+
+    package init(
+        id: InfrastructureID, name: String?, owners: [Owner], createdAt: Date, goal: Goal = .present,
+        phase: Phase = .active, nextNumber: Int = 0, generation: Int = 0, configured: Bool? = nil,
+        failure: String? = nil, clouds: [CloudReference] = []
+    ) {
+        self.id = id
+        self.name = name
+        self.owners = owners
+        self.createdAt = createdAt
+        self.goal = goal
+        self.phase = phase
+        self.nextNumber = nextNumber
+        self.generation = generation
+        self.configured = configured
+        self.failure = failure
+        self.clouds = clouds
+    }
+}
+
+/// Somebody whom an infrastructure belongs to.
+package struct Owner: Sendable, Hashable, Codable {
+    package var username: String
+    /// Keyed digest of the password, made by the store; nil: the user of the command line on this machine.
+    package var verifier: String?
+
+    package init(username: String, verifier: String?) {
+        self.username = username
+        self.verifier = verifier
+    }
+}
+
+/// A cloud of a user as a machine remembers it.
+package struct CloudReference: Sendable, Hashable, Codable {
+    /// Id in the auth lines, such as `ost1`.
+    package var id: String
+    /// `type` of the auth line, such as `EC2`.
+    package var type: String
+    /// Name of the connector.
+    package var connector: String
+    package var credential: CredentialID
+
+    package init(id: String, type: String, connector: String, credential: CredentialID) {
+        self.id = id
+        self.type = type
+        self.connector = connector
+        self.credential = credential
+    }
+}
+
+/// What of an infrastructure must not be seen. Stored encrypted.
+package struct InfrastructureSecrets: Sendable, Hashable {
+    /// The RADL document: it may hold passwords and keys.
+    package var document: Secret<String>
+    /// The infrastructure's own SSH key in OpenSSH's form, where it has one.
+    package var privateKey: Secret<String>?
+    /// Its public half, `ssh-ed25519 …`.
+    package var publicKey: String?
+
+    package init(document: Secret<String>, privateKey: Secret<String>? = nil, publicKey: String? = nil) {
+        self.document = document
+        self.privateKey = privateKey
+        self.publicKey = publicKey
+    }
+}
+
+/// Credentials of one account at one cloud. The values are stored encrypted.
+package struct CredentialRecord: Sendable, Hashable {
+    package var id: CredentialID
+    /// User it belongs to: the same user with the same cloud id and account renews it, nobody else does.
+    package var owner: String
+    package var cloudID: String
+    package var type: String
+    /// The whole auth line.
+    package var values: Secret<[String: String]>
+
+    package init(id: CredentialID, owner: String, cloudID: String, type: String, values: Secret<[String: String]>) {
+        self.id = id
+        self.owner = owner
+        self.cloudID = cloudID
+        self.type = type
+        self.values = values
+    }
+}
+
+/// Something at a provider that belongs to the infrastructure, beside its machines.
+package struct ResourceRecord: Sendable, Hashable, Codable {
+    package var infrastructure: InfrastructureID
+    package var cloud: CloudReference
+    package var kind: String
+    package var id: String
+    package var name: String?
+    package var dependsOn: [String]
+    /// Why its removal did not succeed so far.
+    package var problem: String?
+
+    package init(
+        infrastructure: InfrastructureID, cloud: CloudReference, kind: String, id: String, name: String? = nil,
+        dependsOn: [String] = [], problem: String? = nil
+    ) {
+        self.infrastructure = infrastructure
+        self.cloud = cloud
+        self.kind = kind
+        self.id = id
+        self.name = name
+        self.dependsOn = dependsOn
+        self.problem = problem
+    }
+}
+
+/// An infrastructure with all that belongs to it, as one transaction read it.
+package struct InfrastructureSnapshot: Sendable, Hashable {
+    package var infrastructure: InfrastructureRecord
+    package var secrets: InfrastructureSecrets
+    /// In order of their numbers, with those that ended.
+    package var machines: [MachineRecord]
+    package var resources: [ResourceRecord]
+
+    package init(
+        infrastructure: InfrastructureRecord, secrets: InfrastructureSecrets, machines: [MachineRecord],
+        resources: [ResourceRecord]
+    ) {
+        self.infrastructure = infrastructure
+        self.secrets = secrets
+        self.machines = machines
+        self.resources = resources
+    }
+}

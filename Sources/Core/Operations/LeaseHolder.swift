@@ -1,0 +1,48 @@
+import Foundation
+import Glibc
+
+/// A process that holds leases: host, process id and its start time, so that a process id that is used again is not
+/// taken for the old process.
+package struct LeaseHolder: Sendable, Hashable, Codable, CustomStringConvertible {
+    package var host: String
+    package var process: Int32
+    /// Clock ticks after boot at which the process began (field 22 of `/proc/PID/stat`).
+    package var startTicks: UInt64
+
+    package init(host: String, process: Int32, startTicks: UInt64) {
+        self.host = host
+        self.process = process
+        self.startTicks = startTicks
+    }
+
+    /// This process.
+    package static let current = LeaseHolder(
+        host: hostIdentity(), process: getpid(), startTicks: startTicks(of: getpid()) ?? 0)
+
+    /// Whether the process is known to be gone: it was on this host and is no more. False where that cannot be told.
+    package var isKnownDead: Bool {
+        guard host == Self.current.host else { return false }
+        return Self.startTicks(of: process) != startTicks
+    }
+
+    package var description: String { "\(host):\(process)" }
+
+    /// Host name with boot id and process namespace, since process ids mean nothing beyond them.
+    private static func hostIdentity() -> String {
+        let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? ""
+        let namespace = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
+        let name = ProcessInfo.processInfo.hostName
+        return [name, String(boot.prefix(8)), namespace.filter(\.isNumber)].filter { !$0.isEmpty }
+            .joined(separator: "/")
+    }
+
+    private static func startTicks(of process: Int32) -> UInt64? {
+        guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+            let end = stat.lastIndex(of: ")")
+        else { return nil }
+        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        // Field 3 (state) is the first after the name.
+        guard fields.count > 19, fields[0] != "Z" else { return nil }
+        return UInt64(fields[19])
+    }
+}

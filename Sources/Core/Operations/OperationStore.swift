@@ -1,0 +1,57 @@
+package import Foundation
+
+/// Where operations are kept. Every call is one transaction; safe from several tasks and processes.
+package protocol OperationStore: Sendable {
+    /// The operation, or nil.
+    func operation(_ id: OperationID) async throws -> Operation?
+
+    /// Unfinished operations of a subject, oldest first; all subjects for nil.
+    func unfinishedOperations(subject: String?) async throws -> [Operation]
+
+    /// Takes the oldest due operation of any of the subjects (all for nil) that nobody holds: without lease, with a
+    /// lapsed one, or with one whose holder ``LeaseHolder/isKnownDead``. An operation is not given out while an older
+    /// unfinished one of its subject is held by somebody alive.
+    ///
+    /// - Returns: The operation with its new lease (epoch one higher, status `running`), or nil.
+    func claim(
+        holder: LeaseHolder, subjects: [String]?, now: Date, duration: Duration
+    ) async throws -> Operation?
+
+    /// Prolongs a lease.
+    /// - Throws: ``OperationError`` `leaseLost` when somebody else holds it or it was released.
+    func renew(_ lease: Lease, now: Date, duration: Duration) async throws -> Lease
+
+    /// Ends an operation and its lease.
+    /// - Throws: ``OperationError`` `leaseLost`.
+    func finish(_ lease: Lease, status: Operation.Status, error: String?, now: Date) async throws
+
+    /// Gives a lease back without an end: the operation is due again at `dueAt`, for anybody.
+    func release(_ lease: Lease, dueAt: Date) async throws
+
+    /// Asks the holder to end early; idempotent. An operation that nobody holds is cancelled at once.
+    func requestCancel(_ id: OperationID, now: Date) async throws
+}
+
+/// Why a call of a store was refused.
+package struct OperationError: Error, Sendable, Hashable, CustomStringConvertible {
+    package struct Code: Sendable, Hashable {
+        private enum Value: String { case leaseLost, busy, notFound }
+        private let value: Value
+
+        /// Another process took over; the caller stops and writes nothing more.
+        package static let leaseLost = Code(value: .leaseLost)
+        /// Another operation of the subject is unfinished.
+        package static let busy = Code(value: .busy)
+        package static let notFound = Code(value: .notFound)
+    }
+
+    package var code: Code
+    package var message: String
+
+    package init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}
