@@ -1,0 +1,115 @@
+package import Foundation
+
+/// Something that the state machine wants done outside. Every action can be carried out again after a crash.
+package enum InfrastructureAction: Sendable, Hashable {
+    /// Make what machines on the cloud need: security group, key pair.
+    case prepare(CloudReference)
+    /// One launch call. The token was recorded before; the same token and machines again are safe.
+    case launch(LaunchBatch)
+    /// Ask for the state of machines, after a delay.
+    case describe(CloudReference, [MachineID], after: Duration)
+    /// Find out what launches with unknown results have made.
+    case findLaunches(CloudReference, [BatchToken], after: Duration)
+    /// Remove machines. Succeeds when they are already gone.
+    case terminate(CloudReference, [MachineID], after: Duration)
+    /// Delete what else carries the infrastructure's tag at the cloud, after a delay.
+    case sweep(CloudReference, after: Duration)
+    /// Configure machines.
+    case contextualize(generation: Int, [MachineID])
+
+    /// Equal for actions of which only one is carried out at a time.
+    package var key: String {
+        switch self {
+        case .prepare(let cloud): return "prepare \(cloud.credential)"
+        case .launch(let batch): return "launch \(batch.token)"
+        case .describe(let cloud, _, _): return "describe \(cloud.credential)"
+        case .findLaunches(let cloud, _, _): return "find \(cloud.credential)"
+        case .terminate(let cloud, _, _): return "terminate \(cloud.credential)"
+        case .sweep(let cloud, _): return "sweep \(cloud.credential)"
+        case .contextualize: return "contextualize"
+        }
+    }
+
+    /// Name for failpoints and logs.
+    package var name: String { String(key.prefix { $0 != " " }) }
+}
+
+/// Machines that one call launches, in the order of their batch index.
+package struct LaunchBatch: Sendable, Hashable {
+    package var token: BatchToken
+    package var cloud: CloudReference
+    package var machines: [MachineID]
+
+    package init(token: BatchToken, cloud: CloudReference, machines: [MachineID]) {
+        self.token = token
+        self.cloud = cloud
+        self.machines = machines
+    }
+}
+
+/// What came of an action.
+package enum InfrastructureInput: Sendable {
+    case prepared(CloudReference, [ResourceRecord])
+    case preparationFailed(CloudReference, message: String)
+    /// Results of a launch call, by machine.
+    case launched(LaunchBatch, [MachineID: LaunchResult])
+    /// What the provider says; machines that it does not know are absent.
+    case described(CloudReference, asked: [MachineID], [MachineID: ProviderMachine])
+    case describeFailed(CloudReference, message: String)
+    /// Provider ids of machines that the tokens have made.
+    case launchesFound(CloudReference, [BatchToken], [MachineID: String])
+    case findFailed(CloudReference, message: String)
+    /// Machines that are gone, and why the others are not.
+    case terminated(CloudReference, gone: [MachineID], problems: [MachineID: String])
+    /// The sweep of a cloud: what is deleted, and what is left over with the reason.
+    case swept(CloudReference, deleted: [ResourceRecord], left: [ResourceRecord])
+    case sweepFailed(CloudReference, message: String)
+    /// A stored event of the contextualization and what it teaches about its machine.
+    case contextualization(InfrastructureEvent, learnt: LearntAccess?)
+    /// The contextualization ended; machines that are absent took no part.
+    case contextualized(generation: Int, [MachineID: MachineRecord.Configuration])
+}
+
+/// How a machine let us in.
+package struct LearntAccess: Sendable, Hashable {
+    package var endpoint: MachineRecord.Endpoint
+    package var hostKey: String
+
+    package init(endpoint: MachineRecord.Endpoint, hostKey: String) {
+        self.endpoint = endpoint
+        self.hostKey = hostKey
+    }
+}
+
+/// Result of the launch of one machine.
+package enum LaunchResult: Sendable, Hashable {
+    case machine(ProviderMachine)
+    /// Will not succeed as asked for; nothing was made.
+    case failed(message: String)
+}
+
+/// A machine as the provider sees it, in the model's words.
+package struct ProviderMachine: Sendable, Hashable {
+    package enum State: Sendable, Hashable {
+        case pending, running, stopping, stopped, terminated, failed, unknown
+    }
+
+    package var id: String
+    package var state: State
+    package var failure: String?
+    package var addresses: [MachineRecord.Address]
+    package var sshPort: Int?
+    package var launchedAt: Date?
+
+    package init(
+        id: String, state: State, failure: String? = nil, addresses: [MachineRecord.Address] = [],
+        sshPort: Int? = nil, launchedAt: Date? = nil
+    ) {
+        self.id = id
+        self.state = state
+        self.failure = failure
+        self.addresses = addresses
+        self.sshPort = sshPort
+        self.launchedAt = launchedAt
+    }
+}

@@ -1,0 +1,192 @@
+import Foundation
+
+extension InfrastructureStateMachine {
+    // MARK: Removal
+
+    /// Removes machines that shall not be (or all), and what failed ones left behind.
+    mutating func removals(now: Date, all: Bool) -> [InfrastructureAction] {
+        var byCloud: [CloudReference: [MachineID]] = [:]
+        var lost: [CloudReference: Set<BatchToken>] = [:]
+        for machine in snapshot.machines where machine.isAlive {
+            let unwanted = all || machine.goal == .absent
+            let cloud = machine.placement.cloud
+            switch machine.phase {
+            case .planned where unwanted:
+                setPhase(machine.id, .terminated, now: now)
+            case .failed(_, nil) where unwanted:
+                setPhase(machine.id, .terminated, now: now)
+            case .launching(let batch) where all && !inFlight.contains("launch \(batch)"):
+                setPhase(machine.id, .terminating(provider: nil), now: now)
+                lost[cloud, default: []].insert(batch)
+            case .starting(let provider) where unwanted, .running(let provider) where unwanted,
+                .stopped(let provider) where unwanted:
+                setPhase(machine.id, .terminating(provider: provider), now: now)
+                byCloud[cloud, default: []].append(machine.id)
+            case .failed(_, .some):
+                byCloud[cloud, default: []].append(machine.id)
+            case .terminating(.some):
+                byCloud[cloud, default: []].append(machine.id)
+            case .terminating(nil):
+                if let batch = machine.batch { lost[cloud, default: []].insert(batch) }
+            default:
+                break
+            }
+        }
+        var actions: [InfrastructureAction] = []
+        for (cloud, tokens) in lost.sorted(by: { $0.key.id < $1.key.id }) {
+            guard let delay = removalDelay("find \(cloud.credential)") else { continue }
+            actions.append(.findLaunches(cloud, tokens.sorted(), after: delay))
+        }
+        for (cloud, machines) in byCloud.sorted(by: { $0.key.id < $1.key.id }) {
+            guard let delay = removalDelay("terminate \(cloud.credential)") else { continue }
+            actions.append(.terminate(cloud, machines.sorted { $0.number > $1.number }, after: delay))
+        }
+        return actions
+    }
+
+    /// Deletes what else there is, cloud by cloud, when no machine is left there; then the infrastructure is destroyed.
+    mutating func sweeps(now: Date) -> [InfrastructureAction] {
+        guard snapshot.machines.allSatisfy({ !$0.isAlive }) else { return [] }
+        let open = snapshot.infrastructure.clouds.filter { !swept.contains($0.credential) }
+        if open.isEmpty, snapshot.infrastructure.phase != .destroyed {
+            updateRecord { $0.phase = .destroyed }
+            return []
+        }
+        return open.compactMap { cloud in
+            removalDelay("sweep \(cloud.credential)").map { .sweep(cloud, after: $0) }
+        }
+    }
+
+    /// Delay before the next try of a removal; nil: no more tries in this operation.
+    func removalDelay(_ key: String) -> Duration? {
+        let attempts = removalAttempts[key] ?? 0
+        guard attempts < limits.removalAttempts else { return nil }
+        return attempts == 0 ? .zero : min(.milliseconds(250) * (1 << min(attempts, 10)), .seconds(20))
+    }
+
+    // MARK: Launch
+
+    mutating func launches(now: Date) -> [InfrastructureAction] {
+        var actions: [InfrastructureAction] = []
+        var planned: [LaunchGroup: [MachineID]] = [:]
+        var order: [LaunchGroup] = []
+        var repeated: Set<BatchToken> = []
+        for machine in snapshot.machines {
+            switch machine.phase {
+            case .planned where machine.goal == .present:
+                let cloud = machine.placement.cloud
+                if let message = preparationFailures[cloud.credential] {
+                    failLaunch(machine.id, message: message, now: now)
+                    continue
+                }
+                guard prepared.contains(cloud.credential) else {
+                    if !actions.contains(.prepare(cloud)) { actions.append(.prepare(cloud)) }
+                    continue
+                }
+                let group = LaunchGroup(system: machine.system, placement: machine.placement)
+                if planned[group] == nil { order.append(group) }
+                planned[group, default: []].append(machine.id)
+            case .launching(let batch) where !inFlight.contains("launch \(batch)"):
+                repeated.insert(batch)
+            default:
+                break
+            }
+        }
+        for token in repeated.sorted() {
+            // After a crash: the very same call again, with the cloud prepared anew (which finds what is there).
+            let members = snapshot.machines.filter { $0.batch == token && $0.phase == .launching(batch: token) }
+                .sorted { ($0.batchIndex ?? 0) < ($1.batchIndex ?? 0) }
+            guard let cloud = members.first?.placement.cloud else { continue }
+            guard prepared.contains(cloud.credential) || preparationFailures[cloud.credential] != nil else {
+                if !actions.contains(.prepare(cloud)) { actions.append(.prepare(cloud)) }
+                continue
+            }
+            actions.append(.launch(LaunchBatch(token: token, cloud: cloud, machines: members.map(\.id))))
+        }
+        for group in order {
+            var machines = planned[group] ?? []
+            while !machines.isEmpty {
+                let members = Array(machines.prefix(limits.batchSize))
+                machines.removeFirst(members.count)
+                let token = newToken()
+                for (position, id) in members.enumerated() {
+                    update(id) {
+                        $0.batch = token
+                        $0.batchIndex = position
+                    }
+                    setPhase(id, .launching(batch: token), now: now)
+                }
+                actions.append(
+                    .launch(LaunchBatch(token: token, cloud: group.placement.cloud, machines: members)))
+            }
+        }
+        return actions
+    }
+
+    private struct LaunchGroup: Hashable {
+        var system: String
+        var placement: Placement
+    }
+
+    // MARK: Describe
+
+    /// One describe per cloud for everything that is on its way, and once per operation for what runs.
+    func describes() -> [InfrastructureAction] {
+        var byCloud: [CloudReference: [MachineID]] = [:]
+        for machine in snapshot.machines where machine.goal == .present {
+            switch machine.phase {
+            case .starting:
+                byCloud[machine.placement.cloud, default: []].append(machine.id)
+            case .running, .stopped:
+                if !verified.contains(machine.id) {
+                    byCloud[machine.placement.cloud, default: []].append(machine.id)
+                }
+            default:
+                break
+            }
+        }
+        return byCloud.sorted { $0.key.id < $1.key.id }.map { cloud, machines in
+            .describe(cloud, machines, after: pollDelay(cloud.credential))
+        }
+    }
+
+    func pollDelay(_ credential: CredentialID) -> Duration {
+        let count = polls[credential] ?? 0
+        guard count > 0 else { return .zero }
+        return min(limits.firstPoll * (1 << min(count - 1, 12)), limits.longestPoll)
+    }
+
+    // MARK: Contextualization
+
+    /// When every machine has settled, the running ones are configured, once per operation.
+    mutating func contextualization() -> [InfrastructureAction] {
+        guard !contextualized, inFlight.isEmpty else { return [] }
+        let present = snapshot.machines.filter { $0.goal == .present && $0.isAlive }
+        let settled = present.allSatisfy {
+            switch $0.phase {
+            case .running: return verified.contains($0.id)
+            case .stopped, .failed(_, nil): return true
+            default: return false
+            }
+        }
+        guard settled else { return [] }
+        let running = present.filter {
+            if case .running = $0.phase { return true }
+            return false
+        }
+        guard running.contains(where: { $0.configuration == .pending }) else {
+            finishWithoutContextualization(running)
+            return []
+        }
+        let machines = running.filter { $0.configuration != .disabled }.map(\.id)
+        return [.contextualize(generation: snapshot.infrastructure.generation, machines)]
+    }
+
+    private mutating func finishWithoutContextualization(_ running: [MachineRecord]) {
+        contextualized = true
+        let good = running.allSatisfy { $0.state == .configured }
+        if snapshot.infrastructure.configured != good {
+            updateRecord { $0.configured = good }
+        }
+    }
+}

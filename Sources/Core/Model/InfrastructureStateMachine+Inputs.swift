@@ -1,0 +1,310 @@
+package import Foundation
+
+extension InfrastructureStateMachine {
+    /// Takes in what came of an action.
+    package mutating func handle(_ input: InfrastructureInput, now: Date) {
+        switch input {
+        case .prepared(let cloud, let resources):
+            end(.prepare(cloud))
+            prepared.insert(cloud.credential)
+            for resource in resources where !snapshot.resources.contains(where: { $0.sameIdentity(as: resource) }) {
+                add(resource)
+                log(
+                    .resourceCreated, nil, "\(resource.kind) \(resource.name ?? resource.id) at \(cloud.id)", now: now)
+            }
+        case .preparationFailed(let cloud, let message):
+            end(.prepare(cloud))
+            preparationFailures[cloud.credential] = message
+        case .launched(let batch, let results):
+            end(.launch(batch))
+            for id in batch.machines {
+                handleLaunch(id, results[id], batch: batch, now: now)
+            }
+        case .described(let cloud, let asked, let answers):
+            end(.describe(cloud, [], after: .zero))
+            polls[cloud.credential, default: 0] += 1
+            for id in asked { handleDescription(id, answers[id], now: now) }
+        case .describeFailed(let cloud, let message):
+            end(.describe(cloud, [], after: .zero))
+            polls[cloud.credential, default: 0] += 1
+            log(.message, nil, "asking \(cloud.id) for machines failed, trying again: \(message)", now: now)
+            failOverdue(cloud, now: now)
+        case .launchesFound(let cloud, let tokens, let found):
+            end(.findLaunches(cloud, [], after: .zero))
+            for machine in snapshot.machines where machine.placement.cloud.credential == cloud.credential {
+                guard case .terminating(nil) = machine.phase, let batch = machine.batch, tokens.contains(batch)
+                else { continue }
+                setPhase(
+                    machine.id, found[machine.id].map { .terminating(provider: $0) } ?? .terminated, now: now)
+            }
+        case .findFailed(let cloud, let message):
+            end(.findLaunches(cloud, [], after: .zero))
+            note(problem: message, key: "find \(cloud.credential)", about: "machines at \(cloud.id)")
+        case .terminated(let cloud, let gone, let failures):
+            end(.terminate(cloud, [], after: .zero))
+            handleTermination(cloud, gone: gone, failures: failures, now: now)
+        case .swept(let cloud, let deleted, let left):
+            end(.sweep(cloud, after: .zero))
+            handleSweep(cloud, deleted: deleted, left: left, now: now)
+        case .sweepFailed(let cloud, let message):
+            end(.sweep(cloud, after: .zero))
+            note(problem: message, key: "sweep \(cloud.credential)", about: "resources at \(cloud.id)")
+        case .contextualization(let event, let learnt):
+            if let id = event.machine, let learnt {
+                update(id) {
+                    $0.endpoint = learnt.endpoint
+                    if !$0.hostKeys.contains(learnt.hostKey) { $0.hostKeys.append(learnt.hostKey) }
+                }
+            }
+            append(event)
+        case .contextualized(let generation, let results):
+            end(.contextualize(generation: generation, []))
+            handleConfigurations(results, now: now)
+        }
+    }
+
+    private mutating func end(_ action: InfrastructureAction) {
+        inFlight.remove(action.key)
+    }
+
+    private mutating func note(problem: String, key: String, about: String) {
+        removalAttempts[key, default: 0] += 1
+        problems[about] = problem
+    }
+
+    // MARK: Machines
+
+    mutating func setPhase(_ id: MachineID, _ phase: MachineRecord.Phase, now: Date) {
+        guard let before = machine(id), before.phase != phase else { return }
+        update(id) { $0.phase = phase }
+        let place = "at \(before.placement.cloud.id)"
+        switch phase {
+        case .planned:
+            log(.machinePlanned, id, "\(before.system) planned \(place)", now: now)
+        case .launching:
+            log(.machineLaunching, id, "\(before.system) is launched \(place)", now: now)
+        case .starting(let provider):
+            log(.machineStarting, id, "\(before.system) starts \(place) as \(provider)", now: now)
+        case .running:
+            log(.machineRunning, id, "\(before.system) runs", now: now)
+        case .stopped:
+            log(.machineStopped, id, "\(before.system) is stopped", now: now)
+        case .terminating:
+            log(.machineTerminating, id, "\(before.system) is removed", now: now)
+        case .terminated:
+            log(.machineTerminated, id, "\(before.system) is gone", now: now)
+        case .failed(let message, _):
+            log(.machineFailed, id, "\(before.system) failed: \(message)", now: now)
+        case .vanished:
+            log(.machineVanished, id, "\(before.system) was removed \(place) by somebody else", now: now)
+        }
+    }
+
+    private mutating func handleLaunch(
+        _ id: MachineID, _ result: LaunchResult?, batch: LaunchBatch, now: Date
+    ) {
+        guard let machine = machine(id) else { return }
+        switch machine.phase {
+        case .launching(batch.token), .terminating(nil):
+            break
+        default:
+            return
+        }
+        let unwanted = machine.goal == .absent || snapshot.infrastructure.goal == .destroyed
+        switch result {
+        case .machine(let made):
+            update(id) { $0.launchedAt = made.launchedAt ?? now }
+            if unwanted {
+                setPhase(id, .terminating(provider: made.id), now: now)
+            } else {
+                apply(made, to: id, now: now)
+            }
+        case .failed(let message):
+            if unwanted {
+                setPhase(id, .terminated, now: now)
+            } else {
+                failLaunch(id, message: message, now: now)
+            }
+        case nil:
+            failLaunch(id, message: "the connector gave no result for this machine", now: now)
+        }
+    }
+
+    /// A launch came to nothing: next candidate, or failed.
+    mutating func failLaunch(_ id: MachineID, message: String, now: Date) {
+        guard let machine = machine(id) else { return }
+        guard let next = machine.alternatives.first else {
+            setPhase(id, .failed(message: message, provider: nil), now: now)
+            return
+        }
+        log(
+            .message, id,
+            "\(machine.system) failed at \(machine.placement.cloud.id) (\(machine.placement.flavor)): \(message); "
+                + "next candidate: \(next.flavor) at \(next.cloud.id)", now: now)
+        update(id) {
+            $0.attempts.append(message)
+            $0.placement = next
+            $0.alternatives.removeFirst()
+            $0.batch = nil
+            $0.batchIndex = nil
+        }
+        if !snapshot.infrastructure.clouds.contains(next.cloud) {
+            updateRecord { $0.clouds.append(next.cloud) }
+        }
+        setPhase(id, .planned, now: now)
+    }
+
+    private mutating func handleDescription(_ id: MachineID, _ answer: ProviderMachine?, now: Date) {
+        guard let machine = machine(id) else { return }
+        guard let answer else {
+            switch machine.phase {
+            case .starting where !isOverdue(machine, now: now):
+                // Providers show a new machine late: it is given its time.
+                break
+            case .starting(let provider):
+                setPhase(
+                    id, .failed(message: "the provider does not know \(provider)", provider: provider), now: now)
+            case .running, .stopped:
+                verified.insert(id)
+                setPhase(id, .vanished, now: now)
+            default:
+                break
+            }
+            return
+        }
+        switch machine.phase {
+        case .starting, .running, .stopped: apply(answer, to: id, now: now)
+        default: break
+        }
+    }
+
+    /// Takes over what the provider says of a machine that is wanted.
+    private mutating func apply(_ answer: ProviderMachine, to id: MachineID, now: Date) {
+        if !answer.addresses.isEmpty || answer.sshPort != nil {
+            update(id) {
+                if !answer.addresses.isEmpty { $0.addresses = answer.addresses }
+                $0.sshPort = answer.sshPort ?? $0.sshPort
+            }
+        }
+        guard let machine = machine(id) else { return }
+        switch answer.state {
+        case .running where !machine.addresses.isEmpty:
+            verified.insert(id)
+            setPhase(id, .running(provider: answer.id), now: now)
+        case .running, .pending, .unknown, .stopping:
+            setPhase(id, .starting(provider: answer.id), now: now)
+            if isOverdue(machine, now: now) { failOverdue(id, provider: answer.id, now: now) }
+        case .stopped:
+            verified.insert(id)
+            setPhase(id, .stopped(provider: answer.id), now: now)
+        case .terminated:
+            verified.insert(id)
+            if case .running = machine.phase {
+                setPhase(id, .vanished, now: now)
+            } else {
+                setPhase(
+                    id,
+                    .failed(
+                        message: "ended before it ran" + (answer.failure.map { ": \($0)" } ?? ""),
+                        provider: answer.id), now: now)
+            }
+        case .failed:
+            setPhase(
+                id, .failed(message: answer.failure ?? "the provider reports a failure", provider: answer.id),
+                now: now)
+        }
+    }
+
+    private func isOverdue(_ machine: MachineRecord, now: Date) -> Bool {
+        guard let launched = machine.launchedAt else { return false }
+        return now.timeIntervalSince(launched) > Double(limits.running.components.seconds)
+    }
+
+    private mutating func failOverdue(_ id: MachineID, provider: String, now: Date) {
+        setPhase(
+            id, .failed(message: "not running with an address after \(limits.running)", provider: provider), now: now)
+    }
+
+    private mutating func failOverdue(_ cloud: CloudReference, now: Date) {
+        for machine in snapshot.machines where machine.placement.cloud.credential == cloud.credential {
+            if case .starting(let provider) = machine.phase, isOverdue(machine, now: now) {
+                failOverdue(machine.id, provider: provider, now: now)
+            }
+        }
+    }
+
+    // MARK: Removal
+
+    private mutating func handleTermination(
+        _ cloud: CloudReference, gone: [MachineID], failures: [MachineID: String], now: Date
+    ) {
+        for id in gone {
+            guard let machine = machine(id) else { continue }
+            problems["machine \(id.number)"] = nil
+            if case .failed(let message, _) = machine.phase {
+                if machine.goal == .absent || snapshot.infrastructure.goal == .destroyed {
+                    setPhase(id, .terminated, now: now)
+                } else {
+                    // What the failed candidate left is gone: the next one may be tried.
+                    update(id) {
+                        $0.addresses = []
+                        $0.launchedAt = nil
+                    }
+                    failLaunch(id, message: message, now: now)
+                }
+            } else {
+                setPhase(id, .terminated, now: now)
+            }
+        }
+        if failures.isEmpty {
+            removalAttempts["terminate \(cloud.credential)"] = 0
+        } else {
+            removalAttempts["terminate \(cloud.credential)", default: 0] += 1
+        }
+        for (id, message) in failures { problems["machine \(id.number)"] = message }
+    }
+
+    private mutating func handleSweep(
+        _ cloud: CloudReference, deleted: [ResourceRecord], left: [ResourceRecord], now: Date
+    ) {
+        for resource in deleted {
+            problems["\(resource.kind) \(resource.id)"] = nil
+            remove(resource)
+            log(.resourceDeleted, nil, "\(resource.kind) \(resource.name ?? resource.id) at \(cloud.id)", now: now)
+        }
+        if left.isEmpty {
+            // The ledger of this cloud is settled: what is still in it was gone already.
+            for resource in snapshot.resources where resource.cloud.credential == cloud.credential { remove(resource) }
+            swept.insert(cloud.credential)
+        } else {
+            removalAttempts["sweep \(cloud.credential)", default: 0] += 1
+            for resource in left {
+                problems["\(resource.kind) \(resource.id)"] = resource.problem ?? "still there"
+                add(resource)
+            }
+        }
+    }
+
+    // MARK: Configuration
+
+    private mutating func handleConfigurations(
+        _ results: [MachineID: MachineRecord.Configuration], now: Date
+    ) {
+        contextualized = true
+        for (id, configuration) in results.sorted(by: { $0.key.number < $1.key.number }) {
+            guard let machine = machine(id) else { continue }
+            update(id) { $0.configuration = configuration }
+            switch configuration {
+            case .configured, .disabled:
+                log(.machineConfigured, id, "\(machine.system) is configured", now: now)
+            case .failed(let message):
+                log(.machineUnconfigured, id, "\(machine.system) is not configured: \(message)", now: now)
+            case .pending:
+                break
+            }
+        }
+        let good = snapshot.machines.filter { $0.goal == .present && $0.isAlive }
+            .allSatisfy { $0.state == .configured }
+        updateRecord { $0.configured = good }
+    }
+}

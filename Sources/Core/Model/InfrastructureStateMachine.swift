@@ -1,0 +1,209 @@
+package import Foundation
+import Support
+
+/// Decides what is done next for one infrastructure. Pure: no clock, no I/O, no randomness but injected tokens.
+///
+/// It compares what is asked for (goals) with what is recorded (phases), so a restart needs no more than the stored
+/// snapshot: `nextActions` after a crash answers what was unfinished. The caller, in a loop:
+/// 1. asks ``nextActions(now:)``, which also records intents,
+/// 2. stores ``takeChanges()`` in one transaction,
+/// 3. carries the actions out, and gives what came of them to ``handle(_:now:)``.
+package struct InfrastructureStateMachine: Sendable {
+    /// Times and counts of patience.
+    package struct Limits: Sendable, Hashable {
+        /// From the launch to running with an address; then the machine failed and its next candidate is tried.
+        package var running: Duration
+        /// Delay of the first describe after a launch and the most that it grows to.
+        package var firstPoll: Duration
+        package var longestPoll: Duration
+        /// Tries to remove something before the operation ends with what is left over.
+        package var removalAttempts: Int
+        /// Most machines of one launch call.
+        package var batchSize: Int
+
+        package init(
+            running: Duration = .seconds(1800), firstPoll: Duration = .milliseconds(200),
+            longestPoll: Duration = .seconds(5), removalAttempts: Int = 6, batchSize: Int = 1000
+        ) {
+            self.running = running
+            self.firstPoll = firstPoll
+            self.longestPoll = longestPoll
+            self.removalAttempts = removalAttempts
+            self.batchSize = batchSize
+        }
+    }
+
+    /// How the operation ended.
+    package enum Outcome: Sendable, Hashable {
+        case succeeded
+        case failed(message: String)
+    }
+
+    /// What is to be written in one transaction.
+    package struct Changes: Sendable {
+        package var record: InfrastructureRecord?
+        package var machines: [MachineRecord]
+        package var resources: [ResourceRecord]
+        package var removedResources: [ResourceRecord]
+        package var events: [InfrastructureEvent]
+    }
+
+    package internal(set) var snapshot: InfrastructureSnapshot
+    let limits: Limits
+    private let makeToken: @Sendable () -> BatchToken
+
+    // What is under way; not stored, because everything under way can be begun again.
+    var inFlight: Set<String> = []
+    var prepared: Set<CredentialID> = []
+    var preparationFailures: [CredentialID: String] = [:]
+    var swept: Set<CredentialID> = []
+    var polls: [CredentialID: Int] = [:]
+    var verified: Set<MachineID> = []
+    var removalAttempts: [String: Int] = [:]
+    var problems: [String: String] = [:]
+    var contextualized = false
+
+    // What changed since the last `takeChanges`.
+    private var index: [MachineID: Int]
+    private var dirtyMachines: Set<MachineID> = []
+    private var dirtyRecord = false
+    private var newResources: [ResourceRecord] = []
+    private var removedResources: [ResourceRecord] = []
+    private var events: [InfrastructureEvent] = []
+
+    /// - Parameters:
+    ///   - snapshot: As stored.
+    ///   - limits: Patience.
+    ///   - makeToken: Gives a new batch token at each call.
+    package init(
+        snapshot: InfrastructureSnapshot, limits: Limits = Limits(),
+        makeToken: @escaping @Sendable () -> BatchToken = { BatchToken.random() }
+    ) {
+        self.snapshot = snapshot
+        self.limits = limits
+        self.makeToken = makeToken
+        index = Dictionary(
+            uniqueKeysWithValues: snapshot.machines.enumerated().map { ($0.element.id, $0.offset) })
+    }
+
+    // MARK: Decisions
+
+    /// What can be begun now, beside what is under way. Intents are recorded as changes.
+    package mutating func nextActions(now: Date) -> [InfrastructureAction] {
+        var actions: [InfrastructureAction] = []
+        let destroying = snapshot.infrastructure.goal == .destroyed
+        if destroying, snapshot.infrastructure.phase == .active {
+            updateRecord { $0.phase = .destroying }
+        }
+        actions += removals(now: now, all: destroying)
+        if destroying {
+            actions += sweeps(now: now)
+        } else {
+            actions += launches(now: now)
+            actions += describes()
+            actions += contextualization()
+        }
+        let begun = actions.filter { inFlight.insert($0.key).inserted }
+        return begun
+    }
+
+    /// How the operation ended; nil while something is under way or can be begun.
+    ///
+    /// To be asked when ``nextActions(now:)`` answered nothing.
+    package var outcome: Outcome? {
+        guard inFlight.isEmpty else { return nil }
+        if snapshot.infrastructure.goal == .destroyed {
+            if snapshot.infrastructure.phase == .destroyed { return .succeeded }
+            return .failed(message: leftOverMessage())
+        }
+        let present = snapshot.machines.filter { $0.goal == .present && $0.phase != .terminated }
+        let bad = present.filter { $0.state != .configured }
+        let left = snapshot.machines.filter { $0.goal == .absent && $0.isAlive }
+        if bad.isEmpty, left.isEmpty { return .succeeded }
+        var lines = bad.prefix(10).map { machine in
+            "machine \(machine.id.number) (\(machine.system)) is \(machine.state.rawValue)"
+                + (machine.detail.map { ": \($0)" } ?? "")
+        }
+        if bad.count > 10 { lines.append("and \(bad.count - 10) more") }
+        if !left.isEmpty { lines.append(leftOverMessage()) }
+        return .failed(message: lines.joined(separator: "\n"))
+    }
+
+    private func leftOverMessage() -> String {
+        let texts = problems.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        return "not everything could be removed; it is kept on record, so run destroy again"
+            + (texts.isEmpty ? "" : "\n" + texts.joined(separator: "\n"))
+    }
+
+    // MARK: Changes
+
+    /// Whether something is to be stored.
+    package var hasChanges: Bool {
+        dirtyRecord || !dirtyMachines.isEmpty || !newResources.isEmpty || !removedResources.isEmpty || !events.isEmpty
+    }
+
+    /// What changed since the last call, for one transaction.
+    package mutating func takeChanges() -> Changes {
+        let change = Changes(
+            record: dirtyRecord ? snapshot.infrastructure : nil,
+            machines: dirtyMachines.sorted { $0.number < $1.number }.compactMap { machine($0) },
+            resources: newResources, removedResources: removedResources, events: events)
+        dirtyRecord = false
+        dirtyMachines = []
+        newResources = []
+        removedResources = []
+        events = []
+        return change
+    }
+
+    // MARK: Mutation, each marking what is to be stored
+
+    func machine(_ id: MachineID) -> MachineRecord? {
+        index[id].map { snapshot.machines[$0] }
+    }
+
+    mutating func update(_ id: MachineID, _ change: (inout MachineRecord) -> Void) {
+        guard let position = index[id] else { return }
+        var machine = snapshot.machines[position]
+        change(&machine)
+        if machine != snapshot.machines[position] {
+            snapshot.machines[position] = machine
+            dirtyMachines.insert(id)
+        }
+    }
+
+    mutating func updateRecord(_ change: (inout InfrastructureRecord) -> Void) {
+        change(&snapshot.infrastructure)
+        dirtyRecord = true
+    }
+
+    mutating func add(_ resource: ResourceRecord) {
+        snapshot.resources.removeAll { $0.sameIdentity(as: resource) }
+        snapshot.resources.append(resource)
+        newResources.append(resource)
+    }
+
+    mutating func remove(_ resource: ResourceRecord) {
+        snapshot.resources.removeAll { $0.sameIdentity(as: resource) }
+        newResources.removeAll { $0.sameIdentity(as: resource) }
+        removedResources.append(resource)
+    }
+
+    mutating func append(_ event: InfrastructureEvent) {
+        events.append(event)
+    }
+
+    mutating func log(_ kind: InfrastructureEvent.Kind, _ machine: MachineID? = nil, _ text: String, now: Date) {
+        events.append(
+            InfrastructureEvent(
+                infrastructure: snapshot.infrastructure.id, machine: machine, time: now, kind: kind, text: text))
+    }
+
+    func newToken() -> BatchToken { makeToken() }
+}
+
+extension ResourceRecord {
+    func sameIdentity(as other: ResourceRecord) -> Bool {
+        kind == other.kind && id == other.id && cloud.credential == other.cloud.credential
+    }
+}
