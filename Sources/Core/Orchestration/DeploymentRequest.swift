@@ -1,0 +1,205 @@
+package import InfrastructureModel
+package import Operations
+package import Support
+
+/// Credentials of one cloud as an auth line gives them.
+package struct CloudCredential: Sendable, Hashable {
+    /// Id of the line, or its type and position.
+    package var id: String
+    /// `type` of the line, such as `EC2`.
+    package var type: String
+    /// All keys of the line.
+    package var values: Secret<[String: String]>
+
+    package init(id: String, type: String, values: Secret<[String: String]>) {
+        self.id = id
+        self.type = type
+        self.values = values
+    }
+}
+
+/// Who asks.
+package struct Caller: Sendable, Hashable {
+    package var username: String
+    /// nil: the user of the command line, who may do everything in a state folder that is theirs.
+    package var password: Secret<String>?
+
+    package init(username: String, password: Secret<String>?) {
+        self.username = username
+        self.password = password
+    }
+
+    /// The user of the command line.
+    package static let local = Caller(username: "local", password: nil)
+}
+
+/// Asks for an infrastructure.
+package struct DeploymentRequest: Sendable {
+    /// Text of a RADL document.
+    package var document: String
+    /// For messages about the document: the file's name.
+    package var documentName: String
+    /// Identity: with it a second request converges; nil always makes a new infrastructure.
+    package var name: String?
+    /// Clouds in order of preference.
+    package var clouds: [CloudCredential]
+    package var caller: Caller
+
+    package init(
+        document: String, documentName: String = "document", name: String? = nil, clouds: [CloudCredential],
+        caller: Caller
+    ) {
+        self.document = document
+        self.documentName = documentName
+        self.name = name
+        self.clouds = clouds
+        self.caller = caller
+    }
+}
+
+/// An operation that was stored and will be carried out, whatever happens to this process.
+package struct SubmittedOperation: Sendable, Hashable {
+    package var infrastructure: InfrastructureID
+    package var operation: OperationID
+    package var kind: OperationKind
+
+    package init(infrastructure: InfrastructureID, operation: OperationID, kind: OperationKind) {
+        self.infrastructure = infrastructure
+        self.operation = operation
+        self.kind = kind
+    }
+}
+
+/// Kinds of operations on infrastructures.
+package enum OperationKind: String, Sendable, Hashable, Codable {
+    case create, converge, destroy
+}
+
+/// What a request would do: computed without side effects.
+package struct DeploymentPlan: Sendable {
+    /// A machine that would be made.
+    package struct Machine: Sendable, Hashable {
+        package var system: String
+        /// Chosen place.
+        package var placement: Placement
+        /// Others that fit, best first.
+        package var alternatives: [Placement]
+
+        package init(system: String, placement: Placement, alternatives: [Placement]) {
+            self.system = system
+            self.placement = placement
+            self.alternatives = alternatives
+        }
+    }
+
+    /// A cloud that cannot be used for a system, and why.
+    package struct Rejection: Sendable, Hashable {
+        package var system: String
+        package var cloud: String
+        package var reason: String
+
+        package init(system: String, cloud: String, reason: String) {
+            self.system = system
+            self.cloud = cloud
+            self.reason = reason
+        }
+    }
+
+    /// The infrastructure that has the name already; nil: a new one.
+    package var existing: InfrastructureID?
+    package var added: [Machine]
+    /// Machines that would be removed, with the reason.
+    package var removed: [(machine: MachineRecord, reason: String)]
+    package var kept: [MachineRecord]
+    package var rejections: [Rejection]
+    /// Recipes that would run, in order: `step` and names.
+    package var recipes: [String]
+    package var warnings: [String]
+
+    package init(
+        existing: InfrastructureID?, added: [Machine], removed: [(machine: MachineRecord, reason: String)],
+        kept: [MachineRecord], rejections: [Rejection], recipes: [String], warnings: [String]
+    ) {
+        self.existing = existing
+        self.added = added
+        self.removed = removed
+        self.kept = kept
+        self.rejections = rejections
+        self.recipes = recipes
+        self.warnings = warnings
+    }
+}
+
+/// How to get into a machine: what `gantry ssh`, `inventory` and `ssh-config` print.
+package struct MachineAccess: Sendable, Hashable {
+    package var machine: MachineRecord
+    /// `<ip>_<number>`.
+    package var inventoryName: String
+    /// Name without domain, such as `vnode-0`.
+    package var hostname: String
+    package var fqdn: String
+    package var host: String?
+    package var port: Int
+    package var user: String
+    package var privateKey: Secret<String>?
+    package var password: Secret<String>?
+    package var groups: [String]
+    /// Variables in IM's names.
+    package var variables: [String: String]
+    /// Number of the machine that one has to go through; nil: reached directly.
+    package var jump: Int?
+
+    package init(
+        machine: MachineRecord, inventoryName: String, hostname: String, fqdn: String, host: String?, port: Int,
+        user: String, privateKey: Secret<String>?, password: Secret<String>?, groups: [String],
+        variables: [String: String], jump: Int?
+    ) {
+        self.machine = machine
+        self.inventoryName = inventoryName
+        self.hostname = hostname
+        self.fqdn = fqdn
+        self.host = host
+        self.port = port
+        self.user = user
+        self.privateKey = privateKey
+        self.password = password
+        self.groups = groups
+        self.variables = variables
+        self.jump = jump
+    }
+}
+
+/// A request that is refused. The message is for people and says what to do; APIs map the code with one table.
+package struct ManagerError: Error, Sendable, Hashable, CustomStringConvertible {
+    package struct Code: Sendable, Hashable {
+        private enum Value: String {
+            case invalidDocument, noCloud, notFound, accessDenied, busy, destroyed, unavailable
+        }
+        private let value: Value
+
+        /// The document is wrong: positions are in the message.
+        package static let invalidDocument = Code(value: .invalidDocument)
+        /// No cloud of the caller can run a system of the document.
+        package static let noCloud = Code(value: .noCloud)
+        package static let notFound = Code(value: .notFound)
+        package static let accessDenied = Code(value: .accessDenied)
+        /// Another operation is under way; the message names it.
+        package static let busy = Code(value: .busy)
+        package static let destroyed = Code(value: .destroyed)
+        /// A cloud or the store could not be asked.
+        package static let unavailable = Code(value: .unavailable)
+
+        /// The name of the code, as `--json` prints it.
+        package var name: String { value.rawValue }
+    }
+
+    package var code: Code
+    package var message: String
+
+    package init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}

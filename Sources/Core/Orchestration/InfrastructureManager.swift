@@ -1,0 +1,170 @@
+package import ContextualizationAPI
+import Foundation
+package import InfrastructureModel
+package import Logging
+package import Operations
+package import Persistence
+import Support
+
+/// The one way to do something with infrastructures: the command line, XML-RPC and REST are thin readers and writers
+/// around it.
+///
+/// Commands store an operation and return; ``run()`` (a service) or ``follow(_:)`` (the command line) carries operations
+/// out. Safe from several tasks, and several processes may use one store.
+package final class InfrastructureManager: Sendable {
+    let store: any StateStore
+    let connectors: any ConnectorDirectory
+    let contextualizer: any Contextualizer
+    let configuration: ManagerConfiguration
+    let logger: Logger
+    let sessions: ConnectorSessions
+    let now: @Sendable () -> Date
+
+    package init(
+        store: any StateStore, connectors: any ConnectorDirectory, contextualizer: any Contextualizer,
+        configuration: ManagerConfiguration = ManagerConfiguration(), logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.store = store
+        self.connectors = connectors
+        self.contextualizer = contextualizer
+        self.configuration = configuration
+        self.logger = logger
+        self.now = now
+        sessions = ConnectorSessions(store: store, connectors: connectors, configuration: configuration, logger: logger)
+    }
+
+    // MARK: Commands
+
+    /// What a request would do. No side effect at any provider nor in the store.
+    /// - Throws: ``ManagerError``.
+    package func plan(_ request: DeploymentRequest) async throws -> DeploymentPlan {
+        try await Planner(manager: self).plan(request).summary
+    }
+
+    /// Records a new infrastructure and the operation that makes it. Nothing outside has happened when it returns.
+    ///
+    /// With a name that is in use, the existing one converges instead: machines are added, removed or replaced until it
+    /// is as the document says, and recipes run again.
+    /// - Throws: ``ManagerError``; nothing is stored then.
+    package func deploy(_ request: DeploymentRequest) async throws -> SubmittedOperation {
+        try await Planner(manager: self).submit(request)
+    }
+
+    /// Records that an infrastructure shall go. Interrupts what is under way. Idempotent: for one that is already
+    /// destroyed or being destroyed it answers that operation, or nil when there is nothing to do any more.
+    package func destroy(_ id: InfrastructureID, caller: Caller) async throws -> SubmittedOperation? {
+        let snapshot = try await access(id, caller: caller, includingDestroyed: true)
+        if snapshot.infrastructure.phase == .destroyed { return nil }
+        let unfinished = try await store.unfinishedOperations(subject: id.rawValue)
+        if let running = unfinished.first(where: { $0.kind == OperationKind.destroy.rawValue }) {
+            return SubmittedOperation(infrastructure: id, operation: running.id, kind: .destroy)
+        }
+        let operation = Operation(
+            id: .random(), subject: id.rawValue, kind: OperationKind.destroy.rawValue, dueAt: now(),
+            createdAt: now())
+        try await store.record(
+            InfrastructureChange(
+                infrastructure: id, submits: .init(operation: operation, precedence: .interrupts)), lease: nil)
+        Failpoint.reached("destroy.submitted")
+        return SubmittedOperation(infrastructure: id, operation: operation.id, kind: .destroy)
+    }
+
+    // MARK: Reading
+
+    /// Infrastructures of the caller, oldest first; all of them for the local user.
+    package func infrastructures(
+        caller: Caller, includingDestroyed: Bool = false
+    ) async throws -> [InfrastructureRecord] {
+        let all = try await store.infrastructures(includingDestroyed: includingDestroyed)
+        return all.filter { mayAccess($0, caller) }
+    }
+
+    /// Everything about an infrastructure.
+    /// - Throws: ``ManagerError`` `notFound` or `accessDenied`.
+    package func snapshot(_ id: InfrastructureID, caller: Caller) async throws -> InfrastructureSnapshot {
+        try await access(id, caller: caller, includingDestroyed: false)
+    }
+
+    /// The infrastructure of a name or id.
+    /// - Throws: ``ManagerError`` `notFound`, with the names there are.
+    package func find(_ nameOrID: String, caller: Caller) async throws -> InfrastructureID {
+        let all = try await infrastructures(caller: caller, includingDestroyed: true)
+        let living = all.filter { $0.phase != .destroyed }
+        if let found = living.first(where: { $0.name == nameOrID || $0.id.rawValue == nameOrID }) { return found.id }
+        if let found = all.last(where: { $0.id.rawValue == nameOrID }) { return found.id }
+        let byPrefix = nameOrID.count >= 4 ? living.filter { $0.id.rawValue.hasPrefix(nameOrID) } : []
+        if byPrefix.count == 1 { return byPrefix[0].id }
+        let names = living.compactMap { $0.name ?? $0.id.rawValue }
+        throw ManagerError(
+            code: .notFound,
+            message: "there is no infrastructure '\(nameOrID)'; "
+                + (names.isEmpty ? "there is none at all" : "there are: \(names.joined(separator: ", "))"))
+    }
+
+    /// Events after a sequence number, in order.
+    package func events(
+        of id: InfrastructureID?, after sequence: Int64 = 0, limit: Int = 10_000
+    ) async throws -> [InfrastructureEvent] {
+        try await store.events(of: id, after: sequence, limit: limit)
+    }
+
+    /// The operation, or nil.
+    package func operation(_ id: OperationID) async throws -> Operation? {
+        try await store.operation(id)
+    }
+
+    /// Unfinished operations of an infrastructure, oldest first.
+    package func unfinishedOperations(of id: InfrastructureID) async throws -> [Operation] {
+        try await store.unfinishedOperations(subject: id.rawValue)
+    }
+
+    /// How to get into the machines of an infrastructure.
+    package func access(of id: InfrastructureID, caller: Caller) async throws -> [MachineAccess] {
+        let snapshot = try await access(id, caller: caller, includingDestroyed: false)
+        return try ContextualizationPlan(snapshot: snapshot, configuration: configuration).accesses
+    }
+
+    // MARK: Carrying out
+
+    /// Carries out operations of all infrastructures until the task is cancelled: the service's life.
+    ///
+    /// What is under way at cancellation is left as it is recorded and due again at once, for this or another process.
+    package func run() async throws {
+        try await OperationWorker(manager: self).run(subjects: nil, until: nil)
+    }
+
+    /// Sees an operation to its end: carries it out, or watches another process that does.
+    /// - Returns: The finished operation.
+    package func follow(_ submitted: SubmittedOperation) async throws -> Operation {
+        try await OperationWorker(manager: self).run(
+            subjects: [submitted.infrastructure.rawValue], until: submitted.operation)
+        guard let operation = try await store.operation(submitted.operation) else {
+            throw ManagerError(code: .notFound, message: "operation \(submitted.operation) is no longer on record")
+        }
+        return operation
+    }
+
+    // MARK: Access
+
+    func mayAccess(_ record: InfrastructureRecord, _ caller: Caller) -> Bool {
+        guard let password = caller.password else { return true }
+        let verifier = store.verifier(for: password)
+        return record.owners.contains { $0.username == caller.username && $0.verifier == verifier }
+    }
+
+    func access(
+        _ id: InfrastructureID, caller: Caller, includingDestroyed: Bool
+    ) async throws -> InfrastructureSnapshot {
+        guard let snapshot = try await store.snapshot(id) else {
+            throw ManagerError(code: .notFound, message: "Invalid infrastructure ID or access not granted.")
+        }
+        guard mayAccess(snapshot.infrastructure, caller) else {
+            throw ManagerError(code: .accessDenied, message: "Access to this infrastructure not granted.")
+        }
+        if snapshot.infrastructure.phase == .destroyed, !includingDestroyed {
+            throw ManagerError(code: .destroyed, message: "Deleted infrastructure.")
+        }
+        return snapshot
+    }
+}

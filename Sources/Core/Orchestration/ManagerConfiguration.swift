@@ -1,0 +1,39 @@
+package import InfrastructureModel
+
+/// Patience and limits of the manager.
+package struct ManagerConfiguration: Sendable {
+    package var limits: InfrastructureStateMachine.Limits
+    /// Most connector calls at the same time, per connector.
+    package var connectorCalls: Int
+    /// Time limit of one connector call.
+    package var callTimeout: Duration
+    /// Most infrastructures worked on at the same time.
+    package var operations: Int
+    /// How long a lease lasts without renewal.
+    package var lease: Duration
+    /// How often the holder of a lease looks for newer commands.
+    package var commandPoll: Duration
+    /// Most machines configured at the same time.
+    package var parallelism: Int
+    /// Limit of a contextualization where the document has none (`max_time`).
+    package var contextualizationTimeout: Duration
+    /// How long a machine may take to let us in.
+    package var reachTimeout: Duration
+
+    package init(
+        limits: InfrastructureStateMachine.Limits = .init(), connectorCalls: Int = 16,
+        callTimeout: Duration = .seconds(120), operations: Int = 32, lease: Duration = .seconds(15),
+        commandPoll: Duration = .milliseconds(250), parallelism: Int = 64,
+        contextualizationTimeout: Duration = .seconds(7200), reachTimeout: Duration = .seconds(600)
+    ) {
+        self.limits = limits
+        self.connectorCalls = connectorCalls
+        self.callTimeout = callTimeout
+        self.operations = operations
+        self.lease = lease
+        self.commandPoll = commandPoll
+        self.parallelism = parallelism
+        self.contextualizationTimeout = contextualizationTimeout
+        self.reachTimeout = reachTimeout
+    }
+}
