@@ -1,4 +1,3 @@
-package import Foundation
 package import InfrastructureModel
 package import Operations
 package import Support

@@ -1,0 +1,133 @@
+package import Foundation
+package import Operations
+import Synchronization
+
+extension InMemoryStateStore {
+    package func operation(_ id: OperationID) async throws -> Operations.Operation? {
+        contents.withLock { contents in contents.operations.first { $0.operation.id == id }?.operation }
+    }
+
+    package func unfinishedOperations(subject: String?) async throws -> [Operations.Operation] {
+        contents.withLock { $0.unfinished(subject: subject) }
+    }
+
+    package func claim(
+        holder: LeaseHolder, subjects: [String]?, now: Date, duration: Duration
+    ) async throws -> Operations.Operation? {
+        contents.withLock { contents in
+            let index = contents.operations.firstIndex { stored in
+                let operation = stored.operation
+                guard !operation.status.isFinal, operation.dueAt <= now else { return false }
+                guard subjects?.contains(operation.subject) ?? true else { return false }
+                return !contents.unfinished(subject: operation.subject).contains { $0.isHeld(at: now) }
+            }
+            guard let index else { return nil }
+            contents.operations[index].epoch += 1
+            contents.operations[index].operation.status = .running
+            contents.operations[index].operation.lease = Lease(
+                operation: contents.operations[index].operation.id, holder: holder,
+                epoch: contents.operations[index].epoch, expiresAt: now.adding(duration))
+            contents.commits += 1
+            return contents.operations[index].operation
+        }
+    }
+
+    package func renew(_ lease: Lease, now: Date, duration: Duration) async throws -> Lease {
+        var renewed = lease
+        renewed.expiresAt = now.adding(duration)
+        try update(lease) { [renewed] in $0.lease = renewed }
+        return renewed
+    }
+
+    package func finish(
+        _ lease: Lease, status: Operations.Operation.Status, error: String?, now: Date
+    ) async throws {
+        try update(lease) { operation in
+            operation.status = status
+            operation.error = error
+            operation.finishedAt = now
+            operation.lease = nil
+        }
+    }
+
+    package func release(_ lease: Lease, dueAt: Date) async throws {
+        try update(lease) { operation in
+            operation.status = .pending
+            operation.dueAt = dueAt
+            operation.lease = nil
+        }
+    }
+
+    package func requestCancel(_ id: OperationID, now: Date) async throws {
+        try contents.withLock { contents throws(OperationError) in
+            guard let index = contents.operations.firstIndex(where: { $0.operation.id == id }) else {
+                throw OperationError.unknownOperation(id)
+            }
+            let operation = contents.operations[index].operation
+            if operation.status.isFinal { return }
+            let isHeld = operation.isHeld(at: now)
+            if isHeld, operation.cancelRequested { return }
+            contents.operations[index].operation.cancelRequested = true
+            if !isHeld { contents.cancel(at: index, now: now, error: operation.error) }
+            contents.commits += 1
+        }
+    }
+
+    private func update(_ lease: Lease, _ change: (inout Operations.Operation) -> Void) throws {
+        try contents.withLock { contents throws(OperationError) in
+            let index = try contents.index(of: lease)
+            change(&contents.operations[index].operation)
+            contents.commits += 1
+        }
+    }
+}
+
+extension InMemoryStateStore.Contents {
+    /// Where the operation is that a lease still holds.
+    /// - Throws: `leaseLost` unless the lease is the operation's present one.
+    func index(of lease: Lease) throws(OperationError) -> Int {
+        let index = operations.firstIndex { stored in
+            stored.operation.id == lease.operation && stored.epoch == lease.epoch
+                && stored.operation.status == .running && stored.operation.lease?.holder == lease.holder
+        }
+        guard let index else { throw .leaseLost(lease) }
+        return index
+    }
+
+    func unfinished(subject: String?) -> [Operations.Operation] {
+        operations.map(\.operation).filter { operation in
+            !operation.status.isFinal && (subject == nil || operation.subject == subject)
+        }
+    }
+
+    /// What a submission will do; nil when there is none or when its operation is already there.
+    func effect(
+        of submission: InfrastructureChange.Submission?
+    ) throws(OperationError) -> SubmissionEffect? {
+        guard let submission, !operations.contains(where: { $0.operation.id == submission.operation.id }) else {
+            return nil
+        }
+        return try submission.effect(on: unfinished(subject: submission.operation.subject))
+    }
+
+    mutating func submit(_ submission: InfrastructureChange.Submission, _ effect: SubmissionEffect) {
+        for index in operations.indices {
+            let id = operations[index].operation.id
+            if effect.ended.contains(id) {
+                cancel(at: index, now: submission.operation.createdAt, error: submission.supersededMessage)
+            } else if effect.asked.contains(id) {
+                operations[index].operation.cancelRequested = true
+            }
+        }
+        operations.append(
+            InMemoryStateStore.StoredOperation(
+                operation: submission.operation, epoch: submission.operation.lease?.epoch ?? 0))
+    }
+
+    mutating func cancel(at index: Int, now: Date, error: String?) {
+        operations[index].operation.status = .cancelled
+        operations[index].operation.finishedAt = now
+        operations[index].operation.error = error
+        operations[index].operation.lease = nil
+    }
+}

@@ -1,0 +1,209 @@
+package import InfrastructureModel
+package import Operations
+package import Support
+import Synchronization
+
+/// A store that lives and ends with its process: for tests and for `--state-dir :memory:`. Same semantics as the others.
+package final class InMemoryStateStore: StateStore {
+    /// Everything, behind one lock that is held for as long as a transaction takes; no call waits otherwise.
+    let contents = Mutex(Contents())
+    private let sealer: Sealer
+
+    /// - Throws: ``StoreError`` when the system gives no random bytes for the key of ``verifier(for:)``.
+    package init() throws {
+        sealer = try Sealer(masterKey: MasterKey.random())
+    }
+
+    struct Contents: Sendable {
+        var commits: Int64 = 0
+        /// In order of their creation.
+        var order: [InfrastructureID] = []
+        var infrastructures: [InfrastructureID: Entry] = [:]
+        var credentials: [CredentialID: CredentialRecord] = [:]
+        /// In order of their sequence numbers, which are the indices plus one.
+        var events: [InfrastructureEvent] = []
+        /// In order of their submission.
+        var operations: [StoredOperation] = []
+    }
+
+    struct Entry: Sendable {
+        var record: InfrastructureRecord
+        var secrets = InfrastructureSecrets(document: "")
+        var machines: [MachineID: MachineRecord] = [:]
+        var resources: [ResourceRecord] = []
+    }
+
+    /// An operation with the epoch of its last lease.
+    struct StoredOperation: Sendable {
+        var operation: Operation
+        var epoch: Int
+    }
+
+    // MARK: Writing
+
+    @discardableResult
+    package func record(_ change: InfrastructureChange, lease: Lease?) async throws -> [InfrastructureEvent] {
+        try contents.withLock { contents in
+            if let lease { _ = try contents.index(of: lease) }
+            if change.isEmpty { return [] }
+            // All that can be refused is looked at before the first change.
+            var entry = try contents.entry(for: change)
+            let effect = try contents.effect(of: change.submits)
+
+            if entry != nil, contents.infrastructures[change.infrastructure] == nil {
+                contents.order.append(change.infrastructure)
+            }
+            entry?.apply(change)
+            contents.infrastructures[change.infrastructure] = entry
+            if let submission = change.submits, let effect { contents.submit(submission, effect) }
+            contents.commits += 1
+            return contents.append(change.events, of: change.infrastructure)
+        }
+    }
+
+    package func saveCredential(_ credential: CredentialRecord) async throws -> CredentialID {
+        contents.withLock { contents in
+            var credential = credential
+            let known = contents.credentials.values.first {
+                $0.owner == credential.owner && $0.cloudID == credential.cloudID && $0.type == credential.type
+            }
+            if let known {
+                credential.id = known.id
+            } else if contents.credentials[credential.id] != nil {
+                credential.id = .random()
+            }
+            contents.credentials[credential.id] = credential
+            contents.commits += 1
+            return credential.id
+        }
+    }
+
+    // MARK: Reading
+
+    package func snapshot(_ id: InfrastructureID) async throws -> InfrastructureSnapshot? {
+        contents.withLock { $0.infrastructures[id] }.map { entry in
+            InfrastructureSnapshot(
+                infrastructure: entry.record, secrets: entry.secrets,
+                machines: entry.machines.values.sorted { $0.id.precedes($1.id) }, resources: entry.resources)
+        }
+    }
+
+    package func infrastructures(includingDestroyed: Bool) async throws -> [InfrastructureRecord] {
+        contents.withLock { contents in
+            contents.order.compactMap { contents.infrastructures[$0]?.record }
+                .filter { includingDestroyed || $0.phase != .destroyed }
+                .enumerated()
+                .sorted { ($0.element.createdAt, $0.offset) < ($1.element.createdAt, $1.offset) }
+                .map(\.element)
+        }
+    }
+
+    package func infrastructure(named name: String, owner: String) async throws -> InfrastructureID? {
+        contents.withLock { contents in
+            contents.active(named: name).last { record in record.owners.contains { $0.username == owner } }?.id
+        }
+    }
+
+    package func credential(_ id: CredentialID) async throws -> CredentialRecord? {
+        contents.withLock { $0.credentials[id] }
+    }
+
+    package func events(
+        of infrastructure: InfrastructureID?, after sequence: Int64, limit: Int
+    ) async throws -> [InfrastructureEvent] {
+        contents.withLock { contents in
+            let first = min(max(Int(sequence), 0), contents.events.count)
+            return Array(
+                contents.events[first...].lazy
+                    .filter { infrastructure == nil || $0.infrastructure == infrastructure }
+                    .prefix(max(limit, 0)))
+        }
+    }
+
+    package func contextualizationHistory(
+        of infrastructure: InfrastructureID, generation: Int
+    ) async throws -> [InfrastructureEvent] {
+        contents.withLock { contents in
+            contents.events.filter {
+                $0.infrastructure == infrastructure && $0.generation == generation && $0.payload != nil
+                    && $0.kind == .contextualization
+            }
+        }
+    }
+
+    package func commitCounter() async throws -> Int64 {
+        contents.withLock(\.commits)
+    }
+
+    package func verifier(for password: Secret<String>) -> String {
+        sealer.verifier(for: password)
+    }
+
+    package func close() async {}
+}
+
+extension InMemoryStateStore.Entry {
+    mutating func apply(_ change: InfrastructureChange) {
+        if let secrets = change.secrets { self.secrets = secrets }
+        for machine in change.machines { machines[machine.id] = machine }
+        for resource in change.removedResources { resources.removeAll { $0.hasSameKey(as: resource) } }
+        for resource in change.resources {
+            if let index = resources.firstIndex(where: { $0.hasSameKey(as: resource) }) {
+                resources[index] = resource
+            } else {
+                resources.append(resource)
+            }
+        }
+    }
+}
+
+extension InMemoryStateStore.Contents {
+    /// The infrastructure with the change's record in it; nil where the change neither needs nor makes one.
+    fileprivate func entry(for change: InfrastructureChange) throws(OperationError) -> InMemoryStateStore.Entry? {
+        var entry = infrastructures[change.infrastructure]
+        if let record = change.record {
+            if entry == nil, let name = record.name {
+                for other in active(named: name) where record.sharesOwner(with: other) {
+                    throw .nameTaken(name, by: other.id)
+                }
+            }
+            entry?.record = record
+            return entry ?? InMemoryStateStore.Entry(record: record)
+        }
+        if entry == nil, change.writesRows { throw .unknownInfrastructure(change.infrastructure) }
+        return entry
+    }
+
+    fileprivate mutating func append(
+        _ events: [InfrastructureEvent], of infrastructure: InfrastructureID
+    ) -> [InfrastructureEvent] {
+        let first = self.events.count
+        for event in events {
+            var event = event
+            event.infrastructure = infrastructure
+            event.sequence = Int64(self.events.count + 1)
+            self.events.append(event)
+        }
+        return Array(self.events[first...])
+    }
+
+    /// Those that are not destroyed and have the name, newest last.
+    fileprivate func active(named name: String) -> [InfrastructureRecord] {
+        order.compactMap { infrastructures[$0]?.record }
+            .filter { $0.name == name && $0.phase != .destroyed }
+            .enumerated()
+            .sorted { ($0.element.createdAt, $0.offset) < ($1.element.createdAt, $1.offset) }
+            .map(\.element)
+    }
+}
+
+extension InfrastructureChange {
+    /// Whether it writes rows that belong to an infrastructure, beside its record.
+    var writesRows: Bool { secrets != nil || !machines.isEmpty || !resources.isEmpty || !events.isEmpty }
+}
+
+extension ResourceRecord {
+    fileprivate func hasSameKey(as other: ResourceRecord) -> Bool {
+        kind == other.kind && id == other.id && cloud.credential == other.cloud.credential
+    }
+}

@@ -1,0 +1,212 @@
+package import Foundation
+import GRDB
+package import Operations
+
+extension SQLiteStateStore {
+    package func operation(_ id: OperationID) async throws -> Operations.Operation? {
+        try await read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM operation WHERE id = ?", arguments: [id.rawValue])
+                .map(Self.operation(from:))
+        }
+    }
+
+    package func unfinishedOperations(subject: String?) async throws -> [Operations.Operation] {
+        try await read { database in try Self.unfinished(subject: subject, in: database) }
+    }
+
+    package func claim(
+        holder: LeaseHolder, subjects: [String]?, now: Date, duration: Duration
+    ) async throws -> Operations.Operation? {
+        if subjects?.isEmpty == true { return nil }
+        // Looking first keeps the many calls that find nothing from taking the write lock.
+        let isThereAny = try await read { database in
+            try String.fetchOne(
+                database.cachedStatement(sql: Self.candidate(filtered: subjects != nil)),
+                arguments: Self.candidateArguments(subjects, now)) != nil
+        }
+        guard isThereAny else { return nil }
+        return try await write { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    UPDATE operation SET status = 'running', epoch = epoch + 1, holder_host = :host,
+                        holder_process = :process, holder_start = :start, lease_expires_at = :expires
+                    WHERE id = (\(Self.candidate(filtered: subjects != nil)))
+                    RETURNING *
+                    """)
+            let arguments: StatementArguments = [
+                "host": holder.host, "process": holder.process, "start": Int64(bitPattern: holder.startTicks),
+                "expires": now.adding(duration).stored,
+            ]
+            let row = try Row.fetchOne(statement, arguments: arguments + Self.candidateArguments(subjects, now))
+            guard let row else { return nil }
+            try self.countCommit(database)
+            return Self.operation(from: row)
+        }
+    }
+
+    package func renew(_ lease: Lease, now: Date, duration: Duration) async throws -> Lease {
+        var renewed = lease
+        renewed.expiresAt = now.adding(duration)
+        let expiry = renewed.expiresAt.stored
+        try await update(lease, "lease_expires_at = ?", [expiry])
+        return renewed
+    }
+
+    package func finish(
+        _ lease: Lease, status: Operations.Operation.Status, error: String?, now: Date
+    ) async throws {
+        try await update(
+            lease,
+            """
+            status = ?, error = ?, finished_at = ?, holder_host = NULL, holder_process = NULL, holder_start = NULL,
+            lease_expires_at = NULL
+            """,
+            [status.rawValue, error, now.stored])
+    }
+
+    package func release(_ lease: Lease, dueAt: Date) async throws {
+        try await update(
+            lease,
+            """
+            status = 'pending', due_at = ?, holder_host = NULL, holder_process = NULL, holder_start = NULL,
+            lease_expires_at = NULL
+            """,
+            [dueAt.stored])
+    }
+
+    package func requestCancel(_ id: OperationID, now: Date) async throws {
+        try await write { database in
+            let row = try Row.fetchOne(
+                database, sql: "SELECT * FROM operation WHERE id = ?", arguments: [id.rawValue])
+            guard let operation = row.map(Self.operation(from:)) else { throw OperationError.unknownOperation(id) }
+            if operation.status.isFinal { return }
+            if operation.isHeld(at: now) {
+                if operation.cancelRequested { return }
+                try database.execute(
+                    sql: "UPDATE operation SET cancel_requested = 1 WHERE id = ?", arguments: [id.rawValue])
+            } else {
+                try database.execute(
+                    sql: """
+                        UPDATE operation SET status = 'cancelled', finished_at = ?, cancel_requested = 1,
+                            holder_host = NULL, holder_process = NULL, holder_start = NULL, lease_expires_at = NULL
+                        WHERE id = ?
+                        """,
+                    arguments: [now.stored, id.rawValue])
+            }
+            try self.countCommit(database)
+        }
+    }
+
+    // MARK: Leases
+
+    private static let fence = """
+        id = ? AND epoch = ? AND status = 'running' AND holder_host = ? AND holder_process = ? AND holder_start = ?
+        """
+
+    private static func fenceArguments(_ lease: Lease) -> StatementArguments {
+        [
+            lease.operation.rawValue, lease.epoch, lease.holder.host, lease.holder.process,
+            Int64(bitPattern: lease.holder.startTicks),
+        ]
+    }
+
+    /// - Throws: `leaseLost` unless the lease is the operation's present one. One that lapsed still is, as long as
+    ///   nobody took over.
+    static func checkLease(_ lease: Lease, in database: Database) throws {
+        let statement = try database.cachedStatement(sql: "SELECT 1 FROM operation WHERE \(fence)")
+        guard try Bool.fetchOne(statement, arguments: fenceArguments(lease)) == true else {
+            throw OperationError.leaseLost(lease)
+        }
+    }
+
+    private func update(_ lease: Lease, _ assignments: String, _ arguments: StatementArguments) async throws {
+        try await write { database in
+            try database.cachedStatement(sql: "UPDATE operation SET \(assignments) WHERE \(Self.fence)")
+                .execute(arguments: arguments + Self.fenceArguments(lease))
+            guard database.changesCount == 1 else { throw OperationError.leaseLost(lease) }
+            try self.countCommit(database)
+        }
+    }
+
+    // MARK: Rows
+
+    /// Whether somebody alive holds the operation with this alias: ``Operations/Operation/isHeld(at:)``.
+    private static func isHeld(_ alias: String) -> String {
+        """
+        (\(alias).lease_expires_at IS NOT NULL AND \(alias).lease_expires_at > :now
+        AND NOT holder_is_known_dead(\(alias).holder_host, \(alias).holder_process, \(alias).holder_start))
+        """
+    }
+
+    /// Selects the id of the operation to be claimed. None of a subject that another operation works on.
+    private static func candidate(filtered: Bool) -> String {
+        """
+        SELECT o.id FROM operation AS o
+        WHERE o.\(SQLiteSchema.unfinished) AND o.due_at <= :now
+        \(filtered ? "AND o.subject IN (SELECT value FROM json_each(:subjects))" : "")
+        AND NOT EXISTS (
+            SELECT 1 FROM operation AS x
+            WHERE x.subject = o.subject AND x.\(SQLiteSchema.unfinished) AND \(isHeld("x")))
+        ORDER BY o.position LIMIT 1
+        """
+    }
+
+    private static func candidateArguments(_ subjects: [String]?, _ now: Date) throws -> StatementArguments {
+        guard let subjects else { return ["now": now.stored] }
+        return ["now": now.stored, "subjects": try RecordCoding.text(subjects)]
+    }
+
+    static func unfinished(subject: String?, in database: Database) throws -> [Operations.Operation] {
+        var sql = "SELECT * FROM operation WHERE \(SQLiteSchema.unfinished)"
+        var arguments = StatementArguments()
+        if let subject {
+            sql += " AND subject = ?"
+            arguments = [subject]
+        }
+        return try Row.fetchAll(database, sql: sql + " ORDER BY position", arguments: arguments)
+            .map(operation(from:))
+    }
+
+    static func insert(_ operation: Operations.Operation, in database: Database) throws {
+        let lease = operation.lease
+        try database.execute(
+            sql: """
+                INSERT INTO operation (id, subject, kind, status, due_at, created_at, finished_at, error, epoch,
+                    holder_host, holder_process, holder_start, lease_expires_at, cancel_requested, parameters)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                operation.id.rawValue, operation.subject, operation.kind, operation.status.rawValue,
+                operation.dueAt.stored, operation.createdAt.stored, operation.finishedAt?.stored, operation.error,
+                lease?.epoch ?? 0, lease?.holder.host, lease?.holder.process,
+                lease.map { Int64(bitPattern: $0.holder.startTicks) }, lease?.expiresAt.stored,
+                operation.cancelRequested, operation.parameters,
+            ])
+    }
+
+    private static func operation(from row: Row) -> Operations.Operation {
+        let id = OperationID(rawValue: row["id"])
+        var lease: Lease?
+        if let host = row["holder_host"] as String?, let process = row["holder_process"] as Int32?,
+            let start = row["holder_start"] as Int64?, let expiry = row["lease_expires_at"] as Double?
+        {
+            lease = Lease(
+                operation: id,
+                holder: LeaseHolder(host: host, process: process, startTicks: UInt64(bitPattern: start)),
+                epoch: row["epoch"], expiresAt: Date(stored: expiry))
+        }
+        return Operations.Operation(
+            id: id, subject: row["subject"], kind: row["kind"], dueAt: Date(stored: row["due_at"]),
+            createdAt: Date(stored: row["created_at"]), parameters: row["parameters"],
+            status: Operations.Operation.Status(rawValue: row["status"]) ?? .pending,
+            finishedAt: (row["finished_at"] as Double?).map(Date.init(stored:)), error: row["error"], lease: lease,
+            cancelRequested: row["cancel_requested"])
+    }
+}
+
+extension Date {
+    func adding(_ duration: Duration) -> Date {
+        let parts = duration.components
+        return addingTimeInterval(Double(parts.seconds) + Double(parts.attoseconds) / 1e18)
+    }
+}

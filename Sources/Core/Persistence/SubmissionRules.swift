@@ -1,0 +1,76 @@
+import Foundation
+import InfrastructureModel
+import Operations
+
+/// What a submission does to the unfinished operations of its subject.
+struct SubmissionEffect: Sendable, Hashable {
+    /// Cancelled by it.
+    var ended: [OperationID] = []
+    /// Asked to end early.
+    var asked: [OperationID] = []
+}
+
+extension InfrastructureChange.Submission {
+    /// The rules that all stores follow. The time is that of the new operation's creation.
+    ///
+    /// - Parameter unfinished: Those of the same subject, without the new one.
+    /// - Throws: `busy`.
+    func effect(on unfinished: [Operations.Operation]) throws(OperationError) -> SubmissionEffect {
+        var effect = SubmissionEffect()
+        for other in unfinished where other.id != operation.id {
+            let isHeld = other.isHeld(at: operation.createdAt)
+            switch precedence {
+            case .exclusive:
+                throw .busy(with: other)
+            case .takeover where isHeld:
+                throw .busy(with: other)
+            case .interrupts where isHeld:
+                effect.asked.append(other.id)
+            case .takeover, .interrupts:
+                effect.ended.append(other.id)
+            }
+        }
+        return effect
+    }
+
+    /// Why an operation that this one supersedes was cancelled.
+    var supersededMessage: String { "superseded by \(operation.kind) (\(operation.id))" }
+}
+
+extension Operations.Operation {
+    /// Whether somebody alive works on it: its lease has not lapsed and its holder is not known to be dead.
+    func isHeld(at now: Date) -> Bool {
+        guard let lease, lease.expiresAt > now else { return false }
+        return !lease.holder.isKnownDead
+    }
+}
+
+extension OperationError {
+    static func busy(with other: Operations.Operation) -> OperationError {
+        let holder = other.lease.map { " by \($0.holder)" } ?? ""
+        return OperationError(
+            code: .busy,
+            message: "\(other.subject) is busy with \(other.kind)\(holder) (operation \(other.id)): "
+                + "wait until it ends, or destroy")
+    }
+
+    static func nameTaken(_ name: String, by other: InfrastructureID) -> OperationError {
+        OperationError(
+            code: .busy, message: "an infrastructure named \(name) exists: \(other); converge that one, or destroy it")
+    }
+
+    static func leaseLost(_ lease: Lease) -> OperationError {
+        OperationError(
+            code: .leaseLost,
+            message: "the lease of operation \(lease.operation) is lost: it was ended or another process took over; "
+                + "nothing was written")
+    }
+
+    static func unknownOperation(_ id: OperationID) -> OperationError {
+        OperationError(code: .notFound, message: "there is no operation \(id): list the unfinished ones")
+    }
+
+    static func unknownInfrastructure(_ id: InfrastructureID) -> OperationError {
+        OperationError(code: .notFound, message: "there is no infrastructure \(id): list those that exist")
+    }
+}
