@@ -120,7 +120,7 @@ let units: [Unit] = [
     library("ConnectorSDK", "Connectors/SDK", ["ConnectorAPI", "ConnectorWire"]),
     library(
         "ConnectorHost", "Connectors/Host",
-        ["ConnectorAPI", "ConnectorWire", "Support", "Logging", "Subprocess", "SystemPackage"]),
+        ["ConnectorAPI", "ConnectorWire", "Support", "COpenSSL", "Logging"]),
     library("ConnectorConformance", "Connectors/Conformance", ["ConnectorAPI"]),
     library("DummyConnector", "Connectors/Dummy", ["ConnectorAPI"]),
     library("ExistingHostsConnector", "Connectors/ExistingHosts", ["ConnectorAPI"]),
