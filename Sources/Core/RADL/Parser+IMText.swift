@@ -1,0 +1,49 @@
+extension Parser {
+    /// IM's words for a token that must not stand where it does.
+    func imText(unexpected token: Token) -> String {
+        if token.kind == .end { return "Parse error in: None" }
+        var token = token
+        if token.kind == .openString {
+            // IM skips the quote and meets what follows it.
+            var ahead = Lexer(source.bytes, from: token)
+            token = ahead.next()
+            if token.kind == .end { return "Parse error in: None" }
+        }
+        let position = source.scalarOffset(ofByte: token.start)
+        return "Line \(token.line): Parse error in: "
+            + "LexToken(\(token.kind.imName),\(imValue(token)),\(token.line),\(position))"
+    }
+
+    private func imValue(_ token: Token) -> String {
+        let raw = String(decoding: source.bytes[token.start..<token.end].prefix(200), as: UTF8.self)
+        switch token.kind {
+        case .number:
+            return token.flag ? (Double(raw + "0").map { RADLNumber.real($0).description } ?? raw) : raw
+        case .random:
+            return String(raw.dropFirst(8).dropLast(2))
+        case .string:
+            let lineEnd = source.bytes[token.start...].firstIndex(of: UInt8(ascii: "\n")) ?? source.bytes.count
+            let hides = Secrets.isNamed(in: source.bytes[max(token.lineStart, token.start - 500)..<lineEnd])
+            return hides ? "'***'" : Self.pythonLiteral(String(text(ofString: token).prefix(200)))
+        default:
+            return Self.pythonLiteral(raw)
+        }
+    }
+
+    /// A string as Python writes it.
+    static func pythonLiteral(_ text: String) -> String {
+        let quote = text.contains("'") && !text.contains("\"") ? "\"" : "'"
+        var result = quote
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case "'" where quote == "'": result += "\\'"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + quote
+    }
+}

@@ -1,0 +1,112 @@
+/// `contextualize [TIME] (…)`: which recipes run where, in which order.
+public struct RADLContextualize: Sendable, Hashable {
+    /// `system S configure C [step N] [with TOOL]`.
+    public struct Item: Sendable, Hashable {
+        public var system: String
+        public var configure: String
+        /// Items of one step run at the same time on different machines; nil counts as 0.
+        public var step: Int?
+        /// `Ansible`, `cloud_init`; nil: Ansible.
+        public var tool: String?
+        @Incidental public var source: SourceRange?
+
+        public init(
+            system: String, configure: String, step: Int? = nil, tool: String? = nil, source: SourceRange? = nil
+        ) {
+            self.system = system
+            self.configure = configure
+            self.step = step
+            self.tool = tool
+            self.source = source
+        }
+
+        /// Whether it goes to the boot data of the machine.
+        public var isCloudInit: Bool { tool == "cloud_init" }
+    }
+
+    /// Longest time in seconds as written; nil where none is. Zero means none too.
+    public var maximumTime: RADLNumber?
+    /// At most one of each pair of system and configure.
+    public private(set) var items: [Item] = []
+    /// `option NAME = VALUE`, such as `ansible_version`.
+    public var options = Features()
+    /// The keyword and the time.
+    @Incidental public var source: SourceRange?
+    @Incidental private var index: [ItemKey: Int]?
+
+    private struct ItemKey: Sendable, Hashable {
+        var system: String
+        var configure: String
+    }
+
+    public init(
+        maximumTime: RADLNumber? = nil, items: [Item] = [], options: Features = Features(), source: SourceRange? = nil
+    ) {
+        self.maximumTime = maximumTime
+        self.options = options
+        self.source = source
+        for item in items { set(item) }
+    }
+
+    /// No items, options or time: contextualization is switched off for the infrastructure.
+    public var isDisabling: Bool { items.isEmpty && options.isEmpty }
+
+    /// Longest time in whole seconds; nil for no limit of its own.
+    public var maximumSeconds: Int? {
+        maximumTime?.integerValue.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// Adds an item or replaces the one of the same system and configure.
+    public mutating func set(_ item: Item) {
+        let key = ItemKey(system: item.system, configure: item.configure)
+        if index == nil {
+            index = Dictionary(
+                items.enumerated().map { (ItemKey(system: $1.system, configure: $1.configure), $0) },
+                uniquingKeysWith: { first, _ in first })
+        }
+        if let position = index?[key] {
+            items[position] = item
+        } else {
+            let next = items.count
+            index?[key] = next
+            items.append(item)
+        }
+    }
+
+    /// Items of a system, ordered by step, then as written.
+    public func items(of system: String) -> [Item] {
+        items.enumerated()
+            .filter { $0.element.system == system }
+            .sorted { ($0.element.step ?? 0, $0.offset) < ($1.element.step ?? 0, $1.offset) }
+            .map(\.element)
+    }
+
+    /// Unites two sentences as IM does: the longer time, the later item and option of the same key.
+    public mutating func merge(_ other: RADLContextualize) {
+        if let new = other.maximumTime, new.doubleValue >= maximumTime?.doubleValue ?? 0 { maximumTime = new }
+        for item in other.items { set(item) }
+        for option in other.options.all { options.set(option) }
+        source = source ?? other.source
+    }
+}
+
+extension RADLDocument {
+    /// Recipes that run on the machines of a system, in their order.
+    ///
+    /// With items in `contextualize`: those of the system. Without: the `configure` of the system's own id, as step 1.
+    /// Empty where the document switches contextualization off for all or for this system.
+    public func contextualizationItems(of system: String) -> [RADLContextualize.Item] {
+        if let contextualize {
+            if contextualize.isDisabling { return [] }
+            if !contextualize.items.isEmpty { return contextualize.items(of: system) }
+        }
+        guard configure(system)?.recipe != nil else { return [] }
+        return [RADLContextualize.Item(system: system, configure: system, step: 1)]
+    }
+
+    /// Whether the machines of a system are contextualized at all (the basic steps, and recipes where it has some).
+    public func isContextualized(_ system: String) -> Bool {
+        if let contextualize, contextualize.isDisabling { return false }
+        return configure(system)?.content != .disabled
+    }
+}

@@ -1,0 +1,145 @@
+/// What is wrong with a RADL document, and where.
+public struct RADLError: Error, Sendable, Hashable {
+    /// What kind of mistake it is.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Value: String {
+            case tooLarge = "too-large"
+            case encoding, character, string, number, syntax, unclosed, duplicate, conflict, nesting
+            case reference, type, `operator`, value, unit, index, missing, recipe, json
+        }
+        private let value: Value
+
+        /// The text or a number is larger than what is read.
+        public static let tooLarge = Code(value: .tooLarge)
+        /// Bytes that are not UTF-8.
+        public static let encoding = Code(value: .encoding)
+        /// A character that RADL does not know.
+        public static let character = Code(value: .character)
+        /// A string without an end, or one that cannot be kept.
+        public static let string = Code(value: .string)
+        /// A number that cannot be kept.
+        public static let number = Code(value: .number)
+        /// Something else was expected.
+        public static let syntax = Code(value: .syntax)
+        /// The text ends within a sentence.
+        public static let unclosed = Code(value: .unclosed)
+        /// An id that is there already.
+        public static let duplicate = Code(value: .duplicate)
+        /// Features that exclude each other.
+        public static let conflict = Code(value: .conflict)
+        /// More levels of parentheses than what is read.
+        public static let nesting = Code(value: .nesting)
+        /// An id that the document does not define.
+        public static let reference = Code(value: .reference)
+        /// A value of the wrong type.
+        public static let type = Code(value: .type)
+        /// A comparison that makes no sense for the feature.
+        public static let `operator` = Code(value: .operator)
+        /// A value that the feature cannot have.
+        public static let value = Code(value: .value)
+        /// A unit that the feature cannot have.
+        public static let unit = Code(value: .unit)
+        /// Wrong numbers in `disk.N` or `net_interface.N`.
+        public static let index = Code(value: .index)
+        /// Something that has to be there.
+        public static let missing = Code(value: .missing)
+        /// The recipe of a `configure` cannot be read.
+        public static let recipe = Code(value: .recipe)
+        /// The JSON form cannot be read.
+        public static let json = Code(value: .json)
+
+        public var description: String { value.rawValue }
+    }
+
+    public enum Severity: String, Sendable, Hashable {
+        case error, warning
+    }
+
+    public var code: Code
+    public var severity: Severity
+    /// What is wrong, on one line. Holds no secret.
+    public var message: String
+    /// What to write instead, or the nearest known word; nil where nothing is known.
+    public var hint: String?
+    /// Name of the document.
+    public var file: String?
+    /// Nil where the mistake has no place, as in JSON documents.
+    public var range: SourceRange?
+    /// The line of the mistake, values of features that hold secrets masked; nil without ``range``.
+    public var excerpt: Excerpt?
+    /// How IM puts it: for clients that look at the text.
+    public var imText: String
+
+    /// A line of the document with the place of the mistake.
+    public struct Excerpt: Sendable, Hashable {
+        /// The line, or a part of a long one.
+        public var line: String
+        /// Scalars before the mistake in ``line``.
+        public var indent: Int
+        /// Scalars of the mistake in ``line``, at least 1.
+        public var width: Int
+
+        /// The second line: blanks (and the tabs of ``line``), then carets.
+        public var marker: String {
+            let lead = line.unicodeScalars.prefix(indent).map { $0 == "\t" ? "\t" : " " }.joined()
+            return lead + String(repeating: "^", count: max(1, width))
+        }
+    }
+
+    init(
+        _ code: Code, _ message: String, hint: String? = nil, at range: SourceRange? = nil,
+        in source: RADLSource? = nil, imText: String, severity: Severity = .error
+    ) {
+        self.code = code
+        self.severity = severity
+        self.message = message
+        self.hint = hint
+        self.range = range
+        self.imText = imText
+        file = source?.file
+        excerpt = range.flatMap { range in source.flatMap { Excerpt(range, in: $0) } }
+    }
+}
+
+extension RADLError: CustomStringConvertible {
+    /// `FILE:LINE:COLUMN: error: MESSAGE`, the line, the carets, and what to write.
+    public var description: String {
+        var head = file ?? "radl"
+        if let range { head += ":\(range.line):\(range.column)" }
+        var lines = ["\(head): \(severity.rawValue): \(message)"]
+        if let excerpt {
+            lines.append("    " + excerpt.line)
+            lines.append("    " + excerpt.marker)
+        }
+        if let hint { lines.append("    " + hint) }
+        return lines.joined(separator: "\n")
+    }
+}
+
+/// All that is wrong with a document: at least one error, in the order in which IM would meet them.
+public struct RADLErrors: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The first one.
+    public let first: RADLError
+    /// All of them.
+    public let all: [RADLError]
+
+    /// Nil where there is none.
+    public init?(_ errors: [RADLError]) {
+        guard let first = errors.first else { return nil }
+        self.first = first
+        all = errors
+    }
+
+    init(_ error: RADLError) {
+        first = error
+        all = [error]
+    }
+
+    /// How IM puts the first one.
+    public var imText: String { first.imText }
+
+    /// Every error with its excerpt.
+    public var description: String {
+        all.map(\.description).joined(separator: "\n")
+    }
+}
