@@ -96,6 +96,7 @@ let units: [Unit] = [
     system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
     Unit(name: "CCurl", kind: .c, path: "Sources/CLibs/CCurl", dependencies: []),
     Unit(name: "COpenSSL", kind: .c, path: "Sources/CLibs/COpenSSL", dependencies: []),
+    Unit(name: "CProcess", kind: .c, path: "Sources/CLibs/CProcess", dependencies: []),
     Unit(name: "CLibSSH", kind: .c, path: "Sources/CLibs/CLibSSH", dependencies: []),
 
     // Core
@@ -120,7 +121,7 @@ let units: [Unit] = [
     library("ConnectorSDK", "Connectors/SDK", ["ConnectorAPI", "ConnectorWire"]),
     library(
         "ConnectorHost", "Connectors/Host",
-        ["ConnectorAPI", "ConnectorWire", "Support", "COpenSSL", "Logging"]),
+        ["ConnectorAPI", "ConnectorWire", "Support", "COpenSSL", "CProcess", "Logging"]),
     library("ConnectorConformance", "Connectors/Conformance", ["ConnectorAPI"]),
     library("DummyConnector", "Connectors/Dummy", ["ConnectorAPI"]),
     library("ExistingHostsConnector", "Connectors/ExistingHosts", ["ConnectorAPI"]),
