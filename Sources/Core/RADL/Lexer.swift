@@ -24,13 +24,15 @@ struct Lexer {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
-    /// Reads on from the byte behind the first one of a token, as if that were not there.
-    init(_ bytes: [UInt8], from token: Token) {
+    /// Reads on from a byte within parentheses of some depth.
+    init(_ bytes: [UInt8], at position: Int, line: Int, depth: Int) {
         self.bytes = bytes
-        position = token.start + 1
-        line = token.line
-        lineStart = token.lineStart
-        depth = token.depth
+        self.position = position
+        self.line = line
+        self.depth = depth
+        var start = position
+        while start > 0, bytes[start - 1] != UInt8(ascii: "\n") { start -= 1 }
+        lineStart = start
     }
 
     private func peek(_ offset: Int = 1) -> UInt8 {

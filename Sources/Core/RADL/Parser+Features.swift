@@ -48,7 +48,8 @@ extension Parser {
             advance()
             return true
         case .name, .soft:
-            let hint = Vocabulary.nearest(to: text(ofName: token), among: ["and"]) != nil
+            let hint =
+                Vocabulary.nearest(to: text(ofName: token), among: ["and"]) != nil
                 ? "did you mean 'and'?" : "features are separated by 'and'"
             _ = unexpected("'and' or ')'", hint: hint)
             if token.isFirstOfLine, token.kind == .soft || isFollowedByComparison { return true }

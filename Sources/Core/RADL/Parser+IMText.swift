@@ -5,7 +5,7 @@ extension Parser {
         var token = token
         if token.kind == .openString {
             // IM skips the quote and meets what follows it.
-            var ahead = Lexer(source.bytes, from: token)
+            var ahead = Lexer(source.bytes, at: token.start + 1, line: token.line, depth: token.depth)
             token = ahead.next()
             if token.kind == .end { return "Parse error in: None" }
         }

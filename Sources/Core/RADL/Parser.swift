@@ -215,7 +215,9 @@ struct Parser {
     }
 
     /// Id of a section, noted as taken.
-    private mutating func newID(_ kind: Token.Kind, _ what: String, keyword: Token) throws(Stop) -> (String, SourceRange) {
+    private mutating func newID(_ kind: Token.Kind, _ what: String, keyword: Token) throws(Stop) -> (
+        String, SourceRange
+    ) {
         let nameToken = token
         guard token.kind == .name else {
             let isReserved = token.kind.reservedWord != nil && !token.isFirstOfLine
@@ -268,7 +270,8 @@ struct Parser {
                     .duplicate, "the document has a description already", hint: "put all in one description",
                     at: keyword, imText: "Description can only be defined once.")
             } else {
-                report(.syntax, "the description stands behind another sentence", hint: "move it to the top", at: keyword)
+                report(
+                    .syntax, "the description stands behind another sentence", hint: "move it to the top", at: keyword)
             }
         }
         advance()
