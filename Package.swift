@@ -177,7 +177,7 @@ let units: [Unit] = [
     tests("InfrastructureModelTests", "InfrastructureModelTests", ["InfrastructureModel", "RADL", "Support"]),
     tests(
         "PersistenceTests", "PersistenceTests",
-        ["Persistence", "InfrastructureModel", "Operations", "Support"]),
+        ["Persistence", "InfrastructureModel", "Operations", "Support", "GRDB"]),
     tests(
         "OrchestrationTests", "OrchestrationTests",
         [
