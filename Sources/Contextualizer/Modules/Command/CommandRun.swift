@@ -1,0 +1,122 @@
+import ContextualizationAPI
+import Jinja
+
+/// What `command`, `shell`, `raw` and `script` share: conditions on files, working folder, and the result.
+///
+/// The first line of the output tells what happened: `R` ran, `S` not needed, `N` not found, `P` no permission, `D` no
+/// such working folder. The command's own output and status follow as they are.
+enum CommandRun {
+    static let parameters: [ModuleParameter] = [
+        ModuleParameter("cmd", .string, "The command."),
+        ModuleParameter("chdir", .path, "Working folder."),
+        ModuleParameter("creates", .path, "Path or pattern: nothing is run when it exists."),
+        ModuleParameter("removes", .path, "Path or pattern: nothing is run when it does not exist."),
+        ModuleParameter("executable", .path, "Shell to use."),
+        ModuleParameter("stdin", .string, "Given as standard input."),
+        ModuleParameter("stdin_add_newline", .boolean, default: true, "Whether a newline is added to it."),
+        ModuleParameter("strip_empty_ends", .boolean, default: true, "Whether newlines at the ends are removed."),
+        ModuleParameter("warn", .boolean, "Accepted, without effect."),
+    ]
+
+    static func step(
+        _ arguments: ModuleArguments, _ context: ModuleContext, lookUp: String, run: String,
+        files: [String: [UInt8]] = [:], command: JinjaValue, program: String
+    ) -> ModuleStep {
+        var script = ""
+        let folder = arguments.string("chdir")
+        if let folder {
+            script += "cd \(ShellText.path(folder)) 2>/dev/null||{ printf 'D\\n';exit 0; }\n"
+        }
+        let creates = arguments.string("creates")
+        let removes = arguments.string("removes")
+        if let creates {
+            script += "for f in \(ShellText.glob(creates));do [ ! -e \"$f\" ]||{ printf 'S\\n';exit 0; };done\n"
+        }
+        if let removes {
+            script += "f=0;for g in \(ShellText.glob(removes));do [ ! -e \"$g\" ]||f=1;done\n"
+            script += "[ $f = 1 ]||{ printf 'T\\n';exit 0; }\n"
+        }
+        if context.isCheckMode {
+            guard creates != nil || removes != nil else { return .finish(.skipped(reason: checkMessage)) }
+            script += "printf 'C\\n'"
+        } else {
+            script += lookUp + "printf 'R\\n'\n" + run
+        }
+        var input = arguments.string("stdin")
+        if arguments.bool("stdin_add_newline") ?? true { input = input.map { $0 + "\n" } }
+        let stripsEnds = arguments.bool("strip_empty_ends") ?? true
+        return .run(
+            ModuleInvocation(
+                script: script, files: context.isCheckMode ? [:] : files, standardInput: input.map { Array($0.utf8) },
+                reads: [creates, removes, folder].compactMap(\.self), writes: ["*"]
+            ) { output in
+                .finish(
+                    decode(
+                        output, command: command, program: program, creates: creates, removes: removes,
+                        folder: folder, stripsEnds: stripsEnds))
+            })
+    }
+
+    private static let checkMessage = "Command would have run if not in check mode"
+
+    private static func decode(
+        _ output: ProgramOutput, command: JinjaValue, program: String, creates: String?, removes: String?,
+        folder: String?, stripsEnds: Bool
+    ) -> ModuleResult {
+        var result = ModuleResult()
+        result["cmd"] = command
+        let marker = output.standardOutput.first
+        let isMarked = output.standardOutput.count > 1 && output.standardOutput[1] == UInt8(ascii: "\n")
+        let text = isMarked ? output.standardOutput.dropFirst(2) : output.standardOutput[...]
+        switch isMarked ? marker : nil {
+        case UInt8(ascii: "R"):
+            result.changed = true
+            result["rc"] = .int(Int(output.status))
+            result.setOutput(String(decoding: text, as: UTF8.self), output.errorText, stripsEnds: stripsEnds)
+            if output.status != 0 {
+                result.failed = true
+                result.message = "non-zero return code"
+            } else {
+                result.message = ""
+            }
+            if output.truncated {
+                result["warnings"] = .list([.string("the output was too long and is cut")])
+            }
+        case UInt8(ascii: "S"):
+            notNeeded(&result, "'\(creates ?? "")' exists", "skipped, since \(creates ?? "") exists")
+        case UInt8(ascii: "T"):
+            notNeeded(
+                &result, "'\(removes ?? "")' does not exist", "skipped, since \(removes ?? "") does not exist")
+        case UInt8(ascii: "C"):
+            result.changed = true
+            result.skipped = true
+            result["rc"] = .int(0)
+            result.message = checkMessage
+        case UInt8(ascii: "N"):
+            fail(&result, "[Errno 2] No such file or directory: b'\(program)'", rc: 2)
+        case UInt8(ascii: "P"):
+            fail(&result, "[Errno 13] Permission denied: b'\(program)'", rc: 13)
+        case UInt8(ascii: "D"):
+            fail(&result, "Unable to change directory before execution: \(folder ?? "")", rc: 2)
+        default:
+            fail(&result, "the command could not be started: \(output.errorText)", rc: Int(output.status))
+        }
+        return result
+    }
+
+    private static func notNeeded(_ result: inout ModuleResult, _ reason: String, _ text: String) {
+        result["rc"] = .int(0)
+        result.message = "Did not run command since \(reason)"
+        result.setOutput(text, "", stripsEnds: true)
+        result["start"] = JinjaValue.none
+        result["end"] = JinjaValue.none
+        result["delta"] = JinjaValue.none
+    }
+
+    private static func fail(_ result: inout ModuleResult, _ message: String, rc: Int) {
+        result.failed = true
+        result.message = message
+        result["rc"] = .int(rc)
+        result.setOutput("", "", stripsEnds: true)
+    }
+}

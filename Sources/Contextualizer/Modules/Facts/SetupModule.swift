@@ -1,0 +1,69 @@
+import ContextualizationAPI
+import Jinja
+
+/// `setup`: gathers facts.
+package enum SetupModule: Module {
+    package static let documentation = ModuleDocumentation(
+        name: "setup", aliases: ["gather_facts"], summary: "Gathers facts of the machine.",
+        parameters: [
+            ModuleParameter("filter", .list, default: [], "Shell patterns of names; others are left out."),
+            ModuleParameter("gather_subset", .list, "Accepted: all facts cost one short program."),
+            ModuleParameter("gather_timeout", .integer, "Accepted."),
+            ModuleParameter("fact_path", .path, "Accepted: /etc/ansible/facts.d."),
+        ])
+
+    package static func plan(
+        _ arguments: ModuleArguments, _ context: ModuleContext
+    ) throws(ModuleError) -> ModuleStep {
+        let filters = (arguments.list("filter") ?? []).filter { !$0.isEmpty && $0 != "*" }
+        return .run(
+            ModuleInvocation(script: FactScript.text, reads: ["facts"]) { output in
+                let records = Records(output.standardOutput)
+                guard records.isComplete else { return .finish(ModuleResult(records: records, output: output)) }
+                var facts = FactDecoder(records).facts
+                if !filters.isEmpty {
+                    facts = JinjaDict(
+                        facts.compactMap { key, value in
+                            let name = key.text
+                            let isWanted = filters.contains {
+                                Wildcard.matches("ansible_" + name, $0) || Wildcard.matches(name, $0)
+                            }
+                            return isWanted ? (key, value) : nil
+                        })
+                }
+                var result = ModuleResult()
+                var prefixed = JinjaDict()
+                for (key, value) in facts { prefixed["ansible_" + key.text] = value }
+                result["ansible_facts"] = .dict(prefixed)
+                result.facts = facts
+                return .finish(result)
+            })
+    }
+}
+
+/// Shell patterns with `*` and `?`.
+package enum Wildcard {
+    package static func matches(_ text: String, _ pattern: String) -> Bool {
+        let text = Array(text.utf8)
+        let pattern = Array(pattern.utf8)
+        var (t, p, star, mark) = (0, 0, -1, 0)
+        while t < text.count {
+            if p < pattern.count, pattern[p] == UInt8(ascii: "?") || pattern[p] == text[t] {
+                t += 1
+                p += 1
+            } else if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
+                star = p
+                mark = t
+                p += 1
+            } else if star >= 0 {
+                p = star + 1
+                mark += 1
+                t = mark
+            } else {
+                return false
+            }
+        }
+        while p < pattern.count, pattern[p] == UInt8(ascii: "*") { p += 1 }
+        return p == pattern.count
+    }
+}

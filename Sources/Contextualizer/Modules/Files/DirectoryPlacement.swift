@@ -1,0 +1,150 @@
+import ContextualizationAPI
+import Jinja
+
+/// Copies a folder of the controller: checksums of all files first, then the files that differ.
+enum DirectoryPlacement {
+    static func step(
+        _ arguments: ModuleArguments, _ context: ModuleContext, entries: [ModuleSource.Entry], source: String,
+        destination: String
+    ) throws(ModuleError) -> ModuleStep {
+        let attributes = try FileParameterValues(arguments)
+        let library =
+            ShellLibrary.prologue(isCheckMode: context.isCheckMode)
+            + attributes.shell + (try ShellLibrary.write(backup: arguments.bool("backup") ?? false))
+            + ShellLibrary.checksum
+        var root = ShellText.path(destination)
+        if !source.hasSuffix("/"), let name = source.split(separator: "/").last {
+            root += "/" + ShellText.quote(String(name))
+        }
+        let directoryMode = try arguments.string("directory_mode").map { text throws(ModuleError) in
+            try FileMode(text)
+        }
+        let job = Job(
+            library: library, root: root, entries: entries, isCheckMode: context.isCheckMode,
+            directoryMode: directoryMode, preservesMode: attributes.preservesMode, destination: destination)
+        return .run(job.invocation(sending: []))
+    }
+
+    private struct Job: Sendable {
+        var library: String
+        var root: String
+        var entries: [ModuleSource.Entry]
+        var isCheckMode: Bool
+        var directoryMode: FileMode?
+        var preservesMode: Bool
+        var destination: String
+
+        func invocation(sending wanted: Set<Int>) -> ModuleInvocation {
+            var script = library + "r=\(root)\n" + folder("$r")
+            var files: [String: [UInt8]] = [:]
+            for (index, entry) in entries.enumerated() {
+                let path = "$r/"
+                if entry.isDirectory {
+                    script += "d=$r/\(ShellText.quote(entry.path))\n" + folder("$d")
+                    continue
+                }
+                let change: String
+                if isCheckMode {
+                    change = "ch=1"
+                } else if wanted.contains(index) {
+                    files["f\(index)"] = entry.content.bytes
+                    change = "wr \"$GANTRY_FILES/f\(index)\" \"$d\""
+                } else {
+                    change = "o need \(index)"
+                }
+                let keep = preservesMode ? "nm(){ printf %o \(entry.mode); };" : ""
+                script += """
+                    d="\(path)"\(ShellText.quote(entry.path));\(keep)
+                    if [ -f "$d" ]&&{ sum "$d";[ "$x" = \(entry.content.checksum) ]; };then at "$d";else \(change);fi
+
+                    """
+            }
+            script += "o dest \"$r\";rs \"$r\";fin\n"
+            return ModuleInvocation(
+                script: script, files: files, reads: [destination], writes: [destination]
+            ) { output in
+                let records = Records(output.standardOutput)
+                let needed = Set((records.values["need"] ?? []).compactMap { Int($0) })
+                guard needed.isEmpty else {
+                    // What the first program changed already (folders, modes) counts for the whole task.
+                    return .run(invocation(sending: needed).markingChanged())
+                }
+                return .finish(ModuleResult(records: records, output: output))
+            }
+        }
+
+        private func folder(_ variable: String) -> String {
+            let mode = directoryMode.map { "D=1;m=0755;\($0.shellArithmetic);chmod $(printf %o $m) \"\(variable)\"" }
+            return """
+                [ -d "\(variable)" ]||{ ch=1;[ $CK = 1 ]||e=$(mkdir -p "\(variable)" 2>&1)||die "could not make a folder: $e";\
+                [ $CK = 1 ]||{ \(mode ?? ":"); }; }
+
+                """
+        }
+    }
+}
+
+extension ModuleInvocation {
+    /// The same program, whose successful result is `changed` in any case.
+    func markingChanged() -> ModuleInvocation {
+        var copy = self
+        let decode = self.decode
+        copy.decode = { output in
+            switch decode(output) {
+            case .run(let next): return .run(next.markingChanged())
+            case .finish(var result):
+                if !result.failed { result.changed = true }
+                return .finish(result)
+            }
+        }
+        return copy
+    }
+}
+
+/// `copy` with `remote_src`: both ends are on the machine.
+enum RemoteCopy {
+    static func step(
+        _ arguments: ModuleArguments, _ context: ModuleContext, source: String, destination: String
+    ) throws(ModuleError) -> ModuleStep {
+        let attributes = try FileParameterValues(arguments)
+        let name = source.split(separator: "/").last.map(String.init) ?? ""
+        let copiesContent = source.hasSuffix("/")
+        let preserve = attributes.preservesMode ? "nm(){ stat -Lc %a \"$q\"; }" : ":"
+        let isForced = arguments.bool("force") ?? true
+        let script =
+            ShellLibrary.prologue(isCheckMode: context.isCheckMode, wantsDifference: context.wantsDifference)
+            + attributes.shell
+            + (try ShellLibrary.write(
+                validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false))
+            + """
+            s0=\(ShellText.path(source));d0=\(ShellText.path(destination));q=
+            \(preserve)
+            one(){ q=$1;d=$2
+            if [ -f "$d" ]&&cmp -s "$q" "$d";then at "$d"
+            elif [ -e "$d" ]&&[ \(isForced ? 1 : 0) = 0 ];then :
+            else df before "$d";df after "$q";[ $CK = 1 ]||wr "$q" "$d";ch=1;fi; }
+            [ -e "$s0" ]||die "Source $s0 not found"
+            if [ -d "$s0" ];then
+            \(copiesContent ? ":" : "[ ! -d \"$d0\" ]||d0=${d0%/}/\(ShellText.quote(name))")
+            \(copiesContent ? "" : "case \(ShellText.quote(destination)) in */)d0=${d0%/}/\(ShellText.quote(name));;esac")
+            s0=${s0%/};set -f;IFS='
+            ';for f in $(cd "$s0"&&find . -type d);do unset IFS
+            [ -d "$d0/$f" ]||{ ch=1;[ $CK = 1 ]||e=$(mkdir -p "$d0/$f" 2>&1)||die "could not make $d0/$f: $e"; };done;IFS='
+            ';for f in $(cd "$s0"&&find . ! -type d);do unset IFS;f=${f#./};one "$s0/$f" "$d0/$f";done;unset IFS
+            else case $d0 in */)[ -d "$d0" ]||[ $CK = 1 ]||mkdir -p "$d0"||die "could not make $d0";esac
+            [ ! -d "$d0" ]||d0=${d0%/}/\(ShellText.quote(name))
+            f=${d0%/*};[ -n "$f" ]||f=/;case $d0 in */*);;*)f=.;;esac
+            [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
+            one "$s0" "$d0";fi
+            o dest "$d0";rs "$d0";o src "$s0";fin
+
+            """
+        return .run(
+            ModuleInvocation(script: script, reads: [source, destination], writes: [destination]) { output in
+                let records = Records(output.standardOutput)
+                var result = ModuleResult(records: records, output: output)
+                if !result.failed { result.addDifference(records) }
+                return .finish(result)
+            })
+    }
+}

@@ -1,0 +1,91 @@
+import ContextualizationAPI
+import Jinja
+
+/// Puts one content at a place: what `copy` and `template` come down to.
+///
+/// A small content goes with the first program. Of a larger one the checksum goes first, and the bytes only where they
+/// are needed, in a second program.
+struct Placement {
+    /// Contents up to this many bytes are sent at once.
+    static let inlineLimit = 2048
+
+    private let context: ModuleContext
+    private let attributes: FileParameterValues
+    private let library: String
+    private let isForced: Bool
+    private let directoryMode: FileMode?
+
+    init(_ arguments: ModuleArguments, _ context: ModuleContext, sourceMode: Int? = nil) throws(ModuleError) {
+        self.context = context
+        var attributes = try FileParameterValues(arguments)
+        if attributes.preservesMode { attributes.mode = sourceMode.map { .octal($0) } }
+        self.attributes = attributes
+        isForced = arguments.bool("force") ?? true
+        directoryMode = try arguments.string("directory_mode").map { text throws(ModuleError) in try FileMode(text) }
+        library =
+            ShellLibrary.prologue(
+                isCheckMode: context.isCheckMode, wantsDifference: context.wantsDifference)
+            + attributes.shell
+            + (try ShellLibrary.write(
+                validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false))
+            + ShellLibrary.checksum
+    }
+
+    /// - Parameter name: What the file is called where `destination` is a folder; nil: that is an error.
+    func step(_ payload: Payload, name: String?, destination: String) throws(ModuleError) -> ModuleStep {
+        guard !destination.isEmpty else {
+            throw ModuleError(code: .missingParameter, message: "dest is required")
+        }
+        let isInline = payload.bytes.count <= Self.inlineLimit || context.wantsDifference
+        return .run(invocation(payload, name: name, destination: destination, sendsContent: isInline))
+    }
+
+    private func invocation(
+        _ payload: Payload, name: String?, destination: String, sendsContent: Bool
+    ) -> ModuleInvocation {
+        let change =
+            sendsContent
+            ? "df before \"$d\";df after \"$GANTRY_FILES/c\";[ $CK = 1 ]||wr \"$GANTRY_FILES/c\" \"$d\";ch=1"
+            : "[ $CK = 1 ]||{ o need 1;o end 1;exit 0; };ch=1"
+        let script =
+            library + """
+                d=\(ShellText.path(destination))
+                \(folderRule(name: name, destination: destination))
+                f=${d%/*};[ -n "$f" ]||f=/;case $d in */*);;*)f=.;;esac
+                [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
+                if [ -f "$d" ]&&{ sum "$d";[ "$x" = \(payload.checksum) ]; };then at "$d"
+                elif [ -e "$d" ]&&[ \(isForced ? 1 : 0) = 0 ];then :
+                else \(change);fi
+                o dest "$d";rs "$d";fin
+
+                """
+        return ModuleInvocation(
+            script: script, files: sendsContent ? ["c": payload.bytes] : [:], reads: [destination],
+            writes: [destination]
+        ) { output in
+            let records = Records(output.standardOutput)
+            if records.flag("need") {
+                return .run(invocation(payload, name: name, destination: destination, sendsContent: true))
+            }
+            var result = ModuleResult(records: records, output: output)
+            if !result.failed {
+                result["checksum"] = .string(payload.checksum)
+                result.addDifference(records)
+            }
+            return .finish(result)
+        }
+    }
+
+    /// What is done when the destination names a folder.
+    private func folderRule(name: String?, destination: String) -> String {
+        guard let name else {
+            return #"[ ! -d "$d" ]||die "can not use content with a dir as dest""#
+        }
+        let mode = directoryMode.map { "D=1;m=0755;\($0.shellArithmetic);chmod $(printf %o $m) \"$d\"" } ?? ":"
+        let make =
+            destination.hasSuffix("/")
+            ? #"[ -d "$d" ]||[ $CK = 1 ]||{ e=$(mkdir -p "$d" 2>&1)||die "could not make $d: $e";\#(mode); };d=${d%/}/\#(ShellText.quote(name))"#
+            : ":"
+        return make + "\n" + #"[ ! -d "$d" ]||d=${d%/}/\#(ShellText.quote(name))"#
+    }
+}

@@ -1,0 +1,33 @@
+/// All modules that run natively.
+package enum ModuleRegistry {
+    /// One entry a module: the only place beside its folder.
+    package static let all: [any Module.Type] = [
+        CommandModule.self, ShellModule.self, RawModule.self, ScriptModule.self,
+        CopyModule.self, TemplateModule.self, FileModule.self, StatModule.self,
+        LineInFileModule.self, ReplaceModule.self, BlockInFileModule.self,
+        PackageModule.self, AptModule.self, DnfModule.self,
+        ServiceModule.self, SystemdModule.self,
+        UserModule.self, GroupModule.self,
+        DebugModule.self, SetFactModule.self, FailModule.self, AssertModule.self, PingModule.self, PauseModule.self,
+        SetupModule.self,
+    ]
+
+    private static let byName: [String: any Module.Type] = {
+        var table: [String: any Module.Type] = [:]
+        for module in all {
+            for name in [module.documentation.name] + module.documentation.aliases { table[name] = module }
+        }
+        return table
+    }()
+
+    /// The module of a name, with or without `ansible.builtin.` or `ansible.legacy.` before it.
+    package static func module(named name: String) -> (any Module.Type)? {
+        for prefix in ["ansible.builtin.", "ansible.legacy."] where name.hasPrefix(prefix) {
+            return byName[String(name.dropFirst(prefix.count))]
+        }
+        return byName[name]
+    }
+
+    /// Short names of all modules, sorted.
+    package static var names: [String] { byName.keys.sorted() }
+}

@@ -1,0 +1,105 @@
+import Jinja
+
+/// `package`: packages by whatever manager the machine has.
+package enum PackageModule: Module {
+    package static let documentation = ModuleDocumentation(
+        name: "package", summary: "Installs and removes packages with the machine's own manager.",
+        parameters: PackageParameters.common + [
+            ModuleParameter("use", .string, default: "auto", "Manager: auto, apt, dnf, yum, apk, zypper, pacman.")
+        ] + PackageParameters.tolerated)
+
+    package static func plan(
+        _ arguments: ModuleArguments, _ context: ModuleContext
+    ) throws(ModuleError) -> ModuleStep {
+        let use = arguments.string("use") ?? "auto"
+        return try PackageRun.step(arguments, context, manager: use == "auto" ? nil : use)
+    }
+}
+
+/// `apt`: Debian's packages.
+package enum AptModule: Module {
+    package static let documentation = ModuleDocumentation(
+        name: "apt", summary: "Installs and removes Debian packages.",
+        parameters: PackageParameters.common + [
+            ModuleParameter("cache_valid_time", .integer, default: 0, "Seconds for which lists count as fresh."),
+            ModuleParameter("deb", .path, "A package file on the machine."),
+            ModuleParameter("default_release", .string, aliases: ["default-release"], "Release to prefer."),
+            ModuleParameter(
+                "install_recommends", .boolean, aliases: ["install-recommends"], "Whether recommended ones come too."),
+            ModuleParameter("only_upgrade", .boolean, default: false, "Do not install what is not there."),
+            ModuleParameter("purge", .boolean, default: false, "Remove configuration too."),
+            ModuleParameter("autoremove", .boolean, default: false, "Remove what nothing needs any more."),
+            ModuleParameter("autoclean", .boolean, aliases: ["clean"], "Clean the cache."),
+            ModuleParameter(
+                "upgrade", .string, choices: ["dist", "full", "no", "False", "safe", "yes", "True"], "Upgrade all."),
+            ModuleParameter("force", .boolean, default: false, "Accept unsigned packages."),
+            ModuleParameter(
+                "allow_unauthenticated", .boolean, aliases: ["allow-unauthenticated"], "Accept unsigned packages."),
+            ModuleParameter("force_apt_get", .boolean, "Accepted: apt-get is always used."),
+            ModuleParameter("dpkg_options", .string, default: "force-confdef,force-confold", "Options for dpkg."),
+            ModuleParameter("update_cache_retries", .integer, default: 5, "Accepted."),
+            ModuleParameter("update_cache_retry_max_delay", .integer, default: 12, "Accepted."),
+            ModuleParameter("lock_timeout", .integer, default: 60, "Seconds to wait for another manager."),
+            ModuleParameter("policy_rc_d", .integer, "Accepted, without effect."),
+            ModuleParameter("fail_on_autoremove", .boolean, "Accepted, without effect."),
+            ModuleParameter("allow_downgrade", .boolean, aliases: ["allow-downgrade"], "Older versions are fine."),
+            ModuleParameter("allow_change_held_packages", .boolean, "Change held ones."),
+        ])
+
+    package static func plan(
+        _ arguments: ModuleArguments, _ context: ModuleContext
+    ) throws(ModuleError) -> ModuleStep {
+        try PackageRun.step(arguments, context, manager: "apt")
+    }
+}
+
+/// `dnf` and `yum`: packages of the Red Hat family.
+package enum DnfModule: Module {
+    package static let documentation = ModuleDocumentation(
+        name: "dnf", aliases: ["yum"], summary: "Installs and removes packages of the Red Hat family.",
+        parameters: PackageParameters.common + [
+            ModuleParameter("enablerepo", .list, "Repositories to use too."),
+            ModuleParameter("disablerepo", .list, "Repositories not to use."),
+            ModuleParameter("exclude", .list, "Packages to leave out."),
+            ModuleParameter("disable_gpg_check", .boolean, default: false, "Accept unsigned packages."),
+            ModuleParameter("skip_broken", .boolean, default: false, "Leave out what cannot be installed."),
+            ModuleParameter("allowerasing", .boolean, default: false, "Remove what is in the way."),
+            ModuleParameter("install_weak_deps", .boolean, default: true, "Whether recommended ones come too."),
+            ModuleParameter("nobest", .boolean, default: false, "Older versions are fine."),
+            ModuleParameter("autoremove", .boolean, default: false, "Remove what nothing needs any more."),
+            ModuleParameter("lock_timeout", .integer, default: 30, "Seconds to wait for another manager."),
+            ModuleParameter("cache_valid_time", .integer, default: 0, "Accepted."),
+            ModuleParameter("update_only", .boolean, default: false, "Do not install what is not there."),
+            ModuleParameter("use_backend", .string, "Accepted."),
+            ModuleParameter("validate_certs", .boolean, default: true, "Accepted."),
+        ])
+
+    package static func plan(
+        _ arguments: ModuleArguments, _ context: ModuleContext
+    ) throws(ModuleError) -> ModuleStep {
+        try PackageRun.step(arguments, context, manager: "dnf")
+    }
+}
+
+/// Parameters of all package modules.
+enum PackageParameters {
+    static let states = [
+        "absent", "build-dep", "fixed", "installed", "latest", "present", "removed",
+    ]
+
+    static let common: [ModuleParameter] = [
+        ModuleParameter("name", .list, aliases: ["pkg", "package"], "Names, with version as the manager spells it."),
+        ModuleParameter("state", .string, choices: states, default: "present", "What shall be."),
+        ModuleParameter(
+            "update_cache", .boolean, aliases: ["update-cache", "expire-cache"], default: false,
+            "Refresh the lists of packages, where something has to be installed."),
+    ]
+
+    /// Parameters of one manager that recipes give to `package`, which passes them on in Ansible.
+    static let tolerated: [ModuleParameter] = [
+        ModuleParameter("cache_valid_time", .integer, "As for apt."),
+        ModuleParameter("install_recommends", .boolean, "As for apt."),
+        ModuleParameter("enablerepo", .list, "As for dnf."),
+        ModuleParameter("disable_gpg_check", .boolean, "As for dnf."),
+    ]
+}

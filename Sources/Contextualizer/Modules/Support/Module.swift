@@ -1,0 +1,120 @@
+package import ContextualizationAPI
+package import Jinja
+
+/// A module: a pure function from arguments and facts to a shell program and the meaning of what it prints.
+///
+/// It holds no session, reads no clock and no file: what it needs of the controller is asked for by ``sources(_:)`` and
+/// given in ``ModuleContext/sources``. To add one: a folder with the type, an entry in ``ModuleRegistry/all``, a test.
+package protocol Module: Sendable {
+    static var documentation: ModuleDocumentation { get }
+
+    /// Files and templates of the controller that ``plan(_:_:)`` needs.
+    static func sources(_ arguments: ModuleArguments) -> [SourceRequest]
+
+    /// The first step of the work.
+    static func plan(_ arguments: ModuleArguments, _ context: ModuleContext) throws(ModuleError) -> ModuleStep
+}
+
+extension Module {
+    package static func sources(_ arguments: ModuleArguments) -> [SourceRequest] { [] }
+}
+
+/// A file of the controller.
+package struct SourceRequest: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+        case file
+        case template
+    }
+
+    package var kind: Kind
+    package var path: String
+
+    package init(kind: Kind, path: String) {
+        self.kind = kind
+        self.path = path
+    }
+}
+
+/// The content of a requested source; a template is rendered already.
+package struct ModuleSource: Sendable {
+    /// Relative path and content of a file in a folder.
+    package struct Entry: Sendable {
+        package var path: String
+        package var content: Payload
+        package var mode: Int
+        package var isDirectory: Bool
+
+        package init(path: String, content: Payload, mode: Int, isDirectory: Bool) {
+            self.path = path
+            self.content = content
+            self.mode = mode
+            self.isDirectory = isDirectory
+        }
+    }
+
+    package enum Content: Sendable {
+        case file(Payload, mode: Int)
+        case directory([Entry])
+    }
+
+    package var content: Content
+
+    package init(_ content: Content) {
+        self.content = content
+    }
+}
+
+/// What a module knows beside its arguments.
+package struct ModuleContext: Sendable {
+    /// Only find out what would change.
+    package var isCheckMode: Bool
+    /// Answer the difference of contents.
+    package var wantsDifference: Bool
+    /// Facts of the machine without the prefix `ansible_`; empty where none were gathered.
+    package var facts: JinjaDict
+    package var sources: [SourceRequest: ModuleSource]
+    /// Time limit of a program; nil: none.
+    package var timeout: Duration?
+
+    package init(
+        isCheckMode: Bool = false, wantsDifference: Bool = false, facts: JinjaDict = JinjaDict(),
+        sources: [SourceRequest: ModuleSource] = [:], timeout: Duration? = nil
+    ) {
+        self.isCheckMode = isCheckMode
+        self.wantsDifference = wantsDifference
+        self.facts = facts
+        self.sources = sources
+        self.timeout = timeout
+    }
+}
+
+/// What comes next in the work of a module.
+package enum ModuleStep: Sendable {
+    case run(ModuleInvocation)
+    case finish(ModuleResult)
+}
+
+/// A program with the meaning of its output.
+package struct ModuleInvocation: Sendable {
+    package var script: String
+    package var files: [String: [UInt8]]
+    package var standardInput: [UInt8]?
+    /// Paths and other objects (`package:nginx`) that it looks at.
+    package var reads: [String]
+    /// What it may change.
+    package var writes: [String]
+    /// Turns the output into a result, or into the next program.
+    package var decode: @Sendable (ProgramOutput) -> ModuleStep
+
+    package init(
+        script: String, files: [String: [UInt8]] = [:], standardInput: [UInt8]? = nil, reads: [String] = [],
+        writes: [String] = [], decode: @escaping @Sendable (ProgramOutput) -> ModuleStep
+    ) {
+        self.script = script
+        self.files = files
+        self.standardInput = standardInput
+        self.reads = reads
+        self.writes = writes
+        self.decode = decode
+    }
+}

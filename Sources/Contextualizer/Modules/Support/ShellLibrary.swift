@@ -1,0 +1,93 @@
+/// Shell functions that modules put before their own text. Kept terse: they travel with every task.
+///
+/// They run under dash, busybox `ash` and any other POSIX shell; beyond POSIX they use `stat -c`, which coreutils,
+/// busybox and toybox have. Variables: `ch` changed, `CK` check mode, `DF` difference wanted, `ow` and `gr` wanted owner.
+enum ShellLibrary {
+    /// Records, failure and end: ``Records`` reads them.
+    static func prologue(isCheckMode: Bool, wantsDifference: Bool = false) -> String {
+        #"""
+        LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin;ch=0;t=;CK=\#(isCheckMode ? 1 : 0);DF=\#(wantsDifference ? 1 : 0)
+        o(){ printf '\036%s\037%s' "$1" "$2"; }
+        die(){ o failed 1;o msg "$1";o end 1;exit 0; }
+        fin(){ o changed $ch;o end 1;exit 0; }
+        trap '[ -z "$t" ]||rm -f "$t"' 0
+
+        """#
+    }
+
+    /// `at PATH` makes owner, group and mode of a path what is wanted; `rs PATH` reports them.
+    static func attributes(owner: String?, group: String?, mode: FileMode?) -> String {
+        let modeFunction =
+            mode.map { "nm(){ m=0$1;D=$2;\($0.shellArithmetic);printf %o \"$m\"; }" } ?? "nm(){ printf %s \"$1\"; }"
+        return """
+            ow=\(ShellText.quote(owner ?? ""));gr=\(ShellText.quote(group ?? ""))
+            \(modeFunction)
+
+            """ + attributeFunctions
+    }
+
+    private static let attributeFunctions = #"""
+        at(){ s=$(stat -Lc '%a %u %g %U %G %F' "$1" 2>&1)||die "could not read the attributes of $1: $s"
+        p=$1;set -- $s;c=0;D=0;[ "$6" != directory ]||D=1
+        if [ -n "$ow" ]&&[ "$ow" != "$2" ]&&[ "$ow" != "$4" ];then c=1;id -u "$ow" >/dev/null 2>&1||case $ow in *[!0-9]*)die "chown failed: failed to look up user $ow";;esac
+        [ $CK = 1 ]||e=$(chown "$ow" "$p" 2>&1)||die "chown failed: $e";fi
+        if [ -n "$gr" ]&&[ "$gr" != "$3" ]&&[ "$gr" != "$5" ];then c=1;case $gr in *[!0-9]*)gl "$gr"||die "chgrp failed: failed to look up group $gr";;esac
+        [ $CK = 1 ]||e=$(chgrp "$gr" "$p" 2>&1)||die "chgrp failed: $e";fi
+        n=$(nm $1 $D);a=$1;[ $c$CK != 10 ]||a=$(stat -Lc %a "$p")
+        if [ "$n" != "$a" ];then c=1;[ $CK = 1 ]||e=$(chmod "$n" "$p" 2>&1)||die "chmod failed: $e";fi
+        [ $c = 0 ]||ch=1; }
+        gl(){ getent group "$1" >/dev/null 2>&1||grep -q "^$1:" /etc/group 2>/dev/null; }
+        rs(){ s=$(stat -c '%a %u %g %U %G %s %F' "$1" 2>/dev/null)&&o stat "$s";o path "$1"; }
+
+        """#
+
+    /// `wr SOURCE DESTINATION` puts content in place atomically: written beside it with no rights for others, then given
+    /// the old or wanted owner and mode, checked by `va`, renamed. A file that cannot be replaced (a mount point) is
+    /// written in place. Needs ``attributes(owner:group:mode:)``.
+    static func write(validate: String? = nil, backup: Bool = false) throws(ModuleError) -> String {
+        var check = ":"
+        if let validate {
+            guard validate.contains("%s") else {
+                throw ModuleError(code: .invalidArgument, message: "validate must contain %s: \(validate)")
+            }
+            var words: [String] = []
+            for word in try CommandLine.split(validate) {
+                words.append(
+                    word.split(separator: "%s", omittingEmptySubsequences: false)
+                        .map { ShellText.quote(String($0)) }.map { $0 == "''" ? "" : $0 }
+                        .joined(separator: "\"$t\""))
+            }
+            check = "e=$(\(words.joined(separator: " ")) 2>&1)||die \"failed to validate: rc:$? error:$e\""
+        }
+        let keep =
+            backup
+            ? #"[ ! -e "$d" ]||{ b=$d.$$.$(date +%Y-%m-%d@%H:%M:%S)~;cp -p "$d" "$b"||die "could not make a backup of $d";o backup_file "$b"; }"#
+            : ":"
+        return """
+            va(){ \(check); }
+            bk(){ \(keep); }
+
+            """ + writeFunction
+    }
+
+    private static let writeFunction = #"""
+        wr(){ case $2 in */*)d=$2;;*)d=./$2;;esac
+        [ ! -d "$d" ]||die "can not overwrite directory $d with a file"
+        rm -f "${d%/*}/.gantry.${d##*/}."*;t=${d%/*}/.gantry.${d##*/}.$$;u=$(umask);umask 077
+        e=$({ cat "$1" >"$t"; } 2>&1)||die "could not write $d: $e"
+        umask "$u"
+        if s=$(stat -Lc '%a %u %g' "$d" 2>/dev/null);then set -- $s;chown "$2:$3" "$t" 2>/dev/null;chmod "$1" "$t"
+        else chmod $(printf %o $((0666&~$u))) "$t";fi
+        at "$t";va;bk
+        mv -f "$t" "$d" 2>/dev/null||e=$({ cat "$t" >"$d"; } 2>&1)||die "could not replace $d: $e"
+        rm -f "$t";t=;[ ! -d /sys/fs/selinux/booleans ]||restorecon "$d" 2>/dev/null;ch=1; }
+        df(){ [ $DF = 0 ]||[ "$(wc -c <"$2" 2>/dev/null||echo 0)" -gt 104448 ]||{ printf '\036%s\037' "$1";[ ! -f "$2" ]||cat "$2"; }; }
+
+        """#
+
+    /// `sum PATH` sets `x` to the SHA-1 of a file, or to nothing.
+    static let checksum = #"""
+        sum(){ x=$(sha1sum <"$1" 2>/dev/null);x=${x%% *}; }
+
+        """#
+}

@@ -1,0 +1,162 @@
+import Jinja
+
+/// `lineinfile`: one line of a file is there, is different, or is gone.
+package enum LineInFileModule: Module {
+    package static let documentation = ModuleDocumentation(
+        name: "lineinfile", summary: "Makes sure that a line is in a file, or that it is not.",
+        parameters: FileParameters.all + [
+            ModuleParameter("path", .path, aliases: ["dest", "destfile", "name"], required: true, "The file."),
+            ModuleParameter("line", .string, aliases: ["value"], "The line."),
+            ModuleParameter("regexp", .string, aliases: ["regex"], "Finds the line to replace or remove."),
+            ModuleParameter("search_string", .string, "As regexp, taken literally."),
+            ModuleParameter("state", .string, choices: ["absent", "present"], default: "present", "There or gone."),
+            ModuleParameter("backrefs", .boolean, default: false, "\\1 in line is the group of regexp."),
+            ModuleParameter("insertafter", .string, "Pattern or EOF."),
+            ModuleParameter("insertbefore", .string, "Pattern or BOF."),
+            ModuleParameter("create", .boolean, default: false, "Make the file."),
+            ModuleParameter("firstmatch", .boolean, default: false, "The first match counts, not the last."),
+            ModuleParameter("backup", .boolean, default: false, "Keep the old file."),
+            ModuleParameter("validate", .string, "Command with %s that must accept the new file."),
+        ],
+        exclusive: [
+            ["insertbefore", "insertafter"], ["regexp", "search_string"], ["backrefs", "search_string"],
+        ])
+
+    package static func plan(
+        _ arguments: ModuleArguments, _ context: ModuleContext
+    ) throws(ModuleError) -> ModuleStep {
+        let isPresent = arguments.string("state") != "absent"
+        let line = arguments.string("line")
+        let search = try Search(arguments)
+        if isPresent {
+            guard let line else {
+                throw ModuleError(code: .missingParameter, message: "line is required with state=present")
+            }
+            if arguments.bool("backrefs") == true, search.pattern == nil {
+                throw ModuleError(code: .missingParameter, message: "regexp is required with backrefs=true")
+            }
+            let insertion = try Insertion(arguments, line: line)
+            let creates = arguments.bool("create") ?? false
+            let path = arguments.string("path") ?? ""
+            return try TextEdit(arguments, context) { content in
+                if content == nil, !creates {
+                    return .failed("Destination \(path) does not exist !", rc: 257)
+                }
+                return insertion.apply(to: content ?? [], search: search)
+            }.step
+        }
+        guard line != nil || search.isGiven else {
+            throw ModuleError(
+                code: .missingParameter,
+                message: "one of line, search_string, or regexp is required with state=absent")
+        }
+        return try TextEdit(arguments, context) { content in
+            guard let content else { return .unchanged("file not present", ["found": .int(0)]) }
+            return remove(from: content, line: line, search: search)
+        }.step
+    }
+
+    private static func remove(from content: [UInt8], line: String?, search: Search) -> TextEdit.Outcome {
+        let lines = TextLines(content)
+        let kept = lines.lines.filter { !search.matches($0, line: line) }
+        let removed = lines.lines.count - kept.count
+        let values: JinjaDict = ["found": .int(removed)]
+        guard removed > 0 else { return .unchanged("", values) }
+        return .changed(lines.joined(kept), "\(removed) line(s) removed", values)
+    }
+}
+
+/// How `lineinfile` finds its line.
+struct Search: Sendable {
+    var pattern: PythonPattern?
+    var literal: String?
+
+    init(_ arguments: ModuleArguments) throws(ModuleError) {
+        pattern = try arguments.string("regexp").map { text throws(ModuleError) in try PythonPattern(text) }
+        literal = arguments.string("search_string")
+    }
+
+    var isGiven: Bool { pattern != nil || literal != nil }
+
+    func matches(_ candidate: String, line: String?) -> Bool {
+        if let pattern { return pattern.isFound(in: candidate) }
+        if let literal { return candidate.contains(literal) }
+        return candidate == line
+    }
+}
+
+/// Where `lineinfile` puts its line.
+private struct Insertion: Sendable {
+    var line: String
+    var backrefs: Bool
+    var isFirstMatch: Bool
+    var after: String?
+    var before: String?
+    var place: PythonPattern?
+
+    init(_ arguments: ModuleArguments, line: String) throws(ModuleError) {
+        self.line = line
+        backrefs = arguments.bool("backrefs") ?? false
+        isFirstMatch = arguments.bool("firstmatch") ?? false
+        before = arguments.string("insertbefore")
+        after = arguments.string("insertafter") ?? (before == nil ? "EOF" : nil)
+        if let text = after ?? before, text != "EOF", text != "BOF" { place = try PythonPattern(text) }
+    }
+
+    func apply(to content: [UInt8], search: Search) -> TextEdit.Outcome {
+        let text = TextLines(content)
+        var lines = text.lines
+        var found: Int?
+        var position: Int?
+        for (index, candidate) in lines.enumerated() {
+            if search.matches(candidate, line: line) {
+                found = index
+                if isFirstMatch { break }
+            } else if let place, place.isFound(in: candidate) {
+                if isFirstMatch, position != nil { continue }
+                position = after != nil ? index + 1 : index
+            }
+        }
+        if let found {
+            let wanted = backrefs ? search.pattern?.expansion(of: line, in: lines[found]) ?? line : line
+            guard lines[found] != wanted else { return .unchanged("", ["found": .int(1)]) }
+            lines[found] = wanted
+            return .changed(text.joined(lines), "line replaced", [:])
+        }
+        if backrefs { return .unchanged("", [:]) }
+        if before == "BOF" || after == "BOF" {
+            lines.insert(line, at: 0)
+        } else if let position {
+            let neighbour = after != nil ? position : position - 1
+            if lines.indices.contains(neighbour), lines[neighbour] == line { return .unchanged("", [:]) }
+            lines.insert(line, at: position)
+        } else {
+            lines.append(line)
+        }
+        return .changed(text.joined(lines), "line added", [:])
+    }
+}
+
+/// A text cut into lines, with its line ends kept for putting it together again.
+struct TextLines {
+    var lines: [String]
+    private let lineEnd: String
+    private let wasEmpty: Bool
+
+    init(_ content: [UInt8]) {
+        let text = String(decoding: content, as: UTF8.self)
+        let carriage = text.utf8.contains(0x0d) && text.contains("\r\n")
+        lineEnd = carriage ? "\r\n" : "\n"
+        wasEmpty = content.isEmpty
+        var parts = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).map { part in
+            String(decoding: carriage && part.last == 0x0d ? part.dropLast() : part, as: UTF8.self)
+        }
+        if parts.last?.isEmpty == true { parts.removeLast() }
+        lines = parts
+    }
+
+    /// The lines as bytes, each with a line end.
+    func joined(_ lines: [String]) -> [UInt8] {
+        lines.isEmpty ? [] : Array((lines.joined(separator: lineEnd) + lineEnd).utf8)
+    }
+}

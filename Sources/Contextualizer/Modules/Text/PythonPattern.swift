@@ -1,0 +1,87 @@
+import Foundation
+
+/// A regular expression in Python's syntax, run by Foundation's engine: the two agree but in a few spellings.
+struct PythonPattern: Sendable {
+    private let expression: NSRegularExpression
+
+    /// - Throws: ``ModuleError`` that shows the pattern.
+    init(_ pattern: String, isMultiline: Bool = false) throws(ModuleError) {
+        var translated = pattern.replacing("(?P<", with: "(?<").replacing("\\Z", with: "\\z")
+        while let start = translated.range(of: "(?P="), let end = translated[start.upperBound...].firstIndex(of: ")") {
+            let name = translated[start.upperBound..<end]
+            translated.replaceSubrange(start.lowerBound...end, with: "\\k<\(name)>")
+        }
+        do {
+            expression = try NSRegularExpression(
+                pattern: translated, options: isMultiline ? [.anchorsMatchLines] : [])
+        } catch {
+            throw ModuleError(code: .invalidArgument, message: "invalid regular expression: '\(pattern)'")
+        }
+    }
+
+    /// Whether it is found anywhere.
+    func isFound(in text: String) -> Bool {
+        expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
+    }
+
+    /// The template with `\1`, `\g<1>` and `\g<name>` replaced by the groups of the first match; nil without one.
+    func expansion(of template: String, in text: String) -> String? {
+        expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)).map {
+            expand(template, $0, text)
+        }
+    }
+
+    /// The text with all matches replaced, and how many there were.
+    func replacingAll(in text: String, with template: String) -> (text: String, count: Int) {
+        let matches = expression.matches(in: text, range: NSRange(text.startIndex..., in: text))
+        var result = ""
+        var position = text.startIndex
+        for match in matches {
+            guard let range = Range(match.range, in: text) else { continue }
+            result += text[position..<range.lowerBound]
+            result += expand(template, match, text)
+            position = range.upperBound
+        }
+        return (result + text[position...], matches.count)
+    }
+
+    private func expand(_ template: String, _ match: NSTextCheckingResult, _ text: String) -> String {
+        var result = ""
+        var rest = Substring(template)
+        while let character = rest.first {
+            rest = rest.dropFirst()
+            guard character == "\\", let next = rest.first else {
+                result.append(character)
+                continue
+            }
+            if next.isASCII, next.isNumber {
+                let digits = rest.prefix(2).prefix { $0.isASCII && $0.isNumber }
+                rest = rest.dropFirst(digits.count)
+                result += group(Int(digits) ?? 0, match, text)
+            } else if next == "g", rest.dropFirst().first == "<", let end = rest.firstIndex(of: ">") {
+                let name = String(rest[rest.index(rest.startIndex, offsetBy: 2)..<end])
+                rest = rest[rest.index(after: end)...]
+                if let number = Int(name) {
+                    result += group(number, match, text)
+                } else {
+                    result += Range(match.range(withName: name), in: text).map { String(text[$0]) } ?? ""
+                }
+            } else {
+                rest = rest.dropFirst()
+                switch next {
+                case "n": result.append("\n")
+                case "t": result.append("\t")
+                case "r": result.append("\r")
+                case "\\": result.append("\\")
+                default: result += "\\" + String(next)
+                }
+            }
+        }
+        return result
+    }
+
+    private func group(_ number: Int, _ match: NSTextCheckingResult, _ text: String) -> String {
+        guard number < match.numberOfRanges, let range = Range(match.range(at: number), in: text) else { return "" }
+        return String(text[range])
+    }
+}
