@@ -1,0 +1,60 @@
+import Foundation
+import Support
+
+/// The authorization file of the command line: where it is, and what is in it.
+package struct AuthorizationFile: Sendable {
+    package var path: String
+    package var items: [AuthorizationItem]
+    /// For people, such as that others may read the file.
+    package var warnings: [String]
+
+    /// Where the file is looked for when no path is given: `GANTRY_AUTH_FILE`, then
+    /// `$XDG_CONFIG_HOME/gantry/auth` (`~/.config/gantry/auth`) if it exists.
+    package static func defaultPath(environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
+        if let path = environment["GANTRY_AUTH_FILE"], !path.isEmpty { return path }
+        let home = environment["HOME"] ?? NSHomeDirectory()
+        let configuration = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.config"
+        let path = configuration + "/gantry/auth"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
+    /// Reads a file. `file(…)` and `command(…)` in it are resolved: the file is the user's own.
+    package static func load(_ path: String) throws -> AuthorizationFile {
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw AuthorizationError(
+                "the authorization file '\(path)' cannot be read: \(error.localizedDescription)")
+        }
+        var warnings: [String] = []
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        if let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue, mode & 0o077 != 0 {
+            warnings.append(
+                "others may read '\(path)' (mode \(String(mode, radix: 8))); run `chmod 600 \(path)`")
+        }
+        let items = try AuthorizationParser(resolve: resolve).items(ofFile: text)
+        return AuthorizationFile(path: path, items: items, warnings: warnings)
+    }
+
+    @Sendable private static func resolve(_ function: String, _ argument: String) throws -> String {
+        if function == "file" {
+            let path = (argument as NSString).expandingTildeInPath
+            return try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .newlines)
+        }
+        let words = argument.split(separator: " ").map(String.init)
+        guard let command = words.first else { throw AuthorizationError("the command is empty") }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [command] + words.dropFirst()
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw AuthorizationError("the command ended with status \(process.terminationStatus)")
+        }
+        return String(decoding: data, as: UTF8.self).replacing("\n", with: "")
+    }
+}
