@@ -1,0 +1,168 @@
+import ContextualizationAPI
+import Support
+
+/// What carries the bytes of shells: an SSH session or local processes. Confined to the actor that owns it.
+protocol ShellCarrier: AnyObject {
+    /// Starts a shell that runs ``ShellLoop/bootstrap``. Its bytes and its end are told to the pool under this number.
+    func openShell(_ id: Int) throws(CommunicatorError)
+    /// Queues bytes for the standard input of a shell, also while it still starts.
+    func send(_ bytes: [UInt8], to id: Int)
+    /// Ends a shell. The pool hears nothing of it any more.
+    func closeShell(_ id: Int)
+    /// Sets a timer; the pool is told the token. Answers a number to cancel it by.
+    func setTimer(_ delay: Duration, token: UInt64) -> UInt64
+    func cancelTimer(_ id: UInt64)
+}
+
+/// The shells of one machine, one a user, and the queue of programs. Confined to the actor that owns it.
+final class ShellPool {
+    private struct Shell {
+        let id: Int
+        let escalation: Escalation?
+        var conversation: ShellConversation
+        var timer: (id: UInt64, token: UInt64, purpose: ShellConversation.TimerPurpose)?
+    }
+
+    private unowned let carrier: any ShellCarrier
+    private let machine: String
+    private let user: String
+    private let startLimit: Duration
+    private var shells: [Int: Shell] = [:]
+    private var nextID = 0
+    private var nextToken: UInt64 = 0
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var running: CheckedContinuation<ProgramOutput, any Error>?
+    /// Why nothing more can be run.
+    private var ending: CommunicatorError?
+
+    /// - Parameters:
+    ///   - machine: For messages.
+    ///   - user: The login user: who wants to become this one gets the first shell.
+    init(carrier: any ShellCarrier, machine: String, user: String, startLimit: Duration) {
+        self.carrier = carrier
+        self.machine = machine
+        self.user = user
+        self.startLimit = startLimit
+    }
+
+    /// Runs a program after those that wait already.
+    func run(_ program: ShellProgram) async throws -> ProgramOutput {
+        if isBusy {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+        isBusy = true
+        defer { passTurn() }
+        if let ending { throw ending }
+        let id = try shell(for: program.escalation)
+        return try await withCheckedThrowingContinuation { continuation in
+            running = continuation
+            do throws(CommunicatorError) {
+                // The shell cannot have ended since `shell(for:)`: nothing was awaited.
+                let actions = try shells[id]?.conversation.run(program) ?? []
+                perform(actions, id)
+            } catch {
+                running = nil
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    /// Ends all: programs that run or wait fail with this error.
+    func end(_ error: CommunicatorError) {
+        guard ending == nil else { return }
+        ending = error
+        for id in Array(shells.keys) {
+            let actions = shells[id]?.conversation.closed(status: nil, reason: error) ?? []
+            perform(actions, id)
+            drop(id)
+        }
+    }
+
+    /// Whether no program runs or waits.
+    var isIdle: Bool { !isBusy }
+
+    /// Asks all idle shells to end by themselves.
+    func quit() {
+        for shell in shells.values where shell.conversation.isUsable { carrier.send(ShellProtocol.quit, to: shell.id) }
+    }
+
+    // MARK: What the carrier tells
+
+    func received(_ bytes: some Collection<UInt8>, on stream: ShellStream, shell id: Int) {
+        guard let actions = shells[id]?.conversation.receive(bytes, on: stream) else { return }
+        perform(actions, id)
+    }
+
+    /// A shell ended by itself, or could not be started.
+    func shellClosed(_ id: Int, status: Int32?, reason: CommunicatorError? = nil) {
+        guard let actions = shells[id]?.conversation.closed(status: status, reason: reason) else { return }
+        perform(actions, id)
+        drop(id)
+    }
+
+    func timerFired(_ token: UInt64) {
+        guard let shell = shells.values.first(where: { $0.timer?.token == token }), let timer = shell.timer else {
+            return
+        }
+        shells[shell.id]?.timer = nil
+        let actions = shells[shell.id]?.conversation.timerFired(timer.purpose) ?? []
+        perform(actions, shell.id)
+    }
+
+    // MARK: Shells
+
+    private func shell(for wanted: Escalation?) throws -> Int {
+        let escalation = wanted?.user == user ? nil : wanted
+        if let shell = shells.values.first(where: { $0.escalation == escalation }) {
+            if shell.conversation.isUsable { return shell.id }
+            carrier.closeShell(shell.id)
+            drop(shell.id)
+        }
+        if let escalation { try ShellEscalation.check(user: escalation.user, machine: machine) }
+        nextID += 1
+        let id = nextID
+        try carrier.openShell(id)
+        shells[id] = Shell(
+            id: id, escalation: escalation,
+            conversation: ShellConversation(machine: machine, escalation: escalation, startLimit: startLimit))
+        let actions = shells[id]?.conversation.start() ?? []
+        perform(actions, id)
+        return id
+    }
+
+    private func drop(_ id: Int) {
+        if let timer = shells.removeValue(forKey: id)?.timer { carrier.cancelTimer(timer.id) }
+    }
+
+    private func perform(_ actions: [ShellConversation.Action], _ id: Int) {
+        for action in actions {
+            switch action {
+            case .send(let bytes): carrier.send(bytes, to: id)
+            case .setTimer(let purpose, let delay):
+                clearTimer(id)
+                nextToken += 1
+                let timer = carrier.setTimer(delay, token: nextToken)
+                shells[id]?.timer = (timer, nextToken, purpose)
+            case .cancelTimer: clearTimer(id)
+            case .finish(let result):
+                running?.resume(with: result.mapError { $0 as any Error })
+                running = nil
+            case .close:
+                carrier.closeShell(id)
+                drop(id)
+            }
+        }
+    }
+
+    private func clearTimer(_ id: Int) {
+        if let timer = shells[id]?.timer {
+            carrier.cancelTimer(timer.id)
+            shells[id]?.timer = nil
+        }
+    }
+
+    private func passTurn() {
+        if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
+    }
+}
