@@ -40,7 +40,9 @@ func withStores(_ kind: StoreKind, count: Int, _ body: ([any StateStore]) async 
 
 /// Runs `body` with the path of a folder that does not exist yet; what is made there is removed afterwards.
 func withFolder<Value>(_ body: (String) async throws -> Value) async throws -> Value {
-    let parent = NSTemporaryDirectory() + "/gantry-store-" + UUID().uuidString.lowercased()
+    let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
+        "gantry-store-" + UUID().uuidString.lowercased()
+    ).path
     try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: parent) }
     return try await body(parent + "/state")

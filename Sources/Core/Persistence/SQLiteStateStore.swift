@@ -53,7 +53,11 @@ package final class SQLiteStateStore: StateStore {
     package func close() async {
         let pool = pool
         await withCheckedContinuation { continuation in
-            pool.asyncWriteWithoutTransaction { _ in
+            pool.asyncWriteWithoutTransaction { database in
+                // Brings the log into the database, so that this file alone is the whole store, as a backup expects.
+                // Another process that reads or writes now may prevent it; the last one to close does it then.
+                _ = try? database.execute(sql: "PRAGMA busy_timeout = 0")
+                _ = try? database.checkpoint(.truncate)
                 continuation.resume()
             }
         }
