@@ -1,0 +1,35 @@
+/// What a template has written so far: one value of any type, or, from the second piece on, text.
+struct Output {
+    private var first: JinjaValue?
+    private var text = ""
+    private var isText = false
+    let noneText: String
+
+    init(noneText: String) { self.noneText = noneText }
+
+    /// The result in its native type; the empty string when nothing was written.
+    var value: JinjaValue { isText ? .string(text) : first ?? .string("") }
+
+    var asText: String { isText ? text : first.map(shown) ?? "" }
+
+    var size: Int { text.utf8.count }
+
+    mutating func append(_ value: JinjaValue) {
+        if isText {
+            text += shown(value)
+        } else if let first {
+            text = shown(first) + shown(value)
+            isText = true
+        } else {
+            first = value
+        }
+    }
+
+    private func shown(_ value: JinjaValue) -> String {
+        switch value {
+        case .string(let text): text
+        case .none: noneText
+        default: value.text
+        }
+    }
+}

@@ -1,0 +1,233 @@
+import Synchronization
+
+/// Everything that templates have in common: options, limits, filters, tests, global functions, and hooks to the world.
+///
+/// An environment knows no file system, no network and no process; what it may reach comes in through `lookup` and
+/// `loader`. It is immutable but for its cache of parsed templates and may be used from any thread.
+public final class JinjaEnvironment: Sendable {
+    /// Serves `lookup('name', terms…)` and `with_name`. Gives `nil` for a name it does not know.
+    public typealias Lookup =
+        @Sendable (_ name: String, _ terms: [JinjaValue], _ options: JinjaDict, JinjaContext) throws -> [JinjaValue]?
+    /// Gives the text of a template that `include`, `import` or `extends` names, or `nil`.
+    public typealias Loader = @Sendable (_ name: String) throws -> String?
+
+    public let options: JinjaOptions
+    public let limits: JinjaLimits
+    let filters: [String: JinjaFunction]
+    let tests: [String: JinjaFunction]
+    let globals: [String: JinjaValue]
+    let lookup: Lookup?
+    let loader: Loader?
+    let warn: (@Sendable (String) -> Void)?
+    private let cache = Mutex(Cache())
+
+    private struct Cache {
+        static let capacity = 4096
+        var templates: [String: JinjaTemplate] = [:]
+        var expressions: [String: Expression] = [:]
+    }
+
+    /// An environment with all built-in filters, tests and globals, and the given ones over them.
+    ///
+    /// - Parameters:
+    ///   - warn: told about old syntax that is accepted, with the modern form. May be called from any thread.
+    public init(
+        options: JinjaOptions = JinjaOptions(), limits: JinjaLimits = JinjaLimits(),
+        filters: [String: JinjaFunction] = [:], tests: [String: JinjaFunction] = [:],
+        globals: [String: JinjaValue] = [:], lookup: Lookup? = nil, loader: Loader? = nil,
+        warn: (@Sendable (String) -> Void)? = nil
+    ) {
+        self.options = options
+        self.limits = limits
+        self.filters = BuiltIns.filters.merging(filters) { _, own in own }
+        self.tests = BuiltIns.tests.merging(tests) { _, own in own }
+        self.globals = BuiltIns.globals.merging(globals) { _, own in own }
+        self.lookup = lookup
+        self.loader = loader
+        self.warn = warn
+    }
+
+    // MARK: Parsing
+
+    /// The parsed form of a text, from the cache if it was parsed before.
+    public func template(_ text: String, name: String? = nil) throws(JinjaError) -> JinjaTemplate {
+        if let known = cache.withLock({ $0.templates[text] }) { return known }
+        let parsed: JinjaTemplate
+        do throws(JinjaError) {
+            parsed = try JinjaTemplate(text, options: options, limits: limits)
+        } catch {
+            throw error.placed(in: name, excerpt: nil)
+        }
+        cache.withLock { cache in
+            if cache.templates.count >= Cache.capacity { cache.templates = [:] }
+            cache.templates[text] = parsed
+        }
+        return parsed
+    }
+
+    private func expression(_ text: String, name: String?) throws(JinjaError) -> Expression {
+        if let known = cache.withLock({ $0.expressions[text] }) { return known }
+        let parsed: Expression
+        do throws(JinjaError) {
+            parsed = try Parser.expression(text, options: options)
+        } catch {
+            throw error.placed(in: name, excerpt: JinjaTemplate.shorten(text))
+        }
+        cache.withLock { cache in
+            if cache.expressions.count >= Cache.capacity { cache.expressions = [:] }
+            cache.expressions[text] = parsed
+        }
+        return parsed
+    }
+
+    /// Whether a text can be parsed as a template; throws what is wrong with it, and with names of filters and tests
+    /// that do not exist found as well.
+    public func check(template text: String, name: String? = nil) throws(JinjaError) {
+        guard JinjaTemplate.isTemplate(text, options: options) else { return }
+        _ = try template(text, name: name)
+    }
+
+    /// As `check(template:)` for a bare expression.
+    public func check(expression text: String, name: String? = nil) throws(JinjaError) {
+        _ = try expression(text, name: name)
+    }
+
+    // MARK: Evaluation
+
+    /// The value of a bare expression (`a.b | default(1)`). An undefined result throws.
+    public func evaluate(
+        expression text: String, scope: any JinjaScope, name: String? = nil
+    ) throws(JinjaError) -> JinjaValue {
+        let parsed = try expression(text, name: name)
+        let context = JinjaContext(environment: self, scope: scope, options: options)
+        do throws(JinjaError) {
+            return try context.run { (context) throws(JinjaError) in
+                try context.finalize(try context.evaluate(parsed))
+            }
+        } catch {
+            throw error.placed(in: name, excerpt: JinjaTemplate.shorten(text))
+        }
+    }
+
+    /// The value of a text with templates in it: of any type when the text is one `{{ … }}`, else a string.
+    /// Text without templates comes back as it is.
+    public func render(
+        _ text: String, scope: any JinjaScope, name: String? = nil
+    ) throws(JinjaError) -> JinjaValue {
+        guard JinjaTemplate.isTemplate(text, options: options) else { return .string(text) }
+        let template = try template(text, name: name)
+        let value = try render(template, scope: scope, name: name).value
+        guard options.trailingNewline == .restore, case .string(let result) = value else { return value }
+        return .string(Self.restoringNewlines(of: text, in: result))
+    }
+
+    /// The text that a template makes: `render` as `str()` prints it, except that `none` may be empty
+    /// (`JinjaOptions.printsNoneAsEmpty`).
+    public func renderText(_ text: String, scope: any JinjaScope, name: String? = nil) throws(JinjaError) -> String {
+        switch try render(text, scope: scope, name: name) {
+        case .none: options.printsNoneAsEmpty ? "" : "None"
+        case let value: value.text
+        }
+    }
+
+    /// A value with all templates in it, at any depth, rendered. Keys of dicts are rendered too.
+    public func resolve(
+        _ value: JinjaValue, scope: any JinjaScope, name: String? = nil
+    ) throws(JinjaError) -> JinjaValue {
+        switch value {
+        case .string(let text): return try render(text, scope: scope, name: name)
+        case .list(let items), .tuple(let items):
+            var resolved: [JinjaValue] = []
+            resolved.reserveCapacity(items.count)
+            for item in items { resolved.append(try resolve(item, scope: scope, name: name)) }
+            if case .tuple = value { return .tuple(resolved) }
+            return .list(resolved)
+        case .dict(let dict):
+            var resolved = JinjaDict()
+            resolved.reserveCapacity(dict.count)
+            for (key, value) in dict {
+                resolved[try resolve(key, scope: scope, name: name)] = try resolve(value, scope: scope, name: name)
+            }
+            return .dict(resolved)
+        default: return value
+        }
+    }
+
+    /// The items that a lookup gives, as `with_<name>: terms` uses them. `terms` are rendered already.
+    public func lookup(
+        _ lookupName: String, terms: [JinjaValue], options: JinjaDict = [:], scope: any JinjaScope
+    ) throws(JinjaError) -> [JinjaValue] {
+        let context = JinjaContext(environment: self, scope: scope, options: self.options)
+        return try context.run { (context) throws(JinjaError) in
+            try context.lookup(lookupName, terms: terms, options: options)
+        }
+    }
+
+    private func render(
+        _ template: JinjaTemplate, scope: any JinjaScope, name: String?
+    ) throws(JinjaError) -> Output {
+        let context = JinjaContext(environment: self, scope: scope, options: template.options)
+        do throws(JinjaError) {
+            return try context.run { (context) throws(JinjaError) in try context.execute(template) }
+        } catch {
+            throw error.placed(in: name, excerpt: nil)
+        }
+    }
+
+    /// Ansible counts the newlines at both ends and puts back what a block's end swallowed.
+    private static func restoringNewlines(of source: String, in result: String) -> String {
+        func count(_ text: String) -> Int { text.utf8.reversed().prefix { $0 == UInt8(ascii: "\n") }.count }
+        let missing = count(source) - count(result)
+        return missing > 0 ? result + String(repeating: "\n", count: missing) : result
+    }
+}
+
+extension JinjaError {
+    func placed(in template: String?, excerpt: String?) -> JinjaError {
+        var copy = self
+        copy.template = copy.template ?? template
+        copy.excerpt = copy.excerpt ?? excerpt
+        return copy
+    }
+}
+
+// MARK: - Conditions
+
+extension JinjaEnvironment {
+    /// Whether a condition (`when`, `until`, `changed_when`, `failed_when`, `that`) holds.
+    ///
+    /// In the lenient dialect any value decides by Python's truth, and templates inside the condition are rendered
+    /// first and their text evaluated; both with a warning. The strict dialect wants a boolean.
+    public func condition(_ text: String, scope: any JinjaScope, name: String? = nil) throws(JinjaError) -> Bool {
+        do throws(JinjaError) {
+            var expression = text
+            if JinjaTemplate.isTemplate(text, options: options) {
+                warn?(
+                    "conditional statements should not include templating delimiters such as {{ }} or {% %}: "
+                        + JinjaTemplate.shorten(text))
+                switch try render(text, scope: scope, name: name) {
+                case .string(let rendered): expression = rendered
+                case let value: return try decide(value, text)
+                }
+            }
+            if expression.utf8.allSatisfy({ $0 == 0x20 || $0 == 0x0a || $0 == 0x09 }) { return true }
+            return try decide(try evaluate(expression: expression, scope: scope, name: name), text)
+        } catch {
+            var wrapped = error
+            if !wrapped.message.hasPrefix("Error while evaluating conditional") {
+                wrapped.message = "Error while evaluating conditional: \(error.message)"
+            }
+            throw wrapped
+        }
+    }
+
+    private func decide(_ value: JinjaValue, _ text: String) throws(JinjaError) -> Bool {
+        if case .bool(let flag) = value { return flag }
+        let message =
+            "Conditional result (\(value.isTrue ? "True" : "False")) was derived from value of type "
+            + "'\(value.typeName)'. Conditionals must have a boolean result."
+        guard options.dialect == .lenient else { throw .type(message) }
+        warn?("\(message) Condition: \(JinjaTemplate.shorten(text))")
+        return value.isTrue
+    }
+}
