@@ -279,13 +279,13 @@ import Testing
     @Test(
         arguments: StoreKind.allCases,
         [
-            (holder: "nobody", status: Operations.Operation.Status.cancelled),
+            (holder: "nobody", status: DurableOperation.Status.cancelled),
             (holder: "alive", status: .running),
             (holder: "elsewhere", status: .running),
             (holder: "dead", status: .cancelled),
         ])
     func cancellingAsksTheLivingAndEndsTheRest(
-        _ kind: StoreKind, _ row: (holder: String, status: Operations.Operation.Status)
+        _ kind: StoreKind, _ row: (holder: String, status: DurableOperation.Status)
     ) async throws {
         let holders = ["alive": Sample.alive, "elsewhere": Sample.elsewhere, "dead": Sample.dead]
         try await withStore(kind) { store in

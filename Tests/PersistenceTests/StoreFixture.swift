@@ -109,8 +109,8 @@ enum Sample {
 
     static func operation(
         _ id: String, subject: String = "one", kind: String = "converge", createdAt: Date = start, dueAt: Date = start
-    ) -> Operations.Operation {
-        Operations.Operation(
+    ) -> DurableOperation {
+        DurableOperation(
             id: OperationID(rawValue: id), subject: subject, kind: kind, dueAt: dueAt, createdAt: createdAt,
             parameters: #"{"force":true}"#)
     }
@@ -125,7 +125,7 @@ extension StateStore {
 
     /// Submits an operation whose subject need not exist.
     func submit(
-        _ operation: Operations.Operation, _ precedence: InfrastructureChange.Submission.Precedence = .exclusive
+        _ operation: DurableOperation, _ precedence: InfrastructureChange.Submission.Precedence = .exclusive
     ) async throws {
         try await record(
             InfrastructureChange(
@@ -137,12 +137,12 @@ extension StateStore {
     /// Claims what is due at `seconds` after the start.
     func claim(
         by holder: LeaseHolder = Sample.alive, subjects: [String]? = nil, at seconds: Double = 0
-    ) async throws -> Operations.Operation? {
+    ) async throws -> DurableOperation? {
         try await claim(
             holder: holder, subjects: subjects, now: Sample.start.addingTimeInterval(seconds), duration: Sample.lease)
     }
 
-    func status(_ id: String) async throws -> Operations.Operation.Status? {
+    func status(_ id: String) async throws -> DurableOperation.Status? {
         try await operation(OperationID(rawValue: id))?.status
     }
 }

@@ -3,10 +3,10 @@ package import Foundation
 /// Where operations are kept. Every call is one transaction; safe from several tasks and processes.
 package protocol OperationStore: Sendable {
     /// The operation, or nil.
-    func operation(_ id: OperationID) async throws -> Operation?
+    func operation(_ id: OperationID) async throws -> DurableOperation?
 
     /// Unfinished operations of a subject, oldest first; all subjects for nil.
-    func unfinishedOperations(subject: String?) async throws -> [Operation]
+    func unfinishedOperations(subject: String?) async throws -> [DurableOperation]
 
     /// Takes the oldest due operation of any of the subjects (all for nil) that nobody holds: without lease, with a
     /// lapsed one, or with one whose holder ``LeaseHolder/isKnownDead``. An operation is not given out while an older
@@ -15,7 +15,7 @@ package protocol OperationStore: Sendable {
     /// - Returns: The operation with its new lease (epoch one higher, status `running`), or nil.
     func claim(
         holder: LeaseHolder, subjects: [String]?, now: Date, duration: Duration
-    ) async throws -> Operation?
+    ) async throws -> DurableOperation?
 
     /// Prolongs a lease.
     /// - Throws: ``OperationError`` `leaseLost` when somebody else holds it or it was released.
@@ -23,7 +23,7 @@ package protocol OperationStore: Sendable {
 
     /// Ends an operation and its lease.
     /// - Throws: ``OperationError`` `leaseLost`.
-    func finish(_ lease: Lease, status: Operation.Status, error: String?, now: Date) async throws
+    func finish(_ lease: Lease, status: DurableOperation.Status, error: String?, now: Date) async throws
 
     /// Gives a lease back without an end: the operation is due again at `dueAt`, for anybody.
     func release(_ lease: Lease, dueAt: Date) async throws

@@ -1,10 +1,10 @@
 package import ContextualizationAPI
-import Foundation
+package import Foundation
 package import InfrastructureModel
 package import Logging
 package import Operations
 package import Persistence
-import Support
+package import Support
 
 /// The one way to do something with infrastructures: the command line, XML-RPC and REST are thin readers and writers
 /// around it.
@@ -19,11 +19,25 @@ package final class InfrastructureManager: Sendable {
     let logger: Logger
     let sessions: ConnectorSessions
     let now: @Sendable () -> Date
+    let makeKeyPair: @Sendable () throws -> KeyPair
+    /// Rung when something may be due or ended in this process.
+    let bell = Bell()
+
+    /// An SSH key in OpenSSH's forms.
+    package struct KeyPair: Sendable {
+        package var privateKey: Secret<String>
+        package var publicKey: String
+
+        package init(privateKey: Secret<String>, publicKey: String) {
+            self.privateKey = privateKey
+            self.publicKey = publicKey
+        }
+    }
 
     package init(
         store: any StateStore, connectors: any ConnectorDirectory, contextualizer: any Contextualizer,
         configuration: ManagerConfiguration = ManagerConfiguration(), logger: Logger,
-        now: @escaping @Sendable () -> Date = { Date() }
+        makeKeyPair: @escaping @Sendable () throws -> KeyPair, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.store = store
         self.connectors = connectors
@@ -31,6 +45,7 @@ package final class InfrastructureManager: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.now = now
+        self.makeKeyPair = makeKeyPair
         sessions = ConnectorSessions(store: store, connectors: connectors, configuration: configuration, logger: logger)
     }
 
@@ -48,7 +63,9 @@ package final class InfrastructureManager: Sendable {
     /// is as the document says, and recipes run again.
     /// - Throws: ``ManagerError``; nothing is stored then.
     package func deploy(_ request: DeploymentRequest) async throws -> SubmittedOperation {
-        try await Planner(manager: self).submit(request)
+        let submitted = try await Planner(manager: self).submit(request)
+        bell.ring()
+        return submitted
     }
 
     /// Records that an infrastructure shall go. Interrupts what is under way. Idempotent: for one that is already
@@ -60,13 +77,14 @@ package final class InfrastructureManager: Sendable {
         if let running = unfinished.first(where: { $0.kind == OperationKind.destroy.rawValue }) {
             return SubmittedOperation(infrastructure: id, operation: running.id, kind: .destroy)
         }
-        let operation = Operation(
+        let operation = DurableOperation(
             id: .random(), subject: id.rawValue, kind: OperationKind.destroy.rawValue, dueAt: now(),
             createdAt: now())
         try await store.record(
             InfrastructureChange(
                 infrastructure: id, submits: .init(operation: operation, precedence: .interrupts)), lease: nil)
         Failpoint.reached("destroy.submitted")
+        bell.ring()
         return SubmittedOperation(infrastructure: id, operation: operation.id, kind: .destroy)
     }
 
@@ -110,12 +128,12 @@ package final class InfrastructureManager: Sendable {
     }
 
     /// The operation, or nil.
-    package func operation(_ id: OperationID) async throws -> Operation? {
+    package func operation(_ id: OperationID) async throws -> DurableOperation? {
         try await store.operation(id)
     }
 
     /// Unfinished operations of an infrastructure, oldest first.
-    package func unfinishedOperations(of id: InfrastructureID) async throws -> [Operation] {
+    package func unfinishedOperations(of id: InfrastructureID) async throws -> [DurableOperation] {
         try await store.unfinishedOperations(subject: id.rawValue)
     }
 
@@ -136,7 +154,7 @@ package final class InfrastructureManager: Sendable {
 
     /// Sees an operation to its end: carries it out, or watches another process that does.
     /// - Returns: The finished operation.
-    package func follow(_ submitted: SubmittedOperation) async throws -> Operation {
+    package func follow(_ submitted: SubmittedOperation) async throws -> DurableOperation {
         try await OperationWorker(manager: self).run(
             subjects: [submitted.infrastructure.rawValue], until: submitted.operation)
         guard let operation = try await store.operation(submitted.operation) else {

@@ -3,17 +3,17 @@ package import Operations
 import Synchronization
 
 extension InMemoryStateStore {
-    package func operation(_ id: OperationID) async throws -> Operations.Operation? {
+    package func operation(_ id: OperationID) async throws -> DurableOperation? {
         contents.withLock { contents in contents.operations.first { $0.operation.id == id }?.operation }
     }
 
-    package func unfinishedOperations(subject: String?) async throws -> [Operations.Operation] {
+    package func unfinishedOperations(subject: String?) async throws -> [DurableOperation] {
         contents.withLock { $0.unfinished(subject: subject) }
     }
 
     package func claim(
         holder: LeaseHolder, subjects: [String]?, now: Date, duration: Duration
-    ) async throws -> Operations.Operation? {
+    ) async throws -> DurableOperation? {
         contents.withLock { contents in
             let index = contents.operations.firstIndex { stored in
                 let operation = stored.operation
@@ -40,7 +40,7 @@ extension InMemoryStateStore {
     }
 
     package func finish(
-        _ lease: Lease, status: Operations.Operation.Status, error: String?, now: Date
+        _ lease: Lease, status: DurableOperation.Status, error: String?, now: Date
     ) async throws {
         try update(lease) { operation in
             operation.status = status
@@ -73,7 +73,7 @@ extension InMemoryStateStore {
         }
     }
 
-    private func update(_ lease: Lease, _ change: (inout Operations.Operation) -> Void) throws {
+    private func update(_ lease: Lease, _ change: (inout DurableOperation) -> Void) throws {
         try contents.withLock { contents throws(OperationError) in
             let index = try contents.index(of: lease)
             change(&contents.operations[index].operation)
@@ -94,7 +94,7 @@ extension InMemoryStateStore.Contents {
         return index
     }
 
-    func unfinished(subject: String?) -> [Operations.Operation] {
+    func unfinished(subject: String?) -> [DurableOperation] {
         operations.map(\.operation).filter { operation in
             !operation.status.isFinal && (subject == nil || operation.subject == subject)
         }

@@ -35,7 +35,7 @@ package final class InMemoryStateStore: StateStore {
 
     /// An operation with the epoch of its last lease.
     struct StoredOperation: Sendable {
-        var operation: Operation
+        var operation: DurableOperation
         var epoch: Int
     }
 

@@ -3,20 +3,20 @@ import GRDB
 package import Operations
 
 extension SQLiteStateStore {
-    package func operation(_ id: OperationID) async throws -> Operations.Operation? {
+    package func operation(_ id: OperationID) async throws -> DurableOperation? {
         try await read { database in
             try Row.fetchOne(database, sql: "SELECT * FROM operation WHERE id = ?", arguments: [id.rawValue])
                 .map(Self.operation(from:))
         }
     }
 
-    package func unfinishedOperations(subject: String?) async throws -> [Operations.Operation] {
+    package func unfinishedOperations(subject: String?) async throws -> [DurableOperation] {
         try await read { database in try Self.unfinished(subject: subject, in: database) }
     }
 
     package func claim(
         holder: LeaseHolder, subjects: [String]?, now: Date, duration: Duration
-    ) async throws -> Operations.Operation? {
+    ) async throws -> DurableOperation? {
         if subjects?.isEmpty == true { return nil }
         // Looking first keeps the many calls that find nothing from taking the write lock.
         let isThereAny = try await read { database in
@@ -53,7 +53,7 @@ extension SQLiteStateStore {
     }
 
     package func finish(
-        _ lease: Lease, status: Operations.Operation.Status, error: String?, now: Date
+        _ lease: Lease, status: DurableOperation.Status, error: String?, now: Date
     ) async throws {
         try await update(
             lease,
@@ -156,7 +156,7 @@ extension SQLiteStateStore {
         return ["now": now.stored, "subjects": try RecordCoding.text(subjects)]
     }
 
-    static func unfinished(subject: String?, in database: Database) throws -> [Operations.Operation] {
+    static func unfinished(subject: String?, in database: Database) throws -> [DurableOperation] {
         var sql = "SELECT * FROM operation WHERE \(SQLiteSchema.unfinished)"
         var arguments = StatementArguments()
         if let subject {
@@ -167,7 +167,7 @@ extension SQLiteStateStore {
             .map(operation(from:))
     }
 
-    static func insert(_ operation: Operations.Operation, in database: Database) throws {
+    static func insert(_ operation: DurableOperation, in database: Database) throws {
         let lease = operation.lease
         try database.execute(
             sql: """
@@ -184,7 +184,7 @@ extension SQLiteStateStore {
             ])
     }
 
-    private static func operation(from row: Row) -> Operations.Operation {
+    private static func operation(from row: Row) -> DurableOperation {
         let id = OperationID(rawValue: row["id"])
         var lease: Lease?
         if let host = row["holder_host"] as String?, let process = row["holder_process"] as Int32?,
@@ -195,10 +195,10 @@ extension SQLiteStateStore {
                 holder: LeaseHolder(host: host, process: process, startTicks: UInt64(bitPattern: start)),
                 epoch: row["epoch"], expiresAt: Date(stored: expiry))
         }
-        return Operations.Operation(
+        return DurableOperation(
             id: id, subject: row["subject"], kind: row["kind"], dueAt: Date(stored: row["due_at"]),
             createdAt: Date(stored: row["created_at"]), parameters: row["parameters"],
-            status: Operations.Operation.Status(rawValue: row["status"]) ?? .pending,
+            status: DurableOperation.Status(rawValue: row["status"]) ?? .pending,
             finishedAt: (row["finished_at"] as Double?).map(Date.init(stored:)), error: row["error"], lease: lease,
             cancelRequested: row["cancel_requested"])
     }

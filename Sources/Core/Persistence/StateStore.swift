@@ -90,10 +90,10 @@ package struct InfrastructureChange: Sendable {
             case interrupts
         }
 
-        package var operation: Operation
+        package var operation: DurableOperation
         package var precedence: Precedence
 
-        package init(operation: Operation, precedence: Precedence) {
+        package init(operation: DurableOperation, precedence: Precedence) {
             self.operation = operation
             self.precedence = precedence
         }

@@ -15,7 +15,7 @@ extension InfrastructureChange.Submission {
     ///
     /// - Parameter unfinished: Those of the same subject, without the new one.
     /// - Throws: `busy`.
-    func effect(on unfinished: [Operations.Operation]) throws(OperationError) -> SubmissionEffect {
+    func effect(on unfinished: [DurableOperation]) throws(OperationError) -> SubmissionEffect {
         var effect = SubmissionEffect()
         for other in unfinished where other.id != operation.id {
             let isHeld = other.isHeld(at: operation.createdAt)
@@ -37,7 +37,7 @@ extension InfrastructureChange.Submission {
     var supersededMessage: String { "superseded by \(operation.kind) (\(operation.id))" }
 }
 
-extension Operations.Operation {
+extension DurableOperation {
     /// Whether somebody alive works on it: its lease has not lapsed and its holder is not known to be dead.
     func isHeld(at now: Date) -> Bool {
         guard let lease, lease.expiresAt > now else { return false }
@@ -46,7 +46,7 @@ extension Operations.Operation {
 }
 
 extension OperationError {
-    static func busy(with other: Operations.Operation) -> OperationError {
+    static func busy(with other: DurableOperation) -> OperationError {
         let holder = other.lease.map { " by \($0.holder)" } ?? ""
         return OperationError(
             code: .busy,

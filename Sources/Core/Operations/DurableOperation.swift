@@ -15,7 +15,7 @@ package struct OperationID: Identifier {
 ///
 /// At most one operation per subject is unfinished at a time, except that one which interrupts may wait behind the one
 /// that it interrupts.
-package struct Operation: Sendable, Hashable, Codable {
+package struct DurableOperation: Sendable, Hashable, Codable {
     package enum Status: String, Sendable, Hashable, Codable {
         case pending, running, succeeded, failed, cancelled
 

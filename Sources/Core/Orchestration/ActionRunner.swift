@@ -1,0 +1,380 @@
+import ConnectorAPI
+import ContextualizationAPI
+import Foundation
+import InfrastructureModel
+import Logging
+import Persistence
+import RADL
+import Support
+
+/// Carries single actions out. Values in, values out: it writes nothing but through connectors and the contextualizer.
+struct ActionRunner: Sendable {
+    let manager: InfrastructureManager
+    /// As it was when the action was decided.
+    let snapshot: InfrastructureSnapshot
+    let logger: Logger
+
+    private var infrastructure: InfrastructureRecord { snapshot.infrastructure }
+
+    /// Does what is asked and answers what came of it. A failure of a provider is an answer, not an error.
+    ///
+    /// - Parameter tell: Stores an event before it returns.
+    /// - Throws: Only what ends the operation: cancellation, a store that refuses.
+    func perform(
+        _ action: InfrastructureAction, tell: @escaping @Sendable (InfrastructureInput) async throws -> Void
+    ) async throws -> InfrastructureInput {
+        switch action {
+        case .prepare(let cloud):
+            return try await prepare(cloud)
+        case .launch(let batch):
+            return try await launch(batch)
+        case .describe(let cloud, let machines, let delay):
+            try await pause(delay)
+            return try await describe(cloud, machines)
+        case .findLaunches(let cloud, let tokens, let delay):
+            try await pause(delay)
+            return try await findLaunches(cloud, tokens)
+        case .terminate(let cloud, let machines, let delay):
+            try await pause(delay)
+            return try await terminate(cloud, machines)
+        case .sweep(let cloud, let delay):
+            try await pause(delay)
+            return try await sweep(cloud)
+        case .contextualize(let generation, let machines):
+            return try await contextualize(generation: generation, machines, tell: tell)
+        }
+    }
+
+    private func pause(_ delay: Duration) async throws {
+        if delay > .zero { try await Task.sleep(for: delay) }
+    }
+
+    // MARK: Machines
+
+    private func launch(_ batch: LaunchBatch) async throws -> InfrastructureInput {
+        let items: [MachineSpec]
+        do {
+            items = try LaunchPlan(snapshot: snapshot).specifications(of: batch)
+        } catch {
+            return .launched(batch, results(of: batch, .failed(message: "\(error)")))
+        }
+        let tags = ResourceTags.infrastructure(infrastructure)
+        do {
+            let outcomes = try await manager.sessions.call(batch.cloud) { connector, session, context in
+                let outcomes = try await connector.launch(
+                    LaunchRequest(
+                        session: session, batchToken: batch.token.rawValue, items: items, tags: tags),
+                    context: context)
+                guard outcomes.count == items.count else {
+                    throw ConnectorError(
+                        code: .protocolViolation,
+                        message: "connector '\(connector.description.name)' answered \(outcomes.count) results "
+                            + "for \(items.count) machines")
+                }
+                return outcomes
+            }
+            var results: [MachineID: LaunchResult] = [:]
+            for (id, outcome) in zip(batch.machines, outcomes) {
+                results[id] = try await launchResult(outcome, batch.cloud)
+            }
+            return .launched(batch, results)
+        } catch let error as ConnectorError {
+            return .launched(batch, results(of: batch, .failed(message: error.description)))
+        }
+    }
+
+    private func results(of batch: LaunchBatch, _ result: LaunchResult) -> [MachineID: LaunchResult] {
+        Dictionary(uniqueKeysWithValues: batch.machines.map { ($0, result) })
+    }
+
+    private func launchResult(_ outcome: Outcome<Machine>, _ cloud: CloudReference) async throws -> LaunchResult {
+        switch outcome {
+        case .done(let machine):
+            return .machine(ProviderMachine(machine))
+        case .failed(let error):
+            return .failed(message: error.description)
+        case .inProgress(let progress):
+            // The continuation need not be stored: after a crash the launch is issued again with its token.
+            do {
+                let result = try await continued(progress, cloud)
+                guard let machine = result.machine else {
+                    return .failed(message: "the connector ended the launch without a machine")
+                }
+                return .machine(ProviderMachine(machine))
+            } catch let error as ConnectorError {
+                return .failed(message: error.description)
+            }
+        }
+    }
+
+    private func continued(_ progress: InProgress, _ cloud: CloudReference) async throws -> StepResult {
+        var progress = progress
+        let deadline = ContinuousClock.now + manager.configuration.limits.running
+        while ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(max(10, progress.pollAfterMs)))
+            let state = progress.state
+            let outcome = try await manager.sessions.call(cloud) { connector, session, context in
+                try await connector.resume(ContinueRequest(session: session, state: state), context: context)
+            }
+            switch outcome {
+            case .done(let result): return result
+            case .failed(let error): throw error
+            case .inProgress(let next): progress = next
+            }
+        }
+        throw ConnectorError(code: .timeout, message: "not finished after \(manager.configuration.limits.running)")
+    }
+
+    private func describe(_ cloud: CloudReference, _ machines: [MachineID]) async throws -> InfrastructureInput {
+        let known = machines.compactMap { id in
+            snapshot.machines.first { $0.id == id }?.providerID.map { (id, $0) }
+        }
+        do {
+            let outcomes = try await manager.sessions.call(cloud, patience: .seconds(30)) {
+                connector, session, context in
+                try await connector.describe(
+                    MachinesRequest(session: session, ids: known.map(\.1)), context: context)
+            }
+            guard outcomes.count == known.count else {
+                return .describeFailed(
+                    cloud, message: "the connector answered \(outcomes.count) results for \(known.count) machines")
+            }
+            var answers: [MachineID: ProviderMachine] = [:]
+            for ((id, provider), outcome) in zip(known, outcomes) {
+                switch outcome {
+                case .done(let machine):
+                    answers[id] = ProviderMachine(machine)
+                case .failed(let error) where error.code == .notFound:
+                    break
+                case .failed(let error):
+                    return .describeFailed(cloud, message: error.description)
+                case .inProgress:
+                    answers[id] = ProviderMachine(id: provider, state: .pending)
+                }
+            }
+            return .described(cloud, asked: machines, answers)
+        } catch let error as ConnectorError {
+            return .describeFailed(cloud, message: error.description)
+        }
+    }
+
+    private func findLaunches(_ cloud: CloudReference, _ tokens: [BatchToken]) async throws -> InfrastructureInput {
+        var found: [MachineID: String] = [:]
+        do {
+            for token in tokens {
+                let tags = ResourceTags.batch(infrastructure, token)
+                for resource in try await list(cloud, tags: tags, kinds: [.machine]) {
+                    guard let id = machineID(of: resource, token: token) else { continue }
+                    found[id] = resource.id
+                }
+            }
+            return .launchesFound(cloud, tokens, found)
+        } catch let error as ConnectorError {
+            return .findFailed(cloud, message: error.description)
+        }
+    }
+
+    /// Our id of a listed machine, from its tag or its launch identity.
+    private func machineID(of resource: Resource, token: BatchToken) -> MachineID? {
+        let name = resource.machine?.machineID ?? resource.tags[ResourceTags.machine]
+        if let name, let machine = snapshot.machines.first(where: { $0.id.rawValue == name }) { return machine.id }
+        return nil
+    }
+
+    private func list(
+        _ cloud: CloudReference, tags: [String: String], kinds: [Resource.Kind]?
+    ) async throws -> [Resource] {
+        var items: [Resource] = []
+        var page: String?
+        repeat {
+            let token = page
+            let answer = try await manager.sessions.call(cloud) { connector, session, context in
+                try await connector.list(
+                    ListRequest(session: session, tags: tags, kinds: kinds, page: token), context: context)
+            }
+            items += answer.items
+            page = answer.next
+        } while page != nil
+        return items
+    }
+
+    // MARK: Removal
+
+    private func terminate(_ cloud: CloudReference, _ machines: [MachineID]) async throws -> InfrastructureInput {
+        let known = machines.compactMap { id in
+            snapshot.machines.first { $0.id == id }?.providerID.map { (id, $0) }
+        }
+        var gone: [MachineID] = []
+        var problems: [MachineID: String] = [:]
+        do {
+            let outcomes = try await manager.sessions.call(cloud, patience: .seconds(120)) {
+                connector, session, context in
+                try await connector.terminate(
+                    MachinesRequest(session: session, ids: known.map(\.1)), context: context)
+            }
+            for ((id, _), outcome) in zip(known, outcomes) {
+                switch outcome {
+                case .done:
+                    gone.append(id)
+                case .failed(let error) where error.code == .notFound:
+                    gone.append(id)
+                case .failed(let error):
+                    problems[id] = error.description
+                case .inProgress(let progress):
+                    do {
+                        _ = try await continued(progress, cloud)
+                        gone.append(id)
+                    } catch let error as ConnectorError {
+                        problems[id] = error.description
+                    }
+                }
+            }
+            for (id, _) in known.dropFirst(outcomes.count) { problems[id] = "the connector gave no result" }
+        } catch let error as ConnectorError {
+            for (id, _) in known { problems[id] = error.description }
+        }
+        return .terminated(cloud, gone: gone, problems: problems)
+    }
+
+    /// Deletes all that carries the infrastructure's tag: machines that nobody knew of first, then what others depend on
+    /// last. What a provider refuses for now is left for the next try.
+    private func sweep(_ cloud: CloudReference) async throws -> InfrastructureInput {
+        let tags = ResourceTags.infrastructure(infrastructure)
+        var deleted: [ResourceRecord] = []
+        var left: [ResourceRecord] = []
+        do {
+            let connector = try await manager.sessions.connector(of: cloud)
+            if connector.description.capabilities[.existingMachines] != nil {
+                return .swept(cloud, deleted: [], left: [])
+            }
+            let found = try await list(cloud, tags: tags, kinds: nil)
+            let machines = found.filter { $0.kind == .machine && $0.machine?.state != .terminated }
+            if !machines.isEmpty {
+                _ = try await manager.sessions.call(cloud) { connector, session, context in
+                    try await connector.terminate(
+                        MachinesRequest(session: session, ids: machines.map(\.id)), context: context)
+                }
+                left += machines.map { record($0, cloud, problem: "a machine that was not on record") }
+            }
+            for resource in DeletionOrder.sorted(found.filter { $0.kind != .machine }) {
+                let outcome: Outcome<Empty>
+                do {
+                    outcome = try await manager.sessions.call(cloud, patience: .seconds(5)) {
+                        connector, session, context in
+                        try await connector.delete(
+                            DeleteResourceRequest(session: session, kind: resource.kind, id: resource.id),
+                            context: context)
+                    }
+                } catch let error as ConnectorError {
+                    left.append(record(resource, cloud, problem: error.description))
+                    continue
+                }
+                switch outcome {
+                case .done: deleted.append(record(resource, cloud))
+                case .inProgress: left.append(record(resource, cloud, problem: "still in use"))
+                case .failed(let error) where error.code == .notFound: deleted.append(record(resource, cloud))
+                case .failed(let error): left.append(record(resource, cloud, problem: error.description))
+                }
+            }
+            return .swept(cloud, deleted: deleted, left: left)
+        } catch let error as ConnectorError {
+            return .sweepFailed(cloud, message: error.description)
+        }
+    }
+
+    private func record(_ resource: Resource, _ cloud: CloudReference, problem: String? = nil) -> ResourceRecord {
+        ResourceRecord(
+            infrastructure: infrastructure.id, cloud: cloud, kind: resource.kind.rawValue, id: resource.id,
+            name: resource.name, dependsOn: resource.dependsOn.map(\.id), problem: problem)
+    }
+
+    // MARK: What machines need
+
+    private func prepare(_ cloud: CloudReference) async throws -> InfrastructureInput {
+        do {
+            let connector = try await manager.sessions.connector(of: cloud)
+            let capabilities = connector.description.capabilities
+            let plan = try LaunchPlan(snapshot: snapshot)
+            var resources: [ResourceRecord] = []
+            if capabilities[.securityGroups] != nil {
+                for group in plan.securityGroups(at: cloud) {
+                    let tags = ResourceTags.infrastructure(infrastructure)
+                        .merging([ResourceTags.role: group.name]) { $1 }
+                    let outcome = try await manager.sessions.call(cloud) { connector, session, context in
+                        try await connector.ensureSecurityGroup(
+                            EnsureRequest(session: session, spec: group, tags: tags), context: context)
+                    }
+                    resources.append(record(try await settled(outcome, cloud), cloud))
+                }
+            }
+            if capabilities[.keyPairs] != nil, let key = snapshot.secrets.publicKey {
+                let name = "gantry-\(infrastructure.id)"
+                let tags = ResourceTags.infrastructure(infrastructure).merging([ResourceTags.role: name]) { $1 }
+                let outcome = try await manager.sessions.call(cloud) { connector, session, context in
+                    try await connector.ensureKeyPair(
+                        EnsureRequest(session: session, spec: KeyPairSpec(name: name, publicKey: key), tags: tags),
+                        context: context)
+                }
+                resources.append(record(try await settled(outcome, cloud), cloud))
+            }
+            return .prepared(cloud, resources)
+        } catch let error as ConnectorError {
+            return .preparationFailed(cloud, message: error.description)
+        } catch let error as ManagerError {
+            return .preparationFailed(cloud, message: error.description)
+        }
+    }
+
+    private func settled(_ outcome: Outcome<Resource>, _ cloud: CloudReference) async throws -> Resource {
+        guard case .inProgress(let progress) = outcome else { return try outcome.get() }
+        guard let resource = try await continued(progress, cloud).resource else {
+            throw ConnectorError(code: .protocolViolation, message: "the connector ended the call without a resource")
+        }
+        return resource
+    }
+
+    // MARK: Contextualization
+
+    private func contextualize(
+        generation: Int, _ machines: [MachineID],
+        tell: @escaping @Sendable (InfrastructureInput) async throws -> Void
+    ) async throws -> InfrastructureInput {
+        let id = infrastructure.id
+        do {
+            let stored = try await manager.store.contextualizationHistory(of: id, generation: generation)
+            let decoder = JSONDecoder()
+            let history = try stored.compactMap { event in
+                try event.payload.map { try decoder.decode(ContextualizationEvent.self, from: $0) }
+            }
+            let plan = try ContextualizationPlan(snapshot: snapshot, configuration: manager.configuration)
+            let request = plan.request(machines: machines, history: history)
+            let report = try await manager.contextualizer.run(request) { event in
+                let payload = try JSONEncoder().encode(event)
+                try await tell(
+                    .contextualization(
+                        InfrastructureEvent(
+                            infrastructure: id, machine: event.machine.map { MachineID(rawValue: $0) },
+                            time: event.time, kind: .contextualization, text: event.line, generation: generation,
+                            payload: payload), learnt: event.learnt))
+            }
+            var results: [MachineID: MachineRecord.Configuration] = [:]
+            for machine in machines {
+                switch report.results[machine.rawValue] {
+                case .configured: results[machine] = .configured
+                case .failed(let step, let message):
+                    results[machine] = .failed(message: (step.map { "\($0): " } ?? "") + message)
+                case nil: results[machine] = .failed(message: "took no part in the contextualization")
+                }
+            }
+            return .contextualized(generation: generation, results)
+        } catch let error as ContextualizationError {
+            return .contextualized(generation: generation, failed(machines, error.description))
+        } catch let error as ManagerError {
+            return .contextualized(generation: generation, failed(machines, error.description))
+        }
+    }
+
+    private func failed(_ machines: [MachineID], _ message: String) -> [MachineID: MachineRecord.Configuration] {
+        Dictionary(uniqueKeysWithValues: machines.map { ($0, .failed(message: message)) })
+    }
+}

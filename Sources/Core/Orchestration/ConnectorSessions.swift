@@ -1,0 +1,247 @@
+package import ConnectorAPI
+import Foundation
+package import InfrastructureModel
+package import Logging
+package import Persistence
+import Support
+
+/// Calls connectors: opens sessions when they are needed, keeps to the limits of each connector, and recovers from
+/// errors by their code (`retry` is the host's affair alone).
+package actor ConnectorSessions {
+    private struct Open {
+        var connector: any Connector
+        var session: SessionID
+        var expiresAt: ContinuousClock.Instant?
+    }
+
+    private let store: any StateStore
+    private let connectors: any ConnectorDirectory
+    private let configuration: ManagerConfiguration
+    private let logger: Logger
+    private var open: [CredentialID: Open] = [:]
+    private var opening: [CredentialID: Task<Open, any Error>] = [:]
+    private var lent: [CredentialID: CredentialRecord] = [:]
+    private var limiters: [String: ConcurrencyLimiter] = [:]
+    private var catalogs: [CatalogKey: CachedCatalog] = [:]
+
+    package init(
+        store: any StateStore, connectors: any ConnectorDirectory, configuration: ManagerConfiguration, logger: Logger
+    ) {
+        self.store = store
+        self.connectors = connectors
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Makes a call with an open session, retried by the recovery of its error's code.
+    ///
+    /// - Parameters:
+    ///   - patience: How long retries of passing errors may go on.
+    ///   - call: Gets the connector, the session and the context; must be safe to repeat.
+    package func call<Value: Sendable>(
+        _ cloud: CloudReference, patience: Duration = .seconds(300),
+        _ call: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> Value
+    ) async throws -> Value {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var attempt = 0
+        var reopened = false
+        while true {
+            attempt += 1
+            let failed: ConnectorError
+            var used: SessionID?
+            do {
+                let open = try await session(for: cloud)
+                used = open.session
+                let limiter = limiter(for: open.connector)
+                try await limiter.acquire()
+                defer { limiter.release() }
+                let context = CallContext(deadlineMs: Int(configuration.callTimeout.components.seconds) * 1000)
+                let session = open.session
+                let connector = open.connector
+                return try await withDeadline(configuration.callTimeout, "a call of \(connector.description.name)") {
+                    try await call(connector, session, context)
+                }
+            } catch let error as ConnectorError {
+                failed = error
+            } catch let error as DeadlineExceeded {
+                failed = ConnectorError(code: .timeout, message: error.description)
+            }
+            try Task.checkCancellation()
+            if failed.code == .unauthenticated, !reopened, let used {
+                reopened = true
+                forget(cloud.credential, session: used)
+                continue
+            }
+            guard let delay = Recovery.delay(after: failed, attempt: attempt),
+                clock.now + delay - start < patience
+            else { throw failed }
+            logger.info(
+                "connector call failed, trying again",
+                metadata: [LogKey.connector: "\(cloud.connector)", "error": "\(failed)", "delay": "\(delay)"])
+            try await clock.sleep(for: delay)
+        }
+    }
+
+    /// Makes credentials usable that are not stored: for a plan.
+    ///
+    /// - Returns: An id that is the same for the same account and values, so that sessions and catalogs serve again.
+    package func lend(_ credential: CredentialRecord) -> CredentialID {
+        let values = credential.values.expose().sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let digest = store.verifier(for: Secret(([credential.type] + values).joined(separator: "\n")))
+        let id = CredentialID(rawValue: "lent-\(digest)")
+        if lent.count >= Self.mostLent { lent.removeAll() }
+        lent[id] = credential
+        return id
+    }
+
+    private static let mostLent = 256
+
+    /// The connector of a cloud without a session.
+    package func connector(of cloud: CloudReference) async throws -> any Connector {
+        if let connector = await connectors.connector(named: cloud.connector) { return connector }
+        throw ConnectorError(
+            code: .unsupported,
+            message: "connector '\(cloud.connector)' of cloud '\(cloud.id)' is not installed here; "
+                + "see `gantry connector list`")
+    }
+
+    /// All pages of a catalog, kept for as long as the connector allows.
+    package func flavors(_ cloud: CloudReference) async throws -> [Flavor] {
+        let key = CatalogKey(credential: cloud.credential, kind: "flavors")
+        if let cached = catalogs[key], cached.validUntil > ContinuousClock.now, case .flavors(let items) = cached.items {
+            return items
+        }
+        var items: [Flavor] = []
+        var page: String?
+        var maxAge: Int?
+        repeat {
+            let token = page
+            let answer = try await call(cloud, patience: .seconds(60)) { connector, session, context in
+                try await connector.flavors(CatalogRequest(session: session, page: token), context: context)
+            }
+            items += answer.items
+            maxAge = answer.maxAgeMs ?? maxAge
+            page = answer.next
+        } while page != nil
+        if let maxAge, maxAge > 0 {
+            catalogs[key] = CachedCatalog(
+                items: .flavors(items), validUntil: .now + .milliseconds(min(maxAge, 3_600_000)))
+        }
+        return items
+    }
+
+    /// Images that the given ids or URLs name, or all where none is given.
+    package func images(
+        _ cloud: CloudReference, ids: [String]?, filters: [String: String]? = nil
+    ) async throws -> [Image] {
+        var items: [Image] = []
+        var page: String?
+        repeat {
+            let token = page
+            let answer = try await call(cloud, patience: .seconds(60)) { connector, session, context in
+                try await connector.images(
+                    CatalogRequest(session: session, ids: ids, filters: filters, page: token), context: context)
+            }
+            items += answer.items
+            page = answer.next
+        } while page != nil
+        return items
+    }
+
+    // MARK: Sessions
+
+    private func session(for cloud: CloudReference) async throws -> Open {
+        if let known = open[cloud.credential] {
+            if let expiry = known.expiresAt, expiry <= .now {
+                open[cloud.credential] = nil
+            } else {
+                return known
+            }
+        }
+        if let pending = opening[cloud.credential] { return try await pending.value }
+        // Unstructured: several callers share one opening, and the cancellation of one must not fail the others.
+        let task = Task { try await self.openSession(for: cloud) }
+        opening[cloud.credential] = task
+        defer { opening[cloud.credential] = nil }
+        let opened = try await task.value
+        open[cloud.credential] = opened
+        return opened
+    }
+
+    private func openSession(for cloud: CloudReference) async throws -> Open {
+        let connector = try await connector(of: cloud)
+        let known = lent[cloud.credential]
+        let record = if let known { known } else { try await store.credential(cloud.credential) }
+        guard let credential = record else {
+            throw ConnectorError(
+                code: .unauthenticated,
+                message: "the credentials of cloud '\(cloud.id)' are no longer on record; run `gantry up` with them")
+        }
+        let values = credential.values.expose()
+        let response = try await withDeadline(configuration.callTimeout, "opening a session at \(cloud.id)") {
+            try await connector.openSession(
+                OpenSessionRequest(
+                    credentials: Credentials(values), endpoint: values["host"] ?? values["endpoint"],
+                    config: values.mapValues { .string($0) }.filter { Self.isSetting($0.key) }),
+                context: CallContext())
+        }
+        let expiry = response.expiresAfterMs.map { ContinuousClock.now + .milliseconds($0) * 0.9 }
+        return Open(connector: connector, session: response.session, expiresAt: expiry)
+    }
+
+    /// Keys of an auth line that are settings and no secrets, so that connectors find them in their configuration too.
+    private static func isSetting(_ key: String) -> Bool {
+        let secret = ["password", "token", "secret", "private_key", "username", "proxy", "auth_token", "proxy_key"]
+        return !secret.contains(key) && key != "type" && key != "id"
+    }
+
+    private func forget(_ credential: CredentialID, session: SessionID) {
+        if open[credential]?.session == session { open[credential] = nil }
+    }
+
+    private func limiter(for connector: any Connector) -> ConcurrencyLimiter {
+        let name = connector.description.name
+        if let limiter = limiters[name] { return limiter }
+        let own = connector.description.requirements.maxConcurrentCalls ?? configuration.connectorCalls
+        let limiter = ConcurrencyLimiter(limit: max(1, min(own, configuration.connectorCalls)))
+        limiters[name] = limiter
+        return limiter
+    }
+
+    private struct CatalogKey: Hashable {
+        var credential: CredentialID
+        var kind: String
+    }
+
+    private enum CatalogItems {
+        case flavors([Flavor])
+    }
+
+    private struct CachedCatalog {
+        var items: CatalogItems
+        var validUntil: ContinuousClock.Instant
+    }
+}
+
+/// The host's answer to each error code (the table in docs/connector-authors.md).
+enum Recovery {
+    private static let passing = RetryPolicy(attempts: 12, base: .milliseconds(250), cap: .seconds(20))
+    private static let patient = RetryPolicy(attempts: 8, base: .seconds(2), cap: .seconds(60))
+    private static let internalFaults = RetryPolicy(attempts: 3, base: .milliseconds(250), cap: .seconds(1))
+
+    /// Delay before the next try of the same call, or nil when it is not tried again.
+    static func delay(after error: ConnectorError, attempt: Int) -> Duration? {
+        let notBefore = error.retryAfterMs.map { Duration.milliseconds($0) }
+        switch error.code {
+        case .unavailable, .timeout, .pluginCrashed, .throttled, .aborted:
+            return passing.delay(afterAttempt: attempt, notBefore: notBefore)
+        case .quotaExceeded where notBefore != nil:
+            return patient.delay(afterAttempt: attempt, notBefore: notBefore)
+        case .internal:
+            return internalFaults.delay(afterAttempt: attempt)
+        default:
+            return nil
+        }
+    }
+}

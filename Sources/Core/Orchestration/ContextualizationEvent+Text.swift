@@ -1,0 +1,26 @@
+import ContextualizationAPI
+import InfrastructureModel
+
+extension ContextualizationEvent {
+    /// One line for people; holds no secret, since the engine masks summaries.
+    var line: String {
+        switch body {
+        case .reached(let endpoint, _): return "reached at \(endpoint)"
+        case .stepStarted(let step, let tasks): return "\(step): begins, \(tasks) tasks"
+        case .taskStarted(let task): return "\(task.step): \(task.name.isEmpty ? task.module : task.name)"
+        case .taskFinished(let record):
+            let name = record.task.name.isEmpty ? record.task.module : record.task.name
+            let summary = record.summary.isEmpty ? "" : ": \(record.summary)"
+            return "\(record.task.step): \(name): \(record.status.rawValue)\(summary)"
+        case .stepFinished(let step, let succeeded): return "\(step): \(succeeded ? "done" : "failed")"
+        case .failed(let step, let message): return (step.map { "\($0): " } ?? "") + "failed: \(message)"
+        case .message(let text): return text
+        }
+    }
+
+    /// How the machine let us in, where the event tells it.
+    var learnt: LearntAccess? {
+        guard case .reached(let endpoint, let hostKey) = body else { return nil }
+        return LearntAccess(endpoint: .init(host: endpoint.host, port: endpoint.port), hostKey: hostKey)
+    }
+}

@@ -1,0 +1,12 @@
+import RADL
+
+/// Reads and checks a document, with every error in one message.
+enum DocumentReader {
+    static func read(_ text: String, name: String?) throws -> RADLDocument {
+        do {
+            return try RADLDocument(parsing: text, file: name)
+        } catch {
+            throw ManagerError(code: .invalidDocument, message: error.description)
+        }
+    }
+}

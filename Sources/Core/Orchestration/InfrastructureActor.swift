@@ -1,0 +1,215 @@
+import Foundation
+import InfrastructureModel
+import Logging
+import Operations
+import Persistence
+import Support
+import Synchronization
+
+/// Carries one operation on one infrastructure out. The only writer of that infrastructure while it holds the lease.
+///
+/// Decisions are the state machine's. This loop stores them, has an ``ActionRunner`` act, and takes in what came of it;
+/// results that arrive together are stored in one transaction.
+actor InfrastructureActor {
+    private enum Message: Sendable {
+        case input(action: String, InfrastructureInput)
+        /// Told by the contextualizer, which waits until it is stored.
+        case event(InfrastructureInput, stored: CheckedContinuation<Void, any Error>)
+        /// Somebody wants this operation to end.
+        case interrupted
+        case failed(any Error)
+    }
+
+    private let manager: InfrastructureManager
+    private let operation: DurableOperation
+    private let logger: Logger
+    private let mailbox = Mailbox<Message>()
+    private let late = LateInputs()
+    /// Renewed while the operation runs.
+    private(set) var lease: Lease
+
+    init(manager: InfrastructureManager, operation: DurableOperation, lease: Lease, logger: Logger) {
+        self.manager = manager
+        self.operation = operation
+        self.lease = lease
+        self.logger = logger
+    }
+
+    /// Works until the operation has ended and its end is stored.
+    ///
+    /// - Throws: `CancellationError` when this process shall stop; everything is recorded then, and the operation can be
+    ///   gone on with by anybody. ``OperationError`` `leaseLost` when another process took over.
+    func run() async throws {
+        let id = InfrastructureID(rawValue: operation.subject)
+        guard let snapshot = try await manager.store.snapshot(id) else {
+            try await manager.store.finish(
+                lease, status: .failed, error: "infrastructure \(id) is not on record", now: manager.now())
+            return
+        }
+        var machine = InfrastructureStateMachine(snapshot: snapshot, limits: manager.configuration.limits)
+        machine.begin(operation.kind, destroys: operation.kind == OperationKind.destroy.rawValue, now: manager.now())
+
+        let result = try await withThrowingTaskGroup(of: Void.self) { group -> Result in
+            group.addTask { await self.watch() }
+            defer { group.cancelAll() }
+            do {
+                let result = try await loop(&machine, &group)
+                closeMailbox()
+                return result
+            } catch {
+                closeMailbox()
+                throw error
+            }
+        }
+        // What was under way when it ended has answered by now: the more is known, the less is to be searched for.
+        for input in lateInputs { machine.handle(input, now: manager.now()) }
+        try await finish(result, &machine)
+    }
+
+    private final class LateInputs: Sendable {
+        private let inputs = Mutex<[InfrastructureInput]>([])
+
+        func withLock<Value: Sendable>(_ body: (inout [InfrastructureInput]) -> Value) -> Value {
+            inputs.withLock { body(&$0) }
+        }
+    }
+
+    private enum Result: Sendable {
+        case ended(InfrastructureStateMachine.Outcome)
+        case interrupted
+    }
+
+    private func loop(
+        _ machine: inout InfrastructureStateMachine, _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws -> Result {
+        var answered: [String] = []
+        var waiting: [CheckedContinuation<Void, any Error>] = []
+        while true {
+            let actions = machine.nextActions(now: manager.now())
+            do {
+                try await store(&machine)
+            } catch {
+                for continuation in waiting { continuation.resume(throwing: error) }
+                throw error
+            }
+            for continuation in waiting { continuation.resume() }
+            waiting = []
+            for name in answered { Failpoint.reached("\(name).recorded") }
+            answered = []
+
+            let snapshot = machine.snapshot
+            for action in actions {
+                Failpoint.reached("\(action.name).intent")
+                let runner = ActionRunner(manager: manager, snapshot: snapshot, logger: logger)
+                group.addTask { await self.perform(action, runner) }
+            }
+            if actions.isEmpty, let outcome = machine.outcome {
+                return .ended(outcome)
+            }
+            let messages = await mailbox.receive()
+            var end: Message?
+            for message in messages {
+                switch message {
+                case .input(let name, let input):
+                    machine.handle(input, now: manager.now())
+                    answered.append(name)
+                case .event(let input, let continuation):
+                    machine.handle(input, now: manager.now())
+                    waiting.append(continuation)
+                case .interrupted, .failed:
+                    if end == nil { end = message }
+                }
+            }
+            if Task.isCancelled || end != nil {
+                for continuation in waiting { continuation.resume(throwing: CancellationError()) }
+                try Task.checkCancellation()
+                if case .failed(let error) = end { throw error }
+                return .interrupted
+            }
+        }
+    }
+
+    private nonisolated func perform(_ action: InfrastructureAction, _ runner: ActionRunner) async {
+        do {
+            let input = try await runner.perform(action) { [mailbox] input in
+                try await withCheckedThrowingContinuation { continuation in
+                    mailbox.send(.event(input, stored: continuation))
+                }
+            }
+            Failpoint.reached("\(action.name).done")
+            mailbox.send(.input(action: action.name, input))
+        } catch is CancellationError {
+            // The whole operation stops; nobody waits for this.
+        } catch {
+            mailbox.send(.failed(error))
+        }
+    }
+
+    /// Keeps the lease and looks whether somebody wants the operation to end.
+    private func watch() async {
+        let renewal = manager.configuration.lease / 3
+        var renewed = ContinuousClock.now
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: manager.configuration.commandPoll)
+                if try await manager.store.operation(operation.id)?.cancelRequested ?? true {
+                    mailbox.send(.interrupted)
+                    return
+                }
+                if ContinuousClock.now - renewed >= renewal {
+                    lease = try await manager.store.renew(
+                        lease, now: manager.now(), duration: manager.configuration.lease)
+                    renewed = .now
+                }
+            } catch is CancellationError {
+                return
+            } catch {
+                mailbox.send(.failed(error))
+                return
+            }
+        }
+    }
+
+    /// From now on nobody reads: results of actions are kept for the last transaction, and those who wait for an event to
+    /// be stored learn that it will not be.
+    private func closeMailbox() {
+        mailbox.close { [late] message in
+            switch message {
+            case .input(_, let input): late.withLock { $0.append(input) }
+            case .event(_, let continuation): continuation.resume(throwing: CancellationError())
+            case .interrupted, .failed: break
+            }
+        }
+    }
+
+    private var lateInputs: [InfrastructureInput] { late.withLock { $0 } }
+
+    private func store(_ machine: inout InfrastructureStateMachine) async throws {
+        guard machine.hasChanges else { return }
+        let changes = machine.takeChanges()
+        try await manager.store.record(
+            InfrastructureChange(
+                infrastructure: machine.snapshot.infrastructure.id, record: changes.record,
+                machines: changes.machines, resources: changes.resources,
+                removedResources: changes.removedResources, events: changes.events), lease: lease)
+        Failpoint.reached("change.recorded")
+    }
+
+    private func finish(_ result: Result, _ machine: inout InfrastructureStateMachine) async throws {
+        let status: DurableOperation.Status
+        var message: String?
+        switch result {
+        case .ended(.succeeded): status = .succeeded
+        case .ended(.failed(let text)):
+            status = .failed
+            message = text
+        case .interrupted:
+            status = .cancelled
+            message = "interrupted by another operation"
+        }
+        machine.conclude(operation.kind, failure: message, now: manager.now())
+        try await store(&machine)
+        Failpoint.reached("operation.concluded")
+        try await manager.store.finish(lease, status: status, error: message, now: manager.now())
+    }
+}

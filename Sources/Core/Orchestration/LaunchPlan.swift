@@ -1,0 +1,137 @@
+import ConnectorAPI
+import Foundation
+import InfrastructureModel
+import RADL
+import Support
+
+/// Turns recorded machines and the document into what connectors are asked for. Pure: the same snapshot gives the same
+/// requests, which the idempotency of launches rests on.
+struct LaunchPlan {
+    let snapshot: InfrastructureSnapshot
+    let document: RADLDocument
+
+    init(snapshot: InfrastructureSnapshot) throws {
+        self.snapshot = snapshot
+        document = try DocumentCache.shared.document(snapshot.secrets.document.expose())
+    }
+
+    /// Name of the one security group at each cloud.
+    private var groupName: String { "gantry-\(snapshot.infrastructure.id)" }
+
+    /// One group for all networks: SSH, and the `outports` of the document.
+    func securityGroups(at cloud: CloudReference) -> [SecurityGroupSpec] {
+        var rules = [SecurityGroupSpec.Rule(transport: .tcp, fromPort: 22, toPort: 22)]
+        for network in document.networks {
+            for port in network.outports {
+                let rule = SecurityGroupSpec.Rule(
+                    transport: .init(rawValue: port.transport.rawValue) ?? .tcp, fromPort: port.remotePorts.lowerBound,
+                    toPort: port.remotePorts.upperBound, cidr: port.cidr)
+                if !rules.contains(rule) { rules.append(rule) }
+            }
+        }
+        return [
+            SecurityGroupSpec(
+                name: groupName, description: "Gantry infrastructure \(snapshot.infrastructure.id)", rules: rules)
+        ]
+    }
+
+    /// The items of a launch call, in the order of the batch.
+    func specifications(of batch: LaunchBatch) throws -> [MachineSpec] {
+        let machines = Dictionary(uniqueKeysWithValues: snapshot.machines.map { ($0.id, $0) })
+        let resources = snapshot.resources.filter { $0.cloud.credential == batch.cloud.credential }
+        let groups = resources.filter { $0.kind == Resource.Kind.securityGroup.rawValue }.map(\.id)
+        let keyPair = resources.first { $0.kind == Resource.Kind.keyPair.rawValue }?.id
+        var templates: [String: MachineSpec] = [:]
+        return try batch.machines.compactMap { machines[$0] }.map { machine in
+            var spec: MachineSpec
+            if let known = templates[machine.system] {
+                spec = known
+            } else {
+                spec = try template(machine, groups: groups, keyPair: keyPair)
+                templates[machine.system] = spec
+            }
+            spec.machineID = machine.id.rawValue
+            spec.name = "\(machine.system)-\(machine.id.number)"
+            spec.tags = [ResourceTags.machine: machine.id.rawValue]
+            return spec
+        }
+    }
+
+    private func template(_ machine: MachineRecord, groups: [String], keyPair: String?) throws -> MachineSpec {
+        guard let system = document.system(machine.system) else {
+            throw ManagerError(
+                code: .invalidDocument, message: "system '\(machine.system)' is not in the stored document")
+        }
+        let features = system.features
+        return MachineSpec(
+            machineID: machine.id.rawValue, name: machine.system, image: machine.placement.image,
+            flavor: machine.placement.flavor, disks: disks(system), interfaces: interfaces(system, groups),
+            keyPair: keyPair, userData: userData(machine, features), zone: machine.placement.zone,
+            spot: features.flag("spot") ? MachineSpec.Spot(maxPrice: features.number("price")) : nil,
+            provider: ["radl": .object(hints(features))])
+    }
+
+    private func disks(_ system: RADLSystem) -> [MachineSpec.Disk] {
+        system.disks.compactMap { disk in
+            guard disk.index > 0 || disk.size != nil else { return nil }
+            return MachineSpec.Disk(
+                index: disk.index, sizeBytes: disk.size.map { Int64($0) },
+                source: disk.index > 0 ? disk.imageURLs.first : nil, type: disk.type, device: disk.device,
+                filesystem: disk.fileSystem)
+        }
+    }
+
+    private func interfaces(_ system: RADLSystem, _ groups: [String]) -> [MachineSpec.Interface] {
+        let interfaces = system.interfaces.map { interface in
+            let network = interface.connection.flatMap { document.network($0) }
+            return MachineSpec.Interface(
+                index: interface.index, network: network?.providerID, fixedAddress: interface.ip,
+                public: network?.isPublic ?? false, groups: groups)
+        }
+        return interfaces.isEmpty ? [MachineSpec.Interface(index: 0, public: false, groups: groups)] : interfaces
+    }
+
+    /// Features that the host does not interpret, for the connector. Credentials stay here.
+    private func hints(_ features: Features) -> [String: JSONValue] {
+        var hints: [String: JSONValue] = [:]
+        for feature in features.all where !feature.name.contains("credentials") {
+            switch feature.value {
+            case .string(let text, _): hints[feature.name] = .string(text)
+            case .number(let interval): hints[feature.name] = .number(interval.value.scaledValue)
+            case .list(let items, _): hints[feature.name] = .array(items.map { .string($0) })
+            case .set, .softs: break
+            }
+        }
+        return hints
+    }
+
+    /// A cloud-config that lets the login user in by the infrastructure's key. The same for all of a batch.
+    private func userData(_ machine: MachineRecord, _ features: Features) -> Data? {
+        var keys = [snapshot.secrets.publicKey, features.string("disk.0.os.credentials.public_key")].compactMap { $0 }
+        keys.removeAll { $0.count < 64 }
+        guard !keys.isEmpty else { return nil }
+        let user = LoginUser.name(machine, features)
+        var lines = [
+            "#cloud-config", "users:", "  - default", "  - name: \(user)",
+            "    sudo: \"ALL=(ALL) NOPASSWD:ALL\"", "    shell: /bin/bash", "    lock_passwd: true",
+            "    ssh_authorized_keys:",
+        ]
+        lines += keys.map { "      - \"\($0.trimmingCharacters(in: .whitespacesAndNewlines))\"" }
+        return Data((lines.joined(separator: "\n") + "\n").utf8)
+    }
+}
+
+/// Who logs in.
+enum LoginUser {
+    /// IM's default where neither the document nor the image names one.
+    static let fallback = "cloudadm"
+
+    static func name(_ machine: MachineRecord, _ features: Features) -> String {
+        features.string("disk.0.os.credentials.username") ?? machine.placement.loginUser ?? fallback
+    }
+}
+
+extension Outport {
+    /// Ports as seen from outside.
+    var remotePorts: ClosedRange<Int> { isRange ? localPorts : remote...remote }
+}

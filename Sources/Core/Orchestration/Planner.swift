@@ -1,0 +1,210 @@
+import ConnectorAPI
+import ContextualizationAPI
+import Foundation
+import InfrastructureModel
+import Operations
+import Persistence
+import RADL
+import Support
+
+/// From a request to a plan, and from a plan to the one transaction that records it.
+struct Planner: Sendable {
+    let manager: InfrastructureManager
+
+    /// A plan with what its submission needs.
+    struct Prepared: Sendable {
+        var document: RADLDocument
+        var existing: InfrastructureSnapshot?
+        var summary: DeploymentPlan
+        var credentials: [CredentialRecord]
+    }
+
+    // MARK: Planning
+
+    /// Computes what a request would do. No side effects.
+    func plan(_ request: DeploymentRequest) async throws -> Prepared {
+        let document = try DocumentCache.shared.document(request.document, name: request.documentName)
+        let problems = await manager.contextualizer.check(
+            recipes: ContextualizationPlan.recipes(of: document).values.sorted { $0.name < $1.name })
+        let errors = problems.filter { !$0.isWarning }
+        guard errors.isEmpty else {
+            throw ManagerError(
+                code: .invalidDocument,
+                message: errors.map { "\(request.documentName): \($0)" }.joined(separator: "\n"))
+        }
+        let existing = try await existing(request)
+        let credentials = await self.credentials(request, document)
+        var rejections: [DeploymentPlan.Rejection] = []
+        let assignments = try await assign(document, credentials, &rejections)
+        let vanished = await self.vanished(existing)
+        let difference = try Difference(document: document, existing: existing, vanished: vanished)
+        let added = try difference.missing.map { item -> DeploymentPlan.Machine in
+            guard let placements = assignments[item.deploy], let first = placements.first else {
+                throw noCloud(item.system, rejections)
+            }
+            return DeploymentPlan.Machine(
+                system: item.system, placement: first, alternatives: Array(placements.dropFirst()))
+        }
+        let summary = DeploymentPlan(
+            existing: existing?.infrastructure.id, added: added, removed: difference.removed,
+            kept: difference.kept, rejections: rejections, recipes: recipeNames(document),
+            warnings: problems.filter(\.isWarning).map { "\(request.documentName): \($0)" })
+        return Prepared(document: document, existing: existing, summary: summary, credentials: credentials)
+    }
+
+    private func existing(_ request: DeploymentRequest) async throws -> InfrastructureSnapshot? {
+        guard let name = request.name,
+            let id = try await manager.store.infrastructure(named: name, owner: request.caller.username)
+        else { return nil }
+        guard let snapshot = try await manager.store.snapshot(id) else { return nil }
+        guard manager.mayAccess(snapshot.infrastructure, request.caller) else {
+            throw ManagerError(code: .accessDenied, message: "the infrastructure '\(name)' belongs to somebody else")
+        }
+        let unfinished = try await manager.store.unfinishedOperations(subject: id.rawValue)
+        let destroying = unfinished.contains { $0.kind == OperationKind.destroy.rawValue }
+        if snapshot.infrastructure.goal == .destroyed || destroying {
+            throw ManagerError(
+                code: .busy,
+                message: "the infrastructure '\(name)' is being destroyed; finish that with `gantry destroy \(name)`")
+        }
+        return snapshot
+    }
+
+    /// Clouds of the request, and the machines that already run, which need no credentials of a cloud.
+    private func credentials(_ request: DeploymentRequest, _ document: RADLDocument) async -> [CredentialRecord] {
+        var clouds = request.clouds
+        let existingHosts = "ExistingHosts"
+        let named = clouds.contains { ["existinghosts", "deployednode"].contains($0.type.lowercased()) }
+        if !named, document.systems.contains(where: { $0.features.contains("net_interface.0.ip") }) {
+            clouds.append(CloudCredential(id: "existing", type: existingHosts, values: Secret([:])))
+        }
+        var records: [CredentialRecord] = []
+        for cloud in clouds {
+            var record = CredentialRecord(
+                id: .random(), owner: request.caller.username, cloudID: cloud.id, type: cloud.type,
+                values: cloud.values)
+            record.id = await manager.sessions.lend(record)
+            records.append(record)
+        }
+        return records
+    }
+
+    /// Placements of every deploy sentence, best first.
+    private func assign(
+        _ document: RADLDocument, _ credentials: [CredentialRecord], _ rejections: inout [DeploymentPlan.Rejection]
+    ) async throws -> [Int: [Placement]] {
+        var clouds: [CloudReference] = []
+        for credential in credentials {
+            guard let connector = await manager.connectors.connector(forType: credential.type) else {
+                if !["infrastructuremanager", "vmrc", "vault", "egiis", "appdbis"].contains(
+                    credential.type.lowercased())
+                {
+                    rejections.append(
+                        DeploymentPlan.Rejection(
+                            system: "*", cloud: credential.cloudID,
+                            reason: "no connector serves type '\(credential.type)'; see `gantry connector list`"))
+                }
+                continue
+            }
+            clouds.append(
+                CloudReference(
+                    id: credential.cloudID, type: credential.type, connector: connector.description.name,
+                    credential: credential.id))
+        }
+        let finder = CandidateFinder(sessions: manager.sessions)
+        var assignments: [Int: [Placement]] = [:]
+        for group in DeployGroups.groups(of: document) {
+            var fitting: [(cloud: CloudReference, placements: [String: [Placement]])] = []
+            for cloud in try group.allowed(clouds, in: document) {
+                var placements: [String: [Placement]] = [:]
+                for system in group.systems(in: document) {
+                    do {
+                        placements[system.id] = try await finder.placements(of: system, at: cloud)
+                    } catch let unfit as CandidateFinder.Unfit {
+                        let rejection = DeploymentPlan.Rejection(
+                            system: system.id, cloud: cloud.id, reason: unfit.reason)
+                        if !rejections.contains(rejection) { rejections.append(rejection) }
+                    }
+                }
+                if placements.count == Set(group.systems(in: document).map(\.id)).count {
+                    fitting.append((cloud, placements))
+                }
+            }
+            for position in group.deploys {
+                let system = document.deploys[position].system
+                // Machines that share a private network stay together; a lone one may go to the next cloud.
+                let usable = group.staysTogether ? Array(fitting.prefix(1)) : fitting
+                assignments[position] = usable.flatMap { $0.placements[system] ?? [] }
+            }
+        }
+        return assignments
+    }
+
+    private func noCloud(_ system: String, _ rejections: [DeploymentPlan.Rejection]) -> ManagerError {
+        let reasons = rejections.filter { $0.system == system || $0.system == "*" }
+            .map { "  \($0.cloud): \($0.reason)" }
+        let text =
+            reasons.isEmpty
+            ? "no cloud is given; name an authorization file with -a, or address machines that already run"
+            : "no cloud can run it:\n" + reasons.joined(separator: "\n")
+        return ManagerError(code: .noCloud, message: "system '\(system)': \(text)")
+    }
+
+    private func recipeNames(_ document: RADLDocument) -> [String] {
+        document.systems.flatMap { system in
+            document.contextualizationItems(of: system.id).filter { !$0.isCloudInit }.map {
+                "step \($0.step ?? 0): \($0.configure) on \(system.id)"
+            }
+        }
+    }
+
+    /// Machines that their provider no longer knows. Clouds that do not answer count as well.
+    private func vanished(_ existing: InfrastructureSnapshot?) async -> Set<MachineID> {
+        guard let existing else { return [] }
+        var vanished: Set<MachineID> = []
+        let running = existing.machines.filter {
+            if case .running = $0.phase { return $0.goal == .present }
+            return false
+        }
+        let runner = ActionRunner(manager: manager, snapshot: existing, logger: manager.logger)
+        for (cloud, machines) in Dictionary(grouping: running, by: \.placement.cloud) {
+            guard case .described(_, let asked, let answers) = try? await runner.perform(
+                .describe(cloud, machines.map(\.id), after: .zero), tell: { _ in })
+            else { continue }
+            vanished.formUnion(asked.filter { answers[$0] == nil || answers[$0]?.state == .terminated })
+        }
+        return vanished
+    }
+
+    // MARK: Submission
+
+    /// Records a plan and its operation in one transaction.
+    func submit(_ request: DeploymentRequest) async throws -> SubmittedOperation {
+        let prepared = try await plan(request)
+        var stored: [CredentialID: CredentialID] = [:]
+        let used = Set(
+            prepared.summary.added.flatMap { [$0.placement] + $0.alternatives }.map(\.cloud.credential))
+        let kept = Set(prepared.existing?.infrastructure.clouds.map(\.id) ?? [])
+        for credential in prepared.credentials where used.contains(credential.id) || kept.contains(credential.cloudID) {
+            var record = credential
+            record.id = .random()
+            stored[credential.id] = try await manager.store.saveCredential(record)
+        }
+        Failpoint.reached("deploy.credentials")
+        let submission = try Submission(
+            prepared: prepared, request: request, credentials: stored, now: manager.now(),
+            owner: Owner(
+                username: request.caller.username,
+                verifier: request.caller.password.map { manager.store.verifier(for: $0) }),
+            makeKeyPair: manager.makeKeyPair)
+        do {
+            try await manager.store.record(submission.change, lease: nil)
+        } catch let error as OperationError where error.code == .busy {
+            throw ManagerError(code: .busy, message: error.message)
+        }
+        Failpoint.reached("deploy.recorded")
+        return SubmittedOperation(
+            infrastructure: submission.change.infrastructure, operation: submission.operation.id,
+            kind: submission.kind)
+    }
+}

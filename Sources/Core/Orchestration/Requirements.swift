@@ -1,0 +1,111 @@
+import ConnectorAPI
+import RADL
+
+/// What a system asks of a machine, and how flavors satisfy it.
+struct Requirements: Sendable {
+    let system: RADLSystem
+
+    var features: Features { system.features }
+
+    /// URLs or ids of images that would do, best first.
+    var images: [String] { system.imageURLs }
+
+    /// Whether a flavor has what is asked for.
+    func isSatisfied(by flavor: Flavor) -> Bool {
+        guard range("cpu.count", defaultLow: 1).contains(Double(flavor.cpuCount)),
+            range("memory.size", defaultLow: 512e6).contains(Double(flavor.memoryBytes))
+        else { return false }
+        let architecture = features.string("cpu.arch") ?? "x86_64"
+        if let offered = flavor.architecture, offered.lowercased() != architecture.lowercased() { return false }
+        if let type = features.string("instance_type"), !Self.matches(type, flavor) { return false }
+        if let gpus = features.range("gpu.count") {
+            let matching = (flavor.gpus ?? []).filter {
+                contains($0.vendor, features.string("gpu.vendor")) && contains($0.model, features.string("gpu.model"))
+            }
+            guard gpus.contains(Double(matching.reduce(0) { $0 + $1.count })) else { return false }
+        }
+        if let price = features.range("price"), let offered = flavor.pricePerHour,
+            let limit = price.high ?? price.low, offered.amount > limit
+        {
+            return false
+        }
+        return true
+    }
+
+    /// `instance_type` is exact or holds wildcards.
+    private static func matches(_ pattern: String, _ flavor: Flavor) -> Bool {
+        if pattern == flavor.id || pattern == flavor.name { return true }
+        guard pattern.contains("*") else { return false }
+        return wildcard(Array(pattern.utf8), Array(flavor.id.utf8))
+            || wildcard(Array(pattern.utf8), Array(flavor.name.utf8))
+    }
+
+    /// `*` stands for any text. Linear but for backtracking to the last star.
+    static func wildcard(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
+        var (p, t, star, mark) = (0, 0, -1, 0)
+        while t < text.count {
+            if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
+                (star, mark, p) = (p, t, p + 1)
+            } else if p < pattern.count, pattern[p] == text[t] {
+                (p, t) = (p + 1, t + 1)
+            } else if star >= 0 {
+                (p, mark) = (star + 1, mark + 1)
+                t = mark
+            } else {
+                return false
+            }
+        }
+        return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+
+    private func contains(_ offered: String?, _ wanted: String?) -> Bool {
+        guard let wanted else { return true }
+        return offered?.lowercased().contains(wanted.lowercased()) ?? false
+    }
+
+    private func range(_ name: String, defaultLow: Double) -> NumericRange {
+        features.range(name) ?? NumericRange(low: defaultLow, high: nil)
+    }
+
+    /// The requirements in words, for messages.
+    var summary: String {
+        var parts: [String] = []
+        for name in ["cpu.count", "cpu.arch", "memory.size", "instance_type", "gpu.count"] {
+            guard let feature = features[name] else { continue }
+            switch feature.value {
+            case .number(let interval):
+                parts += interval.bounds.map { "\(name) \($0.comparison.rawValue) \($0.quantity)" }
+            case .string(let text, _): parts.append("\(name) = '\(text)'")
+            default: break
+            }
+        }
+        return parts.isEmpty ? "cpu.count >= 1, memory.size >= 512M" : parts.joined(separator: ", ")
+    }
+
+    /// The parts that a running machine cannot change, as text: another text means a new machine. Holds no secret.
+    var specification: String {
+        features.all.filter { Self.isFixed($0.name) }
+            .map { "\($0.name)=\(Self.text($0.value))" }.sorted().joined(separator: "\n")
+    }
+
+    private static func isFixed(_ name: String) -> Bool {
+        if name.contains("credentials") || name.contains("applications") { return false }
+        if name.hasPrefix("net_interface.") { return !name.contains("dns") }
+        let prefixes = [
+            "cpu.", "memory.", "gpu.", "disk.", "instance_type", "availability_zone", "spot", "price", "image_type",
+            "virtual_system_type", "ec2.",
+        ]
+        return prefixes.contains { name.hasPrefix($0) }
+    }
+
+    private static func text(_ value: Feature.Value) -> String {
+        switch value {
+        case .number(let interval):
+            return interval.bounds.map { "\($0.comparison.rawValue)\($0.quantity.scaledValue)" }
+                .joined(separator: ",")
+        case .string(let text, _): return text
+        case .list(let items, _): return items.joined(separator: ",")
+        case .set, .softs: return ""
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import InfrastructureModel
+import Operations
+import Persistence
+import RADL
+import Support
+
+/// The one transaction that records a plan: infrastructure, machines, document and operation together.
+struct Submission {
+    let change: InfrastructureChange
+    let operation: DurableOperation
+    let kind: OperationKind
+
+    /// - Parameter credentials: Ids under which the credentials of the plan were stored.
+    init(
+        prepared: Planner.Prepared, request: DeploymentRequest, credentials: [CredentialID: CredentialID], now: Date,
+        owner: Owner, makeKeyPair: () throws -> InfrastructureManager.KeyPair
+    ) throws {
+        let document = prepared.document
+        let plan = prepared.summary
+        var record =
+            prepared.existing?.infrastructure
+            ?? InfrastructureRecord(id: .random(), name: request.name, owners: [owner], createdAt: now)
+        kind = prepared.existing == nil ? .create : .converge
+        record.generation += 1
+        record.configured = nil
+        record.failure = nil
+
+        func stored(_ placement: Placement) -> Placement {
+            var placement = placement
+            placement.cloud.credential = credentials[placement.cloud.credential] ?? placement.cloud.credential
+            return placement
+        }
+        func configuration(_ system: String) -> MachineRecord.Configuration {
+            document.isContextualized(system) ? .pending : .disabled
+        }
+
+        var machines: [MachineRecord] = []
+        var events: [InfrastructureEvent] = []
+        for machine in plan.kept {
+            var machine = machine
+            machine.configuration = configuration(machine.system)
+            machines.append(machine)
+        }
+        for (machine, reason) in plan.removed {
+            var machine = machine
+            machine.goal = .absent
+            machines.append(machine)
+            events.append(
+                InfrastructureEvent(
+                    infrastructure: record.id, machine: machine.id, time: now, kind: .message,
+                    text: "\(machine.system) will be removed: \(reason)"))
+        }
+        var specifications: [String: String] = [:]
+        for added in plan.added {
+            let id = MachineID(infrastructure: record.id, number: record.nextNumber)
+            record.nextNumber += 1
+            let specification =
+                specifications[added.system]
+                ?? document.system(added.system).map { Requirements(system: $0).specification } ?? ""
+            specifications[added.system] = specification
+            let machine = MachineRecord(
+                id: id, system: added.system, placement: stored(added.placement),
+                alternatives: added.alternatives.map(stored), createdAt: now, specification: specification,
+                configuration: configuration(added.system))
+            if !record.clouds.contains(machine.placement.cloud) { record.clouds.append(machine.placement.cloud) }
+            machines.append(machine)
+            events.append(
+                InfrastructureEvent(
+                    infrastructure: record.id, machine: id, time: now, kind: .machinePlanned,
+                    text: "\(added.system) planned at \(machine.placement.cloud.id)"))
+        }
+
+        var secrets = prepared.existing?.secrets ?? InfrastructureSecrets(document: Secret(request.document))
+        secrets.document = Secret(request.document)
+        let needsKey = plan.added.contains { added in
+            guard let login = document.system(added.system)?.credentials else { return true }
+            return login.password == nil && login.privateKey == nil
+        }
+        if needsKey, secrets.privateKey == nil {
+            let pair = try makeKeyPair()
+            secrets.privateKey = pair.privateKey
+            secrets.publicKey = pair.publicKey
+        }
+        operation = DurableOperation(
+            id: .random(), subject: record.id.rawValue, kind: kind.rawValue, dueAt: now, createdAt: now)
+        change = InfrastructureChange(
+            infrastructure: record.id, record: record, secrets: secrets, machines: machines, events: events,
+            submits: .init(operation: operation, precedence: kind == .create ? .exclusive : .takeover))
+    }
+}
