@@ -52,7 +52,8 @@ package enum SetFactModule: Module {
         }
         guard !variables.isEmpty else {
             throw ModuleError(
-                code: .missingParameter, message: "No key/value pairs provided, at least one is required for this action")
+                code: .missingParameter,
+                message: "No key/value pairs provided, at least one is required for this action")
         }
         var result = ModuleResult()
         result["ansible_facts"] = .dict(variables)

@@ -246,7 +246,8 @@ struct FactDecoder {
         var role = "guest"
         if type.isEmpty {
             switch vendor {
-            case let text where text.contains("KVM") || text.contains("QEMU") || text.contains("OpenStack")
+            case let text
+            where text.contains("KVM") || text.contains("QEMU") || text.contains("OpenStack")
                 || text.contains("Amazon EC2") || text.contains("Google") || text.contains("DigitalOcean")
                 || text.contains("Hetzner"):
                 type = "kvm"

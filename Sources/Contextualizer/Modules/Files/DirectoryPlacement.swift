@@ -116,29 +116,29 @@ enum RemoteCopy {
             + attributes.shell
             + (try ShellLibrary.write(
                 validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false))
-            + """
-            s0=\(ShellText.path(source));d0=\(ShellText.path(destination));q=
-            \(preserve)
-            one(){ q=$1;d=$2
-            if [ -f "$d" ]&&cmp -s "$q" "$d";then at "$d"
-            elif [ -e "$d" ]&&[ \(isForced ? 1 : 0) = 0 ];then :
-            else df before "$d";df after "$q";[ $CK = 1 ]||wr "$q" "$d";ch=1;fi; }
-            [ -e "$s0" ]||die "Source $s0 not found"
-            if [ -d "$s0" ];then
-            \(copiesContent ? ":" : "[ ! -d \"$d0\" ]||d0=${d0%/}/\(ShellText.quote(name))")
-            \(copiesContent ? "" : "case \(ShellText.quote(destination)) in */)d0=${d0%/}/\(ShellText.quote(name));;esac")
-            s0=${s0%/};set -f;IFS='
-            ';for f in $(cd "$s0"&&find . -type d);do unset IFS
-            [ -d "$d0/$f" ]||{ ch=1;[ $CK = 1 ]||e=$(mkdir -p "$d0/$f" 2>&1)||die "could not make $d0/$f: $e"; };done;IFS='
-            ';for f in $(cd "$s0"&&find . ! -type d);do unset IFS;f=${f#./};one "$s0/$f" "$d0/$f";done;unset IFS
-            else case $d0 in */)[ -d "$d0" ]||[ $CK = 1 ]||mkdir -p "$d0"||die "could not make $d0";esac
-            [ ! -d "$d0" ]||d0=${d0%/}/\(ShellText.quote(name))
-            f=${d0%/*};[ -n "$f" ]||f=/;case $d0 in */*);;*)f=.;;esac
-            [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
-            one "$s0" "$d0";fi
-            o dest "$d0";rs "$d0";o src "$s0";fin
+                + """
+                s0=\(ShellText.path(source));d0=\(ShellText.path(destination));q=
+                \(preserve)
+                one(){ q=$1;d=$2
+                if [ -f "$d" ]&&cmp -s "$q" "$d";then at "$d"
+                elif [ -e "$d" ]&&[ \(isForced ? 1 : 0) = 0 ];then :
+                else df before "$d";df after "$q";[ $CK = 1 ]||wr "$q" "$d";ch=1;fi; }
+                [ -e "$s0" ]||die "Source $s0 not found"
+                if [ -d "$s0" ];then
+                \(copiesContent ? ":" : "[ ! -d \"$d0\" ]||d0=${d0%/}/\(ShellText.quote(name))")
+                \(copiesContent ? "" : "case \(ShellText.quote(destination)) in */)d0=${d0%/}/\(ShellText.quote(name));;esac")
+                s0=${s0%/};set -f;IFS='
+                ';for f in $(cd "$s0"&&find . -type d);do unset IFS
+                [ -d "$d0/$f" ]||{ ch=1;[ $CK = 1 ]||e=$(mkdir -p "$d0/$f" 2>&1)||die "could not make $d0/$f: $e"; };done;IFS='
+                ';for f in $(cd "$s0"&&find . ! -type d);do unset IFS;f=${f#./};one "$s0/$f" "$d0/$f";done;unset IFS
+                else case $d0 in */)[ -d "$d0" ]||[ $CK = 1 ]||mkdir -p "$d0"||die "could not make $d0";esac
+                [ ! -d "$d0" ]||d0=${d0%/}/\(ShellText.quote(name))
+                f=${d0%/*};[ -n "$f" ]||f=/;case $d0 in */*);;*)f=.;;esac
+                [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
+                one "$s0" "$d0";fi
+                o dest "$d0";rs "$d0";o src "$s0";fin
 
-            """
+                """
         return .run(
             ModuleInvocation(script: script, reads: [source, destination], writes: [destination]) { output in
                 let records = Records(output.standardOutput)

@@ -120,15 +120,16 @@ package enum FileModule: Module {
         kind + """
             s0=\(source.isEmpty ? "$(readlink \"$p0\")" : ShellText.path(source));F=\(isForced ? 1 : 0)
 
-            """ + #"""
-            if [ $k = directory ];then [ $F = 1 ]&&rmdir "$p0" 2>/dev/null||{ d=${s0##*/};[ $F = 0 ]||die "the directory $p0 is not empty, refusing to convert it";die "refusing to convert from directory to symlink for $p0"; };fi
-            case $s0 in /*)a=$s0;;*)a=${p0%/*}/$s0;;esac
-            [ -e "$a" ]||[ $F = 1 ]||die "src file does not exist, use \"force=yes\" if you really want to create the link: $a"
-            if [ $k = link ]&&[ "$(readlink "$p0")" = "$s0" ];then :
-            elif [ $k = file ]&&[ $F = 0 ];then die "refusing to convert from file to symlink for $p0"
-            else ch=1;if [ $CK = 0 ];then t=${p0%/*}/.gantry.$$;e=$({ ln -s "$s0" "$t"&&mv -f "$t" "$p0"; } 2>&1)||die "Error while linking: $e";t=;fi;fi
+            """
+                + #"""
+                if [ $k = directory ];then [ $F = 1 ]&&rmdir "$p0" 2>/dev/null||{ d=${s0##*/};[ $F = 0 ]||die "the directory $p0 is not empty, refusing to convert it";die "refusing to convert from directory to symlink for $p0"; };fi
+                case $s0 in /*)a=$s0;;*)a=${p0%/*}/$s0;;esac
+                [ -e "$a" ]||[ $F = 1 ]||die "src file does not exist, use \"force=yes\" if you really want to create the link: $a"
+                if [ $k = link ]&&[ "$(readlink "$p0")" = "$s0" ];then :
+                elif [ $k = file ]&&[ $F = 0 ];then die "refusing to convert from file to symlink for $p0"
+                else ch=1;if [ $CK = 0 ];then t=${p0%/*}/.gantry.$$;e=$({ ln -s "$s0" "$t"&&mv -f "$t" "$p0"; } 2>&1)||die "Error while linking: $e";t=;fi;fi
 
-            """#.replacing("mv -f", with: "mv -f")
+                """#.replacing("mv -f", with: "mv -f")
             + (follows ? "[ ! -e \"$p0\" ]||at \"$p0\"\n" : "") + "o src \"$s0\";o dest \"$p0\"\n"
     }
 
@@ -137,14 +138,14 @@ package enum FileModule: Module {
             s0=\(ShellText.path(source));F=\(isForced ? 1 : 0)
 
             """ + #"""
-            [ -e "$s0" ]||die "src file does not exist: $s0"
-            if [ -e "$p0" ]&&[ "$(stat -Lc %d:%i "$p0")" = "$(stat -Lc %d:%i "$s0")" ];then :
-            elif [ $k != absent ]&&[ $F = 0 ];then die "Cannot link, different hard link exists at destination: $p0"
-            else ch=1;if [ $CK = 0 ];then t=${p0%/*}/.gantry.$$;e=$({ ln "$s0" "$t"&&mv -f "$t" "$p0"; } 2>&1)||die "Error while linking: $e";t=;fi;fi
-            [ ! -e "$p0" ]||at "$p0"
-            o src "$s0";o dest "$p0"
+                [ -e "$s0" ]||die "src file does not exist: $s0"
+                if [ -e "$p0" ]&&[ "$(stat -Lc %d:%i "$p0")" = "$(stat -Lc %d:%i "$s0")" ];then :
+                elif [ $k != absent ]&&[ $F = 0 ];then die "Cannot link, different hard link exists at destination: $p0"
+                else ch=1;if [ $CK = 0 ];then t=${p0%/*}/.gantry.$$;e=$({ ln "$s0" "$t"&&mv -f "$t" "$p0"; } 2>&1)||die "Error while linking: $e";t=;fi;fi
+                [ ! -e "$p0" ]||at "$p0"
+                o src "$s0";o dest "$p0"
 
-            """#
+                """#
     }
 
     private static func touch(_ arguments: ModuleArguments) -> String {

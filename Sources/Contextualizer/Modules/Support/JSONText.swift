@@ -24,7 +24,9 @@ package enum JSONText {
         case .bool(let flag): bytes += (flag ? "true" : "false").utf8
         case .int(let number): bytes += String(number).utf8
         case .double(let number):
-            bytes += (number.isFinite ? number.description : number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity").utf8
+            bytes +=
+                (number.isFinite ? number.description : number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity")
+                .utf8
         case .string(let text): write(text, into: &bytes)
         case .list(let items), .tuple(let items):
             writeItems(items, open: "[", close: "]", into: &bytes, indentation: indentation, depth: depth) {

@@ -102,9 +102,11 @@ package struct ModuleArguments: Sendable {
                     + "\(parameter.kind.word)"
                     + (parameter.isSecret ? "" : ": '\(value.text)' is not a valid \(parameter.kind.word)"))
         }
-        if !parameter.choices.isEmpty, !(converted.listValue ?? [converted]).allSatisfy({
-            parameter.choices.contains($0.text)
-        }) {
+        if !parameter.choices.isEmpty,
+            !(converted.listValue ?? [converted]).allSatisfy({
+                parameter.choices.contains($0.text)
+            })
+        {
             throw ModuleError(
                 code: .invalidArgument,
                 message: "value of \(parameter.name) must be one of: \(parameter.choices.joined(separator: ", ")), "

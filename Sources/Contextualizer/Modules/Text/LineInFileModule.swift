@@ -106,16 +106,18 @@ private struct Insertion: Sendable {
     func apply(to content: [UInt8], search: Search) -> TextEdit.Outcome {
         let text = TextLines(content)
         var lines = text.lines
-        var found: Int?
+        // The pattern decides; where it finds nothing, the very line counts, so that a second run changes nothing.
+        let found =
+            (isFirstMatch
+                ? lines.firstIndex { search.matches($0, line: line) }
+                : lines.lastIndex { search.matches($0, line: line) })
+            ?? lines.lastIndex(of: line)
         var position: Int?
-        for (index, candidate) in lines.enumerated() {
-            if search.matches(candidate, line: line) {
-                found = index
-                if isFirstMatch { break }
-            } else if let place, place.isFound(in: candidate) {
-                if isFirstMatch, position != nil { continue }
-                position = after != nil ? index + 1 : index
-            }
+        if let place {
+            let match =
+                isFirstMatch
+                ? lines.firstIndex { place.isFound(in: $0) } : lines.lastIndex { place.isFound(in: $0) }
+            position = match.map { after != nil ? $0 + 1 : $0 }
         }
         if let found {
             let wanted = backrefs ? search.pattern?.expansion(of: line, in: lines[found]) ?? line : line

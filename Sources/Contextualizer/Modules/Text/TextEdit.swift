@@ -38,10 +38,10 @@ struct TextEdit: Sendable {
     var step: ModuleStep {
         let script =
             library + #"""
-            [ ! -d "$p0" ]||die "Path $p0 is a directory !"
-            if [ -f "$p0" ];then at "$p0";o exists 1;o changed $ch;rs "$p0";printf '\036content\037';cat "$p0";else o exists 0;o end 1;fi
+                [ ! -d "$p0" ]||die "Path $p0 is a directory !"
+                if [ -f "$p0" ];then at "$p0";o exists 1;o changed $ch;rs "$p0";printf '\036content\037';cat "$p0";else o exists 0;o end 1;fi
 
-            """#
+                """#
         return .run(
             ModuleInvocation(script: script, reads: [path], writes: [path]) { output in decide(output) })
     }
@@ -66,7 +66,8 @@ struct TextEdit: Sendable {
         case .unchanged(let message, let values):
             var result = ModuleResult(changed: attributesChanged, message: message, values: values)
             if attributesChanged {
-                result.message = message.isEmpty
+                result.message =
+                    message.isEmpty
                     ? "ownership, perms or SE linux context changed"
                     : message + " and ownership, perms or SE linux context changed"
             }

@@ -1,0 +1,96 @@
+import Jinja
+import Modules
+import Testing
+
+@Suite struct CommandModuleTests {
+    @Test(arguments: TestShell.allCases)
+    func commandReportsWhatItRan(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let result = try await box.run("command", ["_raw_params": "printf '%s\\n' \"a b\" c"])
+        #expect(result.changed)
+        #expect(!result.failed)
+        #expect(result["stdout"] == "a b\nc")
+        #expect(result["stdout_lines"] == ["a b", "c"])
+        #expect(result["rc"] == 0)
+        #expect(result["cmd"] == ["printf", "%s\\n", "a b", "c"])
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func failureKeepsStatusAndErrors(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let result = try await box.run("command", ["argv": ["sh", "-c", "echo no >&2; exit 7"]])
+        #expect(result.failed)
+        #expect(result["rc"] == 7)
+        #expect(result["stderr"] == "no")
+        #expect(result.message == "non-zero return code")
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func missingProgramIsNamed(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let result = try await box.run("command", ["cmd": "/no/such --flag"])
+        #expect(result.failed)
+        #expect(result["rc"] == 2)
+        #expect(result.message == "[Errno 2] No such file or directory: b'/no/such'")
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func createsAndRemovesDecide(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let first = try await box.run(
+            "shell", ["_raw_params": "echo x >> made.txt", "creates": "made*", "chdir": .string(box.root)])
+        #expect(first.changed)
+        let second = try await box.run(
+            "shell", ["_raw_params": "echo x >> made.txt", "creates": "made*", "chdir": .string(box.root)])
+        #expect(!second.changed)
+        #expect(second["stdout"] == "skipped, since made* exists")
+        #expect(second.message == "Did not run command since 'made*' exists")
+        #expect(box.read("made.txt") == "x\n")
+        let third = try await box.run("command", ["cmd": "touch no", "removes": "absent"])
+        #expect(!third.changed)
+        #expect(third.message == "Did not run command since 'absent' does not exist")
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func shellExpandsAndReadsStandardInput(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let result = try await box.run("shell", ["cmd": "cat; A=1; echo $((A+1)) | tr 2 3", "stdin": "given"])
+        #expect(result["stdout"] == "given\n3")
+        let wrong = try await box.run("shell", ["cmd": "if then fi ("])
+        #expect(wrong.failed)
+        #expect(wrong["rc"] == 2)
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func missingFolderFails(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let result = try await box.run("command", ["cmd": "true", "chdir": "/no/folder"])
+        #expect(result.failed)
+        #expect(result.message == "Unable to change directory before execution: /no/folder")
+    }
+
+    @Test(arguments: [
+        ("a b  c", ["a", "b", "c"]), ("'a b' \"c \\\" d\"", ["a b", "c \" d"]), ("a\\ b", ["a b"]), ("''", [""]),
+        ("a\"b\"'c'", ["abc"]), ("\"a\\nb\"", ["a\\nb"]),
+    ])
+    func wordsAreSplitAsAShellDoes(text: String, words: [String]) throws {
+        #expect(try CommandLine.split(text) == words)
+    }
+
+    @Test func openQuoteIsRefused() {
+        #expect(throws: ModuleError.self) { try CommandLine.split("echo 'x") }
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func hostileTextsStayTexts(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        for text in [
+            "$(touch pwned)", "`touch pwned`", "'; touch pwned; '", "a\nb", "*", "~", "\\", "--", "é\u{1F600}",
+        ] {
+            let result = try await box.run(
+                "command", ["argv": ["printf", "%s", .string(text)], "expand_argument_vars": false])
+            #expect(result["stdout"] == .string(text))
+        }
+        #expect(box.read("pwned") == nil)
+    }
+}

@@ -1,0 +1,110 @@
+import ContextualizationAPI
+import Dispatch
+import Foundation
+import Glibc
+import Jinja
+import Modules
+import Testing
+
+/// A shell that modules are tried under.
+enum TestShell: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case dash, busybox
+
+    var words: [String] {
+        switch self {
+        case .dash: ["/bin/dash"]
+        case .busybox: ["/bin/busybox", "sh"]
+        }
+    }
+
+    var testDescription: String { rawValue }
+}
+
+/// A temporary folder in which modules work, with the means to run them.
+final class Sandbox: Sendable {
+    let root: String
+    let shell: TestShell
+
+    init(_ shell: TestShell) throws {
+        self.shell = shell
+        root = NSTemporaryDirectory() + "gantry-modules-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+
+    func path(_ name: String) -> String { root + "/" + name }
+
+    func write(_ name: String, _ text: String, mode: Int = 0o644) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
+        chmod(path(name), mode_t(mode))
+    }
+
+    func read(_ name: String) -> String? {
+        FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func mode(_ name: String) -> Int? {
+        var info = stat()
+        return lstat(path(name), &info) == 0 ? Int(info.st_mode & 0o7777) : nil
+    }
+
+    /// Runs a module from arguments to result, all of its programs.
+    func run(
+        _ module: String, _ arguments: JinjaDict, check: Bool = false, difference: Bool = false,
+        facts: JinjaDict = [:], sources: [SourceRequest: ModuleSource] = [:],
+        expressions: [String: [ModuleArguments.Evaluated]] = [:]
+    ) async throws -> ModuleResult {
+        let type = try #require(ModuleRegistry.module(named: module))
+        let parsed = try ModuleArguments(arguments, for: type.documentation, expressions: expressions)
+        let context = ModuleContext(
+            isCheckMode: check, wantsDifference: difference, facts: facts, sources: sources)
+        var step = try type.plan(parsed, context)
+        for _ in 0..<8 {
+            switch step {
+            case .finish(let result): return result
+            case .run(let invocation): step = invocation.decode(try await execute(invocation))
+            }
+        }
+        throw ModuleError(code: .invalidArgument, message: "the module does not come to an end")
+    }
+
+    private func execute(_ invocation: ModuleInvocation) async throws -> ProgramOutput {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                continuation.resume(with: Result { try executeBlocking(invocation) })
+            }
+        }
+    }
+
+    private func executeBlocking(_ invocation: ModuleInvocation) throws -> ProgramOutput {
+        let folder = root + "/.files-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for (name, bytes) in invocation.files {
+            try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
+        }
+        try Data(invocation.script.utf8).write(to: URL(fileURLWithPath: folder + "/.script"))
+        try Data(invocation.standardInput ?? []).write(to: URL(fileURLWithPath: folder + "/.in"))
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: shell.words[0])
+        process.arguments = Array(shell.words.dropFirst()) + [folder + "/.script"]
+        process.currentDirectoryURL = URL(fileURLWithPath: root)
+        process.environment = [
+            "PATH": root + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": root,
+            "GANTRY_FILES": folder,
+        ]
+        let manager = FileManager.default
+        for name in [".out", ".err"] { _ = manager.createFile(atPath: folder + "/" + name, contents: nil) }
+        process.standardInput = FileHandle(forReadingAtPath: folder + "/.in")
+        process.standardOutput = FileHandle(forWritingAtPath: folder + "/.out")
+        process.standardError = FileHandle(forWritingAtPath: folder + "/.err")
+        try process.run()
+        process.waitUntilExit()
+        return ProgramOutput(
+            status: process.terminationStatus,
+            standardOutput: Array(manager.contents(atPath: folder + "/.out") ?? Data()),
+            standardError: Array(manager.contents(atPath: folder + "/.err") ?? Data()))
+    }
+}

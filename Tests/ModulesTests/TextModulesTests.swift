@@ -1,0 +1,111 @@
+import Jinja
+import Modules
+import Testing
+
+@Suite struct TextModulesTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var name: String
+        var before: String?
+        var arguments: JinjaDict
+        var after: String?
+        var message: String
+        var testDescription: String { name }
+
+        init(_ name: String, _ before: String?, _ arguments: JinjaDict, _ after: String?, _ message: String) {
+            self.name = name
+            self.before = before
+            self.arguments = arguments
+            self.after = after
+            self.message = message
+        }
+    }
+
+    static let cases: [Case] = [
+        Case("append", "a\n", ["line": "b"], "a\nb\n", "line added"),
+        Case("append to a file without newline", "a", ["line": "b"], "a\nb\n", "line added"),
+        Case("there already", "a\nb\n", ["line": "a"], "a\nb\n", ""),
+        Case(
+            "replace the last match", "x=1\ny\nx=2\n", ["line": "x=3", "regexp": "^x="], "x=1\ny\nx=3\n",
+            "line replaced"),
+        Case(
+            "replace the first match", "x=1\nx=2\n", ["line": "x=3", "regexp": "^x=", "firstmatch": true], "x=3\nx=2\n",
+            "line replaced"),
+        Case(
+            "back references", "port 22\n", ["line": "\\1 2222", "regexp": "^(port) ", "backrefs": true], "port 2222\n",
+            "line replaced"),
+        Case("back references without match", "a\n", ["line": "\\1", "regexp": "^(zz)", "backrefs": true], "a\n", ""),
+        Case("insert after", "a\n[s]\nb\n", ["line": "c", "insertafter": "^\\[s\\]"], "a\n[s]\nc\nb\n", "line added"),
+        Case("insert before", "a\nb\n", ["line": "c", "insertbefore": "^b"], "a\nc\nb\n", "line added"),
+        Case("insert at the begin", "a\n", ["line": "c", "insertbefore": "BOF"], "c\na\n", "line added"),
+        Case("no place: at the end", "a\n", ["line": "c", "insertafter": "^zz"], "a\nc\n", "line added"),
+        Case("create", nil, ["line": "c", "create": true], "c\n", "line added"),
+        Case("search string", "a.b\n", ["line": "c", "search_string": "."], "c\n", "line replaced"),
+        Case("remove", "a\nb\na\n", ["line": "a", "state": "absent"], "b\n", "2 line(s) removed"),
+        Case("remove by pattern", "a1\nb\n", ["regexp": "^a\\d", "state": "absent"], "b\n", "1 line(s) removed"),
+        Case("remove from nothing", nil, ["line": "a", "state": "absent"], nil, "file not present"),
+        Case("keeps carriage returns", "a\r\n", ["line": "b"], "a\r\nb\r\n", "line added"),
+    ]
+
+    @Test(arguments: TestShell.allCases, cases)
+    func lineinfile(shell: TestShell, test: Case) async throws {
+        let box = try Sandbox(shell)
+        if let before = test.before { try box.write("f", before, mode: 0o600) }
+        var arguments = test.arguments
+        arguments["path"] = .string(box.path("f"))
+        let first = try await box.run("lineinfile", arguments)
+        #expect(!first.failed, "\(first.message ?? "")")
+        #expect(first.changed == (test.before != test.after))
+        #expect(first.message == test.message)
+        #expect(box.read("f") == test.after)
+        if test.before != nil { #expect(box.mode("f") == 0o600) }
+        let second = try await box.run("lineinfile", arguments)
+        #expect(!second.changed, "a second run must change nothing")
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func lineinfileFailures(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let missing = try await box.run("lineinfile", ["path": .string(box.path("f")), "line": "x"])
+        #expect(missing.failed)
+        #expect(missing["rc"] == 257)
+        #expect(missing.message == "Destination \(box.path("f")) does not exist !")
+        await #expect(throws: ModuleError.self) {
+            try await box.run("lineinfile", ["path": "f", "line": "x", "regexp": "("])
+        }
+        try box.write("g", "a\n")
+        let refused = try await box.run(
+            "lineinfile", ["path": .string(box.path("g")), "line": "b", "validate": "grep zz %s"])
+        #expect(refused.failed)
+        #expect(box.read("g") == "a\n")
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func modeAloneIsAChange(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("f", "a\n", mode: 0o600)
+        let result = try await box.run("lineinfile", ["path": .string(box.path("f")), "line": "a", "mode": "0644"])
+        #expect(result.changed)
+        #expect(result.message == "ownership, perms or SE linux context changed")
+        #expect(box.mode("f") == 0o644)
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func replaceAndBlock(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("f", "a=1\nb=2\na=3\n")
+        let replace: JinjaDict = ["path": .string(box.path("f")), "regexp": "^a=(\\d)", "replace": "A=\\1"]
+        let first = try await box.run("replace", replace)
+        #expect(first.message == "2 replacements made")
+        #expect(box.read("f") == "A=1\nb=2\nA=3\n")
+        #expect(try await box.run("replace", replace).changed == false)
+        let block: JinjaDict = ["path": .string(box.path("f")), "block": "x\ny", "insertafter": "^b"]
+        #expect(try await box.run("blockinfile", block).changed)
+        #expect(
+            box.read("f")
+                == "A=1\nb=2\n# BEGIN ANSIBLE MANAGED BLOCK\nx\ny\n# END ANSIBLE MANAGED BLOCK\nA=3\n")
+        #expect(try await box.run("blockinfile", block).changed == false)
+        let gone: JinjaDict = ["path": .string(box.path("f")), "state": "absent"]
+        #expect(try await box.run("blockinfile", gone).message == "Block removed")
+        #expect(box.read("f") == "A=1\nb=2\nA=3\n")
+    }
+}
