@@ -1,0 +1,47 @@
+# Everything a developer needs, one target each. `make` alone lists them.
+# SWIFT_FLAGS is passed to swift build and swift test, for example SWIFT_FLAGS='-Xswiftc -warnings-as-errors'.
+
+SWIFT_FLAGS ?=
+export SWIFT_FLAGS
+.DEFAULT_GOAL := help
+.PHONY: help setup build test integration lint bench fuzz-smoke sanitize demo conformance clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+setup: ## install what building and testing need (Debian packages, only the missing ones)
+	@scripts/setup build test
+
+build: setup ## debug build of everything
+	swift build $(SWIFT_FLAGS)
+
+test: setup ## unit tests: no root, no network
+	@scripts/test unit
+
+integration: setup ## tests against real SSH hosts and an EC2 endpoint on this machine (root or sudo)
+	@scripts/setup integration
+	@scripts/test integration
+
+lint: ## formatting, shell and Python syntax, machine paths, long files
+	@scripts/lint
+
+bench: setup ## release build, then the measurements of docs/performance.md
+	@scripts/setup bench
+	@scripts/bench
+
+fuzz-smoke: setup ## every fuzzer for a minute in all, over its corpus and found failures
+	@scripts/fuzz-smoke
+
+sanitize: setup ## thread sanitizer over the Core and Contextualizer test targets
+	@scripts/sanitize
+
+demo: setup ## a web server and two clients on real SSH hosts, from nothing to nothing
+	@scripts/setup integration
+	@scripts/demo
+
+conformance: setup ## the conformance kit over each connector, as a child process
+	@scripts/setup integration
+	@scripts/conformance
+
+clean: ## remove build folders
+	rm -rf .build .build-*
