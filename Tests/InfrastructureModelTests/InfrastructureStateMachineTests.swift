@@ -140,12 +140,13 @@ struct World {
         record.clouds = [Self.cloudReference]
         record.nextNumber = machines
         let alternatives = failures ? Array(repeating: placement, count: 50) : []
+        let created = now
         stored = InfrastructureSnapshot(
             infrastructure: record, secrets: InfrastructureSecrets(document: Secret("")),
             machines: (0..<machines).map {
                 MachineRecord(
                     id: MachineID(infrastructure: Self.id, number: $0), system: "s", placement: placement,
-                    alternatives: alternatives, createdAt: now, specification: "")
+                    alternatives: alternatives, createdAt: created, specification: "")
             }, resources: [])
         machine = InfrastructureStateMachine(snapshot: stored)
     }

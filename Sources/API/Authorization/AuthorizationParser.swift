@@ -81,7 +81,8 @@ package struct AuthorizationParser: Sendable {
     /// The beginning of a token for a message: never what may be a value.
     private static func harmless(_ token: String) -> String {
         let word = token.trimmingCharacters(in: .whitespaces).prefix { $0.isLetter || $0 == "_" }
-        return word.count < token.trimmingCharacters(in: .whitespaces).count ? "\(word.prefix(16))…" : "\(word.prefix(16))"
+        return word.count < token.trimmingCharacters(in: .whitespaces).count
+            ? "\(word.prefix(16))…" : "\(word.prefix(16))"
     }
 
     private func resolved(_ value: String, key: String, place: String) throws -> String {

@@ -109,7 +109,8 @@ package actor ConnectorSessions {
     /// All pages of a catalog, kept for as long as the connector allows.
     package func flavors(_ cloud: CloudReference) async throws -> [Flavor] {
         let key = CatalogKey(credential: cloud.credential, kind: "flavors")
-        if let cached = catalogs[key], cached.validUntil > ContinuousClock.now, case .flavors(let items) = cached.items {
+        if let cached = catalogs[key], cached.validUntil > ContinuousClock.now, case .flavors(let items) = cached.items
+        {
             return items
         }
         var items: [Flavor] = []

@@ -58,7 +58,8 @@ struct ContextualizationPlan {
         let privateKey = login.privateKey.map { Secret($0) } ?? snapshot.secrets.privateKey
         return MachineAccess(
             machine: machine, inventoryName: "\(host ?? "none")_\(machine.id.number)", hostname: names.host,
-            fqdn: names.fqdn, host: machine.endpoint?.host ?? host, port: machine.endpoint?.port ?? port(machine, system),
+            fqdn: names.fqdn, host: machine.endpoint?.host ?? host,
+            port: machine.endpoint?.port ?? port(machine, system),
             user: LoginUser.name(machine, system.features), privateKey: privateKey, password: password,
             groups: [machine.system],
             variables: variables(machine, system, names, publics: publics, privates: privates), jump: jump)

@@ -4,7 +4,8 @@ import ConnectorAPI
 enum DeletionOrder {
     static func sorted(_ resources: [Resource]) -> [Resource] {
         let byReference = Dictionary(
-            resources.map { (Resource.Reference(kind: $0.kind, id: $0.id), $0) }, uniquingKeysWith: { first, _ in first })
+            resources.map { (Resource.Reference(kind: $0.kind, id: $0.id), $0) },
+            uniquingKeysWith: { first, _ in first })
         var done: Set<Resource.Reference> = []
         var order: [Resource] = []
 

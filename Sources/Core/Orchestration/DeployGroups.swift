@@ -45,7 +45,9 @@ struct DeployGroups {
     /// Systems of the group, each once.
     func systems(in document: RADLDocument) -> [RADLSystem] {
         var seen: Set<String> = []
-        return deploys.compactMap { document.system(document.deploys[$0].system) }.filter { seen.insert($0.id).inserted }
+        return deploys.compactMap { document.system(document.deploys[$0].system) }.filter {
+            seen.insert($0.id).inserted
+        }
     }
 
     /// Clouds that the deploy sentences allow.

@@ -12,7 +12,8 @@ final class Mailbox<Message: Sendable>: Sendable {
 
     /// Leaves a message; never blocks.
     func send(_ message: Message) {
-        let (reader, refuse) = state.withLock { state -> (CheckedContinuation<Void, Never>?, (@Sendable (Message) -> Void)?) in
+        let (reader, refuse) = state.withLock {
+            state -> (CheckedContinuation<Void, Never>?, (@Sendable (Message) -> Void)?) in
             if let refuse = state.refuse { return (nil, refuse) }
             state.messages.append(message)
             defer { state.reader = nil }

@@ -168,8 +168,9 @@ struct Planner: Sendable {
         }
         let runner = ActionRunner(manager: manager, snapshot: existing, logger: manager.logger)
         for (cloud, machines) in Dictionary(grouping: running, by: \.placement.cloud) {
-            guard case .described(_, let asked, let answers) = try? await runner.perform(
-                .describe(cloud, machines.map(\.id), after: .zero), tell: { _ in })
+            guard
+                case .described(_, let asked, let answers) = try? await runner.perform(
+                    .describe(cloud, machines.map(\.id), after: .zero), tell: { _ in })
             else { continue }
             vanished.formUnion(asked.filter { answers[$0] == nil || answers[$0]?.state == .terminated })
         }
