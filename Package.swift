@@ -188,7 +188,7 @@ let units: [Unit] = [
         "ConnectorTests", "ConnectorTests",
         [
             "ConnectorAPI", "ConnectorWire", "ConnectorSDK", "ConnectorHost", "ConnectorConformance",
-            "DummyConnector", "ExistingHostsConnector", "Support", "Logging",
+            "DummyConnector", "ExistingHostsConnector", "Support", "Logging", "connector-dummy",
         ]),
     tests("EC2ConnectorTests", "EC2ConnectorTests", ["EC2Connector", "ConnectorAPI", "HTTPTransport", "Support"]),
     tests("SSHTransportTests", "SSHTransportTests", ["SSHTransport", "ContextualizationAPI", "Support"]),
