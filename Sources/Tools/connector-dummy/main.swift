@@ -1,1 +1,4 @@
-// placeholder
+import ConnectorSDK
+import DummyConnector
+
+await serve(DummyConnector())

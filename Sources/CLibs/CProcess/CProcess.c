@@ -1,0 +1,130 @@
+#define _GNU_SOURCE
+#include "CProcess.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void limit(int resource, unsigned long value) {
+    struct rlimit limits = {.rlim_cur = value, .rlim_max = value};
+    setrlimit(resource, &limits);
+}
+
+// Runs in the child between fork and exec: async-signal-safe calls only.
+static void become(
+    const char *path, char *const argv[], char *const envp[], const char *directory, const int descriptors[3],
+    int report, const struct gantry_process_limits *limits) {
+    struct sigaction standard;
+    memset(&standard, 0, sizeof standard);
+    standard.sa_handler = SIG_DFL;
+    for (int signal = 1; signal < 32; signal++) sigaction(signal, &standard, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setpgid(0, 0);
+
+    // Out of the way of 0 to 2 first, whatever their numbers are.
+    int moved[3];
+    for (int index = 0; index < 3; index++) {
+        moved[index] = fcntl(descriptors[index], F_DUPFD, 10);
+        if (moved[index] < 0) goto failed;
+    }
+    int out = fcntl(report, F_DUPFD, 10);
+    if (out < 0) goto failed;
+    report = out;
+    for (int index = 0; index < 3; index++) {
+        if (dup2(moved[index], index) < 0) goto failed;
+    }
+    if (report != 3) {
+        if (dup2(report, 3) < 0) goto failed;
+        report = 3;
+    }
+    fcntl(report, F_SETFD, FD_CLOEXEC);
+    closefrom(4);
+
+    if (directory != NULL && chdir(directory) != 0) goto failed;
+    limit(RLIMIT_CORE, 0);
+    if (limits != NULL && limits->memory_bytes > 0) limit(RLIMIT_AS, limits->memory_bytes);
+    if (limits != NULL && limits->open_files > 0) limit(RLIMIT_NOFILE, limits->open_files);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    execve(path, argv, envp);
+
+failed:;
+    int reason = errno;
+    ssize_t ignored = write(report, &reason, sizeof reason);
+    (void)ignored;
+    _exit(127);
+}
+
+pid_t gantry_process_start(
+    const char *path, char *const argv[], char *const envp[], const char *directory, int input, int output, int error,
+    const struct gantry_process_limits *limits) {
+    int report[2];
+    if (gantry_pipe(report) != 0) return -1;
+    const int descriptors[3] = {input, output, error};
+    // No handler of the parent may run in the child before it has its own signal state.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t process = fork();
+    if (process == 0) become(path, argv, envp, directory, descriptors, report[1], limits);
+    int reason = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    close(report[1]);
+    if (process > 0) {
+        // The pipe closes at exec; bytes in it say why there was none.
+        ssize_t count;
+        do {
+            count = read(report[0], &reason, sizeof reason);
+        } while (count < 0 && errno == EINTR);
+        if (count == (ssize_t)sizeof reason) {
+            while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {
+            }
+            process = -1;
+        }
+    }
+    close(report[0]);
+    if (process < 0) errno = reason;
+    return process;
+}
+
+int gantry_process_wait(pid_t process) {
+    siginfo_t info;
+    int result;
+    do {
+        result = waitid(P_PID, (id_t)process, &info, WEXITED | WNOWAIT);
+    } while (result < 0 && errno == EINTR);
+    return result;
+}
+
+int gantry_process_reap(pid_t process) {
+    int status = -1;
+    pid_t result;
+    do {
+        result = waitpid(process, &status, 0);
+    } while (result < 0 && errno == EINTR);
+    return result == process ? status : -1;
+}
+
+int gantry_event_new(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+void gantry_event_signal(int event) {
+    uint64_t one = 1;
+    ssize_t ignored = write(event, &one, sizeof one);
+    (void)ignored;
+}
+
+void gantry_event_clear(int event) {
+    uint64_t count;
+    ssize_t ignored = read(event, &count, sizeof count);
+    (void)ignored;
+}
+
+int gantry_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

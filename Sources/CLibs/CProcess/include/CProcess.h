@@ -1,0 +1,46 @@
+#ifndef GANTRY_CPROCESS_H
+#define GANTRY_CPROCESS_H
+
+// Child processes as the server needs them, which posix_spawn cannot make: nothing inherited but three descriptors, no
+// core dumps, no new privileges. Every function may be called from any thread.
+
+#include <sys/types.h>
+
+/// Limits of a child; 0: not limited.
+struct gantry_process_limits {
+    /// Most bytes of address space.
+    unsigned long memory_bytes;
+    /// Most open files.
+    unsigned long open_files;
+};
+
+/// Starts `path` (no search) with exactly this environment, in a process group of its own.
+///
+/// `input`, `output` and `error` become its descriptors 0, 1 and 2; every other descriptor is closed in it. Signals are
+/// at their defaults and unblocked, the size of core dumps is 0, and setuid programs give it no privileges.
+///
+/// `directory` is its working folder, or NULL for the present one. Returns the process id, or -1 with `errno` set,
+/// which also tells why the program could not be executed.
+pid_t gantry_process_start(
+    const char *path, char *const argv[], char *const envp[], const char *directory, int input, int output, int error,
+    const struct gantry_process_limits *limits);
+
+/// Waits until the process ends, without reaping it: its id stays its own until `gantry_process_reap`. Returns 0.
+int gantry_process_wait(pid_t process);
+
+/// Reaps a process that has ended and returns its raw wait status, or -1.
+int gantry_process_reap(pid_t process);
+
+/// A descriptor that wakes a poll: close-on-exec and non-blocking; -1 with `errno` set on failure.
+int gantry_event_new(void);
+
+/// Makes the event readable.
+void gantry_event_signal(int event);
+
+/// Makes the event unreadable again.
+void gantry_event_clear(int event);
+
+/// A pipe whose ends are closed on exec. Returns 0, or -1 with `errno` set.
+int gantry_pipe(int ends[2]);
+
+#endif

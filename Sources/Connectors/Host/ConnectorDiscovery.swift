@@ -1,0 +1,153 @@
+package import ConnectorAPI
+import ConnectorWire
+import Foundation
+import Glibc
+
+/// Finds the executables `connector-*` in folders and asks each what it is.
+///
+/// What they answer is kept in a file by path, size, time of change and SHA-256, so that a start of the host runs
+/// nothing. A connector that cannot be used is a problem in the list and never stops the others.
+package struct ConnectorDiscovery: Sendable {
+    /// A connector that was found.
+    package struct Found: Sendable, Hashable {
+        package var command: ConnectorCommand
+        package var description: ConnectorDescription
+        /// Lower-case hexadecimal.
+        package var sha256: String
+    }
+
+    /// What a look through the folders gave.
+    package struct Result: Sendable {
+        package var found: [Found] = []
+        /// For people: which file cannot be used and why.
+        package var problems: [String] = []
+    }
+
+    private struct Entry: Codable, Hashable {
+        var size: Int64
+        var changed: Int64
+        var sha256: String
+        var response: InitializeResponse
+    }
+
+    private let folders: [String]
+    private let cacheFile: String?
+    private let pins: [String: String]
+    private let timeout: Duration
+
+    /// - Parameters:
+    ///   - folders: Looked through in this order; the first connector of a name wins.
+    ///   - cacheFile: Where answers are kept; nil: nowhere.
+    ///   - pins: SHA-256 by name of connector; another content is refused.
+    package init(
+        folders: [String], cacheFile: String? = nil, pins: [String: String] = [:], timeout: Duration = .seconds(10)
+    ) {
+        self.folders = folders
+        self.cacheFile = cacheFile
+        self.pins = pins
+        self.timeout = timeout
+    }
+
+    /// Looks through the folders. Folders that do not exist are empty.
+    package func run() async -> Result {
+        let before = readCache()
+        var cache: [String: Entry] = [:]
+        var result = Result()
+        var names: Set<String> = []
+        for path in candidates() {
+            do {
+                let entry = try await describe(path, before[path])
+                cache[path] = entry
+                let description = entry.response.description
+                if let pin = pins[description.name], pin.lowercased() != entry.sha256 {
+                    result.problems.append(
+                        "'\(path)' is not used: its SHA-256 is \(entry.sha256), the configuration wants \(pin)")
+                    continue
+                }
+                guard names.insert(description.name).inserted else {
+                    result.problems.append(
+                        "'\(path)' is not used: another connector '\(description.name)' was found before it")
+                    continue
+                }
+                var command = ConnectorCommand(path: path)
+                command.sha256 = pins[description.name]?.lowercased()
+                result.found.append(Found(command: command, description: description, sha256: entry.sha256))
+            } catch let error as ConnectorError {
+                result.problems.append("'\(path)' is not used: \(error.message)")
+            } catch {
+                result.problems.append("'\(path)' is not used: \(error)")
+            }
+        }
+        if cache != before { writeCache(cache, &result) }
+        return result
+    }
+
+    private func candidates() -> [String] {
+        folders.flatMap { folder -> [String] in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            // The kit's own tool has such a name, too.
+            return names.filter { $0.hasPrefix("connector-") && $0 != "connector-check" }.sorted()
+                .map { URL(fileURLWithPath: folder).appendingPathComponent($0).path }
+                .filter { path in
+                    var isFolder: ObjCBool = false
+                    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+                        && access(path, X_OK) == 0
+                }
+        }
+    }
+
+    private func describe(_ path: String, _ known: Entry?) async throws -> Entry {
+        var status = Glibc.stat()
+        guard stat(path, &status) == 0 else {
+            throw ConnectorError(code: .unavailable, message: String(cString: strerror(errno)))
+        }
+        guard status.st_mode & S_IWOTH == 0 else {
+            throw ConnectorError(code: .permissionDenied, message: "everybody may write to it; run chmod o-w on it")
+        }
+        let changed = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        let size = Int64(status.st_size)
+        if let known, known.size == size, known.changed == changed {
+            let name = known.response.description.name
+            // A pinned connector is read anew each time: size and time can be forged.
+            if pins[name] == nil { return known }
+            let sha256 = try await FileDigest.sha256(path)
+            if sha256 == known.sha256 { return known }
+        }
+        let sha256 = try await FileDigest.sha256(path)
+        if let known, known.sha256 == sha256 {
+            return Entry(size: size, changed: changed, sha256: sha256, response: known.response)
+        }
+        let output = try await CommandOutput.read(ConnectorCommand(path: path), "describe", timeout: timeout)
+        let response: InitializeResponse
+        do {
+            response = try WireCodec.decode(InitializeResponse.self, from: output)
+        } catch {
+            throw ConnectorError(
+                code: .protocolViolation, message: "what 'describe' prints is wrong: \(WireCodec.explain(error))")
+        }
+        guard response.protocolVersion == InitializeResponse.currentVersion else {
+            throw ConnectorError(
+                code: .unsupported,
+                message: "it speaks protocol version \(response.protocolVersion), this host "
+                    + "\(InitializeResponse.currentVersion)")
+        }
+        return Entry(size: size, changed: changed, sha256: sha256, response: response)
+    }
+
+    // MARK: Cache
+
+    private func readCache() -> [String: Entry] {
+        // A cache that cannot be read is no cache.
+        guard let cacheFile, let data = FileManager.default.contents(atPath: cacheFile) else { return [:] }
+        return (try? WireCodec.decode([String: Entry].self, from: data)) ?? [:]
+    }
+
+    private func writeCache(_ cache: [String: Entry], _ result: inout Result) {
+        guard let cacheFile else { return }
+        do {
+            try WireCodec.encode(cache).write(to: URL(fileURLWithPath: cacheFile), options: .atomic)
+        } catch {
+            result.problems.append("the cache of connectors '\(cacheFile)' cannot be written: \(error)")
+        }
+    }
+}

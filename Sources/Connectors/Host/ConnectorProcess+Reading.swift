@@ -1,0 +1,225 @@
+import CProcess
+import ConnectorAPI
+import ConnectorWire
+import Foundation
+import Glibc
+import Synchronization
+
+extension ConnectorProcess {
+    private struct Reader {
+        var splitter = LineSplitter(limit: WireCodec.maxMessageBytes)
+        var relay: ErrorRelay
+        var outputIsOpen = true
+        var errorIsOpen = true
+        /// When a process that closed its output or broke the protocol is killed.
+        var killAt: ContinuousClock.Instant?
+    }
+
+    /// The reading thread: runs until the process is over and everything that it wrote is read.
+    func readAll(_ event: Int32) {
+        var reader = Reader(
+            relay: ErrorRelay(
+                logger: settings.logger, redactor: settings.redactor, tap: settings.errorTap))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            var polled = [
+                pollfd(fd: reader.outputIsOpen ? child.output : -1, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: reader.errorIsOpen ? child.error : -1, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: event, events: Int16(POLLIN), revents: 0),
+            ]
+            poll(&polled, nfds_t(polled.count), wait(reader))
+            if polled[2].revents != 0 { gantry_event_clear(event) }
+            if polled[0].revents != 0 { readOutput(&reader, buffer) }
+            if polled[1].revents != 0 { readError(&reader, buffer) }
+            if child.ending != nil {
+                // Nothing is written any more: what is in the pipes is the rest.
+                if reader.outputIsOpen { readOutput(&reader, buffer) }
+                if reader.errorIsOpen { readError(&reader, buffer) }
+                break
+            }
+            let now = ContinuousClock.now
+            expire(now, &reader)
+            if let killAt = reader.killAt, killAt <= now {
+                reader.killAt = nil
+                child.signal(SIGKILL)
+            }
+        }
+        reader.relay.finish()
+        finish(reader)
+        close(child.output)
+        close(child.error)
+    }
+
+    /// Milliseconds until something is due; -1: nothing is.
+    private func wait(_ reader: Reader) -> Int32 {
+        let next = state.withLock { state -> ContinuousClock.Instant? in
+            var next = state.pending.values.map(\.deadline).min()
+            for waiter in state.exitWaiters { next = min(next ?? waiter.deadline, waiter.deadline) }
+            if let killAt = reader.killAt { next = min(next ?? killAt, killAt) }
+            if state.pending.isEmpty, state.failure == nil, !state.isStopping {
+                let ping = state.lastHeard.advanced(by: settings.pingInterval)
+                next = min(next ?? ping, ping)
+            }
+            state.nextLook = next
+            return next
+        }
+        guard let next else { return -1 }
+        let left = next - ContinuousClock.now
+        guard left > .zero else { return 0 }
+        let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
+        return Int32(clamping: milliseconds + 1)
+    }
+
+    private func expire(_ now: ContinuousClock.Instant, _ reader: inout Reader) {
+        var late: [(Int64, Pending)] = []
+        var waiters: [CheckedContinuation<Bool, Never>] = []
+        var pings = false
+        state.withLock { state in
+            for (id, pending) in state.pending where pending.deadline <= now { late.append((id, pending)) }
+            for (id, _) in late { state.pending[id] = nil }
+            waiters = state.exitWaiters.filter { $0.deadline <= now }.map(\.continuation)
+            state.exitWaiters.removeAll { $0.deadline <= now }
+            pings =
+                state.pending.isEmpty && late.isEmpty && state.failure == nil && !state.isStopping
+                && state.lastHeard.advanced(by: settings.pingInterval) <= now
+        }
+        for (id, pending) in late {
+            if pending.method == WireMethods.ping {
+                fail(pending.late, &reader, killAfter: .zero)
+            } else if pending.late.code == .timeout {
+                notify(WireMethods.cancel, CancelNotification(id: id))
+            }
+            pending.continuation?.resume(throwing: pending.late)
+        }
+        for waiter in waiters { waiter.resume(returning: false) }
+        if pings { ping() }
+    }
+
+    // MARK: Reading
+
+    private func readOutput(_ reader: inout Reader, _ buffer: UnsafeMutableRawBufferPointer) {
+        while reader.outputIsOpen {
+            let count = read(child.output, buffer.baseAddress, buffer.count)
+            if count > 0 {
+                var pieces: [LineSplitter.Piece] = []
+                reader.splitter.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { pieces.append($0) }
+                for piece in pieces { handle(piece, &reader) }
+                if count < buffer.count { return }
+            } else if count < 0, errno == EINTR {
+                continue
+            } else if count < 0, errno == EAGAIN {
+                return
+            } else {
+                reader.outputIsOpen = false
+                if child.ending == nil {
+                    fail(
+                        ConnectorError(
+                            code: .pluginCrashed, message: "connector '\(settings.name)' closed its output"),
+                        &reader, killAfter: .seconds(5))
+                    closeInput()
+                }
+            }
+        }
+    }
+
+    private func readError(_ reader: inout Reader, _ buffer: UnsafeMutableRawBufferPointer) {
+        while true {
+            let count = read(child.error, buffer.baseAddress, buffer.count)
+            if count > 0 {
+                reader.relay.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]), now: .now)
+                if count < buffer.count { return }
+            } else if count < 0, errno == EINTR {
+                continue
+            } else {
+                if count == 0 || errno != EAGAIN { reader.errorIsOpen = false }
+                return
+            }
+        }
+    }
+
+    private func handle(_ piece: LineSplitter.Piece, _ reader: inout Reader) {
+        guard case .line(let line) = piece else {
+            return violated("it wrote a message larger than \(WireCodec.maxMessageBytes) bytes", &reader)
+        }
+        state.withLock { $0.lastHeard = .now }
+        let message: WireMessage
+        do {
+            message = try WireMessage(line)
+        } catch {
+            return violated(settings.redactor.redact(error.description), &reader)
+        }
+        switch message {
+        case .response(let id, let result):
+            answered(id, .success(result), &reader)
+        case .failure(let id?, let error):
+            answered(id, .failure(error), &reader)
+        case .failure(nil, let error):
+            violated("it could not read a call: \(settings.redactor.redact(error.message))", &reader)
+        case .notification(WireMethods.progress, let params):
+            guard let progress = try? WireCodec.decode(ProgressNotification.self, from: Data(params)) else { return }
+            let sink = state.withLock { $0.pending[progress.id]?.progress }
+            sink?(
+                ProgressReport(
+                    fraction: progress.fraction, message: settings.redactor.redact(progress.message)))
+        case .notification(WireMethods.log, let params):
+            if let entry = try? WireCodec.decode(LogNotification.self, from: Data(params)) { reader.relay.log(entry) }
+        case .notification:
+            // Newer connectors may say more than this host knows.
+            break
+        case .request(_, let method, _):
+            violated("it called '\(method)': connectors answer calls, they make none", &reader)
+        }
+    }
+
+    private func answered(_ id: Int64, _ result: Result<[UInt8], any Error>, _ reader: inout Reader) {
+        let (pending, wasIssued) = state.withLock { state in
+            (state.pending.removeValue(forKey: id), id > 0 && id < state.nextID)
+        }
+        if let pending {
+            pending.continuation?.resume(with: result)
+        } else if !wasIssued {
+            violated("it answered call \(id), which was never made", &reader)
+        }
+        // Else an answer that came after its deadline.
+    }
+
+    private func violated(_ what: String, _ reader: inout Reader) {
+        fail(
+            ConnectorError(
+                code: .protocolViolation,
+                message: "connector '\(settings.name)' does not speak the protocol: \(what)"),
+            &reader, killAfter: .zero)
+    }
+
+    // MARK: End
+
+    /// Fails all calls, now and later, and ends the process.
+    private func fail(_ error: ConnectorError, _ reader: inout Reader, killAfter delay: Duration) {
+        let pending = state.withLock { state -> [Pending] in
+            guard state.failure == nil else { return [] }
+            state.failure = error
+            defer { state.pending = [:] }
+            return Array(state.pending.values)
+        }
+        for call in pending { call.continuation?.resume(throwing: error) }
+        reader.killAt = min(reader.killAt ?? .now.advanced(by: delay), .now.advanced(by: delay))
+    }
+
+    private func finish(_ reader: Reader) {
+        var message = "connector '\(settings.name)' ended during the call"
+        if let ending = child.ending { message += ": it \(ending.description)" }
+        if let line = reader.relay.lastLine { message += "; its last words: \(line.prefix(200))" }
+        let error = ConnectorError(code: .pluginCrashed, message: message)
+        let (pending, waiters) = state.withLock { state in
+            let result = (Array(state.pending.values), state.exitWaiters.map(\.continuation))
+            state.pending = [:]
+            state.exitWaiters = []
+            state.failure = state.failure ?? error
+            state.isOver = true
+            return result
+        }
+        for call in pending { call.continuation?.resume(throwing: error) }
+        for waiter in waiters { waiter.resume(returning: true) }
+    }
+}

@@ -1,0 +1,101 @@
+import ConnectorAPI
+import Foundation
+import Synchronization
+
+/// Replaces secrets in what a connector says. Knows the secret values of the open sessions.
+final class Redactor: Sendable {
+    private static let replacement = "<redacted>"
+    private let secrets = Mutex<[String: Int]>([:])
+
+    /// The values of credentials that are secret: marked so by the connector's schema, or named like one.
+    static func secrets(of credentials: Credentials, schema: JSONValue) -> [String] {
+        credentials.keys.filter { key in
+            let property = schema["properties"]?[key]
+            if property?["format"]?.stringValue == "password" || property?["writeOnly"] == .bool(true) { return true }
+            let name = key.lowercased()
+            return ["password", "secret", "token", "private", "key", "passphrase"].contains { name.contains($0) }
+        }.compactMap { credentials[$0] }.filter { $0.utf8.count >= 4 }
+    }
+
+    func add(_ values: [String]) {
+        secrets.withLock { secrets in
+            for value in values { secrets[value, default: 0] += 1 }
+        }
+    }
+
+    func remove(_ values: [String]) {
+        secrets.withLock { secrets in
+            for value in values {
+                let left = secrets[value, default: 1] - 1
+                secrets[value] = left > 0 ? left : nil
+            }
+        }
+    }
+
+    /// A text without the secrets of any session.
+    func redact(_ text: String) -> String {
+        Self.redact(text, secrets.withLock { Array($0.keys) })
+    }
+
+    /// A text without the given secrets, longest first, also in the form that they have in URLs.
+    static func redact(_ text: String, _ secrets: [String]) -> String {
+        var text = text
+        for secret in secrets.sorted(by: { $0.utf8.count > $1.utf8.count }) {
+            var forms = [secret]
+            if let quoted = secret.addingPercentEncoding(withAllowedCharacters: .alphanumerics), quoted != secret {
+                forms.append(quoted)
+            }
+            for form in forms where text.contains(form) {
+                text = text.replacingOccurrences(of: form, with: replacement)
+            }
+        }
+        return text
+    }
+
+    /// An answer without the given secrets; most have none and stay as they are.
+    static func redact(_ bytes: [UInt8], _ secrets: [String]) -> [UInt8] {
+        let found = secrets.contains { secret in
+            let written = jsonForm(secret)
+            return bytes.withUnsafeBytes { haystack in
+                written.withUnsafeBytes { needle in contains(haystack, needle) }
+            }
+        }
+        guard found else { return bytes }
+        var text = String(decoding: bytes, as: UTF8.self)
+        for secret in secrets {
+            text = text.replacingOccurrences(
+                of: String(decoding: jsonForm(secret), as: UTF8.self), with: replacement)
+        }
+        return Array(text.utf8)
+    }
+
+    static func redact(_ error: ConnectorError, _ secrets: [String]) -> ConnectorError {
+        var error = error
+        error.message = redact(error.message, secrets)
+        error.field = error.field.map { redact($0, secrets) }
+        if let code = error.provider?.code { error.provider?.code = redact(code, secrets) }
+        return error
+    }
+
+    /// A secret as it stands inside a JSON string.
+    private static func jsonForm(_ secret: String) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        guard let data = try? encoder.encode(secret) else { return Array(secret.utf8) }
+        return Array(data.dropFirst().dropLast())
+    }
+
+    private static func contains(_ haystack: UnsafeRawBufferPointer, _ needle: UnsafeRawBufferPointer) -> Bool {
+        guard let first = needle.first, haystack.count >= needle.count else { return false }
+        var start = 0
+        let last = haystack.count - needle.count
+        while start <= last {
+            guard let base = haystack.baseAddress, let other = needle.baseAddress,
+                let found = memchr(base + start, Int32(first), last - start + 1)
+            else { return false }
+            if memcmp(found, other, needle.count) == 0 { return true }
+            start = UnsafeRawPointer(found) - base + 1
+        }
+        return false
+    }
+}
