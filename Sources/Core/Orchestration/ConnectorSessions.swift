@@ -184,17 +184,11 @@ package actor ConnectorSessions {
             try await connector.openSession(
                 OpenSessionRequest(
                     credentials: Credentials(values), endpoint: values["host"] ?? values["endpoint"],
-                    config: values.mapValues { .string($0) }.filter { Self.isSetting($0.key) }),
+                    config: SessionSettings.config(values, schema: connector.description.configSchema)),
                 context: CallContext())
         }
         let expiry = response.expiresAfterMs.map { ContinuousClock.now + .milliseconds($0) * 0.9 }
         return Open(connector: connector, session: response.session, expiresAt: expiry)
-    }
-
-    /// Keys of an auth line that are settings and no secrets, so that connectors find them in their configuration too.
-    private static func isSetting(_ key: String) -> Bool {
-        let secret = ["password", "token", "secret", "private_key", "username", "proxy", "auth_token", "proxy_key"]
-        return !secret.contains(key) && key != "type" && key != "id"
     }
 
     private func forget(_ credential: CredentialID, session: SessionID) {

@@ -1,0 +1,129 @@
+import ConnectorAPI
+import ContextualizationAPI
+import DummyConnector
+import Foundation
+import InfrastructureModel
+import Logging
+import Operations
+import Orchestration
+import Persistence
+import Support
+
+/// A manager over the in-memory store and a Dummy cloud, with a contextualizer that tests script.
+struct Fixture {
+    let store: any StateStore
+    let dummy: any Connector
+    let contextualizer: ScriptedContextualizer
+    let manager: InfrastructureManager
+
+    static let clouds = [CloudCredential(id: "dummy", type: "Dummy", values: Secret(["type": "Dummy"]))]
+
+    init(
+        store: (any StateStore)? = nil, dummy: (any Connector)? = nil,
+        contextualizer: ScriptedContextualizer = ScriptedContextualizer(),
+        limits: InfrastructureStateMachine.Limits = .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5))
+    ) throws {
+        self.store = try store ?? InMemoryStateStore()
+        self.dummy = dummy ?? DummyConnector(configuration: .init())
+        self.contextualizer = contextualizer
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        manager = InfrastructureManager(
+            store: self.store, connectors: Directory(connectors: [self.dummy]), contextualizer: contextualizer,
+            configuration: ManagerConfiguration(limits: limits, commandPoll: .milliseconds(10)), logger: logger,
+            makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
+    }
+
+    func request(
+        _ document: String, name: String? = nil, clouds: [CloudCredential] = Fixture.clouds
+    ) -> DeploymentRequest {
+        DeploymentRequest(document: document, name: name, clouds: clouds, caller: .local)
+    }
+
+    /// Deploys and sees it to its end.
+    func deploy(_ document: String, name: String? = nil) async throws -> (SubmittedOperation, DurableOperation) {
+        let submitted = try await manager.deploy(request(document, name: name))
+        return (submitted, try await manager.follow(submitted))
+    }
+
+    /// Destroys and sees it to its end.
+    func destroy(_ id: InfrastructureID) async throws -> DurableOperation? {
+        guard let submitted = try await manager.destroy(id, caller: .local) else { return nil }
+        return try await manager.follow(submitted)
+    }
+
+    /// What is really there at the Dummy cloud for an infrastructure.
+    func cloudMachines(_ id: InfrastructureID) async throws -> [Resource] {
+        let session = try await dummy.openSession(
+            OpenSessionRequest(credentials: Credentials([:])), context: CallContext()
+        ).session
+        return try await dummy.list(
+            ListRequest(session: session, tags: ["gantry:infrastructure": id.rawValue]), context: CallContext()
+        ).items
+    }
+
+    static func document(_ count: Int, contextualize: String = "contextualize ()", extra: String = "") -> String {
+        """
+        network public (outbound = 'yes' and outports = '80,443')
+        system node (
+            cpu.count >= 1 and memory.size >= 512M and
+            net_interface.0.connection = 'public' and
+            disk.0.image.url = 'dummy://image'\(extra)
+        )
+        deploy node \(count)
+        \(contextualize)
+        """
+    }
+}
+
+/// The connectors of a test.
+struct Directory: ConnectorDirectory {
+    let connectors: [any Connector]
+
+    func connector(forType type: String) async -> (any Connector)? {
+        connectors.first { connector in
+            connector.description.providerTypes.contains { $0.lowercased() == type.lowercased() }
+        }
+    }
+
+    func connector(named name: String) async -> (any Connector)? {
+        connectors.first { $0.description.name == name }
+    }
+
+    func descriptions() async -> [ConnectorDescription] { connectors.map(\.description) }
+}
+
+/// Says of every machine that it is configured, after the events that a test wants.
+actor ScriptedContextualizer: Contextualizer {
+    private(set) var requests: [ContextualizationRequest] = []
+    private let result: @Sendable (ContextualizationMachine) -> ContextualizationReport.Result
+
+    init(
+        result: @escaping @Sendable (ContextualizationMachine) -> ContextualizationReport.Result = { _ in .configured }
+    ) {
+        self.result = result
+    }
+
+    func run(
+        _ request: ContextualizationRequest,
+        sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void
+    ) async throws -> ContextualizationReport {
+        requests.append(request)
+        var report = ContextualizationReport()
+        for machine in request.machines {
+            let endpoint = machine.target.endpoints.first ?? Endpoint(host: "none")
+            try await sink(
+                ContextualizationEvent(
+                    machine: machine.id,
+                    body: .reached(endpoint: endpoint, hostKey: "ssh-ed25519 KEY\(machine.id)")))
+            report.results[machine.id] = result(machine)
+        }
+        return report
+    }
+
+    func check(recipes: [ContextualizationRecipe]) async -> [RecipeProblem] {
+        recipes.filter { $0.text.contains("nonsense_module") }.map {
+            RecipeProblem(recipe: $0.name, line: 3, column: 5, message: "module 'nonsense_module' is unknown")
+        }
+    }
+}
