@@ -1,0 +1,50 @@
+import ContextualizationAPI
+
+/// Compares the key of a server with what is known of it.
+struct HostKeyCheck: Sendable {
+    private let policy: HostKeyPolicy
+
+    init(_ policy: HostKeyPolicy) {
+        self.policy = policy
+    }
+
+    /// What we offer to verify, best first: only types that are pinned, so that the server shows a key we can compare.
+    var algorithms: [String] {
+        let all = [
+            "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512",
+            "rsa-sha2-256",
+        ]
+        guard case .pinned(let pins) = policy else { return all }
+        let types = Set(pins.compactMap { $0.split(separator: " ").first.map(String.init) })
+        let wanted = all.filter { types.contains($0) || ($0.hasPrefix("rsa-") && types.contains("ssh-rsa")) }
+        return wanted.isEmpty ? all : wanted
+    }
+
+    /// Whether the key, `TYPE BASE64`, is accepted.
+    func accepts(_ key: String) -> Bool {
+        switch policy {
+        case .trustOnFirstUse: true
+        case .pinned(let pins): pins.contains { Self.essence($0) == Self.essence(key) }
+        }
+    }
+
+    /// The error for another key than the pinned ones; `shown` is nil where the server has no key of a pinned type.
+    func changed(server: String, shown: String?, advice: String) -> CommunicatorError {
+        let pins: [String] = if case .pinned(let pins) = policy { pins } else { [] }
+        let expected = pins.map { "\($0.split(separator: " ").first ?? "?") \(Self.fingerprint($0))" }
+            .joined(separator: " or ")
+        let found =
+            shown.map { "it shows \($0.split(separator: " ").first ?? "?") \(Self.fingerprint($0))" }
+            ?? "it has no key of that type"
+        return CommunicatorError(
+            code: .hostKeyChanged,
+            message: "the host key of \(server) is not the pinned one: pinned is \(expected), \(found)."
+                + " Somebody may be in between; \(advice)")
+    }
+
+    private static func essence(_ line: String) -> [Substring] { Array(line.split(separator: " ").prefix(2)) }
+
+    private static func fingerprint(_ line: String) -> String {
+        KeyHandle(publicLine: line)?.fingerprint ?? "(not a key)"
+    }
+}
