@@ -1,0 +1,107 @@
+import Jinja
+
+extension Recipe {
+    /// Everything that is wrong with the recipe, found without running it: what the reader found, modules that are not
+    /// in the set, parameters that a module does not have, templates that cannot be read. Sorted by place.
+    ///
+    /// - Parameters:
+    ///   - supportedModules: parameters by module name (without `ansible.builtin.`). `"*"` among the parameters means
+    ///     any.
+    ///   - supportsRoles: whether roles, and imports and includes of roles, can be run.
+    public func check(supportedModules: [String: Set<String>], supportsRoles: Bool = false) -> [RecipeDiagnostic] {
+        var checker = RecipeChecker(name: name, modules: supportedModules, supportsRoles: supportsRoles)
+        for play in plays { checker.check(play) }
+        checker.check(tasks)
+        return (diagnostics + checker.diagnostics).sorted { left, right in
+            guard left.recipe == right.recipe, let one = left.position, let two = right.position else {
+                return left.recipe < right.recipe
+            }
+            return one < two
+        }
+    }
+}
+
+private struct RecipeChecker {
+    let name: String
+    let modules: [String: Set<String>]
+    let supportsRoles: Bool
+    var diagnostics: [RecipeDiagnostic] = []
+
+    init(name: String, modules: [String: Set<String>], supportsRoles: Bool) {
+        self.name = name
+        self.modules = modules
+        self.supportsRoles = supportsRoles
+    }
+
+    private mutating func error(_ message: String, at position: RecipePosition) {
+        diagnostics.append(RecipeDiagnostic(.error, message, recipe: name, position: position))
+    }
+
+    mutating func check(_ play: RecipePlay) {
+        if !supportsRoles, let role = play.roles.first {
+            error(
+                "roles are not supported yet: \(play.roles.map(\.name).joined(separator: ", "))", at: role.position)
+        }
+        if let file = play.importedPlaybook {
+            error("the playbook '\(file)' is imported, but no such file is at hand", at: play.position)
+        }
+        if let strategy = play.strategy, strategy != "linear" {
+            error("the strategy '\(strategy.text)' is not supported, only 'linear'", at: play.position)
+        }
+        check(templatesIn: .dict(play.attributes.vars), at: play.position)
+        for nodes in [play.preTasks, play.tasks, play.postTasks, play.handlers] { check(nodes) }
+    }
+
+    mutating func check(_ nodes: [RecipeNode]) {
+        for node in nodes {
+            switch node {
+            case .task(let task): check(task)
+            case .block(let block):
+                check(templatesIn: .dict(block.attributes.vars), at: block.position)
+                check(block.tasks)
+                check(block.rescue)
+                check(block.always)
+            case .include(let include):
+                if include.kind == .role, !supportsRoles {
+                    error("roles are not supported yet: \(include.target)", at: include.task.modulePosition)
+                }
+                check(templatesIn: .string(include.target), at: include.task.position)
+            }
+        }
+    }
+
+    private mutating func check(_ task: RecipeTask) {
+        check(templatesIn: .dict(task.attributes.vars), at: task.position)
+        check(templatesIn: .string(task.arguments.freeForm ?? ""), at: task.modulePosition)
+        for (key, value) in task.arguments.parameters {
+            check(templatesIn: value, at: task.arguments.positions[key.text] ?? task.modulePosition)
+        }
+        guard let parameters = modules[task.module] else {
+            let hint = NearestWord.find(task.module, among: modules.keys).map { " Did you mean '\($0)'?" } ?? ""
+            error("the module '\(task.module)' is not supported.\(hint)", at: task.modulePosition)
+            return
+        }
+        guard !parameters.contains("*") else { return }
+        for key in task.arguments.parameters.keys where !parameters.contains(key.text) {
+            let hint = NearestWord.find(key.text, among: parameters).map { " Did you mean '\($0)'?" } ?? ""
+            error(
+                "Unsupported parameters for (\(task.module)) module: \(key.text). Supported parameters include: "
+                    + parameters.sorted().joined(separator: ", ") + "." + hint,
+                at: task.arguments.positions[key.text] ?? task.modulePosition)
+        }
+    }
+
+    private mutating func check(templatesIn value: JinjaValue, at position: RecipePosition) {
+        switch value {
+        case .string(let text):
+            do throws(JinjaError) {
+                try RecipeReader.environment.check(template: text)
+            } catch {
+                self.error("a template cannot be read: \(error)", at: position)
+            }
+        case .list(let items): for item in items { check(templatesIn: item, at: position) }
+        case .dict(let dict): for (_, item) in dict { check(templatesIn: item, at: position) }
+        default: break
+        }
+    }
+}

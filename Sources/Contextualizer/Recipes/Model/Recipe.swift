@@ -1,0 +1,56 @@
+public import Jinja
+
+/// A playbook, or a list of tasks that another one includes.
+public struct Recipe: Sendable, Hashable {
+    /// Gives the text of a file that an import names, relative to the recipe; `nil` when there is none.
+    public typealias Loader = @Sendable (_ path: String) throws -> String?
+
+    /// What the recipe is called in messages: a file, or the id of a `configure` section.
+    public var name: String
+    /// Empty when the text is a bare list of tasks.
+    public var plays: [RecipePlay]
+    /// Of a text that is a bare list of tasks.
+    public var tasks: [RecipeNode]
+    /// What was found while reading: unknown keywords, wrong types, old syntax. `check` gives it again with the rest.
+    public var diagnostics: [RecipeDiagnostic]
+
+    public init(
+        name: String, plays: [RecipePlay] = [], tasks: [RecipeNode] = [], diagnostics: [RecipeDiagnostic] = []
+    ) {
+        self.name = name
+        self.plays = plays
+        self.tasks = tasks
+        self.diagnostics = diagnostics
+    }
+
+    /// Whether the text was a list of tasks instead of plays.
+    public var isTaskList: Bool { plays.isEmpty && !tasks.isEmpty }
+
+    /// Reads a recipe. Only a text that is no YAML or no list of mappings throws; everything else that is wrong is
+    /// collected in `diagnostics`, so that an author sees all of it at once. An empty text is an empty recipe.
+    ///
+    /// - Parameters:
+    ///   - loader: resolves `import_tasks` and `import_playbook` with constant names; without one they stay in the
+    ///     model for the engine.
+    public static func parse(
+        text: String, name: String, loader: Loader? = nil, vault: RecipeYAML.Vault? = nil,
+        limits: RecipeYAML.Limits = RecipeYAML.Limits()
+    ) throws(RecipeError) -> Recipe {
+        let document = try RecipeYAML.load(text, name: name, limits: limits, vault: vault)
+        var reader = RecipeReader(name: name, loader: loader, vault: vault, limits: limits)
+        reader.diagnostics = document.warnings
+        guard let root = document.root, root.scalar != JinjaValue.none else {
+            return Recipe(name: name, diagnostics: document.warnings)
+        }
+        return try reader.recipe(root)
+    }
+
+    /// Plays with the engine's header laid over each: see `RecipePlay.overriding`.
+    public func overriding(
+        hosts: JinjaValue, become: JinjaValue? = nil, gatherFacts: JinjaValue? = nil
+    ) -> Recipe {
+        var recipe = self
+        recipe.plays = plays.map { $0.overriding(hosts: hosts, become: become, gatherFacts: gatherFacts) }
+        return recipe
+    }
+}

@@ -1,0 +1,52 @@
+public import Jinja
+
+/// A role that a play names.
+public struct RecipeRole: Sendable, Hashable {
+    public var name: String
+    public var position: RecipePosition
+    public var attributes = RecipeAttributes()
+    /// Parameters given beside the keywords, which rank above `vars`.
+    public var parameters: JinjaDict = [:]
+}
+
+/// One play.
+public struct RecipePlay: Sendable, Hashable {
+    public var position: RecipePosition
+    /// Name, variables, become, environment, tags and the other keywords that tasks inherit.
+    public var attributes = RecipeAttributes()
+    /// A pattern, a list of patterns, or a template; `nil` in IM's recipes, where the engine fills it in.
+    public var hosts: JinjaValue?
+    /// `nil`: the engine's setting decides.
+    public var gatherFacts: JinjaValue?
+    public var gatherSubset: JinjaValue?
+    /// Files, each a template or a list of alternatives.
+    public var varsFiles: [JinjaValue] = []
+    public var roles: [RecipeRole] = []
+    public var preTasks: [RecipeNode] = []
+    public var tasks: [RecipeNode] = []
+    public var postTasks: [RecipeNode] = []
+    public var handlers: [RecipeNode] = []
+    /// A number, a percentage or a list of both.
+    public var serial: JinjaValue?
+    public var maxFailPercentage: JinjaValue?
+    public var forceHandlers: JinjaValue?
+    public var strategy: JinjaValue?
+    public var order: JinjaValue?
+    /// Set when this is no play but `import_playbook: file` that no loader has resolved.
+    public var importedPlaybook: String?
+
+    public init(at position: RecipePosition) { self.position = position }
+
+    /// The play with a header laid over it, as IM merges its own into every play: who runs where and as whom is the
+    /// header's, not the recipe's.
+    public func overriding(
+        hosts: JinjaValue, become: JinjaValue? = nil, gatherFacts: JinjaValue? = nil
+    ) -> RecipePlay {
+        var play = self
+        play.hosts = hosts
+        play.attributes.connection = nil
+        if let become { play.attributes.become = become }
+        if let gatherFacts { play.gatherFacts = gatherFacts }
+        return play
+    }
+}

@@ -1,0 +1,118 @@
+import Jinja
+
+extension RecipeReader {
+    /// A play, or the plays of the playbook that an entry imports.
+    mutating func plays(_ item: PositionedValue) -> [RecipePlay] {
+        var play = RecipePlay(at: item.position)
+        for entry in item.entries ?? [] {
+            let keyword = Self.shortKey(entry)
+            if read(play: entry, keyword, into: &play) { continue }
+            if keyword.hasPrefix("ec3_") {
+                warning("'\(keyword)' means nothing here and is ignored", at: entry.keyPosition)
+            } else {
+                unknown(entry, in: "Play", among: Keywords.common.union(Keywords.play))
+            }
+        }
+        guard let file = play.importedPlaybook else { return [play] }
+        return imported(file, play) ?? [play]
+    }
+
+    private mutating func read(play entry: PositionedValue.Entry, _ keyword: String, into play: inout RecipePlay) -> Bool {
+        let value = entry.value
+        switch keyword {
+        case "hosts": play.hosts = value.value
+        case "user": play.attributes.remoteUser = value.value
+        case "gather_facts": play.gatherFacts = value.value
+        case "gather_subset": play.gatherSubset = value.value
+        case "vars_files": play.varsFiles = list(value).map(\.value)
+        case "vars_prompt":
+            error("'vars_prompt' asks somebody at a terminal: give the variable instead", at: entry.keyPosition)
+        case "roles": play.roles = list(value).compactMap { role($0) }
+        case "pre_tasks": play.preTasks = nodes(value, of: keyword)
+        case "tasks": play.tasks = nodes(value, of: keyword)
+        case "post_tasks": play.postTasks = nodes(value, of: keyword)
+        case "handlers": play.handlers = nodes(value, of: keyword)
+        case "serial": play.serial = value.value
+        case "max_fail_percentage": play.maxFailPercentage = value.value
+        case "force_handlers": play.forceHandlers = value.value
+        case "strategy": play.strategy = value.value
+        case "order": play.order = value.value
+        case "validate_argspec": break
+        case "import_playbook", "include": play.importedPlaybook = text(value, of: keyword)
+        case "when" where play.importedPlaybook != nil: play.attributes.when = conditions(value, of: keyword)
+        default:
+            guard !Keywords.conditional.contains(keyword) else { return false }
+            return read(entry, keyword, into: &play.attributes)
+        }
+        return true
+    }
+
+    private mutating func role(_ item: PositionedValue) -> RecipeRole? {
+        if let name = item.scalar?.stringValue { return RecipeRole(name: name, position: item.position) }
+        guard let entries = item.entries, let named = item["role"] ?? item["name"] else {
+            error("a role is a name or a mapping with 'role'", at: item.position)
+            return nil
+        }
+        guard let name = text(named, of: "role") else { return nil }
+        var role = RecipeRole(name: name, position: item.position)
+        for entry in entries {
+            let keyword = entry.key.text
+            if keyword == "role" || keyword == "name" { continue }
+            if read(entry, keyword, into: &role.attributes) { continue }
+            role.parameters[entry.key] = entry.value.value
+        }
+        return role
+    }
+
+    /// The plays of an imported playbook with the import's variables, tags and conditions; `nil` when it stays in the
+    /// model.
+    private mutating func imported(_ file: String, _ play: RecipePlay) -> [RecipePlay]? {
+        guard let loader, !JinjaTemplate.isTemplate(file),
+            let (root, outer) = load(file, with: loader, at: play.position)
+        else { return nil }
+        defer { leave(outer) }
+        return nested(play.position, []) { reader in
+            (root.items ?? []).flatMap { item in
+                reader.plays(item).map { imported in
+                    var imported = imported
+                    let name = imported.attributes.name
+                    imported.attributes = imported.attributes.inheriting(from: play.attributes)
+                    imported.attributes.name = name
+                    return imported
+                }
+            }
+        }
+    }
+
+    /// Reads an imported file and makes it the current one. Gives its content and what `leave` needs.
+    mutating func load(
+        _ file: String, with loader: Recipe.Loader, at position: RecipePosition
+    ) -> (PositionedValue, String)? {
+        guard !imports.contains(file) else {
+            error("'\(file)' imports itself", at: position)
+            return nil
+        }
+        do {
+            guard let text = try loader(file) else {
+                error("the file '\(file)' that is imported here was not found", at: position)
+                return nil
+            }
+            let document = try RecipeYAML.load(text, name: file, limits: limits, vault: vault)
+            diagnostics += document.warnings
+            let outer = name
+            name = file
+            imports.append(file)
+            return (document.root ?? PositionedValue(.list([]), at: RecipePosition(line: 1, column: 1)), outer)
+        } catch let error as RecipeError {
+            diagnostics.append(error.diagnostic)
+        } catch {
+            self.error("the file '\(file)' cannot be read: \(error)", at: position)
+        }
+        return nil
+    }
+
+    mutating func leave(_ outer: String) {
+        name = outer
+        imports.removeLast()
+    }
+}
