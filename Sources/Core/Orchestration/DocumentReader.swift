@@ -4,7 +4,9 @@ import RADL
 enum DocumentReader {
     static func read(_ text: String, name: String?) throws -> RADLDocument {
         do {
-            return try RADLDocument(parsing: text, file: name)
+            let document = try RADLDocument(parsing: text, file: name)
+            try document.validate()
+            return document
         } catch {
             throw ManagerError(code: .invalidDocument, message: error.description)
         }

@@ -127,6 +127,20 @@ package final class InfrastructureManager: Sendable {
         try await store.events(of: id, after: sequence, limit: limit)
     }
 
+    /// Sequence number of the newest event of an infrastructure: what comes after it is new.
+    package func lastEvent(of id: InfrastructureID) async throws -> Int64 {
+        var sequence: Int64 = 0
+        while let last = try await store.events(of: id, after: sequence, limit: 10_000).last?.sequence {
+            sequence = last
+        }
+        return sequence
+    }
+
+    /// How many machines of an infrastructure are there.
+    package func machineCount(of id: InfrastructureID) async throws -> Int {
+        try await store.snapshot(id)?.machines.filter(\.isAlive).count ?? 0
+    }
+
     /// The operation, or nil.
     package func operation(_ id: OperationID) async throws -> DurableOperation? {
         try await store.operation(id)

@@ -1,0 +1,40 @@
+package import ConnectorAPI
+package import ConnectorHost
+import DummyConnector
+import ExistingHostsConnector
+package import Orchestration
+
+/// The connectors that are compiled in. To add one, add it to this list.
+package enum BuiltInConnectors {
+    package static func all() -> [any Connector] {
+        [ExistingHostsConnector(), DummyConnector()]
+    }
+
+    /// The built-in ones with those that folders hold.
+    package static func registry(folders: [String]) async -> (registry: ConnectorRegistry, problems: [String]) {
+        guard !folders.isEmpty else { return (ConnectorRegistry(builtIn: all()), []) }
+        return await ConnectorRegistry.discovering(
+            builtIn: all(), discovery: ConnectorDiscovery(folders: folders), options: ProcessConnector.Options())
+    }
+}
+
+/// The registry as the manager sees it.
+package struct RegistryDirectory: ConnectorDirectory {
+    private let registry: ConnectorRegistry
+
+    package init(registry: ConnectorRegistry) {
+        self.registry = registry
+    }
+
+    package func connector(forType type: String) async -> (any Connector)? {
+        registry.connector(forProviderType: type)
+    }
+
+    package func connector(named name: String) async -> (any Connector)? {
+        registry.connector(named: name)
+    }
+
+    package func descriptions() async -> [ConnectorDescription] {
+        registry.all.map(\.description)
+    }
+}

@@ -1,0 +1,165 @@
+import ArgumentParser
+import Assembly
+import Foundation
+import Glibc
+import Orchestration
+
+struct SSHCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ssh", abstract: "Log in to a machine, or run a command on it.",
+        discussion: """
+            Uses the system's ssh with the keys and pinned host keys of the infrastructure.
+
+            EXAMPLES:
+              gantry ssh cluster            the first machine
+              gantry ssh cluster 2
+              gantry ssh cluster 2 -- uptime
+            """)
+
+    @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
+    @Argument(help: "Number of the machine, or a system's name for its first one.") var machine: String?
+    @OptionGroup var state: StateOptions
+    @Argument(parsing: .postTerminator, help: "A command to run.") var command: [String] = []
+
+    func run() async throws {
+        try await reporting {
+            let status = try await state.withServices { services -> Int32 in
+                let id = try await services.manager.find(infrastructure, caller: .local)
+                let accesses = try await services.manager.access(of: id, caller: .local)
+                let wanted = machine ?? accesses.first.map { String($0.machine.id.number) } ?? "0"
+                guard
+                    let access = accesses.first(where: {
+                        String($0.machine.id.number) == wanted || $0.machine.system == wanted
+                    })
+                else {
+                    let all = accesses.map { "\($0.machine.id.number) (\($0.machine.system))" }
+                    throw ManagerError(
+                        code: .notFound,
+                        message: "'\(infrastructure)' has no running machine '\(wanted)'; it has: "
+                            + (all.isEmpty ? "none" : all.joined(separator: ", ")))
+                }
+                let session = try SSHConfiguration(accesses: accesses)
+                defer { session.remove() }
+                return try session.run(access, command: command)
+            }
+            if status != 0 { throw ExitCode(status) }
+        }
+    }
+}
+
+struct SSHConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ssh-config", abstract: "Write keys and a configuration for the system's ssh.",
+        discussion: """
+            EXAMPLE:
+              gantry ssh-config cluster --into ~/.ssh/cluster && ssh -F ~/.ssh/cluster/config vnode-0
+            """)
+
+    @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
+    @Option(help: ArgumentHelp("Folder to write to; it gets mode 0700.", valueName: "dir")) var into: String
+    @OptionGroup var state: StateOptions
+
+    func run() async throws {
+        try await reporting {
+            try await state.withServices { services in
+                let id = try await services.manager.find(infrastructure, caller: .local)
+                let accesses = try await services.manager.access(of: id, caller: .local)
+                let session = try SSHConfiguration(
+                    accesses: accesses, folder: (into as NSString).expandingTildeInPath)
+                Terminal.line(session.configPath)
+            }
+        }
+    }
+}
+
+struct InventoryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inventory", abstract: "Print the machines as an Ansible inventory.",
+        discussion: """
+            EXAMPLE:
+              gantry inventory cluster > hosts.ini
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case ini, json
+    }
+
+    @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
+    @Option(help: "ini or json.") var format = Format.ini
+    @OptionGroup var state: StateOptions
+
+    func run() async throws {
+        try await reporting {
+            try await state.withServices { services in
+                let id = try await services.manager.find(infrastructure, caller: .local)
+                let accesses = try await services.manager.access(of: id, caller: .local)
+                Terminal.write(format == .ini ? InventoryText.ini(accesses) : InventoryText.json(accesses) + "\n")
+            }
+        }
+    }
+}
+
+/// Machines as Ansible reads them. Passwords and keys are left out: `ssh-config` writes those.
+enum InventoryText {
+    static func variables(_ access: MachineAccess) -> [String: String] {
+        var variables = access.variables
+        variables["ansible_host"] = access.host
+        variables["ansible_port"] = String(access.port)
+        variables["ansible_user"] = access.user
+        return variables
+    }
+
+    static func ini(_ accesses: [MachineAccess]) -> String {
+        var lines = ["[all]"]
+        for access in accesses {
+            let pairs = variables(access).sorted { $0.key < $1.key }.map { "\($0.key)=\(quoted($0.value))" }
+            lines.append(([access.inventoryName] + pairs).joined(separator: " "))
+        }
+        for group in Set(accesses.flatMap(\.groups)).sorted() {
+            lines += ["", "[\(group)]"]
+            lines += accesses.filter { $0.groups.contains(group) }.map(\.inventoryName)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let plain = value.allSatisfy { $0.isLetter || $0.isNumber || "._-:/".contains($0) }
+        return plain && !value.isEmpty ? value : "'\(value.replacing("'", with: "'\\''"))'"
+    }
+
+    private struct Group: Encodable {
+        var hosts: [String]
+    }
+
+    private struct Meta: Encodable {
+        var hostvars: [String: [String: String]]
+    }
+
+    private struct Inventory: Encodable {
+        var groups: [String: Group]
+        var meta: Meta
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            for (name, group) in groups { try container.encode(group, forKey: Key(stringValue: name)) }
+            try container.encode(meta, forKey: Key(stringValue: "_meta"))
+        }
+
+        struct Key: CodingKey {
+            var stringValue: String
+            var intValue: Int? { nil }
+
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+    }
+
+    static func json(_ accesses: [MachineAccess]) -> String {
+        var groups: [String: Group] = ["all": Group(hosts: accesses.map(\.inventoryName))]
+        for group in Set(accesses.flatMap(\.groups)) {
+            groups[group] = Group(hosts: accesses.filter { $0.groups.contains(group) }.map(\.inventoryName))
+        }
+        let hostvars = Dictionary(accesses.map { ($0.inventoryName, variables($0)) }) { $1 }
+        return JSONOutput.pretty(Inventory(groups: groups, meta: Meta(hostvars: hostvars)))
+    }
+}

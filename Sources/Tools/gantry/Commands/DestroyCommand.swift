@@ -1,0 +1,41 @@
+import ArgumentParser
+import Assembly
+import InfrastructureModel
+import Orchestration
+
+struct DestroyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "destroy", abstract: "Remove an infrastructure with everything that was made for it.",
+        discussion: """
+            Interrupts what is under way. Machines that already ran before are left alone. What a provider does not let \
+            go is listed and kept on record; the same command tries again.
+
+            EXAMPLE:
+              gantry destroy cluster --yes
+            """)
+
+    @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
+    @OptionGroup var state: StateOptions
+    @OptionGroup var operation: OperationOptions
+
+    func run() async throws {
+        try await reporting {
+            try await state.withServices(manager: operation.configuration) { services in
+                let manager = services.manager
+                let id = try await manager.find(infrastructure, caller: .local)
+                let count = try await manager.machineCount(of: id)
+                try operation.confirm(
+                    "Remove '\(infrastructure)' with \(count) machines?",
+                    refusal: "'\(infrastructure)' with \(count) machines would be removed")
+                let since = try await manager.lastEvent(of: id)
+                guard let submitted = try await manager.destroy(id, caller: .local) else {
+                    Terminal.note("'\(infrastructure)' is already destroyed")
+                    return
+                }
+                try await operation.see(
+                    submitted, since: since, services: services, name: infrastructure,
+                    resume: "gantry destroy \(infrastructure)")
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Assembly
+import InfrastructureModel
+import Orchestration
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show what `up` would do, without doing it.",
+        discussion: """
+            Prints machines with the cloud, image and size that would be chosen, those that would be removed with the \
+            reason, and why other clouds are not used.
+
+            EXAMPLE:
+              gantry plan cluster.radl -a clouds.auth
+            """)
+
+    @OptionGroup var document: DocumentOptions
+    @OptionGroup var state: StateOptions
+    @OptionGroup var authorization: AuthorizationOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        try await reporting {
+            let request = try document.request(authorization)
+            try await state.withServices { services in
+                let plan = try await services.manager.plan(request)
+                for warning in plan.warnings { Terminal.warn(warning) }
+                if json {
+                    Terminal.line(JSONOutput.pretty(PlanJSON(plan)))
+                } else {
+                    Terminal.write(PlanText.text(plan, name: request.name))
+                }
+            }
+        }
+    }
+}
+
+/// A plan in words.
+enum PlanText {
+    static func text(_ plan: DeploymentPlan, name: String?) -> String {
+        var lines: [String] = []
+        let title = name.map { " '\($0)'" } ?? ""
+        lines.append(
+            plan.existing.map { "infrastructure\(title) (\($0)) exists" } ?? "infrastructure\(title) would be made")
+        var groups: [(machine: DeploymentPlan.Machine, count: Int)] = []
+        for machine in plan.added {
+            if let last = groups.last, last.machine == machine {
+                groups[groups.count - 1].count += 1
+            } else {
+                groups.append((machine, 1))
+            }
+        }
+        for (machine, count) in groups {
+            let place = machine.placement
+            var text = "  + \(count) × \(machine.system) at \(place.cloud.id) (\(place.cloud.type))"
+            if !place.flavor.isEmpty { text += ", \(place.flavor)" }
+            if let cpus = place.cpuCount, let memory = place.memoryBytes {
+                text += ": \(cpus) CPU, \(memory / 1_000_000) MB"
+            }
+            if let price = place.price { text += ", \(price)/h" }
+            text += ", image \(place.image)"
+            if !machine.alternatives.isEmpty {
+                text += "\n      else " + machine.alternatives.map { "\($0.flavor) at \($0.cloud.id)" }.joined(separator: ", ")
+            }
+            lines.append(Terminal.paint(text, "32"))
+        }
+        for (machine, reason) in plan.removed {
+            lines.append(Terminal.paint("  - machine \(machine.id.number) (\(machine.system)): \(reason)", "31"))
+        }
+        for machine in plan.kept {
+            lines.append("  = machine \(machine.id.number) (\(machine.system)), \(machine.state.rawValue)")
+        }
+        if plan.added.isEmpty, plan.removed.isEmpty { lines.append("  no machine is added or removed") }
+        if !plan.recipes.isEmpty {
+            lines.append("recipes:")
+            lines += plan.recipes.map { "  \($0)" }
+        }
+        if !plan.rejections.isEmpty {
+            lines.append("not used:")
+            lines += plan.rejections.map { "  \($0.cloud) for \($0.system): \($0.reason)" }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// A plan for programs.
+struct PlanJSON: Encodable {
+    struct Added: Encodable {
+        var system: String
+        var cloud: String
+        var type: String
+        var image: String
+        var flavor: String
+        var price: Double?
+    }
+
+    struct Removed: Encodable {
+        var machine: Int
+        var system: String
+        var reason: String
+    }
+
+    struct Rejection: Encodable {
+        var system: String
+        var cloud: String
+        var reason: String
+    }
+
+    var existing: String?
+    var added: [Added]
+    var removed: [Removed]
+    var kept: [Int]
+    var rejections: [Rejection]
+    var recipes: [String]
+
+    init(_ plan: DeploymentPlan) {
+        existing = plan.existing?.rawValue
+        added = plan.added.map {
+            Added(
+                system: $0.system, cloud: $0.placement.cloud.id, type: $0.placement.cloud.type,
+                image: $0.placement.image, flavor: $0.placement.flavor, price: $0.placement.price)
+        }
+        removed = plan.removed.map {
+            Removed(machine: $0.machine.id.number, system: $0.machine.system, reason: $0.reason)
+        }
+        kept = plan.kept.map(\.id.number)
+        rejections = plan.rejections.map { Rejection(system: $0.system, cloud: $0.cloud, reason: $0.reason) }
+        recipes = plan.recipes
+    }
+}

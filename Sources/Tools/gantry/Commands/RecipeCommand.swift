@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct RecipeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "recipe", abstract: "Run recipes.")
+}

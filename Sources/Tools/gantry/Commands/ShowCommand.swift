@@ -1,0 +1,194 @@
+import ArgumentParser
+import Assembly
+import Foundation
+import InfrastructureModel
+import Operations
+import Orchestration
+
+struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List infrastructures with their states.")
+
+    @OptionGroup var state: StateOptions
+    @Flag(help: "Also those that were destroyed.") var all = false
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        try await reporting {
+            try await state.withServices { services in
+                let records = try await services.manager.infrastructures(caller: .local, includingDestroyed: all)
+                var rows: [InfrastructureJSON] = []
+                for record in records {
+                    if let snapshot = try await services.store.snapshot(record.id) {
+                        rows.append(InfrastructureJSON(snapshot))
+                    }
+                }
+                if json {
+                    Terminal.line(JSONOutput.pretty(rows))
+                } else if rows.isEmpty {
+                    Terminal.note("no infrastructure; `gantry up FILE` makes one")
+                } else {
+                    Terminal.write(
+                        Table.text(
+                            ["NAME", "ID", "STATE", "MACHINES", "CREATED"],
+                            rows.map {
+                                [
+                                    $0.name ?? "-", $0.id, $0.state, String($0.machines.count),
+                                    $0.created.formatted(.iso8601),
+                                ]
+                            }))
+                }
+            }
+        }
+    }
+}
+
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show machines, addresses, resources and what is under way.",
+        discussion: """
+            EXAMPLE:
+              gantry show cluster --json
+            """)
+
+    @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
+    @OptionGroup var state: StateOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        try await reporting {
+            try await state.withServices { services in
+                let manager = services.manager
+                let id = try await manager.find(infrastructure, caller: .local)
+                let snapshot = try await manager.snapshot(id, caller: .local)
+                let operations = try await manager.unfinishedOperations(of: id)
+                if json {
+                    Terminal.line(JSONOutput.pretty(InfrastructureJSON(snapshot)))
+                    return
+                }
+                Terminal.write(SummaryText.text(snapshot))
+                for operation in operations {
+                    let holder = operation.lease.map { " by process \($0.holder)" } ?? ", nobody works on it: "
+                        + "`gantry up` or `gantry destroy` goes on"
+                    Terminal.line("under way: \(operation.kind)\(holder)")
+                }
+            }
+        }
+    }
+}
+
+/// An infrastructure for programs.
+struct InfrastructureJSON: Encodable {
+    struct Machine: Encodable {
+        var number: Int
+        var system: String
+        var state: String
+        var detail: String?
+        var cloud: String
+        var provider: String?
+        var addresses: [String]
+    }
+
+    struct Resource: Encodable {
+        var kind: String
+        var id: String
+        var cloud: String
+        var problem: String?
+    }
+
+    var id: String
+    var name: String?
+    var state: String
+    var created: Date
+    var machines: [Machine]
+    var resources: [Resource]
+
+    init(_ snapshot: InfrastructureSnapshot) {
+        id = snapshot.infrastructure.id.rawValue
+        name = snapshot.infrastructure.name
+        state = snapshot.infrastructure.phase == .destroyed ? "destroyed" : snapshot.state.rawValue
+        created = snapshot.infrastructure.createdAt
+        machines = snapshot.machines.filter(\.isAlive).map {
+            Machine(
+                number: $0.id.number, system: $0.system, state: $0.state.rawValue, detail: $0.detail,
+                cloud: $0.placement.cloud.id, provider: $0.providerID, addresses: $0.addresses.map(\.address))
+        }
+        resources = snapshot.resources.map {
+            Resource(kind: $0.kind, id: $0.id, cloud: $0.cloud.id, problem: $0.problem)
+        }
+    }
+}
+
+/// Tables and summaries for people.
+enum SummaryText {
+    static func text(_ snapshot: InfrastructureSnapshot) -> String {
+        let record = snapshot.infrastructure
+        var text = "\(record.name ?? record.id.rawValue): \(colored(snapshot.state.rawValue))  (\(record.id))\n"
+        let machines = snapshot.machines.filter { $0.isAlive || $0.phase == .vanished }
+        if !machines.isEmpty {
+            text += Table.text(
+                ["", "SYSTEM", "STATE", "ADDRESS", "CLOUD", "DETAIL"],
+                machines.map { machine in
+                    [
+                        String(machine.id.number), machine.system, machine.state.rawValue,
+                        machine.addresses.map(\.address).joined(separator: " "), machine.placement.cloud.id,
+                        machine.detail.map { String($0.prefix { !$0.isNewline }) } ?? "",
+                    ]
+                })
+        }
+        if !snapshot.resources.isEmpty {
+            text += Table.text(
+                ["RESOURCE", "ID", "CLOUD", "PROBLEM"],
+                snapshot.resources.map { [$0.kind, $0.id, $0.cloud.id, $0.problem ?? ""] })
+        }
+        return text
+    }
+
+    /// What stands under the progress when an operation has ended.
+    static func text(
+        _ operation: DurableOperation, snapshot: InfrastructureSnapshot?, model: ProgressModel, name: String?
+    ) -> String {
+        guard operation.kind != OperationKind.destroy.rawValue || operation.status != .succeeded else {
+            return Terminal.paint("\(name ?? operation.subject) is destroyed; nothing is left\n", "32")
+        }
+        guard let snapshot else { return "" }
+        var text = "\n"
+        let machines = snapshot.machines.filter(\.isAlive)
+        text += Table.text(
+            ["", "SYSTEM", "STATE", "ADDRESS", "OK", "CHANGED", "FAILED"],
+            machines.map { machine in
+                let counts = model.machines[machine.id.number]?.counts
+                return [
+                    String(machine.id.number), machine.system, machine.state.rawValue,
+                    machine.addresses.map(\.address).joined(separator: " "), String(counts?.ok ?? 0),
+                    String(counts?.changed ?? 0), String(counts?.failed ?? 0),
+                ]
+            })
+        return text + "\(name ?? operation.subject) is \(colored(snapshot.state.rawValue))\n"
+    }
+
+    private static func colored(_ state: String) -> String {
+        switch state {
+        case "configured": Terminal.paint(state, "32")
+        case "failed", "unconfigured", "unknown": Terminal.paint(state, "31")
+        default: Terminal.paint(state, "33")
+        }
+    }
+}
+
+/// Columns as wide as their widest text.
+enum Table {
+    static func text(_ head: [String], _ rows: [[String]]) -> String {
+        let widths = head.indices.map { column in
+            ([head] + rows).map { $0[column].count }.max() ?? 0
+        }
+        return ([head] + rows).map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                let isLast = column == row.count - 1
+                line += isLast ? cell : cell + String(repeating: " ", count: widths[column] - cell.count + 2)
+            }
+            return String(line.reversed().drop { $0 == " " }.reversed()) + "\n"
+        }.joined()
+    }
+}

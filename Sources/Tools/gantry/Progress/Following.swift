@@ -1,0 +1,76 @@
+import ArgumentParser
+import Assembly
+import Foundation
+import InfrastructureModel
+import Operations
+import Orchestration
+import Synchronization
+
+/// Sees an operation to its end and shows what the store says meanwhile.
+struct Following: Sendable {
+    let services: GantryServices
+    let style: ProgressDisplay.Style
+    let json: Bool
+
+    /// - Returns: The finished operation, and what happened.
+    func follow(_ submitted: SubmittedOperation, since: Int64) async throws -> (DurableOperation, ProgressModel) {
+        let manager = services.manager
+        let finished = Flag()
+        return try await withThrowingTaskGroup(of: ProgressModel?.self) { group in
+            group.addTask {
+                var display = ProgressDisplay(style: style)
+                var sequence = since
+                while true {
+                    let last = finished.isSet || Task.isCancelled
+                    let events = try await manager.events(of: submitted.infrastructure, after: sequence)
+                    sequence = events.last?.sequence ?? sequence
+                    if json { for event in events { Terminal.line(EventJSON.line(event)) } }
+                    display.show(events)
+                    if last, events.isEmpty {
+                        display.finish()
+                        return display.current
+                    }
+                    if !last { try? await Task.sleep(for: .milliseconds(100)) }
+                }
+            }
+            do {
+                let operation = try await manager.follow(submitted)
+                finished.set()
+                let model = try await group.next() ?? nil
+                return (operation, model ?? ProgressModel())
+            } catch {
+                finished.set()
+                _ = try? await group.next()
+                throw error
+            }
+        }
+    }
+}
+
+/// Set once, read by another task.
+final class Flag: Sendable {
+    private let value = Mutex(false)
+
+    var isSet: Bool { value.withLock { $0 } }
+
+    func set() { value.withLock { $0 = true } }
+}
+
+/// Events for programs: one JSON object a line.
+enum EventJSON {
+    private struct Line: Encodable {
+        var sequence: Int64
+        var time: Date
+        var kind: String
+        var infrastructure: String
+        var machine: Int?
+        var text: String
+    }
+
+    static func line(_ event: InfrastructureEvent) -> String {
+        JSONOutput.line(
+            Line(
+                sequence: event.sequence, time: event.time, kind: event.kind.rawValue,
+                infrastructure: event.infrastructure.rawValue, machine: event.machine?.number, text: event.text))
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Assembly
+import Authorization
+import Foundation
+import InfrastructureModel
+import Logging
+import Orchestration
+import Support
+
+/// Options of every command that touches the state.
+struct StateOptions: ParsableArguments {
+    @Option(name: .customLong("state-dir"), help: ArgumentHelp("Folder of the state.", valueName: "dir"))
+    var stateFolder: String?
+
+    @Option(
+        name: .customLong("connector-dir"),
+        help: ArgumentHelp("A folder with connector-* executables; may be repeated.", valueName: "dir"))
+    var connectorFolders: [String] = []
+
+    @Flag(name: .shortAndLong, help: "Log to standard error; twice for more.")
+    var verbose: Int
+
+    /// The folder, by flag, environment or default.
+    var folder: String {
+        if let stateFolder { return stateFolder }
+        let environment = ProcessInfo.processInfo.environment
+        if let folder = environment["GANTRY_STATE_DIR"], !folder.isEmpty { return folder }
+        let home = environment["HOME"] ?? NSHomeDirectory()
+        let base = environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.local/state"
+        return base + "/gantry"
+    }
+
+    var logger: Logger {
+        let level: Logger.Level = verbose >= 2 ? .debug : verbose == 1 ? .info : .error
+        return StandardErrorLog.logger(label: "gantry", level: level)
+    }
+
+    /// Puts the parts together, hands them to `body` and takes them down in any case.
+    func withServices<Value: Sendable>(
+        manager: ManagerConfiguration = ManagerConfiguration(),
+        _ body: (GantryServices) async throws -> Value
+    ) async throws -> Value {
+        let services = try await GantryServices.make(
+            GantryServices.Options(
+                stateFolder: folder, connectorFolders: connectorFolders, logger: logger, manager: manager))
+        for problem in services.problems { Terminal.warn(problem) }
+        return try await withCleanup {
+            try await body(services)
+        } cleanup: {
+            await services.stop()
+        }
+    }
+}
+
+/// Where clouds are named.
+struct AuthorizationOptions: ParsableArguments {
+    @Option(
+        name: [.short, .customLong("auth-file")],
+        help: ArgumentHelp("Authorization file in IM's format.", valueName: "file"))
+    var authorizationFile: String?
+
+    /// Clouds of the file, in its order; none where there is no file.
+    func clouds() throws -> [CloudCredential] {
+        guard let path = authorizationFile ?? AuthorizationFile.defaultPath() else { return [] }
+        let file = try AuthorizationFile.load(path)
+        for warning in file.warnings { Terminal.warn(warning) }
+        return file.items.filter(\.isCloud).map { CloudCredential(id: $0.id, type: $0.type, values: $0.values) }
+    }
+}
+
+/// A document and the name of what it describes.
+struct DocumentOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("A RADL document; - for standard input.", valueName: "file"))
+    var file: String
+
+    @Option(name: .shortAndLong, help: "Name of the infrastructure; by default the file's name without its ending.")
+    var name: String?
+
+    func request(_ authorization: AuthorizationOptions) throws -> DeploymentRequest {
+        let text = try DocumentFile.read(file)
+        guard let name = name ?? DocumentFile.stem(file) else {
+            throw UsageError("a document from standard input needs --name")
+        }
+        return DeploymentRequest(
+            document: text, documentName: file == "-" ? "standard input" : file, name: name,
+            clouds: try authorization.clouds(), caller: .local)
+    }
+}
+
+/// Reads documents that the user names.
+enum DocumentFile {
+    static func read(_ path: String) throws -> String {
+        if path == "-" {
+            return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+        }
+        do {
+            return String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+        } catch {
+            throw UsageError("the document '\(path)' cannot be read: \(error.localizedDescription)")
+        }
+    }
+
+    static func stem(_ path: String) -> String? {
+        guard path != "-" else { return nil }
+        return URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    }
+}

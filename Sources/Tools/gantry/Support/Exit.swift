@@ -1,0 +1,57 @@
+import ArgumentParser
+import Authorization
+import Foundation
+import Orchestration
+import Persistence
+import Support
+
+/// What a command's end means for scripts (`gantry --help`, EXIT STATUS).
+enum Status {
+    static let failed = ExitCode(1)
+    static let refused = ExitCode(2)
+    static let notFound = ExitCode(3)
+    static let busy = ExitCode(4)
+    static let unavailable = ExitCode(5)
+    static let usage = ExitCode(64)
+    static let interrupted = ExitCode(130)
+}
+
+/// The command was called with arguments that make no sense.
+struct UsageError: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Runs a command's body; an error becomes one clear message and the documented exit status.
+func reporting(_ body: () async throws -> Void) async throws {
+    do {
+        try await body()
+    } catch let code as ExitCode {
+        throw code
+    } catch let error as ManagerError {
+        Terminal.error(error.message)
+        switch error.code {
+        case .invalidDocument, .noCloud: throw Status.refused
+        case .notFound, .accessDenied, .destroyed: throw Status.notFound
+        case .busy: throw Status.busy
+        default: throw Status.unavailable
+        }
+    } catch let error as StoreError {
+        Terminal.error(error.message)
+        throw Status.unavailable
+    } catch let error as UsageError {
+        Terminal.error(error.description)
+        throw Status.usage
+    } catch let error as AuthorizationError {
+        Terminal.error(error.message)
+        throw Status.usage
+    } catch is CancellationError {
+        throw Status.interrupted
+    } catch {
+        Terminal.error("\(error)")
+        throw Status.failed
+    }
+}
