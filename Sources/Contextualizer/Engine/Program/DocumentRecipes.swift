@@ -1,0 +1,78 @@
+import ContextualizationAPI
+import Jinja
+import Recipes
+
+/// The recipes of a document, read once.
+struct DocumentRecipes {
+    private(set) var parsed: [String: Recipe] = [:]
+    private var failures: [RecipeProblem] = []
+
+    /// - Parameter recipes: By the name of the `configure` section.
+    init(_ recipes: [String: ContextualizationRecipe]) {
+        let loader: Recipe.Loader = { path in recipes[DocumentLibrary.section(of: path)]?.text }
+        for (name, recipe) in recipes.sorted(by: { $0.key < $1.key }) {
+            do throws(RecipeError) {
+                parsed[name] = try Recipe.parse(text: recipe.text, name: name, loader: loader)
+            } catch {
+                failures.append(RecipeProblem(error.diagnostic))
+            }
+        }
+    }
+
+    /// All that is wrong with the recipes, each told once.
+    var problems: [RecipeProblem] {
+        var seen: Set<RecipeProblem> = []
+        var problems = failures
+        for (_, recipe) in parsed.sorted(by: { $0.key < $1.key }) {
+            problems += RecipeCheck.problems(recipe).map { RecipeProblem($0) }
+        }
+        return problems.filter { seen.insert($0).inserted }
+    }
+
+    /// The plays of each recipe that a step names, with the engine's header: this machine, as root, facts gathered
+    /// before.
+    /// - Throws: ``ContextualizationError`` with all errors: nothing is run then.
+    func programs(of request: ContextualizationRequest) throws -> [String: [ProgramPlay]] {
+        var programs: [String: [ProgramPlay]] = [:]
+        var problems: [RecipeProblem] = []
+        let known = self.problems.filter { !$0.isWarning }
+        for step in request.steps {
+            guard case .recipe(let name) = step.work, programs[name] == nil else { continue }
+            let own = known.filter { $0.recipe == name || parsed[$0.recipe] == nil }
+            guard own.isEmpty else {
+                problems += own
+                continue
+            }
+            guard let recipe = parsed[name] else {
+                problems.append(
+                    RecipeProblem(
+                        recipe: name, line: nil, column: nil,
+                        message:
+                            "the step '\(step.name)' needs the configure section '\(name)', which is not in the document"
+                    ))
+                continue
+            }
+            do throws(TaskFailure) {
+                programs[name] = try RecipeCompiler().plays(
+                    recipe.overriding(hosts: "{{ IM_HOST }}", become: true, gatherFacts: false))
+            } catch {
+                problems.append(RecipeProblem(recipe: name, line: nil, column: nil, message: error.message))
+            }
+        }
+        guard problems.isEmpty else {
+            var seen: Set<RecipeProblem> = []
+            problems = problems.filter { seen.insert($0).inserted }
+            throw ContextualizationError(
+                message: "The recipes cannot be run; nothing was done. Mend these and try again:", problems: problems)
+        }
+        return programs
+    }
+}
+
+extension RecipeProblem {
+    init(_ diagnostic: RecipeDiagnostic) {
+        self.init(
+            recipe: diagnostic.recipe, line: diagnostic.position?.line, column: diagnostic.position?.column,
+            message: diagnostic.message, isWarning: diagnostic.severity == .warning)
+    }
+}

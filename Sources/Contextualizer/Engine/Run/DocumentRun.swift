@@ -1,0 +1,295 @@
+import ContextualizationAPI
+import Jinja
+import Logging
+import Modules
+import Recipes
+import Support
+import Synchronization
+
+/// One run of a request, from the first connection to the report.
+final class DocumentRun: Sendable {
+    private let request: ContextualizationRequest
+    private let programs: [String: [ProgramPlay]]
+    private let context: RunContext
+    private let machines: [String: ContextualizationMachine]
+    private let logger: Logger
+    private let bootTimeout: Duration
+    private let results = Mutex<[String: ContextualizationReport.Result]>([:])
+
+    init(
+        request: ContextualizationRequest, programs: [String: [ProgramPlay]], recipes: DocumentRecipes,
+        factory: any CommunicatorFactory, options: NativeContextualizer.Options, logger: Logger,
+        clock: any Clock<Duration>, sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void
+    ) {
+        self.request = request
+        self.programs = programs
+        self.logger = logger
+        bootTimeout = options.bootTimeout
+        machines = Dictionary(request.machines.map { ($0.id, $0) }) { first, _ in first }
+        var secrets: [String] = []
+        let shared = VariableValue.dict(request.variables, secrets: &secrets)
+        var hosts: [HostVariables] = []
+        var groups: [(String, [String])] = []
+        for machine in request.machines {
+            var inventory = shared
+            inventory.merge(VariableValue.dict(machine.variables, secrets: &secrets))
+            inventory["IM_HOST"] = .string(machine.inventoryName)
+            hosts.append(
+                HostVariables(
+                    name: machine.inventoryName, groups: machine.groups, inventory: inventory,
+                    inventoryIsTemplate: false))
+            for group in machine.groups {
+                if let index = groups.firstIndex(where: { $0.0 == group }) {
+                    groups[index].1.append(machine.inventoryName)
+                } else {
+                    groups.append((group, [machine.inventoryName]))
+                }
+            }
+            secrets += Self.secrets(of: machine)
+        }
+        var settings = RunContext.Settings()
+        settings.taskTimeout = options.taskTimeout
+        settings.isStrict = options.isStrict
+        settings.becomes = true
+        let recorder = RunRecorder(sink: sink)
+        let history = RunHistory(request.history)
+        let lock = RunLock(id: request.id)
+        var linkSettings = MachineLink.Settings()
+        linkSettings.connectTimeout = options.connectTimeout
+        linkSettings.retry = options.reachRetry
+        linkSettings.leftoverPatience = options.leftoverPatience
+        var links: [String: MachineLink] = [:]
+        for machine in request.machines {
+            links[machine.inventoryName] = MachineLink(
+                machine: machine, factory: factory, settings: linkSettings, reachTimeout: request.reachTimeout,
+                clock: clock, lock: lock, mayHaveLeftover: history.hasTouched(machine.id)
+            ) { body in try await recorder.emit(machine.id, body) }
+        }
+        var jinja = JinjaOptions()
+        jinja.dialect = options.isStrict ? .strict : .lenient
+        let library = DocumentLibrary(recipes: recipes.parsed)
+        context = RunContext(
+            settings: settings, environment: RecipeEnvironment.make(options: jinja),
+            table: HostTable(
+                hosts: hosts, groups: groups, extra: JinjaDict(),
+                magic: ScopeVariables.magic(settings: settings, folder: nil)),
+            links: links, recorder: recorder, history: history, masker: Masker(secrets), sources: library,
+            library: library, clock: clock)
+    }
+
+    private static func secrets(of machine: ContextualizationMachine) -> [String] {
+        var secrets: [String] = []
+        for authentication in machine.target.authentications {
+            if case .password(let secret) = authentication { secrets.append(secret.expose()) }
+        }
+        if let password = machine.escalationPassword { secrets.append(password.expose()) }
+        if let password = machine.basics.newPassword { secrets.append(password.expose()) }
+        return secrets
+    }
+
+    // MARK: - The run
+
+    func run() async throws -> ContextualizationReport {
+        do {
+            try await withCleanup {
+                try await withDeadline(request.timeout, "the contextualization") { [self] in try await runSteps() }
+            } cleanup: { [self] in
+                await closeAll()
+            }
+        } catch let error as SinkFailure {
+            throw error.underlying
+        } catch is DeadlineExceeded {
+            try await reportTimeout()
+        }
+        var report = ContextualizationReport()
+        report.counts = context.recorder.report
+        let failed = results.withLock { $0 }
+        for machine in request.machines { report.results[machine.id] = failed[machine.id] ?? .configured }
+        return report
+    }
+
+    private func closeAll() async {
+        await withTaskGroup(of: Void.self) { group in
+            for link in context.links.values { group.addTask { await link.close() } }
+        }
+    }
+
+    private func reportTimeout() async throws {
+        let finished = context.history
+        for machine in request.machines where results.withLock({ $0[machine.id] }) == nil {
+            let last = request.steps.last { $0.machines.contains(machine.id) }
+            if let last,
+                doneSteps.withLock({ $0[machine.id]?.contains(last.name) == true })
+                    || finished.hasFinished(machine.id, step: last.name)
+            {
+                continue
+            }
+            let message = "ERROR: Max contextualization time passed."
+            fail(machine.id, step: nil, message)
+            do {
+                try await context.recorder.emit(machine.id, .failed(step: nil, message: message))
+            } catch let error as SinkFailure {
+                throw error.underlying
+            }
+        }
+    }
+
+    private let doneSteps = Mutex<[String: Set<String>]>([:])
+
+    private func runSteps() async throws {
+        var factsGathered = false
+        let numbers = Set(request.steps.map(\.number)).sorted()
+        for number in numbers {
+            let steps = request.steps.filter { $0.number == number }
+            let hasRecipe = steps.contains { step in
+                if case .recipe = step.work { return true }
+                return false
+            }
+            if hasRecipe, !factsGathered {
+                factsGathered = true
+                try await forEachMachine(request.machines.map(\.id)) { try await self.gatherFacts($0) }
+            }
+            var order: [String] = []
+            for id in steps.flatMap(\.machines) where !order.contains(id) { order.append(id) }
+            try await forEachMachine(order) { machine in
+                for step in steps where step.machines.contains(machine.id) {
+                    guard self.isAlive(machine.id) else { return }
+                    try await self.run(step, on: machine)
+                }
+            }
+        }
+    }
+
+    /// Works on machines at the same time, within the request's bound.
+    private func forEachMachine(
+        _ ids: [String], _ body: @escaping @Sendable (ContextualizationMachine) async throws -> Void
+    ) async throws {
+        let alive = ids.compactMap { machines[$0] }.filter { isAlive($0.id) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var pending = alive.makeIterator()
+            for _ in 0..<max(1, request.parallelism) {
+                guard let machine = pending.next() else { break }
+                group.addTask { try await body(machine) }
+            }
+            while try await group.next() != nil {
+                guard let machine = pending.next() else { continue }
+                group.addTask { try await body(machine) }
+            }
+        }
+    }
+
+    private func isAlive(_ id: String) -> Bool { results.withLock { $0[id] == nil } }
+
+    private func fail(_ id: String, step: String?, _ message: String) {
+        results.withLock { $0[id] = .failed(step: step, message: message) }
+    }
+
+    // MARK: - Steps
+
+    private func run(_ step: ContextualizationStep, on machine: ContextualizationMachine) async throws {
+        guard let link = context.links[machine.inventoryName], let host = context.table.byName[machine.inventoryName]
+        else { return }
+        let isReplay = context.history.hasFinished(machine.id, step: step.name)
+        if !isReplay {
+            do {
+                try await link.reach()
+            } catch let error as CommunicatorError {
+                guard error.code != .cancelled else { throw CancellationError() }
+                context.recorder.count(machine.id, .unreachable)
+                return try await failed(machine, step, error.message)
+            }
+            try await context.recorder.emit(
+                machine.id, .stepStarted(step: step.name, tasks: taskCount(step, machine)))
+        }
+        let message: String?
+        switch step.work {
+        case .basic:
+            message = try await BuiltInRun(context: context, machine: machine, link: link, step: step.name)
+                .run(BasicStep.tasks(for: machine, bootTimeout: bootTimeout))
+        case .main:
+            message = try await BuiltInRun(context: context, machine: machine, link: link, step: step.name)
+                .run(MainStep.tasks(for: machine))
+        case .recipe(let name):
+            message = try await runPlays(programs[name] ?? [], machine, host, link, step)
+        }
+        guard message == nil || !isReplay else { return }
+        if let message {
+            try await context.recorder.emit(machine.id, .stepFinished(step: step.name, succeeded: false))
+            return try await failed(machine, step, message)
+        }
+        if !isReplay { try await context.recorder.emit(machine.id, .stepFinished(step: step.name, succeeded: true)) }
+        doneSteps.withLock { _ = $0[machine.id, default: []].insert(step.name) }
+    }
+
+    private func failed(
+        _ machine: ContextualizationMachine, _ step: ContextualizationStep, _ message: String
+    ) async throws {
+        let message = context.masker.mask(message)
+        fail(machine.id, step: step.name, message)
+        logger.info(
+            "contextualization of a machine failed",
+            metadata: [LogKey.machine: "\(machine.id)", LogKey.step: "\(step.name)", "reason": "\(message)"])
+        try await context.recorder.emit(machine.id, .failed(step: step.name, message: message))
+    }
+
+    private func taskCount(_ step: ContextualizationStep, _ machine: ContextualizationMachine) -> Int {
+        switch step.work {
+        case .basic: BasicStep.tasks(for: machine, bootTimeout: bootTimeout).count
+        case .main: MainStep.tasks(for: machine).count
+        case .recipe(let name): (programs[name] ?? []).reduce(0) { $0 + $1.taskCount }
+        }
+    }
+
+    private func runPlays(
+        _ plays: [ProgramPlay], _ machine: ContextualizationMachine, _ host: HostVariables, _ link: MachineLink,
+        _ step: ContextualizationStep
+    ) async throws -> String? {
+        let runner = HostRunner(context: context, machine: machine, host: host, link: link, step: step.name)
+        for (index, play) in plays.enumerated() {
+            do {
+                switch try await runner.run(play, path: String(index)) {
+                case .done, .ended(wholeHost: false): continue
+                case .ended(wholeHost: true): return nil
+                case .failed(let task, let result, _): return "\(task): \(HostRunner.message(of: result))"
+                }
+            } catch let failure as TaskFailure {
+                return failure.message
+            }
+        }
+        return nil
+    }
+
+    // MARK: - Facts
+
+    private func gatherFacts(_ machine: ContextualizationMachine) async throws {
+        guard let link = context.links[machine.inventoryName], let host = context.table.byName[machine.inventoryName]
+        else { return }
+        var task = ProgramTask(
+            path: "facts", name: "Gathering Facts", moduleName: "setup", action: .module(SetupModule.self),
+            arguments: JinjaDict())
+        task.become = true
+        let runner = HostRunner(context: context, machine: machine, host: host, link: link, step: "facts")
+        if context.history.record(machine.id, step: "facts", path: "facts") == nil {
+            do {
+                try await link.reach()
+            } catch let error as CommunicatorError {
+                guard error.code != .cancelled else { throw CancellationError() }
+                context.recorder.count(machine.id, .unreachable)
+                fail(machine.id, step: "facts", error.message)
+                return try await context.recorder.emit(machine.id, .failed(step: "facts", message: error.message))
+            }
+        }
+        if case .failed(_, let result, _) = try await runner.run([.task(task)]) {
+            let message = context.masker.mask("Gathering Facts: \(HostRunner.message(of: result))")
+            fail(machine.id, step: "facts", message)
+            try await context.recorder.emit(machine.id, .failed(step: "facts", message: message))
+        }
+    }
+}
+
+extension HostRunner {
+    /// The text of a failure, for the machine's last message.
+    static func message(of result: JinjaDict) -> String {
+        TaskSummary.text(.dict(result), status: .failed)
+    }
+}

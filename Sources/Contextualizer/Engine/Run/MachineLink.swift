@@ -1,0 +1,152 @@
+import ContextualizationAPI
+import Logging
+import Support
+
+/// The way to one machine: connects when it is first needed, waits while the machine boots, and connects anew after a
+/// connection was lost. Programs of a dead controller that still run there are ended before the first of ours starts.
+actor MachineLink {
+    struct Settings: Sendable {
+        /// For one try.
+        var connectTimeout: Duration = .seconds(15)
+        /// Between tries.
+        var retry = RetryPolicy(attempts: .max, base: .seconds(1), cap: .seconds(10))
+        /// How long a leftover program may go on before it is killed.
+        var leftoverPatience: Duration = .seconds(120)
+    }
+
+    let machine: ContextualizationMachine
+    private let factory: any CommunicatorFactory
+    private let settings: Settings
+    private let reachTimeout: Duration
+    private let clock: any Clock<Duration>
+    private let lock: RunLock
+    private let report: @Sendable (ContextualizationEvent.Body) async throws -> Void
+    private var connection: Connection?
+    private var connecting: Task<Connection, any Error>?
+    private var isCleared: Bool
+
+    /// - Parameters:
+    ///   - mayHaveLeftover: Whether an earlier run may have left a program behind.
+    ///   - report: Told what is to become an event.
+    init(
+        machine: ContextualizationMachine, factory: any CommunicatorFactory, settings: Settings,
+        reachTimeout: Duration, clock: any Clock<Duration>, lock: RunLock, mayHaveLeftover: Bool,
+        report: @escaping @Sendable (ContextualizationEvent.Body) async throws -> Void
+    ) {
+        self.machine = machine
+        self.factory = factory
+        self.settings = settings
+        self.reachTimeout = reachTimeout
+        self.clock = clock
+        self.lock = lock
+        self.report = report
+        isCleared = !mayHaveLeftover
+    }
+
+    /// Makes sure that there is a connection.
+    /// - Throws: ``CommunicatorError`` when the machine does not let us in within the time, or never will.
+    func reach() async throws {
+        _ = try await open()
+    }
+
+    /// Runs a program. A connection that is lost is reported, not repeated: the caller knows whether it may.
+    func run(_ program: ShellProgram) async throws -> ProgramOutput {
+        let communicator = try await open().communicator
+        if !isCleared {
+            try await clearLeftover(communicator, escalation: program.escalation)
+        }
+        var program = program
+        program.script = lock.prefix + program.script
+        do {
+            return try await communicator.run(program)
+        } catch let error as CommunicatorError where error.code == .connectionLost || error.code == .timeout {
+            await forget()
+            throw error
+        }
+    }
+
+    func close() async {
+        await connection?.communicator.close()
+        connection = nil
+    }
+
+    private func forget() async {
+        await connection?.communicator.close()
+        connection = nil
+        isCleared = false
+    }
+
+    private func clearLeftover(_ communicator: any Communicator, escalation: Escalation?) async throws {
+        isCleared = true
+        let output = try await communicator.run(
+            ShellProgram(
+                script: lock.clearing(patience: settings.leftoverPatience), escalation: escalation,
+                timeout: settings.leftoverPatience + .seconds(30)))
+        let text = String(decoding: output.standardOutput, as: UTF8.self)
+        if !text.isEmpty { try await report(.message(text.trimmingNewlines())) }
+    }
+
+    private func open() async throws -> Connection {
+        if let connection { return connection }
+        // Reentrant calls share one attempt. The task is awaited by all of them and cancelled with the first.
+        if let connecting { return try await connecting.value }
+        let task = Task { try await self.connect() }
+        connecting = task
+        defer { connecting = nil }
+        let opened = try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        connection = opened
+        try await report(.reached(endpoint: opened.endpoint, hostKey: opened.hostKey))
+        return opened
+    }
+
+    private func connect() async throws -> Connection {
+        let started = ContinuousClock.now
+        var attempt = 0
+        var told = false
+        while true {
+            attempt += 1
+            do {
+                return try await factory.connect(to: machine.target, timeout: settings.connectTimeout)
+            } catch let error as CommunicatorError {
+                try Task.checkCancellation()
+                guard Self.isWorthWaiting(error.code) else { throw error }
+                let passed = ContinuousClock.now - started
+                guard passed < reachTimeout,
+                    let delay = settings.retry.delay(afterAttempt: attempt)
+                else {
+                    throw CommunicatorError(
+                        code: error.code,
+                        message: "\(error.message) (gave up after \(attempt) tries in \(passed.rounded) s)")
+                }
+                if !told {
+                    told = true
+                    try await report(.message("waiting until the machine lets us in: \(error.message)"))
+                }
+                try await clock.sleep(for: min(delay, reachTimeout - passed))
+            }
+        }
+    }
+
+    private static func isWorthWaiting(_ code: CommunicatorError.Code) -> Bool {
+        [.refused, .unreachable, .authenticationFailed, .connectionLost, .timeout].contains(code)
+    }
+}
+
+extension Duration {
+    /// Whole seconds.
+    var rounded: Int64 { components.seconds }
+
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension String {
+    func trimmingNewlines() -> String {
+        var text = self[...]
+        while let last = text.last, last.isNewline { text = text.dropLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,236 @@
+import ContextualizationAPI
+import Jinja
+import Modules
+import Support
+
+extension TaskRun {
+    // MARK: - Arguments
+
+    /// The arguments with all templates rendered, without what is `omit`; those in `keeping` stay as they are.
+    func resolvedArguments(_ scope: TaskScope, keeping: Set<String>) throws -> JinjaDict {
+        var arguments = JinjaDict()
+        if let template = task.argumentsTemplate {
+            let resolved = try runner.context.environment.resolve(.string(template), scope: scope)
+            guard let dict = resolved.removingOmitted()?.dictValue else {
+                throw TaskFailure(message: "the arguments '\(template)' give no mapping but a \(resolved.typeName)")
+            }
+            arguments = dict
+        }
+        for (key, value) in task.arguments {
+            let name = key.text
+            if keeping.contains(name) {
+                arguments[name] = value
+                continue
+            }
+            let resolved: JinjaValue
+            do {
+                resolved = try runner.context.environment.resolve(value, scope: scope)
+            } catch {
+                throw TaskFailure(message: "Error while resolving value for '\(name)': \(error)")
+            }
+            if let kept = resolved.removingOmitted() { arguments[name] = kept }
+        }
+        return arguments
+    }
+
+    private func parsedArguments(
+        _ module: any Module.Type, _ scope: TaskScope
+    ) throws -> ModuleArguments {
+        let documentation = module.documentation
+        let special = documentation.parameters.filter { $0.kind == .expression || $0.kind == .conditions }
+        let names = Set(special.flatMap { [$0.name] + $0.aliases })
+        let arguments = try resolvedArguments(scope, keeping: names)
+        var expressions: [String: [ModuleArguments.Evaluated]] = [:]
+        for parameter in special {
+            guard let value = arguments.first(where: { parameter.name == $0.key.text })?.value else { continue }
+            expressions[parameter.name] = try evaluated(value, isCondition: parameter.kind == .conditions, scope)
+        }
+        let parsed = try ModuleArguments(arguments, for: documentation, expressions: expressions)
+        runner.context.masker.add(parsed.secrets)
+        return parsed
+    }
+
+    private func evaluated(
+        _ value: JinjaValue, isCondition: Bool, _ scope: TaskScope
+    ) throws -> [ModuleArguments.Evaluated] {
+        let environment = runner.context.environment
+        return try (value.listValue ?? [value]).map { item in
+            let text = item.text
+            do {
+                if isCondition {
+                    let holds = try Conditions.holds(
+                        text, scope, environment, isStrict: runner.context.settings.isStrict)
+                    return .init(text: text, value: .bool(holds))
+                }
+                let expression = try environment.renderText(text, scope: scope)
+                return .init(text: expression, value: try environment.evaluate(expression: expression, scope: scope))
+            } catch let error as JinjaError where error.code == .undefined && !isCondition {
+                return .init(text: text, value: .undefined(error.message))
+            } catch let error as JinjaError {
+                throw TaskFailure(
+                    message: isCondition
+                        ? "Error while evaluating conditional: \(error)"
+                        : "Error while evaluating '\(text)': \(error)")
+            }
+        }
+    }
+
+    // MARK: - Programs
+
+    /// Runs the module on the machine, or on the one that the task is delegated to.
+    func execute(_ module: any Module.Type, _ scope: TaskScope) async throws -> ModuleResult {
+        let context = runner.context
+        let arguments = try parsedArguments(module, scope)
+        let (link, facts) = try delegation(scope)
+        var sources: [SourceRequest: ModuleSource] = [:]
+        for request in module.sources(arguments) {
+            sources[request] = try context.sources.source(request, for: task) { text, name in
+                do {
+                    return try context.environment.renderText(text, scope: scope, name: name)
+                } catch {
+                    throw TaskFailure(message: "\(error)")
+                }
+            }
+        }
+        let isCheck = try checkMode(scope)
+        if isCheck, !module.documentation.supportsCheckMode {
+            return .skipped(reason: "remote module (\(module.documentation.name)) does not support check mode")
+        }
+        let moduleContext = ModuleContext(
+            isCheckMode: isCheck, wantsDifference: context.settings.wantsDifference, facts: facts,
+            sources: sources)
+        var step = try module.plan(arguments, moduleContext)
+        var options: ProgramOptions?
+        var mayRepeat =
+            module.documentation.name != "command" && module.documentation.name != "shell"
+            && module.documentation.name != "raw" && module.documentation.name != "script"
+        while true {
+            switch step {
+            case .finish(let result): return result
+            case .run(let invocation):
+                try await announce()
+                let chosen: ProgramOptions
+                if let options { chosen = options } else { chosen = try programOptions(scope, link: link) }
+                options = chosen
+                let output: ProgramOutput
+                do {
+                    output = try await link.run(chosen.program(invocation))
+                } catch let error as CommunicatorError where error.code == .connectionLost && mayRepeat {
+                    // A module looks before it acts, so it may run again; a command may not.
+                    mayRepeat = false
+                    output = try await link.run(chosen.program(invocation))
+                }
+                step = invocation.decode(output)
+            }
+        }
+    }
+
+    private func checkMode(_ scope: TaskScope) throws -> Bool {
+        guard let value = task.checkMode else { return runner.context.settings.isCheckMode }
+        return try runner.context.environment.resolve(value, scope: scope).boolValue
+            ?? runner.context.settings.isCheckMode
+    }
+
+    private func delegation(_ scope: TaskScope) throws -> (MachineLink, JinjaDict) {
+        guard let delegate = task.delegate else { return (runner.link, runner.host.facts) }
+        let name = try runner.context.environment.resolve(delegate, scope: scope).text
+        if name == runner.host.name { return (runner.link, runner.host.facts) }
+        guard let link = runner.context.links[name], let host = runner.context.table.byName[name] else {
+            throw TaskFailure(
+                message: "delegate_to: '\(name)' is no machine of this run"
+                    + (name == "localhost" || name == "127.0.0.1"
+                        ? ": tasks on the controller are not allowed, run it on the machine itself" : ""))
+        }
+        return (link, host.facts)
+    }
+
+    /// How the programs of the task run.
+    private struct ProgramOptions {
+        var escalation: Escalation?
+        var exports: String
+        var timeout: Duration
+
+        func program(_ invocation: ModuleInvocation) -> ShellProgram {
+            ShellProgram(
+                script: exports + invocation.script, files: invocation.files,
+                standardInput: invocation.standardInput, escalation: escalation, timeout: timeout)
+        }
+    }
+
+    private func programOptions(_ scope: TaskScope, link: MachineLink) throws -> ProgramOptions {
+        let environment = runner.context.environment
+        func text(_ value: JinjaValue?) throws -> String? {
+            guard let value else { return nil }
+            return try environment.resolve(value, scope: scope).text
+        }
+        let machine = link.machine
+        var escalation: Escalation?
+        let becomes =
+            try task.become.map { value in
+                let resolved = try environment.resolve(value, scope: scope)
+                return resolved.boolValue ?? ["yes", "true", "on", "1"].contains(resolved.text.lowercased())
+            } ?? runner.context.settings.becomes
+        if becomes {
+            let user = try text(task.becomeUser) ?? "root"
+            let method = try text(task.becomeMethod) ?? "sudo"
+            guard let known = Escalation.Method(rawValue: method) else {
+                throw TaskFailure(message: "become_method '\(method)' is not supported: use sudo, su or doas")
+            }
+            if user != machine.target.user {
+                escalation = Escalation(method: known, user: user, password: machine.escalationPassword)
+            }
+        }
+        var exports = ""
+        for value in task.environment {
+            let resolved = try environment.resolve(value, scope: scope)
+            guard case .dict(let dict) = resolved else {
+                guard resolved.isNone || resolved.text.isEmpty else {
+                    throw TaskFailure(message: "environment must be a mapping of names to values")
+                }
+                continue
+            }
+            for (key, value) in dict where !value.isOmitted {
+                let name = key.text
+                guard
+                    name.utf8.allSatisfy({
+                        $0 == 0x5f || (0x30...0x39).contains($0) || (0x41...0x5a).contains($0)
+                            || (0x61...0x7a).contains($0)
+                    }), name.first?.isNumber == false
+                else { throw TaskFailure(message: "environment: '\(name)' is no name of a variable") }
+                exports += "export \(name)=\(ShellText.quote(value.text))\n"
+            }
+        }
+        var timeout = runner.context.settings.taskTimeout
+        if let seconds = try text(task.timeout).flatMap({ Int($0) }), seconds > 0 { timeout = .seconds(seconds) }
+        return ProgramOptions(escalation: escalation, exports: exports, timeout: timeout)
+    }
+
+    // MARK: - Includes
+
+    /// The files that an `include_tasks` names on this machine, one for each item whose conditions hold.
+    func includes() throws -> [Included] {
+        let context = runner.context
+        var layers: [JinjaDict?] = [nil]
+        if let loop = task.loop {
+            layers = try LoopItems.items(of: loop, scope: scope(), environment: context.environment)
+                .enumerated().map { index, item in
+                    var variables: JinjaDict = [loop.variable: item]
+                    if let name = loop.indexVariable { variables[name] = .int(index) }
+                    return variables
+                }
+        }
+        var included: [Included] = []
+        for layer in layers {
+            let scope = self.scope(layer.map { [TaskScope.Layer($0, isTemplate: false)] } ?? [])
+            guard try firstFalseCondition(scope) == nil else { continue }
+            let arguments = try resolvedArguments(scope, keeping: [])
+            guard let file = (arguments["_raw_params"] ?? arguments["file"])?.text else {
+                throw TaskFailure(message: "\(task.moduleName) needs the name of a file")
+            }
+            var inner = task
+            if let layer { inner.upperLayers.insert(layer, at: 0) }
+            included.append(Included(file: file, task: inner))
+        }
+        return included
+    }
+}

@@ -1,0 +1,425 @@
+import ContextualizationAPI
+import Jinja
+import Modules
+import Support
+
+/// One task on one machine: conditions, loop, tries, judgement and result.
+final class TaskRun {
+    /// How the task ended.
+    struct Ended {
+        var name: String
+        var status: TaskRecord.Status
+        var dictionary: JinjaDict
+        var effects: TaskEffects
+        var seconds: Double
+        var isCensored: Bool
+    }
+
+    /// A file that `include_tasks` names, and the task with the variables that its tasks get.
+    struct Included {
+        var file: String
+        var task: ProgramTask
+    }
+
+    let runner: HostRunner
+    let task: ProgramTask
+    private let started = ContinuousClock.now
+    private var wasAnnounced = false
+    private var isCensored = false
+
+    init(runner: HostRunner, task: ProgramTask) {
+        self.runner = runner
+        self.task = task
+    }
+
+    private var context: RunContext { runner.context }
+    private var environment: JinjaEnvironment { runner.context.environment }
+
+    // MARK: - Scope and conditions
+
+    /// The variables that the task sees; `upper` are loop items and results, over all others.
+    func scope(_ upper: [TaskScope.Layer] = []) -> TaskScope {
+        TaskScope(
+            host: runner.host, table: context.table, environment: environment,
+            upper: upper + task.upperLayers.map { TaskScope.Layer($0) },
+            lower: task.layers.map { TaskScope.Layer($0) }, defaults: task.defaults.map { TaskScope.Layer($0) })
+    }
+
+    /// The text of the first condition that does not hold.
+    func firstFalseCondition(_ scope: TaskScope) throws -> String? {
+        try task.conditions.first { try !holds($0, scope) }
+    }
+
+    private func holds(_ condition: String, _ scope: TaskScope) throws -> Bool {
+        do {
+            return try Conditions.holds(condition, scope, environment, isStrict: context.settings.isStrict)
+        } catch let error as JinjaError {
+            throw TaskFailure(message: "Error while evaluating conditional: \(error)")
+        }
+    }
+
+    private func holds(_ conditions: [String], _ scope: TaskScope) throws -> Bool {
+        try conditions.allSatisfy { try holds($0, scope) }
+    }
+
+    private func flag(_ value: JinjaValue?, _ scope: TaskScope, _ keyword: String, default fallback: Bool) throws
+        -> Bool
+    {
+        guard let value else { return fallback }
+        let resolved = try resolve(value, scope, keyword)
+        if let flag = resolved.boolValue { return flag }
+        switch resolved.text.lowercased() {
+        case "yes", "true", "on", "1", "y", "t": return true
+        case "no", "false", "off", "0", "n", "f", "", "none": return false
+        default:
+            throw TaskFailure(message: "\(keyword): '\(resolved.text)' is neither true nor false")
+        }
+    }
+
+    private func resolve(_ value: JinjaValue, _ scope: TaskScope, _ keyword: String) throws -> JinjaValue {
+        do {
+            return try environment.resolve(value, scope: scope)
+        } catch {
+            throw TaskFailure(message: "Error while resolving value for '\(keyword)': \(error)")
+        }
+    }
+
+    // MARK: - The whole task
+
+    /// Does the task. What goes wrong is a result; thrown are cancellation and errors of the caller's sink.
+    func perform() async throws -> Ended {
+        do {
+            isCensored = try flag(task.noLog, scope(), "no_log", default: false)
+            if try flag(task.isRunOnce, scope(), "run_once", default: false) { return try await performOnce() }
+            return try await performHere()
+        } catch let error as SinkFailure {
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch let error as CommunicatorError where error.code == .cancelled {
+            throw CancellationError()
+        } catch {
+            return failure(error)
+        }
+    }
+
+    private func performOnce() async throws -> Ended {
+        if let shared = await context.board.claim(runner.step + "/" + task.path) {
+            guard let result = shared else {
+                return failure(TaskFailure(message: "the machine that does this task for all (run_once) failed"))
+            }
+            return finish(result, effects: TaskEffects())
+        }
+        let ended: Ended
+        do {
+            ended = try await performHere()
+        } catch {
+            await context.board.finish(runner.step + "/" + task.path, nil)
+            throw error
+        }
+        let isFailed = ended.status == .failed || ended.status == .unreachable
+        var result = ModuleResult(values: ended.dictionary)
+        result.changed = ended.dictionary["changed"] == .bool(true)
+        result.skipped = ended.status == .skipped
+        result.variables = ended.effects.variables
+        await context.board.finish(runner.step + "/" + task.path, isFailed ? nil : result)
+        return ended
+    }
+
+    private func performHere() async throws -> Ended {
+        guard let loop = task.loop else {
+            let result = try await once([])
+            return finish(result, effects: TaskEffects())
+        }
+        // Without items the conditions may still refer to things that do not exist: they are looked at first, unless
+        // they need the item.
+        let items: [JinjaValue]
+        do {
+            items = try loopItems(loop)
+        } catch let failure as TaskFailure {
+            let outer = scope()
+            let isSkipped = task.conditions.contains { condition in
+                (try? Conditions.holds(condition, outer, environment, isStrict: context.settings.isStrict)) == false
+            }
+            guard isSkipped else { throw failure }
+            return finish(.skipped(reason: "Conditional result was False"), effects: TaskEffects())
+        }
+        guard !items.isEmpty else {
+            var result = ModuleResult(skipped: true)
+            result["skipped_reason"] = "No items in the list"
+            result["results"] = []
+            return finish(result, effects: TaskEffects())
+        }
+        return try await overItems(items, loop)
+    }
+
+    private func overItems(_ items: [JinjaValue], _ loop: ProgramTask.Loop) async throws -> Ended {
+        var effects = TaskEffects()
+        var results: [JinjaValue] = []
+        var total = ModuleResult(skipped: true)
+        var last: ModuleResult?
+        for (index, item) in items.enumerated() {
+            try Task.checkCancellation()
+            let layer = itemVariables(item, index, items, loop)
+            var result: ModuleResult
+            do {
+                result = try await once([TaskScope.Layer(layer, isTemplate: false)])
+            } catch let failure as TaskFailure {
+                result = .failure(failure.message)
+            }
+            var dictionary = result.dictionary
+            dictionary[loop.variable] = item
+            dictionary["ansible_loop_var"] = .string(loop.variable)
+            if let name = loop.indexVariable {
+                dictionary[name] = .int(index)
+                dictionary["ansible_index_var"] = .string(name)
+            }
+            if let label = loop.label {
+                let inner = scope([TaskScope.Layer(layer, isTemplate: false)])
+                dictionary["_ansible_item_label"] = (try? environment.render(label, scope: inner)) ?? .string(label)
+            }
+            if let variables = result.variables {
+                effects.variables.merge(variables)
+                runner.host.mergeSet(variables)
+            }
+            if let facts = result.facts { effects.facts.merge(facts) }
+            results.append(.dict(dictionary))
+            total.changed = total.changed || result.changed
+            total.failed = total.failed || result.failed
+            total.skipped = total.skipped && result.skipped
+            last = result
+            if result["unreachable"] == .bool(true) {
+                total["unreachable"] = .bool(true)
+                break
+            }
+            if !loop.breakWhen.isEmpty,
+                try holds(loop.breakWhen, scope([resultLayer(result), TaskScope.Layer(layer, isTemplate: false)]))
+            {
+                break
+            }
+            if let pause = loop.pause, index + 1 < items.count, let seconds = Double(pause.text) {
+                try await context.clock.sleep(for: .seconds(seconds))
+            }
+        }
+        total["results"] = .list(results)
+        total.message =
+            total.failed ? "One or more items failed" : total.skipped ? "All items skipped" : "All items completed"
+        if total.failed, results.count == 1, let message = last?.message { total.message = message }
+        if let warnings = last?["warnings"] { total["warnings"] = warnings }
+        return finish(total, effects: effects)
+    }
+
+    private func itemVariables(
+        _ item: JinjaValue, _ index: Int, _ items: [JinjaValue], _ loop: ProgramTask.Loop
+    ) -> JinjaDict {
+        var variables: JinjaDict = [:]
+        variables[loop.variable] = item
+        if let name = loop.indexVariable { variables[name] = .int(index) }
+        variables["ansible_loop_var"] = .string(loop.variable)
+        if loop.isExtended {
+            var info: JinjaDict = [
+                "index": .int(index + 1), "index0": .int(index), "first": .bool(index == 0),
+                "last": .bool(index + 1 == items.count), "length": .int(items.count),
+                "revindex": .int(items.count - index), "revindex0": .int(items.count - index - 1),
+                "allitems": .list(items),
+            ]
+            if index > 0 { info["previtem"] = items[index - 1] }
+            if index + 1 < items.count { info["nextitem"] = items[index + 1] }
+            variables["ansible_loop"] = .dict(info)
+        }
+        return variables
+    }
+
+    private func loopItems(_ loop: ProgramTask.Loop) throws -> [JinjaValue] {
+        let scope = scope()
+        do {
+            return try LoopItems.items(of: loop, scope: scope, environment: environment)
+        } catch {
+            throw TaskFailure(message: "Error while resolving value for 'loop': \(error)")
+        }
+    }
+
+    // MARK: - Once (for one item)
+
+    /// Conditions, then the module with its tries.
+    private func once(_ upper: [TaskScope.Layer]) async throws -> ModuleResult {
+        let scope = scope(upper)
+        if let condition = try firstFalseCondition(scope) {
+            var result = ModuleResult(skipped: true)
+            result["skip_reason"] = "Conditional result was False"
+            result["false_condition"] = .string(condition)
+            return result
+        }
+        if case .includeVariables = task.action { return try includeVariables(scope) }
+        guard case .module(let module) = task.action else { return ModuleResult() }
+        let retries = task.until == nil ? 0 : try number(task.retries, scope, "retries", default: 3)
+        let delay = try number(task.delay, scope, "delay", default: 5)
+        var attempt = 0
+        while true {
+            attempt += 1
+            var result = try await attemptOnce(module, scope, upper)
+            guard let until = task.until else { return result }
+            let judged = self.scope([resultLayer(result)] + upper)
+            if try until.isEmpty ? !result.failed : holds(until, judged) || result["unreachable"] == .bool(true) {
+                result["attempts"] = .int(min(attempt, max(retries, 1)))
+                return result
+            }
+            guard attempt <= retries else {
+                result["attempts"] = .int(retries)
+                result.failed = true
+                return result
+            }
+            try await context.recorder.emit(
+                runner.machine.id,
+                .message("FAILED - RETRYING: [\(runner.host.name)]: \(name()) (\(retries - attempt + 1) retries left).")
+            )
+            try await context.clock.sleep(for: .seconds(delay))
+        }
+    }
+
+    private func resultLayer(_ result: ModuleResult) -> TaskScope.Layer {
+        var variables = JinjaDict()
+        if let register = task.register { variables[register] = .dict(result.dictionary) }
+        return TaskScope.Layer(variables, isTemplate: false)
+    }
+
+    private func number(_ value: JinjaValue?, _ scope: TaskScope, _ keyword: String, default fallback: Int) throws
+        -> Int
+    {
+        guard let value else { return fallback }
+        let resolved = try resolve(value, scope, keyword)
+        guard let number = resolved.intValue ?? Int(resolved.text) else {
+            throw TaskFailure(message: "\(keyword): '\(resolved.text)' is no number")
+        }
+        return max(0, number)
+    }
+
+    private func attemptOnce(
+        _ module: any Module.Type, _ scope: TaskScope, _ upper: [TaskScope.Layer]
+    ) async throws -> ModuleResult {
+        var result: ModuleResult
+        do {
+            result = try await execute(module, scope)
+        } catch let error as CommunicatorError {
+            guard error.code != .cancelled else { throw CancellationError() }
+            result = .failure(error.message)
+            if [.connectionLost, .unreachable, .refused, .hostKeyChanged, .authenticationFailed].contains(error.code) {
+                result["unreachable"] = true
+                return result
+            }
+        } catch let error as ModuleError {
+            result = .failure(error.message)
+        }
+        if result.skipped { return result }
+        let judged =
+            task.changedWhen == nil && task.failedWhen == nil ? scope : self.scope([resultLayer(result)] + upper)
+        if let conditions = task.changedWhen { result.changed = try holds(conditions, judged) }
+        if let conditions = task.failedWhen {
+            let failed = try holds(conditions, judged)
+            result["failed_when_result"] = .bool(failed)
+            if failed, !result.failed, result.message == nil || result.message?.isEmpty == true {
+                result.message = "failed_when holds"
+            }
+            result.failed = failed
+        }
+        return result
+    }
+
+    private func includeVariables(_ scope: TaskScope) throws -> ModuleResult {
+        let arguments = try resolvedArguments(scope, keeping: [])
+        guard let file = (arguments["_raw_params"] ?? arguments["file"])?.text else {
+            throw TaskFailure(message: "include_vars needs the name of a file")
+        }
+        let variables = try context.library.variables(named: file, includedBy: task)
+        runner.host.mergeIncluded(variables)
+        var result = ModuleResult()
+        result["ansible_facts"] = .dict(variables)
+        result.variables = JinjaDict()
+        return result
+    }
+
+    // MARK: - Ends
+
+    private func name() -> String {
+        (try? environment.renderText(task.name, scope: scope())) ?? task.name
+    }
+
+    /// The end of the task: what is registered and who is notified.
+    private func finish(_ result: ModuleResult, effects given: TaskEffects) -> Ended {
+        var effects = given
+        let dictionary = result.dictionary
+        if let variables = result.variables, given.variables.isEmpty { effects.variables.merge(variables) }
+        if let facts = result.facts, given.facts.isEmpty { effects.facts.merge(facts) }
+        if let register = task.register { effects.variables[register] = .dict(dictionary) }
+        var status: TaskRecord.Status =
+            result.failed ? .failed : result.skipped ? .skipped : result.changed ? .changed : .ok
+        if result["unreachable"] == .bool(true) { status = .unreachable }
+        var ended = Ended(
+            name: name(), status: status, dictionary: dictionary, effects: effects,
+            seconds: (ContinuousClock.now - started).inSeconds, isCensored: isCensored)
+        do {
+            if status == .failed, try flag(task.ignoresErrors, scope(), "ignore_errors", default: false) {
+                ended.status = .ignored
+            }
+            if result.changed, !result.failed { ended.effects.notified = try notifications() }
+        } catch {
+            return failure(error)
+        }
+        return ended
+    }
+
+    private func notifications() throws -> [String] {
+        guard !task.notify.isEmpty else { return [] }
+        let scope = scope()
+        return try task.notify.flatMap { value -> [String] in
+            let resolved = try resolve(value, scope, "notify")
+            return resolved.listValue?.map(\.text) ?? [resolved.text]
+        }
+    }
+
+    /// The end of a task that could not be done.
+    func failure(_ error: any Error) -> Ended {
+        let message: String =
+            switch error {
+            case let failure as TaskFailure: failure.message
+            case let error as ModuleError: error.message
+            case let error as CommunicatorError: error.message
+            default: "\(error)"
+            }
+        let result = ModuleResult.failure(message)
+        var effects = TaskEffects()
+        if let register = task.register { effects.variables[register] = .dict(result.dictionary) }
+        var ended = Ended(
+            name: name(), status: .failed, dictionary: result.dictionary, effects: effects,
+            seconds: (ContinuousClock.now - started).inSeconds, isCensored: isCensored)
+        if (try? flag(task.ignoresErrors, scope(), "ignore_errors", default: false)) == true { ended.status = .ignored }
+        return ended
+    }
+
+    /// The record of the event.
+    func record(_ ended: Ended, status: TaskRecord.Status, effects: TaskEffects) -> TaskRecord {
+        let visible = ended.isCensored ? Self.censored(ended.dictionary) : context.masker.mask(.dict(ended.dictionary))
+        return TaskRecord(
+            task: reference(name: context.masker.mask(ended.name)), status: status, seconds: ended.seconds,
+            summary: TaskSummary.text(visible, status: status), result: JSONText.text(visible), effects: effects.text)
+    }
+
+    private static func censored(_ dictionary: JinjaDict) -> JinjaValue {
+        [
+            "censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
+            "changed": dictionary["changed"] ?? false,
+        ]
+    }
+
+    private func reference(name: String) -> TaskReference {
+        TaskReference(step: runner.step, path: task.path, name: name, module: task.moduleName)
+    }
+
+    /// Tells that the task begins, once, before its first program.
+    func announce() async throws {
+        guard !wasAnnounced else { return }
+        wasAnnounced = true
+        try await context.recorder.emit(
+            runner.machine.id, .taskStarted(reference(name: context.masker.mask(name()))))
+    }
+}
