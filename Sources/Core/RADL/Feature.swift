@@ -12,6 +12,11 @@ public struct Feature: Sendable, Hashable {
         case set(FeatureSets)
         /// Wishes with weights. Stands under the name ``Feature/softName`` only.
         case softs([SoftGroup])
+
+        var isSet: Bool {
+            if case .set = self { return true }
+            return false
+        }
     }
 
     /// Name under which ``Value/softs(_:)`` stand: a reserved word, so that no other feature has it.

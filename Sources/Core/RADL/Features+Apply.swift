@@ -35,8 +35,21 @@ extension Features {
             append(feature)
             return
         }
-        let existing = all[position]
-        switch (existing.value, feature.value) {
+        // Nothing of the existing value may be held here: its array would be copied for each addition.
+        switch feature.value {
+        case .set(let elements) where all[position].value.isSet:
+            try unite(elements, at: position, rule)
+        case .softs(let groups):
+            appendSofts(groups, at: position)
+        default:
+            try addPlain(feature, at: position, rule)
+        }
+    }
+
+    private mutating func addPlain(
+        _ feature: Feature, at position: Int, _ rule: ConflictRule
+    ) throws(FeatureConflict) {
+        switch (all[position].value, feature.value) {
         case (.number(let old), .number(let new)):
             if let both = old.intersection(new) {
                 replaceValue(at: position, with: .number(both))
@@ -47,10 +60,6 @@ extension Features {
             break
         case (.list(let old, _), .list(let new, _)) where old == new:
             break
-        case (.set, .set(let elements)):
-            try unite(elements, at: position, rule)
-        case (.softs, .softs(let groups)):
-            appendSofts(groups, at: position)
         default:
             try resolve(.different, at: position, feature, rule)
         }

@@ -44,10 +44,10 @@ public struct Interval: Sendable, Hashable {
     public func intersection(_ other: Interval) -> Interval? {
         var result = self
         if let new = other.lower {
-            result.lower = Self.tighter(new, lower) { $0 >= $1 }
+            result.lower = Self.tighter(new, lower, keepsOldOnTie: false) { $0 > $1 }
         }
         if let new = other.upper {
-            result.upper = Self.tighter(new, upper) { $0 <= $1 }
+            result.upper = Self.tighter(new, upper, keepsOldOnTie: true) { $0 < $1 }
         }
         if let low = result.lower, let high = result.upper,
             low.quantity.scaledValue > high.quantity.scaledValue
@@ -60,11 +60,18 @@ public struct Interval: Sendable, Hashable {
         return result
     }
 
-    private static func tighter(_ new: Bound, _ old: Bound?, by isTighter: (Double, Double) -> Bool) -> Bound {
+    private static func tighter(
+        _ new: Bound, _ old: Bound?, keepsOldOnTie: Bool, by isTighter: (Double, Double) -> Bool
+    ) -> Bound {
         guard let old else { return new }
         let newValue = new.quantity.scaledValue
         let oldValue = old.quantity.scaledValue
-        if newValue == oldValue, old.comparison == .equal, new.comparison != .equal { return old }
+        if newValue == oldValue {
+            if old.comparison == .equal || new.comparison == .equal {
+                return new.comparison == .equal ? new : old
+            }
+            return keepsOldOnTie ? old : new
+        }
         return isTighter(newValue, oldValue) ? new : old
     }
 

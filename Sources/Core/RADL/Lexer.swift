@@ -35,6 +35,13 @@ struct Lexer {
         lineStart = start
     }
 
+    /// Whether a text can stand as an id or as the name of a feature.
+    static func isName(_ text: String) -> Bool {
+        var lexer = Lexer(Array(text.utf8))
+        let token = lexer.next()
+        return token.kind == .name && token.start == 0 && token.end == text.utf8.count
+    }
+
     private func peek(_ offset: Int = 1) -> UInt8 {
         position + offset < bytes.count ? bytes[position + offset] : 0
     }

@@ -3,7 +3,8 @@ extension Parser {
     func imText(unexpected token: Token) -> String {
         if token.kind == .end { return "Parse error in: None" }
         var token = token
-        if token.kind == .openString {
+        let isWithinString = token.kind == .openString
+        if isWithinString {
             // IM skips the quote and meets what follows it.
             var ahead = Lexer(source.bytes, at: token.start + 1, line: token.line, depth: token.depth)
             token = ahead.next()
@@ -11,10 +12,11 @@ extension Parser {
         }
         let position = source.scalarOffset(ofByte: token.start)
         return "Line \(token.line): Parse error in: "
-            + "LexToken(\(token.kind.imName),\(imValue(token)),\(token.line),\(position))"
+            + "LexToken(\(token.kind.imName),\(imValue(token, isWithinString)),\(token.line),\(position))"
     }
 
-    private func imValue(_ token: Token) -> String {
+    private func imValue(_ token: Token, _ isWithinString: Bool) -> String {
+        if isWithinString || token.kind == .string, isOnSecretLine(token) { return "'***'" }
         let raw = String(decoding: source.bytes[token.start..<token.end].prefix(200), as: UTF8.self)
         switch token.kind {
         case .number:
@@ -22,12 +24,15 @@ extension Parser {
         case .random:
             return String(raw.dropFirst(8).dropLast(2))
         case .string:
-            let lineEnd = source.bytes[token.start...].firstIndex(of: UInt8(ascii: "\n")) ?? source.bytes.count
-            let hides = Secrets.isNamed(in: source.bytes[max(token.lineStart, token.start - 500)..<lineEnd])
-            return hides ? "'***'" : Self.pythonLiteral(String(text(ofString: token).prefix(200)))
+            return Self.pythonLiteral(String(text(ofString: token).prefix(200)))
         default:
             return Self.pythonLiteral(raw)
         }
+    }
+
+    private func isOnSecretLine(_ token: Token) -> Bool {
+        let lineEnd = source.bytes[token.start...].firstIndex(of: UInt8(ascii: "\n")) ?? source.bytes.count
+        return Secrets.isNamed(in: source.bytes[max(token.lineStart, token.start - 500)..<lineEnd])
     }
 
     /// A string as Python writes it.

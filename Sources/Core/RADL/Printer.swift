@@ -1,0 +1,207 @@
+/// How a document is written as text.
+public enum RADLTextStyle: Sendable, Hashable {
+    /// Reading it gives the same document: recipes keep their text, and nothing is left out.
+    case exact
+    /// Byte for byte as IM prints, except that quotes in strings are escaped so that it can be read again: each recipe
+    /// gets a newline before and behind, a reference of a description becomes empty parentheses, and the time of an
+    /// empty `contextualize` is left out.
+    case im
+}
+
+extension RADLDocument {
+    /// The document in RADL's text form, in the order description, ansible hosts, networks, systems, configures,
+    /// contextualize, deploys.
+    ///
+    /// Always readable again. Two things cannot be written and change a little: a backslash before a quote, a newline or
+    /// the end of a string is doubled (such strings come from JSON only), and a string that reads `random(N)` is drawn
+    /// again. Comments are not kept.
+    public func text(style: RADLTextStyle = .exact) -> String {
+        var printer = Printer(style: style)
+        printer.print(self)
+        return printer.text
+    }
+}
+
+extension RADLSystem {
+    /// The system alone in RADL's text form.
+    public func text() -> String {
+        var printer = Printer(style: .exact)
+        printer.print(self)
+        return printer.text
+    }
+}
+
+/// Writes documents into one growing text.
+struct Printer {
+    let style: RADLTextStyle
+    private(set) var text = ""
+
+    init(style: RADLTextStyle) {
+        self.style = style
+    }
+
+    mutating func print(_ document: RADLDocument) {
+        var isFirst = true
+        func separate(_ text: inout String) {
+            if !isFirst { text += "\n" }
+            isFirst = false
+        }
+        if let description = document.description {
+            separate(&text)
+            text += "description \(description.id)"
+            if !description.isReference || style == .im {
+                parenthesize(description.features, open: " (", close: ")")
+            }
+        }
+        for host in document.ansibleHosts {
+            separate(&text)
+            text += "ansible \(host.id)"
+            parenthesize(host.features, open: " (", close: ")")
+        }
+        for network in document.networks {
+            separate(&text)
+            text += "network \(network.id) "
+            if !network.isReference { parenthesize(network.features, open: "( ", close: " )") }
+        }
+        for system in document.systems {
+            separate(&text)
+            print(system)
+        }
+        for section in document.configures {
+            separate(&text)
+            print(section)
+        }
+        // IM joins all sentences with a newline and counts a missing contextualize as an empty one.
+        if document.contextualize != nil || !isFirst || !document.deploys.isEmpty { separate(&text) }
+        if let contextualize = document.contextualize { print(contextualize) }
+        for deploy in document.deploys {
+            separate(&text)
+            text += "deploy \(deploy.system) \(deploy.count)"
+            if let cloud = deploy.cloud { text += " \(cloud)" }
+        }
+    }
+
+    mutating func print(_ system: RADLSystem) {
+        text += "system \(system.id) "
+        if !system.isReference { parenthesize(system.features, open: "(\n", close: "\n)\n") }
+    }
+
+    private mutating func print(_ section: RADLConfigure) {
+        text += "configure \(section.id)"
+        switch section.content {
+        case .reference: break
+        case .disabled: text += " ()"
+        case .recipe(let recipe):
+            text += " (\n@begin"
+            if style == .im { text += "\n" }
+            text += recipe
+            if style == .im || recipe.utf8.last != UInt8(ascii: "\n") { text += "\n" }
+            text += "@end\n)"
+        }
+    }
+
+    private mutating func print(_ contextualize: RADLContextualize) {
+        var time = contextualize.maximumTime?.description ?? ""
+        if style == .im, contextualize.maximumTime?.doubleValue == 0 { time = "" }
+        if contextualize.isDisabling {
+            text += time.isEmpty || style == .im ? "contextualize ()" : "contextualize \(time) ()"
+            return
+        }
+        text += "contextualize \(time) (\n"
+        for option in contextualize.options.all {
+            text += "option "
+            print(option)
+            text += "\n"
+        }
+        for (number, item) in contextualize.items.enumerated() {
+            if number > 0 { text += "\n" }
+            text += "system \(item.system) configure \(item.configure) "
+            // Text has room for one of both; a step means nothing to cloud-init.
+            if let tool = item.tool, item.isCloudInit || item.step == nil {
+                text += " with \(tool)"
+            } else {
+                text += item.step.map { "step \($0) " } ?? " "
+            }
+        }
+        text += "\n)"
+    }
+
+    private mutating func parenthesize(_ features: Features, open: String, close: String) {
+        text += open
+        for (number, feature) in features.all.enumerated() {
+            if number > 0 { text += " and\n" }
+            print(feature)
+        }
+        text += close
+    }
+
+    private mutating func print(_ feature: Feature) {
+        let name = feature.name
+        switch feature.value {
+        case .number(let interval):
+            for (number, bound) in interval.bounds.enumerated() {
+                if number > 0 { text += " and\n" }
+                text += "\(name) \(bound.comparison.sign) \(bound.quantity)"
+            }
+        case .string(let value, let sign):
+            text += "\(name) \(sign.sign) "
+            quote(value)
+        case .list(let values, let sign):
+            text += "\(name) \(sign.sign) ["
+            if values.isEmpty, style == .im { text += "''" }
+            for (number, value) in values.enumerated() {
+                if number > 0 { text += "," }
+                quote(value)
+            }
+            text += "]"
+        case .set(let sets):
+            for (number, element) in sets.elements.enumerated() {
+                if number > 0 { text += " and\n" }
+                text += "\(name) contains "
+                parenthesize(element.features, open: "(", close: ")")
+            }
+        case .softs(let groups):
+            for (number, group) in groups.enumerated() {
+                if number > 0 { text += " and\n" }
+                text += "soft \(group.weight) "
+                parenthesize(group.features, open: "( ", close: " )")
+            }
+        }
+    }
+
+    private mutating func quote(_ value: String) {
+        text += "'"
+        let quote = UInt8(ascii: "'")
+        let backslash = UInt8(ascii: "\\")
+        if !value.utf8.contains(where: { $0 == quote || $0 == backslash }) {
+            text += value
+        } else {
+            text += Self.escaped(value)
+        }
+        text += "'"
+    }
+
+    /// Every quote behind a backslash; and a backslash that would swallow what follows, doubled.
+    private static func escaped(_ value: String) -> String {
+        var result: [UInt8] = []
+        var isEscaping = false
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "'"):
+                if isEscaping { result.append(UInt8(ascii: "\\")) }
+                result.append(UInt8(ascii: "\\"))
+                isEscaping = false
+            case UInt8(ascii: "\n"):
+                if isEscaping { result.append(UInt8(ascii: "\\")) }
+                isEscaping = false
+            case UInt8(ascii: "\\"):
+                isEscaping.toggle()
+            default:
+                isEscaping = false
+            }
+            result.append(byte)
+        }
+        if isEscaping { result.append(UInt8(ascii: "\\")) }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

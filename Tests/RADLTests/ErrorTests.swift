@@ -1,0 +1,314 @@
+import RADL
+import Testing
+
+@Suite("Errors of the text form")
+struct ErrorTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var text: String
+        var description: String
+        var testDescription: String { text }
+
+        init(_ text: String, _ description: String) {
+            self.text = text
+            self.description = description
+        }
+    }
+
+    static let cases = [
+        Case(
+            "system a (\n  cpu.count >= 2,\n  memory.size >= 1G\n)",
+            """
+            a.radl:2:17: error: expected 'and' or ')', found ','
+                  cpu.count >= 2,
+                                ^
+                features are separated by 'and'
+            """),
+        Case(
+            "netwrok n ()\nsystem a ()",
+            """
+            a.radl:1:1: error: expected a sentence (network, system, configure, contextualize, deploy, ansible, \
+            description), found 'netwrok'
+                netwrok n ()
+                ^^^^^^^
+                did you mean 'network'? Reserved words are in lower case
+            """),
+        Case(
+            "system a (\n\tx = 'a\n)\n",
+            """
+            a.radl:2:6: error: this string has no end
+                \tx = 'a
+                \t    ^^
+                close it with ', and write \\' for a quote within it
+            """),
+        Case(
+            "system ñandú-é (x = 1 and\ny == 2)",
+            """
+            a.radl:2:4: error: expected a number, a string or a list as the value of 'y', found '='
+                y == 2)
+                   ^
+            """),
+        Case(
+            "system a (x = 1\ndeploy a 1",
+            """
+            a.radl:1:10: error: this '(' is never closed
+                system a (x = 1
+                         ^
+                write ')' behind the last feature
+            """),
+        Case(
+            "configure a (\n@begin\n- x: y\n  @end\n)",
+            """
+            a.radl:2:1: error: the recipe of 'a' has no end
+                @begin
+                ^^^^^^
+                write @end at the beginning of a line behind it
+            """),
+        Case(
+            "system a (é = 1 and x = 'ñ' and x = 'o')",
+            """
+            a.radl:1:13: error: expected a feature, found '='
+                system a (é = 1 and x = 'ñ' and x = 'o')
+                            ^
+            """),
+        Case(
+            "system a (x >= 5 and\nx <= 1)",
+            """
+            a.radl:2:1: error: no number is both 'x <= 1' and 'x >= 5' in line 1
+                x <= 1)
+                ^^^^^^
+                change or remove one of them
+            """),
+        Case(
+            "system deploy ()",
+            """
+            a.radl:1:8: error: expected the id of the system, found the reserved word 'deploy'
+                system deploy ()
+                       ^^^^^^
+                reserved words cannot be ids; choose another name
+            """),
+        Case(
+            "system a (x = linux)",
+            """
+            a.radl:1:15: error: expected a number, a string or a list as the value of 'x', found 'linux'
+                system a (x = linux)
+                              ^^^^^
+                strings stand in single quotes
+            """),
+        Case(
+            "contextualize (\nsystem a configure b step 1 with x\n)\nsystem a ()\nconfigure b ()",
+            """
+            a.radl:2:29: error: expected the next item or ')', found the reserved word 'with'
+                system a configure b step 1 with x
+                                            ^^^^
+                an item has a step or a tool, not both
+            """),
+        Case(
+            "# nothing\n",
+            """
+            a.radl:2:1: error: the document describes nothing
+                \n\
+                ^
+                write at least one of network, system, configure, contextualize, deploy, ansible, description
+            """),
+    ]
+
+    @Test(arguments: cases)
+    func `first error has its place and says what to do`(_ example: Case) throws {
+        let errors = try #require(throws: RADLErrors.self) {
+            try RADLDocument(parsing: example.text, file: "a.radl")
+        }
+        #expect(errors.first.description == example.description)
+    }
+
+    @Test func `all mistakes of a document are told, in order, each once`() throws {
+        let text = """
+            network n (outbound = 'yes', outports = '22')
+            system a (
+              cpu.count => 1 and
+              memory.size >= 1G
+              disk.0.size = 5G and
+              x = [1, 2] and
+              net_interface.0.connection = 'n'
+            )
+            sytem b ()
+            system a ()
+            deploy a
+            contextualize (
+              system a configur c
+              system a configure c
+            )
+            deploy a 1
+            """
+        let reading = RADLDocument.read(RADLSource(text: text))
+        #expect(reading.errors.compactMap { $0.range?.line } == [1, 3, 5, 6, 9, 10, 12, 13])
+        #expect(reading.document.networks.first?.features.string("outports") == "22")
+        #expect(reading.document.system("a")?.features.bytes("disk.0.size") == 5_000_000_000)
+        #expect(reading.document.system("a")?.interfaces.first?.connection == "n")
+        #expect(reading.document.deploys == [RADLDeploy(system: "a", count: 1)])
+        #expect(reading.document.contextualize?.items.count == 1)
+    }
+
+    @Test func `a misspelled sentence behind a deploy is no cloud`() throws {
+        let errors = try #require(throws: RADLErrors.self) {
+            try RADLDocument(parsing: "system a ()\ndeploy a 1\nSystem b ()")
+        }
+        #expect(errors.first.range?.line == 3)
+        #expect(errors.first.hint == "did you mean 'system'? Reserved words are in lower case")
+    }
+
+    @Test func `skipped characters are warnings`() throws {
+        let reading = RADLDocument.read(RADLSource(text: "system a! (x = 'ñ') ;é"))
+        #expect(reading.errors.isEmpty)
+        #expect(reading.warnings.map(\.message) == ["!", ";", "é"].map { "'\($0)' means nothing here and is skipped" })
+        #expect(reading.warnings.compactMap { $0.range?.column } == [9, 21, 22])
+        #expect(reading.warnings.allSatisfy { $0.severity == .warning })
+    }
+
+    @Test(arguments: [
+        "system a (disk.0.os.credentials.password = 'Marker\\'Pass1' 'x')",
+        "system a (disk.0.os.credentials.password = 'MarkerPass1' and disk.0.os.credentials.password = 'MarkerPass2')",
+        "system a (disk.0.os.credentials.password = 'MarkerPass1' 'MarkerPass2')",
+        "system a (vault.password = 'MarkerPass\n)",
+        "system a (disk.0.os.credentials.new.password = 'marker') deploy",
+        "network a (proxy_host = 'user:MarkerPass1@host:22' 5)",
+    ])
+    func `no secret stands in an error`(_ text: String) throws {
+        let errors = try #require(throws: RADLErrors.self) { try RADLDocument(parsing: text) }
+        #expect(!errors.description.lowercased().contains("marker"))
+        #expect(!errors.imText.lowercased().contains("marker"))
+    }
+
+    @Test func `a weak password is not shown`() throws {
+        let document = try RADLDocument(parsing: "system a (disk.0.os.credentials.new.password = 'marker')")
+        let error = try #require(document.check().first)
+        #expect(error.description.contains("'******'"))
+        #expect(!"\(error)".contains("marker"))
+    }
+
+    @Test func `long lines are cut around the mistake`() throws {
+        let filler = String(repeating: "x", count: 5_000)
+        let text = "system a (a = '\(filler)' and b = c and d = '\(filler)')"
+        let errors = try #require(throws: RADLErrors.self) { try RADLDocument(parsing: text) }
+        let excerpt = try #require(errors.first.excerpt)
+        #expect(excerpt.line.count <= 112)
+        let scalars = Array(excerpt.line.unicodeScalars)
+        #expect(String(String.UnicodeScalarView(scalars[excerpt.indent..<excerpt.indent + excerpt.width])) == "c")
+        #expect(errors.first.range?.column == text.utf8.count - filler.count - 12)
+    }
+
+    @Test func `a text is never taken for a file name`() throws {
+        let errors = try #require(throws: RADLErrors.self) { try RADLDocument(parsing: "/etc/passwd") }
+        #expect(errors.imText == "Line 1: Parse error in: LexToken(VAR,'etc',1,1)")
+        #expect(!errors.description.contains("root"))
+    }
+}
+
+@Suite("Errors of the check")
+struct CheckTests {
+    static let cases: [(String, String)] = [
+        (
+            "network public ()\nsystem a (net_interface.0.connection = 'pubic')",
+            """
+            radl:2:40: error: 'net_interface.0.connection' names the network 'pubic', which the document does not have
+                system a (net_interface.0.connection = 'pubic')
+                                                       ^^^^^^^
+                did you mean 'public'?
+            """
+        ),
+        (
+            "system a (\n  memory.size >= 1.5 G\n)",
+            """
+            radl:2:18: error: 'memory.size' has to be a whole number
+                  memory.size >= 1.5 G
+                                 ^^^^^
+                write digits, without quotes and point, and a unit: 512M
+            """
+        ),
+        (
+            "system a (spot = 'ye')",
+            """
+            radl:1:18: error: 'spot' cannot be 'ye'
+                system a (spot = 'ye')
+                                 ^^^^
+                did you mean 'yes'?
+            """
+        ),
+        (
+            "system a (memory.size >= 1Ti)",
+            """
+            radl:1:26: error: 'memory.size' cannot have the unit 'Ti'
+                system a (memory.size >= 1Ti)
+                                         ^^^
+                write TiB
+            """
+        ),
+        (
+            "system a (disk.1.size = 5G)",
+            """
+            radl:1:11: error: system 'a' has disk.1 but no disk.0
+                system a (disk.1.size = 5G)
+                          ^^^^^^^^^^^^^^^^
+                number them from 0 without gaps
+            """
+        ),
+        (
+            "system front ()\ndeploy fron 2 ost",
+            """
+            radl:2:1: error: there is no system 'fron' to deploy
+                deploy fron 2 ost
+                ^^^^^^^^^^^^^^^^^
+                did you mean 'front'?
+            """
+        ),
+        (
+            "network n (outports = '22, 80')",
+            """
+            radl:1:23: error: 'outports' is no list of ports
+                network n (outports = '22, 80')
+                                      ^^^^^^^^
+                write for example '22,8080-80,9000:9100/udp', without blanks
+            """
+        ),
+    ]
+
+    @Test(arguments: cases)
+    func `points at the value and says what to write`(_ text: String, _ description: String) throws {
+        #expect(try RADLDocument(parsing: text).check().first?.description == description)
+    }
+
+    @Test func `all problems are told`() throws {
+        let document = try RADLDocument(
+            parsing: """
+                network n (outbound = 'maybe')
+                system a (cpu.count = '2' and memory.size >= 1X and disk.0.image.url = 5 and disk.0.size = -1
+                  and soft 1 (spot = 'perhaps') and disk.0.applications contains (name = '' and version = 'x'))
+                deploy b 1
+                contextualize (system c configure d)
+                """)
+        #expect(
+            document.check().map(\.code) == [
+                .value, .type, .unit, .type, .value, .value, .value, .reference, .reference, .reference,
+            ])
+        #expect(throws: RADLErrors.self) { try document.validate() }
+    }
+
+    @Test func `near misses of feature names are warnings`() throws {
+        let document = try RADLDocument(
+            parsing: "system a (memory.sise >= 1G and disk.0.imge.url = 'x' and ec3_max_instances = 5)")
+        #expect(
+            document.misspellings().map(\.hint) == [
+                "did you mean 'memory.size'?", "did you mean 'disk.0.image.url'?",
+            ])
+    }
+
+    @Test func `recipes are checked by whoever knows YAML`() throws {
+        let document = try RADLDocument(parsing: "configure a (\n@begin\n- x: [\n@end\n)\nconfigure b ()\nconfigure c")
+        var seen: [String] = []
+        let errors = document.check { recipe in
+            seen.append(recipe)
+            return "unclosed ["
+        }
+        #expect(seen == ["\n- x: [\n"])
+        #expect(errors.map(\.imText) == ["Line 1: Invalid YAML code: unclosed [."])
+    }
+}

@@ -1,0 +1,114 @@
+import RADL
+import Testing
+
+@Suite("JSON form")
+struct JSONTests {
+    static let example = """
+        [
+          {"class": "ansible", "id": "a1", "host": "server", "credentials.username": "user", "credentials.password": "pass"},
+          {"class": "network", "id": "public", "outbound": "yes", "outports": "8080-80,22"},
+          {"class": "system", "id": "front", "cpu.arch": "x86_64", "cpu.count_min": 1, "memory.size_min": 536870912,
+           "net_interface.0.connection": "public", "disk.0.os.name": "linux",
+           "disk.0.image.url": ["one://a/1", "ost://b/2"],
+           "disk.0.applications": [{"name": "ansible.roles.grycap.nfs"}, {"name": "x", "version": "2"}],
+           "softs": [{"weight": 20, "items": {"memory.size_min": 2000000000}}]},
+          {"class": "configure", "id": "front", "recipes": "---\\n- tasks:\\n  - debug: msg=hi\\n"},
+          {"class": "deploy", "system": "front", "vm_number": 1, "cloud": "cloud_id"},
+          {"class": "contextualize", "max_time": 1200, "items": [{"system": "front", "configure": "front", "step": 1}]},
+          {"class": "description", "id": "d", "name": "My infrastructure"}
+        ]
+        """
+
+    @Test func `the example of the specification survives`() throws {
+        let document = try RADLDocument(parsingJSON: Self.example)
+        #expect(document.check().isEmpty)
+        let expected = try RADLJSONValue(parsing: RADLSource(text: Self.example))
+        #expect(document.jsonValue == expected)
+        #expect(document.systems[0].features.bytes("memory.size") == 536_870_912)
+        #expect(document.systems[0].features.softs.first?.weight == .integer(20))
+        let fromText = try RADLDocument(parsing: document.text())
+        #expect(fromText == document)
+    }
+
+    @Test func `both ends, booleans and plain lists`() throws {
+        let document = try RADLDocument(
+            parsingJSON: """
+                [{"class": "system", "id": "a", "cpu.count_min": 1, "cpu.count_max": 4, "spot": true, "x_min": "text",
+                  "net_interface.0.additional_dns_names": [], "y": [], "z": ["a"], "w": {"name": "n"}, "v": 1.5e3}]
+                """)
+        let features = document.systems[0].features
+        #expect(features.range("cpu.count") == NumericRange(low: 1, high: 4))
+        #expect(features.string("spot") == "yes")
+        #expect(features.string("x_min") == "text")
+        #expect(features["net_interface.0.additional_dns_names"]?.value == .list([], .equal))
+        #expect(features["y"] == nil)
+        #expect(features.strings("z") == ["a"])
+        #expect(features.sets("w").map(\.name) == ["n"])
+        #expect(features.number("v") == 1500)
+        #expect(document.jsonText().contains(#""cpu.count_min":1,"cpu.count_max":4"#))
+    }
+
+    @Test(arguments: [
+        ("{}", "the document is no array"), ("[1]", "[0] is no object with a class"),
+        (#"[{"class":"systen","id":"a"}]"#, "[0] has the unknown class 'systen'"),
+        (#"[{"class":"system"}]"#, "the system at [0] has no id"),
+        (#"[{"class":"system","id":"a b"}]"#, "'a b' cannot be the id of the system at [0]"),
+        (#"[{"class":"system","id":"step"}]"#, "'step' cannot be the id of the system at [0]"),
+        (#"[{"class":"system","id":"a","x y":1}]"#, "'x y' cannot be the feature of system 'a'"),
+        (#"[{"class":"system","id":"a","x":-1}]"#, "'x' of system 'a' is negative; RADL has no negative numbers"),
+        (#"[{"class":"system","id":"a","x":null}]"#, "'x' of system 'a' is null"),
+        (#"[{"class":"system","id":"a"},{"class":"system","id":"a"}]"#, "there is a system 'a' already"),
+        (#"[{"class":"system","id":"a","x_min":2,"x_max":1}]"#, "'x' of system 'a' is set twice"),
+        (#"[{"class":"deploy","system":"a"}]"#, "the deploy of 'a' has no vm_number"),
+        (#"[{"class":"deploy","system":"a","vm_number":-1}]"#, "the number of machines of 'a' is negative"),
+        (#"[{"class":"configure","id":"a"}]"#, "configure 'a' has no recipes"),
+        (
+            #"[{"class":"configure","id":"a","recipes":"x\n@end\n"}]"#,
+            "the recipe of configure 'a' has a line that begins with @end, or a zero byte"
+        ),
+        (#"[{"class":"contextualize","items":[{"system":"a"}]}]"#, "item 0 of contextualize has no configure"),
+        (#"[{"class":"contextualize","max_time":"x"}]"#, "max_time of contextualize is no number of seconds"),
+        ("[", "Expecting value; the text ends here"), ("", "Expecting value; the text ends here"),
+        (#"[{"a": 01}]"#, "Expecting ',' delimiter"), (#"["\x"]"#, "Invalid \\escape in a string"),
+        (#"["\ud800"]"#, "half of a surrogate pair in a string"), ("[1,]", "Expecting value"),
+        ("['a']", "Expecting value"), ("[1] 2", "expected nothing behind the value"),
+        ("[1e999]", "this number is too large"),
+        (String(repeating: "[", count: 100_000), "nested more than 256 levels deep"),
+        (#"[{"a":1,}]"#, "Expecting property name enclosed in double quotes"),
+    ])
+    func `refuses`(_ text: String, _ message: String) throws {
+        let errors = try #require(throws: RADLErrors.self) { try RADLDocument(parsingJSON: text) }
+        #expect(errors.first.message == message)
+    }
+
+    @Test func `mistakes in JSON have a place`() throws {
+        let errors = try #require(throws: RADLErrors.self) {
+            try RADLDocument(parsingJSON: "[\n {\"é\" 1}]", file: "a.json")
+        }
+        #expect(
+            errors.description == """
+                a.json:2:7: error: Expecting ':' delimiter
+                     {"é" 1}]
+                          ^
+                """)
+        #expect(errors.imText == "Expecting ':' delimiter: line 2 column 7 (char 8)")
+    }
+
+    @Test(arguments: [
+        #"[0,-1,1.5,1e3,true,false,null,"a"]"#, #"{"a":{"b":[]},"c":{}}"#, #"["\"\\\n\u0001é€🎉"]"#,
+        "[9223372036854775807]",
+    ])
+    func `values survive`(_ text: String) throws {
+        let value = try RADLJSONValue(parsing: RADLSource(text: text))
+        for spacing in [RADLJSONValue.Spacing.compact, .spaced, .indented] {
+            #expect(try RADLJSONValue(parsing: RADLSource(text: value.text(spacing: spacing))) == value)
+        }
+    }
+
+    @Test func `escapes`() throws {
+        let value = try RADLJSONValue(parsing: RADLSource(text: #"["\u00e9\ud83c\udf89\/\b\f\r\t\u0041"]"#))
+        #expect(value == .array([.string("é🎉/\u{8}\u{c}\r\tA")]))
+        #expect(value.text() == "[\"é🎉/\\u0008\\u000c\\r\\tA\"]")
+        #expect(RADLJSONValue.object([.init("a", .array([.null]))]).text(spacing: .spaced) == #"{"a": [null]}"#)
+    }
+}

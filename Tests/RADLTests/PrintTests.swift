@@ -1,0 +1,100 @@
+import RADL
+import Testing
+
+@Suite("Print")
+struct PrintTests {
+    @Test(arguments: [
+        "x", "o'brien", "'", "''", "a\\nb", "a\\\\b", "a\\\\", "\\d+", "multi\nline", "#no comment", "(", "ñ€🎉", "",
+        "C:\\dir\\file", "--- \"quoted\" ---", "\t", "\\\\'",
+    ])
+    func `strings survive`(_ text: String) throws {
+        var document = RADLDocument()
+        document.systems = [
+            RADLSystem(
+                id: "a", features: Features([Feature("x", .string(text, .equal)), Feature("y", .list([text], .equal))]))
+        ]
+        for style in [RADLTextStyle.exact, .im] {
+            let again = try RADLDocument(parsing: document.text(style: style))
+            #expect(again.systems == document.systems)
+        }
+        #expect(try RADLDocument(parsingJSON: document.jsonText()).systems == document.systems)
+    }
+
+    @Test(arguments: [("a\\'b", "a\\\\'b"), ("a\\", "a\\\\"), ("a\\\nb", "a\\\\\nb"), ("\\\\\\", "\\\\\\\\")])
+    func `what text cannot hold changes once and stays readable`(_ text: String, _ expected: String) throws {
+        var document = RADLDocument()
+        document.systems = [RADLSystem(id: "a", features: Features([Feature("x", .string(text, .equal))]))]
+        let once = try RADLDocument(parsing: document.text())
+        #expect(once.systems[0].features.string("x") == expected)
+        #expect(try RADLDocument(parsing: once.text()) == once)
+    }
+
+    @Test func `all sentences, exactly`() throws {
+        let text = """
+            description d
+            ansible h (host = '10.0.0.9' and
+            credentials.username = 'u' and
+            credentials.password = 'p')
+            network n ( outbound = 'yes' )
+            network r 
+            system a (
+            cpu.count >= 2 and
+            cpu.count < 4 and
+            disk.0.applications contains (name = 'x' and
+            version >= '1.2') and
+            disk.0.applications contains (name = 'y') and
+            soft 10.5 ( memory.size >= 2G and
+            soft 1 ( x = [] ) )
+            )
+
+            system r 
+            configure a (
+            @begin
+            - tasks: []
+            @end
+            )
+            configure b ()
+            configure c
+            contextualize 300 (
+            option ansible_version = '2.9'
+            system a configure a step 1 
+            system a configure c  with cloud_init
+            )
+            deploy a 2 ost1
+            """
+        #expect(try RADLDocument(parsing: text).text() == text)
+        let short = try RADLDocument(parsing: "contextualize 10 ()\nsystem a ()")
+        #expect(short.text() == "system a (\n\n)\n\ncontextualize 10 ()")
+        #expect(short.text(style: .im) == "system a (\n\n)\n\ncontextualize ()")
+    }
+
+    @Test func `a recipe never grows`() throws {
+        var document = try RADLDocument(parsing: "configure a (\n@begin - x: y\n@end\n)")
+        let first = document.configures[0].recipe
+        for _ in 0..<3 { document = try RADLDocument(parsing: document.text()) }
+        #expect(document.configures[0].recipe == first)
+        #expect(document.text(style: .im) == "configure a (\n@begin\n - x: y\n\n@end\n)\n")
+    }
+
+    @Test func `an item with step and tool is printed with the one that matters`() throws {
+        let json = """
+            [{"class": "contextualize", "items": [
+              {"system": "a", "configure": "b", "step": 1, "ctxt_tool": "cloud_init"},
+              {"system": "a", "configure": "c", "step": 1, "ctxt_tool": "Ansible"}]}]
+            """
+        let text = try RADLDocument(parsingJSON: json).text()
+        #expect(text.contains("system a configure b  with cloud_init\nsystem a configure c step 1 \n"))
+        #expect(throws: Never.self) { try RADLDocument(parsing: text) }
+    }
+
+    @Test func `random characters come from the generator`() throws {
+        let source = RADLSource(text: "system a (x = 'random(20)' and y = 'random(0)')")
+        var one = CountingGenerator()
+        var other = CountingGenerator()
+        let first = try RADLDocument(parsing: source, using: &one)
+        #expect(try first == RADLDocument(parsing: source, using: &other))
+        #expect(first.systems[0].features.string("x")?.count == 20)
+        #expect(first.systems[0].features.string("y") == "")
+        #expect(try first != RADLDocument(parsing: source, using: &one))
+    }
+}
