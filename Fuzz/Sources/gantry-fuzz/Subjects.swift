@@ -1,0 +1,53 @@
+import Jinja
+import RADL
+import Recipes
+
+/// What a fuzzer feeds: any bytes must give a value or an error of its own, and what was read must survive printing.
+enum Subject: String, CaseIterable {
+    case radl
+    case radlJSON = "radl-json"
+    case template
+    case recipe
+
+    func feed(_ bytes: [UInt8]) {
+        switch self {
+        case .radl: Self.radl(bytes)
+        case .radlJSON: Self.radlJSON(String(decoding: bytes, as: UTF8.self))
+        case .template: Self.template(String(decoding: bytes, as: UTF8.self))
+        case .recipe: Self.recipe(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    /// Printed and read again, a document is the same.
+    private static func radl(_ bytes: [UInt8]) {
+        guard let document = try? RADLDocument(parsing: RADLSource(bytes: bytes)) else { return }
+        precondition((try? RADLDocument(parsing: document.text())) == document, "text does not survive")
+        precondition((try? RADLDocument(parsingJSON: document.jsonText())) == document, "JSON does not survive")
+    }
+
+    private static func radlJSON(_ text: String) {
+        guard let document = try? RADLDocument(parsingJSON: text) else { return }
+        precondition((try? RADLDocument(parsingJSON: document.jsonText())) == document, "JSON does not survive")
+    }
+
+    private static let environment: JinjaEnvironment = {
+        var limits = JinjaLimits()
+        limits.maximumSteps = 20_000
+        limits.maximumSize = 1 << 20
+        return JinjaEnvironment(limits: limits)
+    }()
+
+    private static let variables: JinjaDict = [
+        "name": "web", "count": 3, "list": [1, 2, 3], "nested": ["a": ["b": "c"]], "flag": true,
+    ]
+
+    private static func template(_ text: String) {
+        _ = try? environment.render(text, scope: variables)
+        _ = try? environment.condition(text, scope: variables)
+    }
+
+    private static func recipe(_ text: String) {
+        guard let recipe = try? Recipe.parse(text: text, name: "fuzz") else { return }
+        _ = recipe.check(supportedModules: ["command": ["cmd"]])
+    }
+}
