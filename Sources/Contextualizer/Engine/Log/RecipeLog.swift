@@ -1,0 +1,206 @@
+package import ContextualizationAPI
+import Jinja
+import Modules
+
+/// Prints a run as Ansible's default output does: what users of recipes know how to read.
+///
+/// A stream prints events as they come; ``text(of:hosts:counts:)`` prints a whole run with the results of a task
+/// together, whatever order the machines came in.
+package struct RecipeLog: Sendable {
+    /// Inventory names by machine id; ids stand for themselves where there is none.
+    private let hosts: [String: String]
+    private let showsDifference: Bool
+    private var lastStep: String?
+    private var lastTask: TaskKey?
+
+    private struct TaskKey: Hashable {
+        var step: String
+        var path: String
+    }
+
+    package init(hosts: [String: String], showsDifference: Bool = true) {
+        self.hosts = hosts
+        self.showsDifference = showsDifference
+    }
+
+    // MARK: - Streams
+
+    /// The lines that an event adds, with headers where the task is another one than before.
+    package mutating func lines(for event: ContextualizationEvent) -> [String] {
+        switch event.body {
+        case .stepStarted(let step, _):
+            guard lastStep != step else { return [] }
+            return playHeader(step)
+        case .taskFinished(let record):
+            var lines: [String] = []
+            if lastStep != record.task.step { lines += playHeader(record.task.step) }
+            let key = TaskKey(step: record.task.step, path: record.task.path)
+            if lastTask != key {
+                lastTask = key
+                lines += taskHeader(record)
+            }
+            return lines + resultLines(record, host: name(event.machine))
+        case .failed(_, let message):
+            guard lastTask == nil || event.machine == nil else { return [] }
+            return ["fatal: [\(name(event.machine))]: \(message)"]
+        case .message(let text):
+            return [text.hasPrefix("FAILED - RETRYING") ? text : "[\(name(event.machine))]: \(text)"]
+        case .reached, .taskStarted, .stepFinished: return []
+        }
+    }
+
+    private mutating func playHeader(_ step: String) -> [String] {
+        lastStep = step
+        lastTask = nil
+        return ["", Self.banner("PLAY [\(step)]")]
+    }
+
+    private func taskHeader(_ record: TaskRecord) -> [String] {
+        let word = record.task.path.contains(".handlers.") ? "RUNNING HANDLER" : "TASK"
+        return ["", Self.banner("\(word) [\(record.task.name)]")]
+    }
+
+    private func name(_ machine: String?) -> String { machine.map { hosts[$0] ?? $0 } ?? "all" }
+
+    /// A title filled with stars to 80 columns, three at least.
+    static func banner(_ title: String) -> String {
+        title + " " + String(repeating: "*", count: max(3, 79 - title.count))
+    }
+
+    // MARK: - Results
+
+    private func resultLines(_ record: TaskRecord, host: String) -> [String] {
+        let result = JSONText.parse(record.result) ?? .dict([:])
+        var lines: [String] = []
+        if let items = result["results"]?.listValue {
+            for item in items { lines += itemLines(item, host: host) }
+            if record.status == .skipped, items.isEmpty { lines.append("skipping: [\(host)]") }
+            if record.status == .unreachable { lines.append(fatal(host, "UNREACHABLE!", result)) }
+        } else {
+            if showsDifference { lines += differenceLines(result["diff"]) }
+            switch record.status {
+            case .ok: lines.append("ok: [\(host)]" + shown(record, result))
+            case .changed: lines.append("changed: [\(host)]" + shown(record, result))
+            case .skipped: lines.append("skipping: [\(host)]")
+            case .failed, .rescued, .ignored: lines.append(fatal(host, "FAILED!", result))
+            case .unreachable: lines.append(fatal(host, "UNREACHABLE!", result))
+            }
+        }
+        if record.status == .ignored { lines.append("...ignoring") }
+        return lines
+    }
+
+    private func itemLines(_ item: JinjaValue, host: String) -> [String] {
+        let variable = item["ansible_loop_var"]?.text ?? "item"
+        let label = item["_ansible_item_label"] ?? item[variable] ?? .none
+        let text = "(item=\(label.text))"
+        var lines = showsDifference ? differenceLines(item["diff"]) : []
+        if item["failed"] == .bool(true) {
+            lines.append("failed: [\(host)] \(text) => \(JSONText.text(item))")
+        } else if item["skipped"] == .bool(true) {
+            lines.append("skipping: [\(host)] => \(text) ")
+        } else {
+            lines.append("\(item["changed"] == .bool(true) ? "changed" : "ok"): [\(host)] => \(text)")
+        }
+        return lines
+    }
+
+    private func fatal(_ host: String, _ word: String, _ result: JinjaValue) -> String {
+        "fatal: [\(host)]: \(word) => \(JSONText.text(result))"
+    }
+
+    /// `debug` shows its value.
+    private func shown(_ record: TaskRecord, _ result: JinjaValue) -> String {
+        guard record.task.module == "debug", case .dict(let dict) = result else { return "" }
+        let kept = JinjaDict(dict.filter { $0.key != "changed" && $0.key != "failed" }.map { ($0.key, $0.value) })
+        return " => " + JSONText.indented(.dict(kept))
+    }
+
+    private func differenceLines(_ value: JinjaValue?) -> [String] {
+        guard let value else { return [] }
+        return (value.listValue ?? [value]).flatMap { item -> [String] in
+            guard let before = item["before"], let after = item["after"] else { return [] }
+            func text(_ value: JinjaValue) -> String {
+                value.stringValue ?? JSONText.indented(value) + "\n"
+            }
+            let title = item["after_header"]?.text
+            return UnifiedDifference.lines(
+                before: text(before), after: text(after), beforeTitle: "before",
+                afterTitle: title.map { "after: \($0)" } ?? "after")
+        }
+    }
+
+    // MARK: - Whole runs
+
+    /// The whole log of a run: tasks in the order in which they first ended anywhere, the results of all machines below
+    /// each, and the recap.
+    ///
+    /// - Parameters:
+    ///   - hosts: Inventory names by machine id.
+    ///   - counts: For the recap; nil: counted from the events.
+    package static func text(
+        of events: [ContextualizationEvent], hosts: [String: String],
+        counts: [String: ContextualizationReport.Counts]? = nil
+    ) -> String {
+        var log = RecipeLog(hosts: hosts)
+        var steps: [String] = []
+        var tasks: [String: [TaskKey]] = [:]
+        var results: [TaskKey: [ContextualizationEvent]] = [:]
+        var others: [String] = []
+        for event in events {
+            switch event.body {
+            case .stepStarted(let step, _):
+                if !steps.contains(step) { steps.append(step) }
+            case .taskFinished(let record):
+                let key = TaskKey(step: record.task.step, path: record.task.path)
+                if !steps.contains(record.task.step) { steps.append(record.task.step) }
+                if results[key] == nil { tasks[record.task.step, default: []].append(key) }
+                results[key, default: []].append(event)
+            case .failed(_, let message):
+                others.append("fatal: [\(log.name(event.machine))]: \(message)")
+            default: break
+            }
+        }
+        var lines: [String] = []
+        for step in steps {
+            lines += log.playHeader(step)
+            for key in tasks[step] ?? [] {
+                for event in results[key] ?? [] { lines += log.lines(for: event) }
+            }
+        }
+        if !others.isEmpty { lines += [""] + others }
+        lines += recap(counts ?? Self.counts(of: events), hosts: hosts)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// `PLAY RECAP` with a line a machine, sorted by name.
+    package static func recap(_ counts: [String: ContextualizationReport.Counts], hosts: [String: String]) -> [String] {
+        guard !counts.isEmpty else { return [] }
+        let named = counts.map { (hosts[$0.key] ?? $0.key, $0.value) }.sorted { $0.0 < $1.0 }
+        return ["", banner("PLAY RECAP")]
+            + named.map { name, count in
+                let figures = [
+                    ("ok", count.ok), ("changed", count.changed), ("unreachable", count.unreachable),
+                    ("failed", count.failed), ("skipped", count.skipped), ("rescued", count.rescued),
+                    ("ignored", count.ignored),
+                ]
+                return padded(name, 26) + " : "
+                    + figures.map { "\($0.0)=\(padded(String($0.1), 4))" }.joined(separator: " ")
+            }
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    /// Counts by machine, as the engine itself counts.
+    package static func counts(of events: [ContextualizationEvent]) -> [String: ContextualizationReport.Counts] {
+        let recorder = RunRecorder { _ in }
+        for event in events {
+            if case .taskFinished(let record) = event.body, let machine = event.machine {
+                recorder.count(machine, record.status)
+            }
+        }
+        return recorder.report
+    }
+}
