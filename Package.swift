@@ -32,6 +32,9 @@ let externals: [String: External] = [
     "HummingbirdTesting": External(
         package: "hummingbird",
         requirement: .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")),
+    "HTTPTypes": External(
+        package: "swift-http-types",
+        requirement: .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0")),
     "Logging": External(
         package: "swift-log",
         requirement: .package(url: "https://github.com/apple/swift-log", from: "1.16.0")),
@@ -145,7 +148,10 @@ let units: [Unit] = [
     library("Authorization", "API/Authorization", ["Support"]),
     library(
         "APIServer", "API/Server",
-        ["Orchestration", "InfrastructureModel", "RADL", "Authorization", "Support", "Hummingbird", "Logging"]),
+        [
+            "Orchestration", "InfrastructureModel", "Operations", "RADL", "Authorization", "Support", "Hummingbird",
+            "HTTPTypes", "Logging",
+        ]),
 
     // Tools
     library(
@@ -205,6 +211,7 @@ let units: [Unit] = [
             "APIServer", "Orchestration", "Persistence", "InfrastructureModel", "ConnectorAPI", "DummyConnector",
             "ContextualizationAPI", "Authorization", "Support", "Hummingbird", "HummingbirdTesting", "Logging",
         ]),
+    tests("IntegrationTests", "IntegrationTests", ["DummyConnector", "ConnectorAPI"]),
     tests("GantryCommandTests", "GantryCommandTests", ["gantry", "Orchestration", "InfrastructureModel", "Support"]),
 ]
 

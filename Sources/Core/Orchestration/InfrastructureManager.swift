@@ -177,6 +177,55 @@ package final class InfrastructureManager: Sendable {
         return operation
     }
 
+    /// Waits until no machine of an operation is still to be launched, or the operation has ended. Another task or process
+    /// carries it out.
+    package func waitUntilLaunched(_ submitted: SubmittedOperation) async throws -> InfrastructureSnapshot {
+        var counter: Int64 = -1
+        while true {
+            let now = try await store.commitCounter()
+            if now != counter {
+                counter = now
+                guard let snapshot = try await store.snapshot(submitted.infrastructure) else {
+                    throw ManagerError(code: .notFound, message: "Invalid infrastructure ID or access not granted.")
+                }
+                let waiting = snapshot.machines.contains {
+                    switch $0.phase {
+                    case .planned, .launching: return $0.goal == .present
+                    default: return false
+                    }
+                }
+                if !waiting { return snapshot }
+                if try await store.operation(submitted.operation)?.status.isFinal ?? true { return snapshot }
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Waits for the end of an operation that another task or process carries out.
+    package func waitForEnd(of submitted: SubmittedOperation) async throws -> DurableOperation {
+        while true {
+            guard let operation = try await store.operation(submitted.operation) else {
+                throw ManagerError(
+                    code: .notFound, message: "operation \(submitted.operation) is no longer on record")
+            }
+            if operation.status.isFinal { return operation }
+            try await bell.wait(atMost: .milliseconds(50))
+        }
+    }
+
+    /// How many infrastructures and unfinished operations there are, by phase and status: for metrics.
+    package func counts() async throws -> (infrastructures: [String: Int], operations: [String: Int]) {
+        var infrastructures: [String: Int] = [:]
+        for record in try await store.infrastructures(includingDestroyed: true) {
+            infrastructures[record.phase.rawValue, default: 0] += 1
+        }
+        var operations: [String: Int] = [:]
+        for operation in try await store.unfinishedOperations(subject: nil) {
+            operations[operation.status.rawValue, default: 0] += 1
+        }
+        return (infrastructures, operations)
+    }
+
     // MARK: Access
 
     func mayAccess(_ record: InfrastructureRecord, _ caller: Caller) -> Bool {

@@ -71,8 +71,9 @@ struct Submission {
                     text: "\(added.system) planned at \(machine.placement.cloud.id)"))
         }
 
-        var secrets = prepared.existing?.secrets ?? InfrastructureSecrets(document: Secret(request.document))
-        secrets.document = Secret(request.document)
+        var secrets = prepared.existing?.secrets ?? InfrastructureSecrets(document: Secret(""))
+        // As it was understood: `random(N)` is drawn once.
+        secrets.document = Secret(document.text())
         let needsKey = plan.added.contains { added in
             guard let login = document.system(added.system)?.credentials else { return true }
             return login.password == nil && login.privateKey == nil

@@ -1,13 +1,10 @@
+import Contextualization
 import ContextualizationAPI
 import Logging
 
-/// temporary
-struct NoContextualizer: Contextualizer {
-    func run(
-        _ request: ContextualizationRequest, sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void
-    ) async throws -> ContextualizationReport { throw ContextualizationError(message: "none") }
-    func check(recipes: [ContextualizationRecipe]) async -> [RecipeProblem] { [] }
-}
+/// The contextualizer of the product.
 enum ContextualizerAssembly {
-    static func make(communicators: any CommunicatorFactory, logger: Logger) -> any Contextualizer { NoContextualizer() }
+    static func make(communicators: any CommunicatorFactory, logger: Logger) -> any Contextualizer {
+        NativeContextualizer(factory: communicators, logger: logger)
+    }
 }

@@ -1,1 +1,4 @@
-// placeholder
+import ConnectorSDK
+import EC2Connector
+
+await serve(EC2Connector())

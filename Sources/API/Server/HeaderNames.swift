@@ -1,0 +1,8 @@
+import HTTPTypes
+import Hummingbird
+
+extension HTTPField.Name {
+    /// Names that are no constants of the library. The literals are valid names, so they are never the fallback.
+    static let forwardedProtocol = HTTPField.Name("X-Forwarded-Proto") ?? .via
+    static let hostHeader = HTTPField.Name("Host") ?? .via
+}

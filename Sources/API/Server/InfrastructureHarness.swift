@@ -1,0 +1,312 @@
+import Authorization
+import Foundation
+import HTTPTypes
+import Hummingbird
+import InfrastructureModel
+import Logging
+import Operations
+import Orchestration
+import RADL
+import Support
+
+/// Requests about infrastructures: decode, authenticate, call the manager, encode. Holds no state.
+struct InfrastructureHarness: Sendable {
+    let manager: InfrastructureManager
+    let version: String
+    let logger: Logger
+
+    /// Largest document that is read.
+    private static let largestBody = 16 << 20
+
+    // MARK: Requests
+
+    func version(_ request: Request) throws -> Response {
+        switch try Accept.form(request, own: "text/plain") {
+        case .json: return .json(["version": version])
+        case .own: return .text(version)
+        }
+    }
+
+    func list(_ request: Request) async throws -> Response {
+        let caller = try caller(request).caller
+        return try await failing("Error Getting Inf. List") {
+            let records = try await manager.infrastructures(caller: caller)
+            return try links(request, records.map { "\(base(request))/infrastructures/\($0.id)" })
+        }
+    }
+
+    func create(_ request: Request) async throws -> Response {
+        let (caller, items) = try caller(request)
+        let prefix = "Error Creating Inf."
+        if try flag(request, "dry_run") {
+            throw RESTError(.badRequest, "\(prefix): dry_run is not supported yet; use `gantry plan`")
+        }
+        let isAsynchronous = try flag(request, "async")
+        let document = try await document(request, prefix: prefix)
+        return try await failing(prefix) {
+            let submitted = try await manager.deploy(
+                DeploymentRequest(
+                    document: document, documentName: "document",
+                    clouds: items.filter(\.isCloud).map {
+                        CloudCredential(id: $0.id, type: $0.type, values: $0.values)
+                    }, caller: caller))
+            if !isAsynchronous {
+                let snapshot = try await manager.waitUntilLaunched(submitted)
+                let failures = snapshot.machines.filter {
+                    if case .failed = $0.phase { return true }
+                    return false
+                }
+                if !failures.isEmpty, failures.count == snapshot.machines.count {
+                    _ = try await manager.destroy(submitted.infrastructure, caller: caller)
+                    let texts = failures.compactMap(\.detail)
+                    throw RESTError(
+                        .badRequest, "\(prefix): Error adding VMs: \(Set(texts).sorted().joined(separator: "\n"))")
+                }
+            }
+            return try link(
+                request, "\(base(request))/infrastructures/\(submitted.infrastructure)",
+                id: submitted.infrastructure)
+        }
+    }
+
+    func info(_ request: Request, id: String) async throws -> Response {
+        let caller = try caller(request).caller
+        return try await failing("Error Getting Inf. info") {
+            let snapshot = try await manager.snapshot(InfrastructureID(rawValue: id), caller: caller)
+            let machines = snapshot.machines.filter { $0.isAlive && $0.goal == .present }
+            return try links(
+                request, machines.map { "\(base(request))/infrastructures/\(id)/vms/\($0.id.number)" })
+        }
+    }
+
+    func destroy(_ request: Request, id: String) async throws -> Response {
+        let caller = try caller(request).caller
+        let isAsynchronous = try flag(request, "async")
+        return try await failing("Error Destroying Inf") {
+            let infrastructure = InfrastructureID(rawValue: id)
+            _ = try await manager.snapshot(infrastructure, caller: caller)
+            guard let submitted = try await manager.destroy(infrastructure, caller: caller) else {
+                throw ManagerError(code: .destroyed, message: "Deleted infrastructure.")
+            }
+            if !isAsynchronous {
+                let operation = try await manager.waitForEnd(of: submitted)
+                if operation.status != .succeeded {
+                    throw RESTError(
+                        .badRequest,
+                        "Error Destroying Inf: Error destroying the infrastructure: \n\(operation.error ?? "")")
+                }
+            }
+            return .text("")
+        }
+    }
+
+    func property(_ request: Request, id: String, name: String) async throws -> Response {
+        let caller = try caller(request).caller
+        let infrastructure = InfrastructureID(rawValue: id)
+        return try await failing("Error Getting Inf. prop") {
+            let snapshot = try await manager.snapshot(infrastructure, caller: caller)
+            switch name {
+            case "state":
+                try Accept.requireJSON(request)
+                return .json(StateBody(snapshot))
+            case "radl":
+                return try text(request, name, MachineDocument.document(of: snapshot).text())
+            case "contmsg":
+                let events = try await allEvents(infrastructure)
+                let header = try flag(request, "headeronly")
+                return try text(request, name, ContextualizationMessage.text(events, headerOnly: header))
+            case "authorization":
+                let names = snapshot.infrastructure.owners.map(\.username)
+                switch try Accept.form(request, own: "text/plain") {
+                case .json: return .json(["authorization": names])
+                case .own: return .text(names.joined(separator: "\n"))
+                }
+            case "tosca", "outputs":
+                throw RESTError(
+                    .forbidden,
+                    "Error Getting Inf. prop: '\(name)' infrastructure property is not valid in this infrastructure")
+            default:
+                throw RESTError(.notFound, "Incorrect infrastructure property")
+            }
+        }
+    }
+
+    func machine(_ request: Request, id: String, number: String) async throws -> Response {
+        let caller = try caller(request).caller
+        return try await failing("Error Getting VM. info") {
+            let (snapshot, machine) = try await find(id, number, caller)
+            let document = try MachineDocument.make(machine, of: snapshot)
+            switch try Accept.form(request, own: "text/plain") {
+            case .json: return .rawJSON("{\"radl\":\(document.jsonText())}")
+            case .own: return .text(document.text())
+            }
+        }
+    }
+
+    func machineProperty(_ request: Request, id: String, number: String, name: String) async throws -> Response {
+        let caller = try caller(request).caller
+        return try await failing("Error Getting VM. property") {
+            let (snapshot, machine) = try await find(id, number, caller)
+            if name == "contmsg" {
+                let events = try await allEvents(snapshot.infrastructure.id).filter { $0.machine == machine.id }
+                return try text(request, name, ContextualizationMessage.machineText(events))
+            }
+            let features = try MachineDocument.make(machine, of: snapshot).systems.first?.features
+            guard let value = features?.text(name) else {
+                throw RESTError(
+                    .notFound, "Error Getting VM. property: Incorrect property \(name) for VM ID \(number)")
+            }
+            return try text(request, name, value)
+        }
+    }
+
+    // MARK: Parts
+
+    private func find(
+        _ id: String, _ number: String, _ caller: Caller
+    ) async throws -> (InfrastructureSnapshot, MachineRecord) {
+        let snapshot = try await manager.snapshot(InfrastructureID(rawValue: id), caller: caller)
+        guard let number = Int(number), let machine = snapshot.machines.first(where: { $0.id.number == number }) else {
+            throw ManagerError(code: .notFound, message: "Invalid VM ID")
+        }
+        guard machine.isAlive else { throw ManagerError(code: .notFound, message: "Deleted VM.") }
+        return (snapshot, machine)
+    }
+
+    private func allEvents(_ id: InfrastructureID) async throws -> [InfrastructureEvent] {
+        var events: [InfrastructureEvent] = []
+        while true {
+            let page = try await manager.events(of: id, after: events.last?.sequence ?? 0)
+            events += page
+            if page.isEmpty { return events }
+        }
+    }
+
+    /// Who asks, and all items of the header.
+    private func caller(_ request: Request) throws -> (caller: Caller, items: [AuthorizationItem]) {
+        guard let header = request.headers[.authorization], !header.isEmpty else {
+            throw RESTError(.unauthorized, "No authentication data provided")
+        }
+        let items: [AuthorizationItem]
+        do {
+            items = try AuthorizationParser().items(ofHeader: header)
+        } catch {
+            throw RESTError(.unauthorized, "\(error)")
+        }
+        guard let login = items.first(where: \.isLogin) else {
+            throw RESTError(.unauthorized, "No credentials provided for the InfrastructureManager.")
+        }
+        guard let username = login["username"], let password = login["password"] else {
+            throw RESTError(.unauthorized, "No username nor token for the InfrastructureManager.")
+        }
+        if username.hasPrefix("__OPENID__") {
+            throw RESTError(.unauthorized, "Invalid username used for the InfrastructureManager.")
+        }
+        return (Caller(username: username, password: Secret(password)), items)
+    }
+
+    private func document(_ request: Request, prefix: String) async throws -> String {
+        let type = (request.headers[.contentType] ?? "text/plain").prefix { $0 != ";" }.filter { !$0.isWhitespace }
+        var request = request
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.collectBody(upTo: Self.largestBody)
+        } catch {
+            throw RESTError(.contentTooLarge, "\(prefix): the document is larger than \(Self.largestBody >> 20) MiB")
+        }
+        let body = String(buffer: buffer)
+        switch type.lowercased() {
+        case "text/plain", "*/*", "text/*", "":
+            return body
+        case "application/json":
+            do {
+                return try RADLDocument(parsingJSON: body).text()
+            } catch {
+                throw RESTError(.badRequest, "Error parsing request body: \(error)")
+            }
+        default:
+            throw RESTError(.unsupportedMediaType, "Unsupported Media Type ['\(type)']")
+        }
+    }
+
+    /// A boolean parameter of the query as IM reads it.
+    private func flag(_ request: Request, _ name: String) throws -> Bool {
+        guard let text = request.uri.queryParameters[Substring(name)] else { return false }
+        switch text.lowercased() {
+        case "yes", "true", "1", "on", "t", "y": return true
+        case "no", "false", "0", "off", "f", "n": return false
+        default: throw RESTError(.badRequest, "Incorrect value in \(name) parameter")
+        }
+    }
+
+    private func failing(_ prefix: String, _ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
+        } catch is CancellationError {
+            throw RESTError(.serviceUnavailable, "\(prefix): the service is stopping; what was asked for is on record")
+        } catch {
+            let failure = RESTError(error, prefix: prefix)
+            if failure.status == .internalServerError {
+                logger.error("a request failed", metadata: ["error": "\(error)"])
+            }
+            throw failure
+        }
+    }
+
+    // MARK: Answers
+
+    private func base(_ request: Request) -> String {
+        let scheme = request.headers[.forwardedProtocol] ?? "http"
+        let host = request.head.authority ?? request.headers[.hostHeader] ?? "localhost"
+        return "\(scheme)://\(host)"
+    }
+
+    private struct Link: Encodable {
+        var uri: String
+    }
+
+    private func links(_ request: Request, _ uris: [String]) throws -> Response {
+        switch try Accept.form(request, own: "text/uri-list") {
+        case .json: return .json(["uri-list": uris.map { Link(uri: $0) }])
+        case .own: return .text(uris.joined(separator: "\n"), type: "text/uri-list")
+        }
+    }
+
+    private func link(_ request: Request, _ uri: String, id: InfrastructureID) throws -> Response {
+        var headers = HTTPFields()
+        if let name = HTTPField.Name("InfID") { headers[name] = id.rawValue }
+        switch try Accept.form(request, own: "text/uri-list") {
+        case .json: return .json(Link(uri: uri), headers: headers)
+        case .own: return .text(uri, type: "text/uri-list", headers: headers)
+        }
+    }
+
+    private func text(_ request: Request, _ name: String, _ value: String) throws -> Response {
+        switch try Accept.form(request, own: "text/plain") {
+        case .json: return .json([name: value])
+        case .own: return .text(value)
+        }
+    }
+}
+
+/// `{"state": {"state": …, "vm_states": {"0": …}}}`.
+struct StateBody: Encodable {
+    struct State: Encodable {
+        var state: String
+        var vmStates: [String: String]
+
+        private enum CodingKeys: String, CodingKey {
+            case state
+            case vmStates = "vm_states"
+        }
+    }
+
+    var state: State
+
+    init(_ snapshot: InfrastructureSnapshot) {
+        let machines = snapshot.machines.filter(\.isAlive)
+        state = State(
+            state: snapshot.state.rawValue,
+            vmStates: Dictionary(uniqueKeysWithValues: machines.map { (String($0.id.number), $0.state.rawValue) }))
+    }
+}

@@ -1,0 +1,91 @@
+import APIServer
+import ArgumentParser
+import Assembly
+import Foundation
+import Logging
+import Orchestration
+import ServiceLifecycle
+import Support
+
+/// The service: carries operations out and answers on REST.
+@main
+struct GantryDaemon: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gantryd",
+        abstract: "Serves Gantry over IM's REST interface and carries operations out.",
+        discussion: """
+            State is on disk: after a crash or a restart everything goes on where it was. SIGTERM and SIGINT stop it \
+            gracefully. The XML-RPC interface is not served yet.
+
+            EXAMPLES:
+              gantryd --state-dir /var/lib/gantry
+              gantryd --host 0.0.0.0 --rest-port 8800
+            """,
+        version: "0.1.0")
+
+    @Option(name: .customLong("state-dir"), help: ArgumentHelp("Folder of the state.", valueName: "dir"))
+    var stateFolder = "/var/lib/gantry"
+
+    @Option(help: ArgumentHelp("Address to listen on.", valueName: "address"))
+    var host = "127.0.0.1"
+
+    @Option(name: .customLong("rest-port"), help: ArgumentHelp("Port of the REST interface.", valueName: "port"))
+    var restPort = 8800
+
+    @Option(
+        name: .customLong("xmlrpc-port"),
+        help: ArgumentHelp("Reserved for the XML-RPC interface, which is not served yet.", valueName: "port"))
+    var xmlrpcPort = 8899
+
+    @Option(
+        name: .customLong("connector-dir"),
+        help: ArgumentHelp("A folder with connector-* executables; may be repeated.", valueName: "dir"))
+    var connectorFolders: [String] = []
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: Logger.Level = .info
+
+    func run() async throws {
+        let logger = StandardErrorLog.logger(label: "gantryd", level: logLevel)
+        let services: GantryServices
+        do {
+            services = try await GantryServices.make(
+                GantryServices.Options(
+                    stateFolder: stateFolder, connectorFolders: connectorFolders, logger: logger))
+        } catch {
+            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            throw ExitCode(5)
+        }
+        for problem in services.problems { logger.warning("a connector cannot be used: \(problem)") }
+        let server = RESTServer(manager: services.manager, logger: logger)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: WorkerService(manager: services.manager)),
+                    .init(service: server.application(host: host, port: restPort, logger: logger)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await withCleanup {
+            try await group.run()
+        } cleanup: {
+            await services.stop()
+        }
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Carries operations out for as long as the service lives.
+private struct WorkerService: Service {
+    let manager: InfrastructureManager
+
+    func run() async throws {
+        // What is under way at the stop is on record and due again at once.
+        try await cancelWhenGracefulShutdown {
+            do {
+                try await manager.run()
+            } catch is CancellationError {
+            }
+        }
+    }
+}
