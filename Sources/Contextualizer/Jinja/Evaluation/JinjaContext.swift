@@ -181,13 +181,18 @@ public final class JinjaContext {
 final class ContextToken: Sendable {}
 
 extension JinjaContext {
-    /// The items of a lookup; served by the environment's hook.
+    /// The items of a lookup: the environment's hook comes first, then those that are built in.
     func lookup(_ name: String, terms: [JinjaValue], options: JinjaDict) throws(JinjaError) -> [JinjaValue] {
+        let name = Self.shortName(name)
         do {
             if let items = try environment.lookup?(name, terms, options, self) { return items }
         } catch {
             throw JinjaError.wrapping(error)
         }
-        throw JinjaError(.notFound, "lookup plugin '\(name)' not found")
+        guard let body = Lookups.all[name] else {
+            throw JinjaError(
+                .notFound, "lookup plugin '\(name)' not found.\(Self.suggestion(name, Lookups.all.keys))")
+        }
+        return try body(terms, options, self)
     }
 }

@@ -11,3 +11,9 @@ func realPower(_ base: Double, _ exponent: Double) -> Double { pow(base, exponen
 
 /// The C library's natural logarithm.
 func naturalLogarithm(_ number: Double) -> Double { log(number) }
+
+/// The C library's decimal logarithm.
+func decimalLogarithm(_ number: Double) -> Double { log10(number) }
+
+/// The C library's `sin`.
+func sine(_ angle: Double) -> Double { sin(angle) }
