@@ -260,10 +260,11 @@ private final class TestTime: Sendable {
         #expect(try machines.map { try $0.get().state } == [.failed, .running])
     }
 
-    @Test(arguments: [
-        (["bootMs": "soon"], "config.bootMs"), (["addresses": "odd"], "config.addresses"),
-        (["faults": [["nth": 1]]], "config.faults[0]"), (["addressPool": [1]], "config.addressPool"),
-    ] as [([String: JSONValue], String)])
+    @Test(
+        arguments: [
+            (["bootMs": "soon"], "config.bootMs"), (["addresses": "odd"], "config.addresses"),
+            (["faults": [["nth": 1]]], "config.faults[0]"), (["addressPool": [1]], "config.addressPool"),
+        ] as [([String: JSONValue], String)])
     func wrongSettingsAreNamed(config: [String: JSONValue], field: String) async throws {
         let error = await #expect(throws: ConnectorError.self) { try await dummy.open(config) }
         #expect(error?.code == .invalidArgument)

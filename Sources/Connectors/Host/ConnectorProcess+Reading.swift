@@ -15,8 +15,11 @@ extension ConnectorProcess {
         var killAt: ContinuousClock.Instant?
     }
 
+    /// How long a process may have a pipe closed before it counts as broken.
+    private static let breakGrace = Duration.seconds(1)
+
     /// The reading thread: runs until the process is over and everything that it wrote is read.
-    func readAll(_ event: Int32) {
+    func readAll(_ event: Int32, onEnd: () -> Void) {
         var reader = Reader(
             relay: ErrorRelay(
                 logger: settings.logger, redactor: settings.redactor, tap: settings.errorTap))
@@ -46,7 +49,7 @@ extension ConnectorProcess {
             }
         }
         reader.relay.finish()
-        finish(reader)
+        finish(reader, onEnd)
         close(child.output)
         close(child.error)
     }
@@ -57,7 +60,10 @@ extension ConnectorProcess {
             var next = state.pending.values.map(\.deadline).min()
             for waiter in state.exitWaiters { next = min(next ?? waiter.deadline, waiter.deadline) }
             if let killAt = reader.killAt { next = min(next ?? killAt, killAt) }
-            if state.pending.isEmpty, state.failure == nil, !state.isStopping {
+            if let broken = state.brokenSince?.advanced(by: Self.breakGrace), state.failure == nil {
+                next = min(next ?? broken, broken)
+            }
+            if state.pending.isEmpty, state.failure == nil, state.brokenSince == nil, !state.isStopping {
                 let ping = state.lastHeard.advanced(by: settings.pingInterval)
                 next = min(next ?? ping, ping)
             }
@@ -75,13 +81,17 @@ extension ConnectorProcess {
         var late: [(Int64, Pending)] = []
         var waiters: [CheckedContinuation<Bool, Never>] = []
         var pings = false
+        var isBroken = false
         state.withLock { state in
+            isBroken =
+                state.failure == nil && state.brokenSince.map { $0.advanced(by: Self.breakGrace) <= now } ?? false
             for (id, pending) in state.pending where pending.deadline <= now { late.append((id, pending)) }
             for (id, _) in late { state.pending[id] = nil }
             waiters = state.exitWaiters.filter { $0.deadline <= now }.map(\.continuation)
             state.exitWaiters.removeAll { $0.deadline <= now }
             pings =
-                state.pending.isEmpty && late.isEmpty && state.failure == nil && !state.isStopping
+                state.pending.isEmpty && late.isEmpty && state.failure == nil && state.brokenSince == nil
+                && !state.isStopping
                 && state.lastHeard.advanced(by: settings.pingInterval) <= now
         }
         for (id, pending) in late {
@@ -94,6 +104,13 @@ extension ConnectorProcess {
         }
         for waiter in waiters { waiter.resume(returning: false) }
         if pings { ping() }
+        if isBroken {
+            fail(
+                ConnectorError(
+                    code: .pluginCrashed, message: "connector '\(settings.name)' closed its input or output"),
+                &reader, killAfter: .seconds(5))
+            closeInput()
+        }
     }
 
     // MARK: Reading
@@ -112,13 +129,8 @@ extension ConnectorProcess {
                 return
             } else {
                 reader.outputIsOpen = false
-                if child.ending == nil {
-                    fail(
-                        ConnectorError(
-                            code: .pluginCrashed, message: "connector '\(settings.name)' closed its output"),
-                        &reader, killAfter: .seconds(5))
-                    closeInput()
-                }
+                // Mostly its end, which is known in a moment and says more.
+                state.withLock { $0.brokenSince = $0.brokenSince ?? .now }
             }
         }
     }
@@ -206,7 +218,7 @@ extension ConnectorProcess {
         reader.killAt = min(reader.killAt ?? .now.advanced(by: delay), .now.advanced(by: delay))
     }
 
-    private func finish(_ reader: Reader) {
+    private func finish(_ reader: Reader, _ onEnd: () -> Void) {
         var message = "connector '\(settings.name)' ended during the call"
         if let ending = child.ending { message += ": it \(ending.description)" }
         if let line = reader.relay.lastLine { message += "; its last words: \(line.prefix(200))" }
@@ -219,6 +231,8 @@ extension ConnectorProcess {
             state.isOver = true
             return result
         }
+        // Before anybody hears of it, so that the next call finds the crash counted.
+        onEnd()
         for call in pending { call.continuation?.resume(throwing: error) }
         for waiter in waiters { waiter.resume(returning: true) }
     }

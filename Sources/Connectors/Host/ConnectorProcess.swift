@@ -37,6 +37,8 @@ final class ConnectorProcess: Sendable {
         /// Why no call can be made any more.
         var failure: ConnectorError?
         var isStopping = false
+        /// Since when one of its pipes is closed at the other end although it did not end.
+        var brokenSince: ContinuousClock.Instant?
         var lastHeard = ContinuousClock.now
         /// Time at which the thread looks again by itself.
         var nextLook: ContinuousClock.Instant?
@@ -58,7 +60,12 @@ final class ConnectorProcess: Sendable {
     }
 
     /// Whether calls can be made.
-    var isUsable: Bool { state.withLock { $0.failure == nil && !$0.isStopping } }
+    var isUsable: Bool {
+        state.withLock { $0.failure == nil && $0.brokenSince == nil && !$0.isStopping }
+    }
+
+    /// Whether it ended and everything that it wrote was read.
+    var isOver: Bool { state.withLock { $0.isOver } }
 
     /// Starts the process and its threads; the handshake is a call like others.
     ///
@@ -73,9 +80,9 @@ final class ConnectorProcess: Sendable {
         child = try ChildProcess(command, "serve") { event.signal() }
         writer = PipeWriter(descriptor: child.input)
         let thread = Thread { [self] in
-            readAll(event.descriptor)
-            let expected = state.withLock { $0.isStopping }
-            onEnd(self, expected)
+            readAll(event.descriptor) {
+                onEnd(self, self.state.withLock { $0.isStopping })
+            }
         }
         thread.name = "connector-\(settings.name)"
         thread.stackSize = 512 << 10
@@ -131,13 +138,17 @@ final class ConnectorProcess: Sendable {
         }
         do {
             try writer.write(line)
+        } catch .closed {
+            // It is about to end, and its end answers this call with the reason; if not, the reading thread ends it.
+            state.withLock { $0.brokenSince = $0.brokenSince ?? .now }
+            event.signal()
         } catch {
-            let message =
-                switch error {
-                case .closed: "connector '\(settings.name)' does not read any more"
-                case .overflow: "connector '\(settings.name)' does not read its calls: too many bytes are waiting"
-                }
-            complete(id, .failure(ConnectorError(code: .pluginCrashed, message: message)))
+            complete(
+                id,
+                .failure(
+                    ConnectorError(
+                        code: .unavailable,
+                        message: "connector '\(settings.name)' does not read its calls: too many are waiting")))
         }
         if wakes { event.signal() }
     }
@@ -201,19 +212,15 @@ final class ConnectorProcess: Sendable {
         _ = await hasExited(within: .seconds(60))
     }
 
-    private func hasExited(within limit: Duration) async -> Bool {
-        let exited = await withCheckedContinuation { continuation in
+    /// Waits for the end; false when `limit` passes before it.
+    func hasExited(within limit: Duration) async -> Bool {
+        await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
                 if !state.isOver { state.exitWaiters.append((.now.advanced(by: limit), continuation)) }
                 return state.isOver
             }
-            if isOver { continuation.resume(returning: true) }
+            if isOver { continuation.resume(returning: true) } else { event.signal() }
         }
-        return exited
-    }
-
-    func wake() {
-        event.signal()
     }
 
     func closeInput() {

@@ -63,6 +63,12 @@ final class ConnectorSupervisor: Sendable {
             case .use(let running): return running
             case .join(let task): return try await task.value
             case .wait(let until): try await ContinuousClock().sleep(until: until)
+            case .end(let process):
+                guard await process.hasExited(within: .seconds(10)) else {
+                    throw ConnectorError(
+                        code: .unavailable, message: "connector '\(name)' is broken and does not end",
+                        retryAfterMs: 10_000)
+                }
             }
         }
     }
@@ -71,13 +77,16 @@ final class ConnectorSupervisor: Sendable {
         case use(Running)
         case join(Task<Running, any Error>)
         case wait(ContinuousClock.Instant)
+        case end(ConnectorProcess)
     }
 
     private func next(_ state: inout State) throws -> Step {
         if state.isStopped {
             throw ConnectorError(code: .unavailable, message: "connector '\(name)' is stopped")
         }
-        if let running = state.running, running.process.isUsable { return .use(running) }
+        if let running = state.running {
+            return running.process.isUsable ? .use(running) : .end(running.process)
+        }
         if let starting = state.starting { return .join(starting) }
         let now = ContinuousClock.now
         if let earliest = state.record.earliestStart(at: now) {
@@ -120,11 +129,18 @@ final class ConnectorSupervisor: Sendable {
             let process = try ConnectorProcess(command, settings) { [weak self] process, expected in
                 self?.ended(process, expected: expected)
             }
-            state.withLock { $0.alive[ObjectIdentifier(process)] = process }
+            state.withLock { state in
+                // One that is over already was or will be reported to `ended`, which then finds nothing to remove.
+                if !process.isOver { state.alive[ObjectIdentifier(process)] = process }
+            }
             do {
                 let description = try await handshake(process)
                 let running = Running(process: process, description: description, generation: generation)
-                state.withLock { state in
+                try state.withLock { state in
+                    guard !process.isOver else {
+                        throw ConnectorError(
+                            code: .pluginCrashed, message: "connector '\(name)' ended right after its start")
+                    }
                     state.starting = nil
                     state.running = running
                     state.record.started(at: .now)

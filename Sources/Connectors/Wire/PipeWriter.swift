@@ -91,8 +91,24 @@ package final class PipeWriter: Sendable {
         case closed
     }
 
-    /// Writes as much as the pipe takes now.
+    /// Writes as much as the pipe takes now. A closed other end is an answer here and no signal, whatever the process does
+    /// about SIGPIPE elsewhere: the signal goes to the writing thread, which blocks it and takes it back.
     private func attempt(_ line: [UInt8], from start: Int) -> Attempt {
+        var pipeSignal = sigset_t()
+        sigemptyset(&pipeSignal)
+        sigaddset(&pipeSignal, SIGPIPE)
+        var before = sigset_t()
+        pthread_sigmask(SIG_BLOCK, &pipeSignal, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        let result = attemptUnsignalled(line, from: start)
+        if case .closed = result, sigismember(&before, SIGPIPE) == 0 {
+            var now = timespec(tv_sec: 0, tv_nsec: 0)
+            sigtimedwait(&pipeSignal, nil, &now)
+        }
+        return result
+    }
+
+    private func attemptUnsignalled(_ line: [UInt8], from start: Int) -> Attempt {
         line.withUnsafeBytes { bytes in
             var offset = start
             while offset < bytes.count, let base = bytes.baseAddress {
