@@ -1,11 +1,11 @@
 import Foundation
 import Glibc
-import Synchronization
+
+@testable import HTTPTransport
 
 /// A real server on a loopback port that answers exactly the bytes a test wants, also wrong ones.
 ///
-/// Each connection runs its handler on a thread of its own, so that a handler may block. `@unchecked Sendable` is not
-/// needed: what threads share is locked.
+/// Each connection runs its handler on a thread of its own, so that a handler may block. What threads share is locked.
 final class LoopbackServer: Sendable {
     struct Failure: Error {
         let message: String
@@ -100,7 +100,7 @@ final class LoopbackServer: Sendable {
         var ended = 0
     }
 
-    private let state = Mutex(State())
+    private let state = LockedValue(State())
     private let listener: Int32
     let port: Int
 

@@ -1,5 +1,4 @@
 import Support
-import Synchronization
 import Testing
 
 @testable import HTTPTransport
@@ -7,7 +6,7 @@ import Testing
 /// Notes how long it was told to sleep, and does not.
 struct NotingClock: Clock {
     final class Notes: Sendable {
-        let sleeps = Mutex<[Duration]>([])
+        let sleeps = LockedValue<[Duration]>([])
     }
 
     let notes = Notes()

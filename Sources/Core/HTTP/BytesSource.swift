@@ -1,11 +1,9 @@
-import Synchronization
-
 /// A body that is already there, in one piece.
 final class BytesSource: HTTPBodySource {
-    private let bytes: Mutex<[UInt8]>
+    private let bytes: LockedValue<[UInt8]>
 
     init(_ bytes: [UInt8]) {
-        self.bytes = Mutex(bytes)
+        self.bytes = LockedValue(bytes)
     }
 
     func next() async throws(HTTPError) -> [UInt8]? {

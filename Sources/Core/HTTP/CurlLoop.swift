@@ -1,7 +1,6 @@
 import CCurl
 import Foundation
 import Glibc
-import Synchronization
 
 /// One thread that drives all transfers of a client through libcurl's multi handle.
 ///
@@ -10,14 +9,14 @@ import Synchronization
 /// multi handle lives until the loop is released, which its thread and every caller hold.
 @safe
 final class CurlLoop: @unchecked Sendable {
-    enum Command {
+    enum Command: Sendable {
         case start(CurlTransfer)
         case abort(CurlTransfer, HTTPError)
         case resume(CurlTransfer)
         case stop
     }
 
-    private struct Inbox {
+    private struct Inbox: Sendable {
         var commands: [Command] = []
         var isStopped = false
     }
@@ -25,7 +24,7 @@ final class CurlLoop: @unchecked Sendable {
     private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     private let multi: UnsafeMutableRawPointer
-    private let inbox = Mutex(Inbox())
+    private let inbox = LockedValue(Inbox())
     private var active: [UnsafeMutableRawPointer: CurlTransfer] = unsafe [:]
 
     init(connections: CurlClient.Connections) throws(HTTPError) {

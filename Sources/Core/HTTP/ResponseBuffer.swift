@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Hands an answer from the thread that receives it to the task that reads it.
 ///
 /// The receiving side calls ``receive(head:)``, ``receive(_:)`` and ``finish(_:)``; the reading side ``head()`` and
@@ -39,7 +37,7 @@ final class ResponseBuffer: Sendable {
     /// More bytes than these wait for nobody. One receipt (at most 64 KiB) may go over.
     static let highWater = 256 << 10
 
-    private let state = Mutex(State())
+    private let state = LockedValue(State())
 
     /// The head, when it is there.
     func head() async throws(HTTPError) -> Head {

@@ -1,0 +1,18 @@
+/// One call of EC2's Query API, version 2016-11-15. A value: the connector's tests look at it.
+struct EC2Request: Sendable, Hashable {
+    static let version = "2016-11-15"
+
+    var action: String
+    var parameters = QueryParameters()
+
+    init(_ action: String, _ build: (inout QueryParameters) -> Void = { _ in }) {
+        self.action = action
+        build(&parameters)
+    }
+
+    /// The body: every call is a POST, since parameters of large batches fit no URL.
+    var form: String {
+        let rest = parameters.form
+        return "Action=\(action)&Version=\(Self.version)" + (rest.isEmpty ? "" : "&" + rest)
+    }
+}
