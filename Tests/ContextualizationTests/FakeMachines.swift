@@ -54,7 +54,8 @@ final class FakeMachines: CommunicatorFactory {
         try FileManager.default.createDirectory(
             atPath: root + "/" + endpoint.host, withIntermediateDirectories: true)
         return Connection(
-            communicator: FakeCommunicator(machines: self, host: endpoint.host), endpoint: endpoint, hostKey: "ssh-x AAAA")
+            communicator: FakeCommunicator(machines: self, host: endpoint.host), endpoint: endpoint,
+            hostKey: "ssh-x AAAA")
     }
 
     func run(_ program: ShellProgram, on host: String) async throws -> ProgramOutput {
@@ -99,7 +100,8 @@ final class FakeMachines: CommunicatorFactory {
         try process.run()
         process.waitUntilExit()
         return ProgramOutput(
-            status: process.terminationStatus, standardOutput: Array(manager.contents(atPath: folder + "/.out") ?? Data()),
+            status: process.terminationStatus,
+            standardOutput: Array(manager.contents(atPath: folder + "/.out") ?? Data()),
             standardError: Array(manager.contents(atPath: folder + "/.err") ?? Data()))
     }
 }

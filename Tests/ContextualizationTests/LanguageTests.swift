@@ -271,9 +271,11 @@ import Testing
     }
 
     @Test func becomeAsksForTheRightUser() async throws {
-        let harness = try Harness(["10.0.0.1": .init(answer: { _ in
-            ProgramOutput(status: 0, standardOutput: Array("R\n".utf8), standardError: [])
-        })])
+        let harness = try Harness([
+            "10.0.0.1": .init(answer: { _ in
+                ProgramOutput(status: 0, standardOutput: Array("R\n".utf8), standardError: [])
+            })
+        ])
         var request = harness.request([
             "web": """
             - tasks:
