@@ -1,0 +1,138 @@
+import ContextualizationAPI
+import Foundation
+import Support
+import Testing
+
+@testable import Contextualization
+
+/// The steps `basic` and `main`, and the lock of a run.
+@Suite struct BuiltInTests {
+    private static var machine: ContextualizationMachine {
+        var machine = Harness.machine(1, user: "debian")
+        machine.basics = MachineBasics(
+            fqdn: "front.example.org", hostsEntries: ["10.0.0.1 front.example.org front"], packages: ["git"],
+            disks: [
+                .init(device: "hdb", filesystem: "ext4", mountPath: "/data"),
+                .init(device: "hdc", filesystem: "swap", mountPath: nil),
+            ], authorizedKeys: ["ssh-ed25519 AAAA one"], newPassword: "marker-new")
+        return machine
+    }
+
+    private static var tasks: [BuiltInTask] {
+        BasicStep.tasks(for: machine, bootTimeout: .seconds(10)) + MainStep.tasks(for: machine)
+    }
+
+    @Test(arguments: [["/bin/dash", "-n"], ["/bin/busybox", "sh", "-n"]])
+    func programsAreShell(shell: [String]) throws {
+        var scripts = Self.tasks.map(\.script)
+        let lock = RunLock(id: "an id/with.odd \"characters\"")
+        scripts += [lock.prefix, lock.clearing(patience: .seconds(5))]
+        for script in scripts {
+            let file = NSTemporaryDirectory() + "gantry-script-" + UUID().uuidString
+            try Data(script.utf8).write(to: URL(fileURLWithPath: file))
+            defer { try? FileManager.default.removeItem(atPath: file) }
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: shell[0])
+            process.arguments = shell.dropFirst() + [file]
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0, "\(script)")
+        }
+    }
+
+    @Test func secretsStayOutOfPrograms() {
+        for task in Self.tasks { #expect(!task.script.contains("marker-new")) }
+    }
+
+    @Test func tasksAreNumberedAndNamed() {
+        let tasks = Self.tasks
+        #expect(
+            tasks.map(\.path) == [
+                "basic.0", "basic.1", "basic.2", "basic.3", "basic.4", "main.0", "main.1", "main.2", "main.3",
+            ])
+        #expect(
+            tasks.map(\.module) == [
+                "boot", "package_lock", "hostname", "authorized_key", "password", "hosts", "disk", "disk", "package",
+            ])
+    }
+
+    /// Answers as a machine on which each program changes something, but for a package that does not exist.
+    @Test func stepsAreReported() async throws {
+        let harness = try Harness([
+            "10.0.0.1": .init(answer: { program in
+                let fails = program.script.contains("set -- git")
+                let records =
+                    "\u{1e}changed\u{1f}1" + (fails ? "\u{1e}failed\u{1f}1\u{1e}msg\u{1f}no such package" : "")
+                    + "\u{1e}end\u{1f}1"
+                return ProgramOutput(status: 0, standardOutput: Array(records.utf8), standardError: [])
+            })
+        ])
+        let request = ContextualizationRequest(
+            id: "builtin", machines: [Self.machine], variables: [:], recipes: [:],
+            steps: [
+                ContextualizationStep(name: "basic", number: 1, work: .basic, machines: ["m1"]),
+                ContextualizationStep(name: "main_front", number: 2, work: .main, machines: ["m1"]),
+            ])
+        let (report, log) = try await harness.run(request)
+        #expect(report.results["m1"] == .configured, "\(log.all)")
+        #expect(log.outcomes().last == "Install git: ignored")
+        #expect(log.all.contains { $0.body == .message("Install git: no such package") })
+        #expect(log.all.contains { $0.body == .stepStarted(step: "main_front", tasks: 4) })
+        let escalations = harness.machines.seen("10.0.0.1").programs.map(\.escalation)
+        #expect(escalations.allSatisfy { $0 == Escalation() })
+        #expect(!log.all.contains { String(describing: $0).contains("marker-new") })
+    }
+
+    @Test func leftoverOfADeadControllerIsWaitedFor() async throws {
+        let harness = try Harness()
+        var request = harness.request(["web": "- tasks: [{name: t, shell: echo ours >> out}]"])
+        let folder = harness.machines.path("10.0.0.1", "")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let leftover = Process()
+        leftover.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let out = harness.machines.path("10.0.0.1", "out")
+        leftover.arguments = ["-c", RunLock(id: request.id).prefix + "sleep 1; echo theirs >> \(out)"]
+        leftover.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"]
+        try leftover.run()
+        try await Task.sleep(for: .milliseconds(300))
+        request.history = [ContextualizationEvent(machine: "m1", body: .message("began"))]
+        let (report, log) = try await harness.run(request)
+        leftover.waitUntilExit()
+        #expect(report.results["m1"] == .configured, "\(log.records)")
+        #expect(harness.machines.read("10.0.0.1", "out") == "theirs\nours\n")
+        #expect(
+            log.all.contains { event in
+                if case .message(let text) = event.body {
+                    text.contains("program of an interrupted run")
+                } else {
+                    false
+                }
+            })
+    }
+
+    @Test func leftoverIsEndedAfterPatience() async throws {
+        let harness = try Harness()
+        var request = harness.request(["web": "- tasks: [{name: t, shell: echo ours >> out}]"])
+        let folder = harness.machines.path("10.0.0.1", "")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let leftover = Process()
+        leftover.executableURL = URL(fileURLWithPath: "/bin/sh")
+        leftover.arguments = [
+            "-c", RunLock(id: request.id).prefix + "sh -c 'sleep 60; echo no >> \(folder)/out' & wait",
+        ]
+        leftover.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"]
+        try leftover.run()
+        try await Task.sleep(for: .milliseconds(300))
+        request.history = [ContextualizationEvent(machine: "m1", body: .message("began"))]
+        var options = NativeContextualizer.Options()
+        options.leftoverPatience = .seconds(1)
+        let log = EventLog()
+        let report = try await NativeContextualizer(
+            factory: harness.machines, options: options, clock: ImmediateClock()
+        ).run(request) { try log.take($0) }
+        leftover.waitUntilExit()
+        #expect(report.results["m1"] == .configured, "\(log.records)")
+        #expect(leftover.terminationReason == .uncaughtSignal)
+        #expect(harness.machines.read("10.0.0.1", "out") == "ours\n")
+    }
+}
