@@ -287,7 +287,8 @@ struct CheckTests {
                 """)
         #expect(
             document.check().map(\.code) == [
-                .value, .type, .unit, .type, .value, .value, .value, .reference, .reference, .reference,
+                // Behind all others: features with an index, as in IM.
+                .value, .type, .unit, .value, .type, .value, .value, .reference, .reference, .reference,
             ])
         #expect(throws: RADLErrors.self) { try document.validate() }
     }

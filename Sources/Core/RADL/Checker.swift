@@ -6,6 +6,7 @@ struct Checker {
     private let systems: Set<String>
     private let configures: Set<String>
     private let ansibleHosts: Set<String>
+    private var resolutions: [String: Resolution] = [:]
 
     init(_ document: RADLDocument) {
         self.document = document
@@ -53,93 +54,139 @@ struct Checker {
     }
 
     private mutating func check(_ host: RADLAnsibleHost) {
-        let problem: (String, String)?
+        for feature in host.features.all {
+            if let rule = FeatureRule.ansible[feature.name] { check(feature, rule) }
+        }
+        let missing: String
         if host.features["host"] == nil {
-            problem = ("host", "host")
+            missing = "host"
         } else if host.features["credentials.username"] == nil {
-            problem = ("credentials.username", "credentials.username")
+            missing = "credentials.username"
         } else if host.features["credentials.password"] == nil, host.features["credentials.private_key"] == nil {
-            problem = (
-                "credentials.password or credentials.private_key",
-                "credentials.password or credentials.private_key"
-            )
+            missing = "credentials.password or credentials.private_key"
         } else {
-            problem = nil
+            return
         }
-        if let (missing, imName) = problem {
-            report(
-                .missing, "the ansible host '\(host.id)' has no \(missing)", hint: "add \(missing)", at: host.source,
-                imText: "Ansible host must have a \(imName)")
-        }
+        report(
+            .missing, "the ansible host '\(host.id)' has no \(missing)", hint: "add \(missing)", at: host.source,
+            imText: "Ansible host must have a \(missing)")
     }
 
     private mutating func check(_ system: RADLSystem) {
-        var indices = Indices()
-        checkFeatures(system.features, &indices)
-        checkIndices("net_interface", indices.interfaces, system)
-        checkIndices("disk", indices.disks, system)
-        if let index = indices.interfaces.keys.sorted().first(where: { !indices.connected.contains($0) }) {
+        var indexed = Indexed()
+        checkPlain(system.features, &indexed)
+        for feature in indexed.features { checkIndexed(feature) }
+        for prefix in indexed.prefixes { checkIndices(prefix, indexed.found(prefix), system) }
+        let connected = Set(indexed.connected)
+        if let lonely = indexed.interfaces.first(where: { !connected.contains($0.index) }) {
             report(
-                .missing, "net_interface.\(index) of system '\(system.id)' is connected to no network",
-                hint: "add net_interface.\(index).connection = 'NETWORK'",
-                at: indices.interfaces[index] ?? system.source,
+                .missing, "net_interface.\(lonely.index) of system '\(system.id)' is connected to no network",
+                hint: "add net_interface.\(lonely.index).connection = 'NETWORK'", at: lonely.place ?? system.source,
                 imText: "Some net_interface does not have a connection", hasLine: false)
         }
     }
 
-    /// Indices of features that have a rule, with the place where each was met first.
-    private struct Indices {
-        var interfaces: [Int: SourceRange?] = [:]
-        var disks: [Int: SourceRange?] = [:]
-        var connected: Set<Int> = []
+    /// Features with an index, put aside: IM looks at them behind all others.
+    private struct Indexed {
+        typealias Place = (index: Int, place: SourceRange?)
+
+        var features: [Feature] = []
+        /// In the order in which they were met.
+        var prefixes: [String] = []
+        var interfaces: [Place] = []
+        var disks: [Place] = []
+        var connected: [Int] = []
+
+        mutating func noteInterface(_ index: Int, _ feature: Feature, isConnection: Bool) {
+            if interfaces.isEmpty { prefixes.append("net_interface") }
+            if interfaces.last?.index != index { interfaces.append((index, feature.source)) }
+            if isConnection { connected.append(index) }
+            features.append(feature)
+        }
+
+        mutating func noteDisk(_ index: Int, _ feature: Feature) {
+            if disks.isEmpty { prefixes.append("disk") }
+            if disks.last?.index != index { disks.append((index, feature.source)) }
+            features.append(feature)
+        }
+
+        func found(_ prefix: String) -> [Place] {
+            (prefix == "disk" ? disks : interfaces).sorted { $0.index < $1.index }
+        }
     }
 
-    private mutating func checkFeatures(_ features: Features, _ indices: inout Indices) {
+    private mutating func checkPlain(_ features: Features, _ indexed: inout Indexed) {
         for feature in features.all {
             if case .softs(let groups) = feature.value {
-                for group in groups { checkFeatures(group.features, &indices) }
+                for group in groups { checkPlain(group.features, &indexed) }
                 continue
             }
-            if let rule = FeatureRule.system[feature.name] {
-                check(feature, rule)
-                continue
-            }
-            guard let name = IndexedName(feature.name) else { continue }
-            switch name.prefix {
-            case "net_interface":
-                guard let rule = rule(name, FeatureRule.interface, feature), let index = name.index else { continue }
-                if indices.interfaces[index] == nil { indices.interfaces[index] = .some(feature.source) }
-                if name.suffix == "connection" { indices.connected.insert(index) }
-                check(feature, rule)
-            case "disk":
-                guard let rule = rule(name, FeatureRule.disk, feature), let index = name.index else { continue }
-                if indices.disks[index] == nil { indices.disks[index] = .some(feature.source) }
-                check(feature, rule)
-            default: break
+            switch resolution(of: feature.name) {
+            case .free: break
+            case .plain(let rule): check(feature, rule)
+            case .interface(let index, let rule):
+                var isConnection = false
+                if case .network = rule.kind { isConnection = true }
+                indexed.noteInterface(index, feature, isConnection: isConnection)
+            case .disk(let index, _): indexed.noteDisk(index, feature)
+            case .noIndex: indexed.features.append(feature)
             }
         }
     }
 
-    private mutating func rule(
-        _ name: IndexedName, _ rules: [String: FeatureRule], _ feature: Feature
-    ) -> FeatureRule? {
-        guard name.index != nil else {
+    private mutating func checkIndexed(_ feature: Feature) {
+        switch resolution(of: feature.name) {
+        case .interface(_, let rule), .disk(_, let rule): check(feature, rule)
+        case .noIndex(let prefix):
+            let suffix = feature.name.split(separator: ".").dropFirst(2).joined(separator: ".")
             report(
-                .index, "'\(feature.name)' has no number behind '\(name.prefix).'",
-                hint: "write \(name.prefix).0.\(name.suffix)", at: feature.source,
+                .index, "'\(feature.name)' has no number behind '\(prefix).'",
+                hint: "write \(prefix).0\(suffix.isEmpty ? "" : ".\(suffix)")", at: feature.source,
                 imText: "Invalid property name; expected an index.")
-            return nil
+        case .free, .plain: break
         }
-        return rules[String(name.suffix)]
     }
 
-    private mutating func checkIndices(_ prefix: String, _ found: [Int: SourceRange?], _ system: RADLSystem) {
-        let sorted = found.keys.sorted()
-        guard let (wanted, index) = sorted.enumerated().first(where: { $0.offset != $0.element }) else { return }
-        report(
-            .index, "system '\(system.id)' has \(prefix).\(index) but no \(prefix).\(wanted)",
-            hint: "number them from 0 without gaps", at: found[index] ?? system.source,
-            imText: "Invalid indices values in properties '\(prefix)'", hasLine: false)
+    /// What a feature name of a system means.
+    private enum Resolution {
+        case free
+        case plain(FeatureRule)
+        case interface(Int, FeatureRule)
+        case disk(Int, FeatureRule)
+        case noIndex(prefix: String)
+    }
+
+    /// Names repeat from system to system: each is taken apart once.
+    private mutating func resolution(of name: String) -> Resolution {
+        if let known = resolutions[name] { return known }
+        let found = Self.resolve(name)
+        resolutions[name] = found
+        return found
+    }
+
+    private static func resolve(_ name: String) -> Resolution {
+        if let rule = FeatureRule.system[name] { return .plain(rule) }
+        guard let parts = IndexedName(name), parts.prefix == "disk" || parts.prefix == "net_interface" else {
+            return .free
+        }
+        guard let index = parts.index else { return .noIndex(prefix: String(parts.prefix)) }
+        if parts.prefix == "disk" {
+            return FeatureRule.disk[String(parts.suffix)].map { .disk(index, $0) } ?? .free
+        }
+        return FeatureRule.interface[String(parts.suffix)].map { .interface(index, $0) } ?? .free
+    }
+
+    private mutating func checkIndices(_ prefix: String, _ found: [Indexed.Place], _ system: RADLSystem) {
+        var wanted = 0
+        for (index, place) in found where index != wanted - 1 {
+            guard index == wanted else {
+                return report(
+                    .index, "system '\(system.id)' has \(prefix).\(index) but no \(prefix).\(wanted)",
+                    hint: "number them from 0 without gaps", at: place ?? system.source,
+                    imText: "Invalid indices values in properties '\(prefix)'", hasLine: false)
+            }
+            wanted += 1
+        }
     }
 
     private mutating func check(_ deploy: RADLDeploy) {
@@ -206,7 +253,7 @@ struct Checker {
         switch rule.kind {
         case .string(let allowed):
             guard let text = string(feature) else { return }
-            if let allowed, !allowed.contains(text.uppercased()) {
+            if let allowed, !allowed.contains(where: { Self.isSame($0, text) }) {
                 let list = allowed.map { "'\($0)'" }.joined(separator: ", ")
                 let nearest = Vocabulary.nearest(to: text, among: allowed)
                 report(
@@ -216,11 +263,8 @@ struct Checker {
                     at: place(ofValue: feature), imText: "Invalid value; expected one of [\(list)]")
             }
         case .stringOrList:
-            if case .list(_, let sign) = feature.value {
-                _ = isEqual(sign, feature)
-            } else {
-                _ = string(feature)
-            }
+            if case .list = feature.value { return }
+            _ = string(feature)
         case .nonEmptyString:
             if let text = string(feature), text.isEmpty { invalidValue(feature, "is empty") }
         case .version(let mayBeEmpty):
@@ -331,6 +375,11 @@ struct Checker {
 
     // MARK: - Texts
 
+    /// Whether a text is a word but for the case of its letters.
+    private static func isSame(_ upper: String, _ text: String) -> Bool {
+        upper.utf8.elementsEqual(text.utf8) { $0 == ($1 >= 0x61 && $1 <= 0x7A ? $1 - 0x20 : $1) }
+    }
+
     private static func isVersion(_ text: String) -> Bool {
         var digits = 0
         for byte in text.utf8 {
@@ -350,71 +399,5 @@ struct Checker {
             && text.unicodeScalars.contains { $0.properties.isUppercase }
             && text.unicodeScalars.contains { $0.properties.numericType != nil }
             && text.unicodeScalars.contains { !$0.properties.isAlphabetic && $0.properties.numericType == nil }
-    }
-}
-
-extension RADLDocument {
-    /// Compares the document with the rules of its features, networks, ports and references.
-    ///
-    /// - Parameter recipeProblem: Tells what is wrong with the YAML of a recipe, nil where nothing is. Without it recipes
-    ///   are not looked into: this module knows no YAML.
-    /// - Returns: Everything that is wrong, first what IM would report; empty where the document is good.
-    public func check(recipeProblem: ((String) -> String?)? = nil) -> [RADLError] {
-        var checker = Checker(self)
-        checker.check(recipeProblem: recipeProblem)
-        return checker.errors
-    }
-
-    /// As ``check(recipeProblem:)``.
-    ///
-    /// - Throws: ``RADLErrors`` with all that is wrong.
-    public func validate(recipeProblem: ((String) -> String?)? = nil) throws(RADLErrors) {
-        if let errors = RADLErrors(check(recipeProblem: recipeProblem)) { throw errors }
-    }
-
-    /// Features that no rule and no connector knows but whose name is nearly one that is known.
-    public func misspellings() -> [RADLError] {
-        let plain = FeatureRule.system.keys.sorted() + FeatureRule.otherNames
-        var warnings: [RADLError] = []
-        for system in systems {
-            for feature in system.features.all where !plain.contains(feature.name) {
-                var nearest = Vocabulary.nearest(to: feature.name, among: plain)
-                if let name = IndexedName(feature.name), name.index != nil {
-                    let rules = name.prefix == "disk" ? FeatureRule.disk : FeatureRule.interface
-                    guard ["disk", "net_interface"].contains(name.prefix), rules[String(name.suffix)] == nil
-                    else { continue }
-                    nearest = Vocabulary.nearest(to: String(name.suffix), among: rules.keys.sorted())
-                        .map { "\(feature.name.dropLast(name.suffix.count))\($0)" }
-                }
-                guard let nearest else { continue }
-                warnings.append(
-                    RADLError(
-                        .value, "nothing reads '\(feature.name)'", hint: "did you mean '\(nearest)'?",
-                        at: feature.source, in: source, imText: "", severity: .warning))
-            }
-        }
-        return warnings
-    }
-}
-
-extension RADLSource {
-    /// Where the value of a feature stands: found by reading the feature once more.
-    func valueRange(ofFeature feature: SourceRange) -> SourceRange? {
-        guard feature.end <= bytes.count else { return nil }
-        var lexer = Lexer(bytes, at: feature.offset, line: feature.line, depth: 1)
-        _ = lexer.next()
-        _ = lexer.next()
-        let value = lexer.next()
-        guard value.start < feature.end else { return nil }
-        let column = scalars(from: value.lineStart, to: value.start) + 1
-        let end = value.kind == .string || value.kind == .random ? value.end : feature.end
-        return SourceRange(
-            line: value.line, column: column, offset: value.start, length: min(end, feature.end) - value.start)
-    }
-
-    private func scalars(from start: Int, to end: Int) -> Int {
-        bytes[start..<end].reduce(into: 0) { count, byte in
-            if byte & 0xC0 != 0x80 { count += 1 }
-        }
     }
 }

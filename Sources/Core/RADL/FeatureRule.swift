@@ -70,6 +70,14 @@ struct FeatureRule: Sendable {
         "provider_id": text,
     ]
 
+    /// Features of ansible hosts.
+    static let ansible: [String: FeatureRule] = [
+        "host": text,
+        "credentials.username": text,
+        "credentials.password": text,
+        "credentials.private_key": text,
+    ]
+
     /// Features of systems, without those of interfaces and disks.
     static let system: [String: FeatureRule] = [
         "spot": yesNo,

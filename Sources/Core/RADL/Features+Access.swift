@@ -70,7 +70,7 @@ extension Features {
     public func indices(of prefix: String) -> [Int] {
         var found: Set<Int> = []
         for feature in all {
-            if let name = IndexedName(feature.name), name.prefix == prefix, let index = name.index {
+            if let name = IndexedName(feature.name), name.prefix == prefix, let index = name.index, index >= 0 {
                 found.insert(index)
             }
         }
@@ -78,22 +78,22 @@ extension Features {
     }
 }
 
-/// A feature name of the form `PREFIX.NUMBER.SUFFIX`.
+/// A feature name of the form `PREFIX.NUMBER` or `PREFIX.NUMBER.SUFFIX`.
 struct IndexedName {
     var prefix: Substring
     /// Nil where the second part is not a number that fits.
     var index: Int?
     var suffix: Substring
 
-    /// Nil where the name has fewer than three parts.
+    /// Nil where the name has one part.
     init?(_ name: String) {
         let bytes = name.utf8
         guard let first = bytes.firstIndex(of: UInt8(ascii: ".")) else { return nil }
         let rest = bytes[bytes.index(after: first)...]
-        guard let second = rest.firstIndex(of: UInt8(ascii: ".")) else { return nil }
+        let second = rest.firstIndex(of: UInt8(ascii: ".")) ?? bytes.endIndex
         prefix = name[..<first]
         index = Int(name[bytes.index(after: first)..<second])
-        suffix = name[bytes.index(after: second)...]
+        suffix = second < bytes.endIndex ? name[bytes.index(after: second)...] : ""
     }
 }
 

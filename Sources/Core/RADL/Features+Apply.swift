@@ -52,7 +52,7 @@ extension Features {
         switch (all[position].value, feature.value) {
         case (.number(let old), .number(let new)):
             if let both = old.intersection(new) {
-                replaceValue(at: position, with: .number(both))
+                replaceNumber(at: position, with: both, from: feature)
             } else {
                 try resolve(.disjoint, at: position, feature, rule)
             }

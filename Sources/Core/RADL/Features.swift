@@ -65,6 +65,12 @@ public struct Features: Sendable, Hashable {
         all[position].value = value
     }
 
+    /// Narrows a number; its place is that of the constraint that counts.
+    mutating func replaceNumber(at position: Int, with interval: Interval, from feature: Feature) {
+        if all[position].value != .number(interval) { all[position].source = feature.source }
+        all[position].value = .number(interval)
+    }
+
     /// Unites the elements of a `contains` in place: the array is never copied.
     mutating func unite(
         _ new: FeatureSets, at position: Int, _ rule: ConflictRule

@@ -20,7 +20,8 @@ extension Parser {
         let raw = String(decoding: source.bytes[token.start..<token.end].prefix(200), as: UTF8.self)
         switch token.kind {
         case .number:
-            return token.flag ? (Double(raw + "0").map { RADLNumber.real($0).description } ?? raw) : raw
+            if token.flag { return Double(raw + "0").map { RADLNumber.real($0).description } ?? raw }
+            return Int(raw).map(String.init) ?? raw
         case .random:
             return String(raw.dropFirst(8).dropLast(2))
         case .string:

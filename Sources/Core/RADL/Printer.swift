@@ -120,7 +120,9 @@ struct Printer {
             if let tool = item.tool, item.isCloudInit || item.step == nil {
                 text += " with \(tool)"
             } else {
-                text += item.step.map { "step \($0) " } ?? " "
+                // IM takes step 0 for none.
+                let step = style == .im && item.step == 0 ? nil : item.step
+                text += step.map { "step \($0) " } ?? " "
             }
         }
         text += "\n)"

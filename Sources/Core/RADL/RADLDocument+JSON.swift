@@ -106,7 +106,7 @@ extension RADLContextualize {
                 var members: [RADLJSONValue.Member] = [
                     .init("system", .string(item.system)), .init("configure", .string(item.configure)),
                 ]
-                if let step = item.step { members.append(.init("step", .number(.integer(step)))) }
+                if let step = item.step, step != 0 { members.append(.init("step", .number(.integer(step)))) }
                 if let tool = item.tool { members.append(.init("ctxt_tool", .string(tool))) }
                 return RADLJSONValue.object(members)
             }

@@ -116,7 +116,7 @@ extension RADLError: CustomStringConvertible {
     }
 }
 
-/// All that is wrong with a document: at least one error, in the order in which IM would meet them.
+/// All that is wrong with a document: at least one error, in the order of the text or of the check.
 public struct RADLErrors: Error, Sendable, Hashable, CustomStringConvertible {
     /// The first one.
     public let first: RADLError
