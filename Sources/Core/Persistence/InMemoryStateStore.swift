@@ -84,7 +84,7 @@ package final class InMemoryStateStore: StateStore {
         contents.withLock { $0.infrastructures[id] }.map { entry in
             InfrastructureSnapshot(
                 infrastructure: entry.record, secrets: entry.secrets,
-                machines: entry.machines.values.sorted { $0.id.precedes($1.id) }, resources: entry.resources)
+                machines: entry.machines.values.inOrderOfNumbers(), resources: entry.resources)
         }
     }
 

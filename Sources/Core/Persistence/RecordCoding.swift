@@ -6,17 +6,14 @@ import Support
 /// How records rest: JSON without white space, dates as seconds since 2001 as `Date` itself encodes them, so that a
 /// record comes back equal to the last bit.
 enum RecordCoding {
-    private static let encoder = JSONEncoder()
-    private static let decoder = JSONDecoder()
-
     static func text(_ value: some Encodable) throws -> String {
-        String(decoding: try encoder.encode(value), as: UTF8.self)
+        String(decoding: try RecordEncoder.encode(value), as: UTF8.self)
     }
 
     /// - Parameter row: Names the row in an error.
     static func value<Value: Decodable>(_ type: Value.Type, from text: String, row: String) throws -> Value {
         do {
-            return try decoder.decode(type, from: Data(text.utf8))
+            return try RecordDecoder.decode(type, from: text)
         } catch {
             throw StoreError(
                 code: .corrupt,
@@ -26,25 +23,26 @@ enum RecordCoding {
 
     /// Secrets of an infrastructure in clear, to be sealed.
     static func plain(_ secrets: InfrastructureSecrets) throws -> Data {
-        try encoder.encode(
-            PlainSecrets(
-                document: secrets.document.expose(), privateKey: secrets.privateKey?.expose(),
-                publicKey: secrets.publicKey))
+        Data(
+            try RecordEncoder.encode(
+                PlainSecrets(
+                    document: secrets.document.expose(), privateKey: secrets.privateKey?.expose(),
+                    publicKey: secrets.publicKey)))
     }
 
     static func secrets(from plain: Data) throws -> InfrastructureSecrets {
-        let value = try decoder.decode(PlainSecrets.self, from: plain)
+        let value = try RecordDecoder.decode(PlainSecrets.self, from: String(decoding: plain, as: UTF8.self))
         return InfrastructureSecrets(
             document: Secret(value.document), privateKey: value.privateKey.map { Secret($0) },
             publicKey: value.publicKey)
     }
 
     static func plain(_ values: Secret<[String: String]>) throws -> Data {
-        try encoder.encode(values.expose())
+        Data(try RecordEncoder.encode(values.expose()))
     }
 
     static func values(from plain: Data) throws -> Secret<[String: String]> {
-        Secret(try decoder.decode([String: String].self, from: plain))
+        Secret(try RecordDecoder.decode([String: String].self, from: String(decoding: plain, as: UTF8.self)))
     }
 
     private struct PlainSecrets: Codable {

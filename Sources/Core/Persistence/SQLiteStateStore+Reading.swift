@@ -34,7 +34,7 @@ extension SQLiteStateStore {
             infrastructure: try RecordCoding.value(
                 InfrastructureRecord.self, from: rows.record, row: "infrastructure \(id)"),
             secrets: secrets,
-            machines: machines.sorted { $0.id.precedes($1.id) },
+            machines: machines.inOrderOfNumbers(),
             resources: try rows.resources.map {
                 try RecordCoding.value(ResourceRecord.self, from: $0, row: "resource of infrastructure \(id)")
             })
@@ -169,9 +169,11 @@ private struct SnapshotRows: Sendable {
     var resources: [String]
 }
 
-extension MachineID {
-    /// Order within an infrastructure.
-    func precedes(_ other: MachineID) -> Bool {
-        (number, rawValue) < (other.number, other.rawValue)
+extension Sequence<MachineRecord> {
+    /// In order of their numbers, which are read from the ids once each.
+    func inOrderOfNumbers() -> [MachineRecord] {
+        map { (number: $0.id.number, machine: $0) }
+            .sorted { ($0.number, $0.machine.id) < ($1.number, $1.machine.id) }
+            .map(\.machine)
     }
 }
