@@ -1,12 +1,15 @@
 package import ConnectorAPI
 import Foundation
+import Synchronization
 
 /// Machines that already run and belong to somebody: they are neither started nor removed (IM's `DeployedNode`).
 ///
 /// A launch answers what the document says, the address of `interfaces[].fixedAddress`, and touches nothing. The id of
-/// a machine holds all that a later `describe` needs, so there is no memory at all and no network access; whether the
+/// a machine holds all that a later `describe` needs, so nothing but open sessions is remembered and no network is used; whether the
 /// host answers is found out by who logs in. Every call may run concurrently and is idempotent.
-package struct ExistingHostsConnector: Connector {
+package final class ExistingHostsConnector: Connector {
+    private let sessions = Mutex<Set<SessionID>>([])
+
     package init() {}
 
     package let description = ConnectorDescription(
@@ -15,13 +18,15 @@ package struct ExistingHostsConnector: Connector {
         configSchema: ["type": "object", "properties": [:]],
         credentialSchema: ["type": "object", "properties": [:]])
 
-    private static let session = SessionID(rawValue: "existing-hosts")
-
     package func openSession(_ request: OpenSessionRequest, context: CallContext) async throws -> OpenSessionResponse {
-        OpenSessionResponse(session: Self.session, account: "existing-hosts")
+        let session = SessionID(rawValue: UUID().uuidString.lowercased())
+        sessions.withLock { _ = $0.insert(session) }
+        return OpenSessionResponse(session: session, account: "existing-hosts")
     }
 
-    package func closeSession(_ session: SessionID, context: CallContext) async throws {}
+    package func closeSession(_ session: SessionID, context: CallContext) async throws {
+        sessions.withLock { _ = $0.remove(session) }
+    }
 
     package func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>] {
         try check(request.session)
@@ -73,7 +78,7 @@ package struct ExistingHostsConnector: Connector {
     }
 
     private func check(_ session: SessionID) throws {
-        guard session == Self.session else {
+        guard sessions.withLock({ $0.contains(session) }) else {
             throw ConnectorError(code: .unauthenticated, message: "the session is not open; open it again")
         }
     }

@@ -1,6 +1,7 @@
 package import ConnectorAPI
 import ConnectorWire
 import Foundation
+import Glibc
 package import Logging
 import Support
 import Synchronization
@@ -37,6 +38,20 @@ package final class ProcessConnector: Connector {
 
         package init(logger: Logger = Logger(label: "connector")) {
             self.logger = logger
+        }
+
+        /// For the conformance kit, which kills the process on purpose and looks for secrets itself: no log, no
+        /// redaction, no pause after a crash.
+        ///
+        /// - Parameter errorTap: Sees every line of standard error.
+        package static func forConformance(errorTap: @escaping @Sendable (String) -> Void) -> Options {
+            var options = Options(logger: Logger(label: "connector") { _ in SwiftLogNoOpLogHandler() })
+            options.supervision.base = .milliseconds(10)
+            options.supervision.crashLimit = .max
+            options.supervision.healthyAfter = .zero
+            options.redactsAnswers = false
+            options.errorTap = errorTap
+            return options
         }
     }
 
@@ -102,6 +117,32 @@ package final class ProcessConnector: Connector {
     /// Ends the process: `shutdown`, end of input, SIGTERM, SIGKILL. Later calls are `unavailable`. Idempotent.
     package func stop() async {
         await supervisor.stop()
+    }
+
+    /// Kills the process as a crash would and waits for its end; the next call starts another. Does nothing where none
+    /// runs.
+    package func kill() async {
+        guard let running = supervisor.current else { return }
+        running.process.child.signal(SIGKILL)
+        _ = await running.process.hasExited(within: .seconds(10))
+    }
+
+    /// Sends a request as JSON, with the connector's own id of its session, and gives the result as JSON. For the
+    /// conformance kit.
+    package func rawCall(_ method: String, _ params: JSONValue) async throws -> JSONValue {
+        let running = try await running()
+        var params = params
+        if case .object(var members) = params, let session = members["session"]?.stringValue {
+            members["session"] = .string(try await remote(SessionID(rawValue: session), running).0.rawValue)
+            params = .object(members)
+        }
+        do {
+            let bytes = try await running.process.call(
+                method, try WireCodec.encode(params), context: CallContext(), limit: options.callTimeout)
+            return try WireCodec.decode(JSONValue.self, from: Data(bytes))
+        } catch let error as WireError {
+            throw error.connectorError
+        }
     }
 
     // MARK: Sessions

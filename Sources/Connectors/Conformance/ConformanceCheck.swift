@@ -1,0 +1,61 @@
+public import ConnectorAPI
+
+/// One rule of the contract as something that can be run. A value: front ends choose, order and report.
+public struct ConformanceCheck: Sendable, Identifiable {
+    /// How binding a rule is.
+    public enum Level: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
+        /// A connector that fails it loses machines or confuses the host.
+        case must
+        /// A connector that fails it works, but worse.
+        case should
+
+        public static func < (left: Level, right: Level) -> Bool { left == .must && right == .should }
+    }
+
+    /// What a check needs beside a connector.
+    public enum Facility: String, Sendable, Hashable, Codable {
+        /// The process can be killed and started again.
+        case restart
+        /// Requests can be sent as JSON.
+        case raw
+        /// Standard error can be read.
+        case standardError
+    }
+
+    /// Stable name, such as `launch.idempotent`.
+    public var id: String
+    public var title: String
+    public var level: Level
+    /// The rule of the contract, as its page states it.
+    public var rule: String
+    /// Abilities that the connector must announce; without them the check is skipped.
+    public var needs: [Capability]
+    /// Abilities with which the rule does not hold.
+    public var except: [Capability]
+    public var facilities: [Facility]
+    /// Whether it creates things at the provider, which may cost money. All of it is removed again.
+    public var isDestructive: Bool
+    public var run: @Sendable (CheckRun) async throws -> Void
+
+    public init(
+        id: String, title: String, level: Level = .must, rule: String, needs: [Capability] = [],
+        except: [Capability] = [], facilities: [Facility] = [], isDestructive: Bool = true,
+        run: @escaping @Sendable (CheckRun) async throws -> Void
+    ) {
+        self.id = id
+        self.title = title
+        self.level = level
+        self.rule = rule
+        self.needs = needs
+        self.except = except
+        self.facilities = facilities
+        self.isDestructive = isDestructive
+        self.run = run
+    }
+}
+
+/// A broken rule, or a reason not to judge.
+enum CheckEnd: Error {
+    case failed(String)
+    case skipped(String)
+}

@@ -1,0 +1,138 @@
+import ConnectorAPI
+import Foundation
+
+/// What a run of the kit found.
+public struct ConformanceReport: Sendable {
+    /// The end of one check.
+    public enum Verdict: Sendable, Hashable {
+        case passed
+        /// Why, and what was sent and received.
+        case failed(reason: String, transcript: String)
+        case skipped(reason: String)
+    }
+
+    /// One check of the run.
+    public struct Result: Sendable {
+        public var id: String
+        public var title: String
+        public var level: ConformanceCheck.Level
+        public var rule: String
+        public var verdict: Verdict
+        public var duration: Duration
+    }
+
+    public var connector: String
+    public var version: String
+    public var placement: String
+    public var capabilities: [String]
+    public var results: [Result]
+
+    /// Whether nothing of a level failed that is at least as binding as the given one.
+    public func passed(_ level: ConformanceCheck.Level) -> Bool {
+        !results.contains { result in
+            guard case .failed = result.verdict else { return false }
+            return result.level <= level
+        }
+    }
+
+    /// The failed checks.
+    public var failures: [Result] {
+        results.filter { if case .failed = $0.verdict { true } else { false } }
+    }
+
+    private func count(_ matches: (Verdict) -> Bool) -> Int { results.count { matches($0.verdict) } }
+
+    /// One line for all.
+    public var summary: String {
+        let passed = count { $0 == .passed }
+        let skipped = count { if case .skipped = $0 { true } else { false } }
+        return "\(results.count) checks: \(passed) passed, \(failures.count) failed, \(skipped) skipped"
+    }
+
+    /// A table for people, with the details of failures below it; valid Markdown.
+    public func table() -> String {
+        var lines = [
+            "# Conformance of \(connector) \(version) (\(placement))", "",
+            "Announces: \(capabilities.isEmpty ? "nothing beyond what is mandatory" : capabilities.joined(separator: ", ")).",
+            "", "| Check | Level | Result | What it shows |", "| --- | --- | --- | --- |",
+        ]
+        for result in results {
+            let verdict =
+                switch result.verdict {
+                case .passed: "passed"
+                case .failed: "**failed**"
+                case .skipped(let reason): "skipped: \(reason)"
+                }
+            lines.append("| \(result.id) | \(result.level.rawValue) | \(verdict) | \(result.title) |")
+        }
+        lines += ["", summary + "."]
+        for result in failures {
+            lines += ["", details(result)]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// All about a failed check.
+    public func details(_ result: Result) -> String {
+        guard case .failed(let reason, let transcript) = result.verdict else { return "" }
+        return """
+            ## \(result.id) failed
+
+            \(reason)
+
+            Rule: \(result.rule)
+
+            ```
+            \(transcript)
+            ```
+            """
+    }
+
+    /// JUnit's XML, as continuous integration reads it.
+    public func junit() -> String {
+        func seconds(_ duration: Duration) -> String {
+            let milliseconds =
+                duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+            return "\(milliseconds / 1000).\(String(milliseconds % 1000 + 1000).dropFirst())"
+        }
+        let skipped = count { if case .skipped = $0 { true } else { false } }
+        let total = results.reduce(Duration.zero) { $0 + $1.duration }
+        var lines = [
+            #"<?xml version="1.0" encoding="UTF-8"?>"#,
+            #"<testsuite name="\#(Self.escape("\(connector) (\(placement))"))" tests="\#(results.count)" "#
+                + #"failures="\#(failures.count)" skipped="\#(skipped)" time="\#(seconds(total))">"#,
+        ]
+        for result in results {
+            let head =
+                #"  <testcase classname="\#(Self.escape(connector))" name="\#(Self.escape(result.id))" "#
+                + #"time="\#(seconds(result.duration))""#
+            switch result.verdict {
+            case .passed:
+                lines.append(head + "/>")
+            case .skipped(let reason):
+                lines.append(head + #"><skipped message="\#(Self.escape(reason))"/></testcase>"#)
+            case .failed(let reason, let transcript):
+                let failure =
+                    #"<failure message="\#(Self.escape(reason))">\#(Self.escape(transcript))</failure>"#
+                lines.append("\(head)>\(failure)</testcase>")
+            }
+        }
+        return (lines + ["</testsuite>"]).joined(separator: "\n") + "\n"
+    }
+
+    private static func escape(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "\n": result += "&#10;"
+            case _ where scalar.value < 0x20 && scalar != "\t": result += "?"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,114 @@
+import ConnectorAPI
+import Foundation
+
+/// The checks of the contract, and the loop that runs them. Free of any test framework.
+public enum ConformanceSuite {
+    /// All checks, in the order in which a failure is best understood.
+    public static let checks: [ConformanceCheck] =
+        sessionChecks + catalogChecks + launchChecks + machineChecks + listChecks + resourceChecks + callChecks
+        + processChecks
+
+    /// The checks with these names; nil where one is unknown.
+    public static func checks(named ids: [String]) -> [ConformanceCheck]? {
+        let found = checks.filter { ids.contains($0.id) }
+        return found.count == Set(ids).count ? found : nil
+    }
+
+    /// Runs checks one after another. What a check creates is removed before the next one begins, whatever happens; what
+    /// cannot be removed fails the check.
+    ///
+    /// - Parameters:
+    ///   - readOnly: Leaves out checks that create something.
+    ///   - progress: Called after each check.
+    public static func run(
+        _ subject: ConnectorUnderTest, checks: [ConformanceCheck] = checks, readOnly: Bool = false,
+        progress: (ConformanceReport.Result) -> Void = { _ in }
+    ) async -> ConformanceReport {
+        let description = subject.connector.description
+        var report = ConformanceReport(
+            connector: description.name, version: description.version, placement: subject.placement,
+            capabilities: description.capabilities.keys.map(\.rawValue).sorted(), results: [])
+        for check in checks {
+            let start = ContinuousClock.now
+            let verdict = await run(check, subject, readOnly: readOnly)
+            let result = ConformanceReport.Result(
+                id: check.id, title: check.title, level: check.level, rule: check.rule, verdict: verdict,
+                duration: ContinuousClock.now - start)
+            report.results.append(result)
+            progress(result)
+        }
+        return report
+    }
+
+    private static func run(
+        _ check: ConformanceCheck, _ subject: ConnectorUnderTest, readOnly: Bool
+    ) async -> ConformanceReport.Verdict {
+        let announced = subject.connector.description.capabilities
+        let missing = check.needs.filter { announced[$0] == nil }.map(\.rawValue)
+        if !missing.isEmpty { return .skipped(reason: "does not announce \(missing.joined(separator: ", "))") }
+        if let other = check.except.first(where: { announced[$0] != nil }) {
+            return .skipped(reason: "does not apply with \(other.rawValue)")
+        }
+        if let facility = check.facilities.first(where: { !subject.has($0) }) {
+            return .skipped(reason: "needs a connector that runs as a process (\(facility.rawValue))")
+        }
+        if readOnly, check.isDestructive { return .skipped(reason: "creates something") }
+
+        let run = CheckRun(subject, check: check.id)
+        var verdict = await judge(check, run)
+        // Cleaning up goes on when the caller was cancelled.
+        let left = await Task { () -> [String] in
+            do {
+                return try await limited(run.settings.waitMs + 30_000, "cleaning up") { await run.cleanUp() }
+            } catch CheckEnd.failed(let reason) {
+                return [reason]
+            } catch {
+                return ["\(error)"]
+            }
+        }.value
+        if !left.isEmpty, verdict == .passed {
+            verdict = .failed(
+                reason: "what the check created could not be removed: \(left.joined(separator: "; "))",
+                transcript: run.transcript.text)
+        }
+        return verdict
+    }
+
+    private static func judge(_ check: ConformanceCheck, _ run: CheckRun) async -> ConformanceReport.Verdict {
+        do {
+            try await limited(run.settings.checkMs, "the check") { try await check.run(run) }
+            return .passed
+        } catch CheckEnd.skipped(let reason) {
+            return .skipped(reason: reason)
+        } catch CheckEnd.failed(let reason) {
+            return .failed(reason: reason, transcript: run.transcript.text)
+        } catch {
+            return .failed(reason: "a call failed: \(error)", transcript: run.transcript.text)
+        }
+    }
+
+    /// Runs `body`, but not longer than its time: a connector that never answers must not stop the run.
+    static func limited<Value: Sendable>(
+        _ milliseconds: Int, _ what: String, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let (results, continuation) = AsyncStream.makeStream(of: Result<Value, any Error>.self)
+        // Unstructured because a call that reacts to nothing would hold a task group for ever.
+        let work = Task {
+            do {
+                continuation.yield(.success(try await body()))
+            } catch {
+                continuation.yield(.failure(error))
+            }
+        }
+        let timer = Task {
+            try await Task.sleep(for: .milliseconds(milliseconds))
+            continuation.yield(.failure(CheckEnd.failed("\(what) did not end within \(milliseconds) ms")))
+        }
+        defer {
+            timer.cancel()
+            work.cancel()
+        }
+        for await result in results { return try result.get() }
+        throw CancellationError()
+    }
+}

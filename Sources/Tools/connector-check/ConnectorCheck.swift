@@ -1,0 +1,175 @@
+public import ArgumentParser
+import ConnectorAPI
+public import ConnectorConformance
+import ConnectorHost
+import Foundation
+import Synchronization
+
+/// Runs the conformance kit against a connector in any language.
+@main
+struct ConnectorCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "connector-check",
+        abstract: "Check that a connector keeps the rules of the contract.",
+        discussion: """
+            Starts COMMAND as the server would, runs every check against it, removes what the checks created, and prints \
+            a table. Exit status: 0 when it passes, 1 when a check of the level failed, 2 when it cannot be started or \
+            a file cannot be read, 64 when an option is wrong.
+
+            Examples:
+              connector-check connector-dummy
+              connector-check --config ec2.json --secrets ec2-secrets.json connector-ec2
+              connector-check --only launch.idempotent -- python3 ./connector-mycloud
+              connector-check --list
+
+            The file of --config is JSON; every member may be left out:
+              {"endpoint": "http://…", "config": {…}, "image": "…", "flavor": "…", "network": "…",
+               "addresses": ["192.0.2.1"], "badCredentials": {"username": "x", "password": "y"},
+               "provider": {…}, "waitMs": 120000, "checkMs": 300000, "machines": 10}
+            The file of --secrets is a JSON object of credentials, such as {"username": "…", "password": "…"}.
+            """)
+
+    @Argument(parsing: .captureForPassthrough, help: "The connector's executable and its arguments.")
+    var command: [String] = []
+
+    @Option(help: ArgumentHelp("What the checks use at the provider.", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("Credentials of the provider.", valueName: "file"))
+    var secrets: String?
+
+    @Option(help: "Which failures count: must, or should (all).")
+    var level: ConformanceCheck.Level = .must
+
+    @Option(help: ArgumentHelp("Write the results as JUnit XML.", valueName: "file"))
+    var junit: String?
+
+    @Option(help: ArgumentHelp("Write the table as Markdown.", valueName: "file"))
+    var report: String?
+
+    @Option(help: ArgumentHelp("Run only this check; may be repeated.", valueName: "id"))
+    var only: [String] = []
+
+    @Flag(help: "Leave out checks that create something.")
+    var readOnly = false
+
+    @Flag(help: "Print the names of all checks and end.")
+    var list = false
+
+    mutating func run() async throws {
+        do {
+            try await runChecks()
+        } catch let failure as Failure {
+            FileHandle.standardError.write(Data("connector-check: \(failure.message)\n".utf8))
+            throw ExitCode(2)
+        }
+    }
+
+    private func runChecks() async throws {
+        if list {
+            for check in ConformanceSuite.checks {
+                let name = check.id.padding(toLength: 26, withPad: " ", startingAt: 0)
+                let level = check.level.rawValue.padding(toLength: 6, withPad: " ", startingAt: 0)
+                print("\(name) \(level) \(check.title)")
+            }
+            return
+        }
+        let words = command.first == "--" ? Array(command.dropFirst()) : command
+        guard !words.isEmpty else { throw ValidationError("name the connector's command, such as connector-dummy") }
+        guard let executable = ConnectorCommand(commandLine: words) else {
+            throw Failure("there is no executable '\(words[0])', neither as a path nor in PATH")
+        }
+        var checks = ConformanceSuite.checks
+        if !only.isEmpty {
+            guard let chosen = ConformanceSuite.checks(named: only) else {
+                throw ValidationError("--only names no check: use --list to see them")
+            }
+            checks = chosen
+        }
+        let passed = try await check(executable, try settings(), checks)
+        if !passed { throw ExitCode(1) }
+    }
+
+    private func check(
+        _ executable: ConnectorCommand, _ settings: ConformanceSettings, _ checks: [ConformanceCheck]
+    ) async throws -> Bool {
+        let errors = ErrorText()
+        let connector: ProcessConnector
+        do {
+            connector = try await ProcessConnector.connect(executable, options: .forConformance { errors.add($0) })
+        } catch {
+            throw Failure("\(error)\(errors.text.isEmpty ? "" : "\nIts standard error:\n\(errors.text.suffix(2000))")")
+        }
+        let subject = ConnectorUnderTest(
+            connector: connector, settings: settings, placement: "as a process",
+            restart: { await connector.kill() },
+            raw: { try await connector.rawCall($0, $1) },
+            standardError: { errors.text })
+        let result = await ConformanceSuite.run(subject, checks: checks, readOnly: readOnly) { result in
+            let mark =
+                switch result.verdict {
+                case .passed: "passed "
+                case .failed: "FAILED "
+                case .skipped: "skipped"
+                }
+            FileHandle.standardError.write(Data("\(mark) \(result.id)\n".utf8))
+        }
+        await connector.stop()
+        print(result.table(), terminator: "")
+        if let report { try write(result.table(), to: report) }
+        if let junit { try write(result.junit(), to: junit) }
+        return result.passed(level)
+    }
+
+    private func settings() throws -> ConformanceSettings {
+        var settings = ConformanceSettings()
+        if let config { settings = try read(ConformanceSettings.self, config) }
+        if let secrets { settings.credentials = try read(Credentials.self, secrets) }
+        return settings
+    }
+
+    private func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure("'\(path)' cannot be read")
+        }
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch {
+            // Not the decoder's own words: they may quote what stands in the file.
+            throw Failure("'\(path)' is not the JSON that is expected; see --help")
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw Failure("'\(path)' cannot be written: \(error.localizedDescription)")
+        }
+    }
+}
+
+extension ConformanceCheck.Level: ExpressibleByArgument {}
+
+/// Ends the command with status 2.
+private struct Failure: Error {
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+}
+
+/// What a connector wrote to standard error, up to a limit.
+private final class ErrorText: Sendable {
+    private static let limit = 4 << 20
+    private let kept = Mutex("")
+
+    var text: String { kept.withLock { $0 } }
+
+    func add(_ line: String) {
+        kept.withLock { kept in
+            if kept.utf8.count < Self.limit { kept += line + "\n" }
+        }
+    }
+}
