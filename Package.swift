@@ -198,8 +198,8 @@ let units: [Unit] = [
         ]),
     tests("EC2ConnectorTests", "EC2ConnectorTests", ["EC2Connector", "ConnectorAPI", "HTTPTransport", "Support"]),
     tests("SSHTransportTests", "SSHTransportTests", ["SSHTransport", "ContextualizationAPI", "Support"]),
-    tests("JinjaTests", "JinjaTests", ["Jinja"]),
-    tests("RecipesTests", "RecipesTests", ["Recipes", "Jinja"]),
+    tests("JinjaTests", "JinjaTests", ["Jinja"], exclude: ["Vectors"]),
+    tests("RecipesTests", "RecipesTests", ["Recipes", "Jinja"], exclude: ["Vectors"]),
     tests("ModulesTests", "ModulesTests", ["Modules", "Jinja", "ContextualizationAPI"]),
     tests(
         "ContextualizationTests", "ContextualizationTests",
@@ -211,7 +211,9 @@ let units: [Unit] = [
             "APIServer", "Orchestration", "Persistence", "InfrastructureModel", "ConnectorAPI", "DummyConnector",
             "ContextualizationAPI", "Authorization", "Support", "Hummingbird", "HummingbirdTesting", "Logging",
         ]),
-    tests("IntegrationTests", "IntegrationTests", ["DummyConnector", "ConnectorAPI"]),
+    tests(
+        "IntegrationTests", "IntegrationTests",
+        ["DummyConnector", "EC2Connector", "ConnectorAPI", "HTTPTransport", "Support"]),
     tests("GantryCommandTests", "GantryCommandTests", ["gantry", "Orchestration", "InfrastructureModel", "Support"]),
 ]
 

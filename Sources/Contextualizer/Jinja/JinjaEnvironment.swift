@@ -114,7 +114,10 @@ public final class JinjaEnvironment: Sendable {
     public func render(
         _ text: String, scope: any JinjaScope, name: String? = nil
     ) throws(JinjaError) -> JinjaValue {
-        guard JinjaTemplate.isTemplate(text, options: options) else { return .string(text) }
+        guard JinjaTemplate.isTemplate(text, options: options) else {
+            let isCut = options.trailingNewline == .strip && text.utf8.last == UInt8(ascii: "\n")
+            return .string(isCut ? String(text.unicodeScalars.dropLast()) : text)
+        }
         let template = try template(text, name: name)
         let value = try render(template, scope: scope, name: name).value
         guard options.trailingNewline == .restore, case .string(let result) = value else { return value }

@@ -2,19 +2,23 @@
 final class Frame {
     private(set) var names: [String: JinjaValue]
     let parent: Frame?
+    /// Whether names that no frame has come from the scope. Not in templates that are included or imported without
+    /// context.
+    let seesScope: Bool
 
-    init(parent: Frame?, names: [String: JinjaValue] = [:]) {
+    init(parent: Frame?, names: [String: JinjaValue] = [:], seesScope: Bool = true) {
         self.parent = parent
         self.names = names
+        self.seesScope = parent?.seesScope ?? seesScope
     }
 
-    func lookup(_ name: String) -> JinjaValue? {
+    func lookup(_ name: String) -> (JinjaValue?, seesScope: Bool) {
         var frame: Frame? = self
         while let current = frame {
-            if let value = current.names[name] { return value }
+            if let value = current.names[name] { return (value, seesScope) }
             frame = current.parent
         }
-        return nil
+        return (nil, seesScope)
     }
 
     func set(_ name: String, _ value: JinjaValue) { names[name] = value }

@@ -32,8 +32,7 @@ extension JinjaContext {
         case .conditional(let test, let then, let otherwise):
             if try isTrue(try evaluate(test)) { return try evaluate(then) }
             guard let otherwise else {
-                return .undefined(
-                    "the inline if-expression evaluated to false and no else section was defined.")
+                return .silentUndefined
             }
             return try evaluate(otherwise)
         case .list(let items): return .list(try evaluate(items))
@@ -70,6 +69,7 @@ extension JinjaContext {
     func isTrue(_ value: JinjaValue) throws(JinjaError) -> Bool {
         switch value {
         case .bool(let flag): flag
+        case .silentUndefined: false
         default: try plain(value).isTrue
         }
     }
@@ -77,9 +77,10 @@ extension JinjaContext {
     // MARK: Names
 
     func lookupName(_ name: String) throws(JinjaError) -> JinjaValue {
-        if let value = frame.lookup(name) { return value }
+        let (local, seesScope) = frame.lookup(name)
+        if let local { return local }
         do {
-            if let value = try scope.lookup(name) { return value }
+            if seesScope, let value = try scope.lookup(name) { return value }
         } catch {
             throw JinjaError.wrapping(error)
         }
@@ -100,6 +101,10 @@ extension JinjaContext {
             return try attribute(content, name)
         default:
             if Methods.exist(name, on: base) { return .object(JinjaReference(BoundMethod(base, name))) }
+            // The pairs that `groupby` gives have names too.
+            if case .tuple(let pair) = base, pair.count == 2, name == "grouper" || name == "list" {
+                return pair[name == "grouper" ? 0 : 1]
+            }
             return base[name] ?? missing(name, of: base)
         }
     }
@@ -375,11 +380,19 @@ extension JinjaValue {
 
     func isLessOrEqual(to other: JinjaValue) throws(JinjaError) -> Bool {
         if let left = number?.double, let right = other.number?.double, left.isNaN || right.isNaN { return false }
-        return isEqual(to: other) ? true : try isLess(than: other, operation: "<=")
+        return hasOrder && isEqual(to: other) ? true : try isLess(than: other, operation: "<=")
     }
 
     func isLessOrEqual(to other: JinjaValue, swapped operation: String) throws(JinjaError) -> Bool {
         if let left = number?.double, let right = other.number?.double, left.isNaN || right.isNaN { return false }
-        return isEqual(to: other) ? true : try isLess(than: other, swapped: operation)
+        return hasOrder && isEqual(to: other) ? true : try isLess(than: other, swapped: operation)
+    }
+
+    /// Whether values of this type can be ordered among themselves.
+    private var hasOrder: Bool {
+        switch self {
+        case .string, .list, .tuple, .int, .double, .bool: true
+        default: false
+        }
     }
 }

@@ -55,7 +55,9 @@ extension JinjaContext {
     private func execute(_ statement: Statement) throws(JinjaError) -> Flow {
         switch statement.kind {
         case .text(let text): try write(.string(text))
-        case .output(let expression): try write(try finalize(try evaluate(expression)))
+        case .output(let expression):
+            let value = try evaluate(expression)
+            try write(value == .silentUndefined ? .string("") : try finalize(value))
         case .conditional(let branches, let otherwise):
             for (test, body) in branches where try isTrue(try evaluate(test)) { return try execute(body) }
             return try execute(otherwise)
@@ -300,7 +302,7 @@ extension JinjaContext {
             throw JinjaError(
                 .notFound, "template \(candidates.map(\.repr).joined(separator: ", ")) was not found")
         }
-        let inner = Frame(parent: withContext ? frame : nil)
+        let inner = Frame(parent: withContext ? frame : nil, seesScope: withContext)
         let outerRoot = rootFrame
         rootFrame = inner
         defer { rootFrame = outerRoot }
@@ -317,7 +319,7 @@ extension JinjaContext {
 
     private func importModule(_ name: JinjaValue, withContext: Bool) throws(JinjaError) -> ModuleObject {
         let imported = try loadTemplate(name)
-        let inner = Frame(parent: withContext ? frame : nil)
+        let inner = Frame(parent: withContext ? frame : nil, seesScope: withContext)
         let outerRoot = rootFrame
         rootFrame = inner
         defer { rootFrame = outerRoot }

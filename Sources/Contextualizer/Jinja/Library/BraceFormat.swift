@@ -94,6 +94,9 @@ enum BraceFormat {
                 rest = rest.dropFirst()
                 if separator == "." {
                     let part = rest.prefix { $0 != "." && $0 != "[" }
+                    guard case .object = value else {
+                        throw .type("'\(value.typeName)' object has no attribute '\(part)'")
+                    }
                     value = try context.attribute(value, String(part))
                     rest = rest.dropFirst(part.count)
                 } else {

@@ -36,7 +36,7 @@ enum PercentFormat {
             switch values {
             case .tuple(let items) where used < items.count:
                 throw .type("not all arguments converted during string formatting")
-            case .dict, .tuple: break
+            case .dict, .tuple, .list: break
             default:
                 if used == 0 { throw .type("not all arguments converted during string formatting") }
             }

@@ -1,5 +1,5 @@
-/// Writes YAML in the form of PyYAML's emitter, which recipes compare files with: same quoting, same folding at the
-/// width, lists in mappings not indented.
+/// Writes YAML in the form that Ansible gives it (PyYAML over libyaml's emitter), which recipes compare files with: same
+/// quoting, same folding at the width, lists in mappings not indented.
 struct YAMLWriter {
     enum Style: Sendable {
         case block
@@ -26,7 +26,6 @@ struct YAMLWriter {
 /// text stands, and whether only whitespace or indentation was written on the line.
 struct YAMLEmitter {
     struct Place {
-        var isRoot = false
         var isMapping = false
         var isSimpleKey = false
     }
@@ -41,7 +40,6 @@ struct YAMLEmitter {
     private(set) var hasIndentation = true
     private var indent: Int?
     private var flowLevel = 0
-    private var isOpenEnded = false
 
     init(style: YAMLWriter.Style, bestIndent: Int, bestWidth: Int, sortsKeys: Bool) {
         self.style = style
@@ -54,12 +52,8 @@ struct YAMLEmitter {
         if hasStart {
             writeIndicator("---", needsSpace: true)
         }
-        try node(value, Place(isRoot: true))
+        try node(value, Place())
         writeIndent()
-        if isOpenEnded {
-            writeIndicator("...", needsSpace: true)
-            writeIndent()
-        }
         return String(output)
     }
 
@@ -184,8 +178,7 @@ struct YAMLEmitter {
     private func isSimpleKey(_ key: JinjaValue) -> Bool {
         switch key {
         case .string(let text):
-            let length = text.unicodeScalars.count
-            return length > 0 && length < 128 && !text.unicodeScalars.contains(where: YAMLText.isBreak)
+            return text.utf8.count <= 128 && !text.unicodeScalars.contains(where: YAMLText.isBreak)
         case .list(let items), .tuple(let items): return items.isEmpty
         case .dict(let dict): return dict.isEmpty
         default: return true
@@ -216,7 +209,6 @@ struct YAMLEmitter {
     }
 
     private mutating func write(_ text: String, as style: YAMLText.Style, _ place: Place) throws(JinjaError) {
-        if style == .plain, place.isRoot { isOpenEnded = true }
         try indented(inFlow: true) { (emitter) throws(JinjaError) in
             switch style {
             case .plain: emitter.writePlain(text.scalars, mayFold: !place.isSimpleKey)

@@ -17,6 +17,15 @@ public enum JinjaValue: Sendable, Hashable {
     case object(JinjaReference)
 }
 
+// MARK: - Undefined
+
+extension JinjaValue {
+    /// What `{{ x if condition }}` gives when the condition is false: undefined, but it prints as nothing and is false
+    /// instead of raising.
+    static let silentUndefined = JinjaValue.undefined(
+        "the inline if-expression evaluated to false and no else section was defined.")
+}
+
 // MARK: - Access
 
 extension JinjaValue {

@@ -89,7 +89,7 @@ extension BuiltIns {
 
     static func toBool(_ value: JinjaValue) -> JinjaValue {
         switch value {
-        case .none, .bool: return value
+        case .bool: return value
         case .string(let text): return .bool(["yes", "on", "1", "true"].contains(text.lowercased()))
         default: return .bool(value.isEqual(to: .int(1)))
         }

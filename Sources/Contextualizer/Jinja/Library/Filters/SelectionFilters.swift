@@ -61,8 +61,7 @@ extension BuiltIns {
             if let test {
                 holds = try context.applyTest(test.text, JinjaArguments([value] + rest, named: arguments.named))
             } else {
-                // An attribute that is missing is false here, though using it otherwise raises.
-                holds = try value.isUndefined ? false : context.isTrue(value)
+                holds = try context.isTrue(value)
             }
             if holds == keeps { kept.append(item) }
         }

@@ -210,7 +210,7 @@ enum RandomChoice {
             return .int(start + step * number(in: 0..<((end - start - 1) / step + 1), seed: seed))
         }
         let items = try context.items(of: arguments.subject)
-        guard !items.isEmpty else { return .undefined("No random item, sequence was empty.") }
+        guard !items.isEmpty else { throw JinjaError.value("Cannot choose from an empty sequence") }
         return items[number(in: 0..<items.count, seed: seed)]
     }
 
