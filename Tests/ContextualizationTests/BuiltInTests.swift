@@ -84,17 +84,30 @@ import Testing
     }
 
     @Test func leftoverOfADeadControllerIsWaitedFor() async throws {
-        let harness = try Harness()
+        // The leftover ends some time after our program that looks for it was sent.
+        let flag = NSTemporaryDirectory() + "gantry-flag-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: flag) }
+        let harness = try Harness([
+            "10.0.0.1": .init(answer: { program in
+                if program.script.contains("interrupted run") {
+                    _ = FileManager.default.createFile(atPath: flag, contents: nil)
+                }
+                return nil
+            })
+        ])
         var request = harness.request(["web": "- tasks: [{name: t, shell: echo ours >> out}]"])
         let folder = harness.machines.path("10.0.0.1", "")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let leftover = Process()
         leftover.executableURL = URL(fileURLWithPath: "/bin/sh")
-        let out = harness.machines.path("10.0.0.1", "out")
-        leftover.arguments = ["-c", RunLock(id: request.id).prefix + "sleep 1; echo theirs >> \(out)"]
+        leftover.arguments = [
+            "-c",
+            RunLock(id: request.id).prefix
+                + "touch \(folder)/up; while [ ! -e \(flag) ];do sleep 0.1;done;sleep 2;echo theirs >> \(folder)/out",
+        ]
         leftover.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"]
         try leftover.run()
-        try await Task.sleep(for: .milliseconds(300))
+        try await harness.waitForFile("up")
         request.history = [ContextualizationEvent(machine: "m1", body: .message("began"))]
         let (report, log) = try await harness.run(request)
         leftover.waitUntilExit()
@@ -102,11 +115,7 @@ import Testing
         #expect(harness.machines.read("10.0.0.1", "out") == "theirs\nours\n")
         #expect(
             log.all.contains { event in
-                if case .message(let text) = event.body {
-                    text.contains("program of an interrupted run")
-                } else {
-                    false
-                }
+                if case .message(let text) = event.body { text.hasPrefix("waited ") } else { false }
             })
     }
 
@@ -118,11 +127,12 @@ import Testing
         let leftover = Process()
         leftover.executableURL = URL(fileURLWithPath: "/bin/sh")
         leftover.arguments = [
-            "-c", RunLock(id: request.id).prefix + "sh -c 'sleep 60; echo no >> \(folder)/out' & wait",
+            "-c",
+            RunLock(id: request.id).prefix + "touch \(folder)/up; sh -c 'sleep 60; echo no >> \(folder)/out' & wait",
         ]
         leftover.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"]
         try leftover.run()
-        try await Task.sleep(for: .milliseconds(300))
+        try await harness.waitForFile("up")
         request.history = [ContextualizationEvent(machine: "m1", body: .message("began"))]
         var options = NativeContextualizer.Options()
         options.leftoverPatience = .seconds(1)

@@ -201,6 +201,14 @@ struct Harness {
             }, history: history)
     }
 
+    /// Waits until another process of the test has made a file on the first machine.
+    func waitForFile(_ name: String) async throws {
+        for _ in 0..<600 where machines.read("10.0.0.1", name) == nil {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(machines.read("10.0.0.1", name) != nil)
+    }
+
     func contextualizer() -> NativeContextualizer {
         NativeContextualizer(factory: machines, clock: ImmediateClock())
     }

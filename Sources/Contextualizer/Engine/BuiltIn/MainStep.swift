@@ -20,7 +20,7 @@ enum MainStep {
             script: BuiltInShell.prologue + """
                 [ -e /etc/hosts.orig ]||{ cp -p /etc/hosts /etc/hosts.orig 2>/dev/null||: >/etc/hosts.orig||die "could not keep /etc/hosts as /etc/hosts.orig"; }
                 w=/etc/.hosts.gantry.$$;{ cat /etc/hosts.orig;[ -z "$(tail -c 1 /etc/hosts.orig)" ]||echo;cat "$GANTRY_FILES/hosts"; } >$w||die "could not write $w"
-                cmp -s $w /etc/hosts||put $w /etc/hosts 644;rm -f $w;fin
+                cmp -s $w /etc/hosts||put $w /etc/hosts $(stat -c %a /etc/hosts 2>/dev/null||echo 644);rm -f $w;fin
 
                 """, files: ["hosts": Array((entries.joined(separator: "\n") + "\n").utf8)])
     }

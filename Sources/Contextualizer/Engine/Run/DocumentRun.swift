@@ -69,7 +69,7 @@ final class DocumentRun: Sendable {
         jinja.dialect = options.isStrict ? .strict : .lenient
         let library = DocumentLibrary(recipes: recipes.parsed)
         context = RunContext(
-            settings: settings, environment: RecipeEnvironment.make(options: jinja),
+            settings: settings, environment: RecipeEnvironment.make(options: jinja, lookup: ControllerLookups.refused),
             table: HostTable(
                 hosts: hosts, groups: groups, extra: JinjaDict(),
                 magic: ScopeVariables.magic(settings: settings, folder: nil)),

@@ -17,82 +17,68 @@ final class TaskScope: JinjaScope {
     }
 
     let host: HostVariables
-    private let table: HostTable
-    private let environment: JinjaEnvironment
-    /// Loop items and parameters of includes: over all but extra variables. Highest first.
-    private let upper: [Layer]
-    /// Variables of task, blocks, role and play. Highest first.
-    private let lower: [Layer]
-    /// Lowest of all: defaults of roles.
-    private let defaults: [Layer]
-    private let sharedBudget = JinjaBudget()
-    private var resolved: [String: JinjaValue] = [:]
-    private var pending: Set<String> = []
+    private let variables: JinjaVariables
 
+    /// - Parameters:
+    ///   - upper: Loop items and parameters of includes, over all but extra variables. Highest first.
+    ///   - lower: Variables of task, blocks, role and play. Highest first.
+    ///   - defaults: Defaults of roles, lowest of all. Highest first.
     init(
         host: HostVariables, table: HostTable, environment: JinjaEnvironment, upper: [Layer] = [],
         lower: [Layer] = [], defaults: [Layer] = []
     ) {
         self.host = host
-        self.table = table
-        self.environment = environment
-        self.upper = upper
-        self.lower = lower
-        self.defaults = defaults
+        let sources = Sources(host: host, table: table, upper: upper, lower: lower, defaults: defaults)
+        variables = JinjaVariables(environment: environment) { sources.variable($0) }
     }
 
-    var budget: JinjaBudget? { sharedBudget }
+    var budget: JinjaBudget? { variables.budget }
 
-    func lookup(_ name: String) throws -> JinjaValue? {
-        if let value = magic(name) { return value }
-        if let value = resolved[name] { return value }
-        guard let (value, isTemplate) = raw(name) else { return nil }
-        guard isTemplate, Self.mayBeTemplate(value) else { return value }
-        guard pending.insert(name).inserted else {
-            throw JinjaError(.limit, "recursive loop detected in template string: variable '\(name)' refers to itself")
+    func lookup(_ name: String) throws -> JinjaValue? { try variables.lookup(name) }
+
+    /// Where variables come from.
+    private struct Sources {
+        let host: HostVariables
+        let table: HostTable
+        let upper: [Layer]
+        let lower: [Layer]
+        let defaults: [Layer]
+
+        func variable(_ name: String) -> JinjaVariable? {
+            if let value = magic(name) { return .final(value) }
+            if let value = table.extra[name] { return .template(value) }
+            if let found = Self.find(name, in: upper) { return found }
+            if let value = host.setVariable(name) { return .final(value) }
+            if let value = host.includedVariable(name) { return .template(value) }
+            if let found = Self.find(name, in: lower) { return found }
+            if name.utf8.starts(with: "ansible_".utf8), let value = host.fact(String(name.dropFirst(8))) {
+                return .final(value)
+            }
+            if let value = host.inventory[name] { return host.inventoryIsTemplate ? .template(value) : .final(value) }
+            return Self.find(name, in: defaults)
         }
-        defer { pending.remove(name) }
-        let result = try environment.resolve(value, scope: self, name: name)
-        resolved[name] = result
-        return result
-    }
 
-    private func raw(_ name: String) -> (JinjaValue, Bool)? {
-        if let value = table.extra[name] { return (value, true) }
-        for layer in upper { if let value = layer.variables[name] { return (value, layer.isTemplate) } }
-        if let value = host.setVariable(name) { return (value, false) }
-        if let value = host.includedVariable(name) { return (value, true) }
-        for layer in lower { if let value = layer.variables[name] { return (value, layer.isTemplate) } }
-        if name.utf8.starts(with: "ansible_".utf8) {
-            if let value = host.fact(String(name.utf8.dropFirst(8)) ?? "") { return (value, false) }
+        private static func find(_ name: String, in layers: [Layer]) -> JinjaVariable? {
+            for layer in layers {
+                if let value = layer.variables[name] { return layer.isTemplate ? .template(value) : .final(value) }
+            }
+            return nil
         }
-        if let value = host.inventory[name] { return (value, host.inventoryIsTemplate) }
-        for layer in defaults { if let value = layer.variables[name] { return (value, layer.isTemplate) } }
-        return nil
-    }
 
-    private static func mayBeTemplate(_ value: JinjaValue) -> Bool {
-        switch value {
-        case .string(let text): JinjaTemplate.isTemplate(text)
-        case .list, .tuple, .dict: true
-        default: false
-        }
-    }
-
-    private func magic(_ name: String) -> JinjaValue? {
-        switch name {
-        case "inventory_hostname": return .string(host.name)
-        case "inventory_hostname_short":
-            return .string(host.name.split(separator: ".").first.map(String.init) ?? host.name)
-        case "group_names": return .list(host.groups.sorted().map { .string($0) })
-        case "groups": return table.groups
-        case "hostvars": return .object(JinjaReference(HostVarsObject(table)))
-        case "vars": return .object(JinjaReference(HostVarsEntry(host, table)))
-        case "ansible_facts": return .dict(host.facts)
-        case "play_hosts", "ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_batch":
-            return table.playHosts
-        case "omit": return .omit
-        default: return table.magic[name]
+        private func magic(_ name: String) -> JinjaValue? {
+            switch name {
+            case "inventory_hostname": .string(host.name)
+            case "inventory_hostname_short":
+                .string(host.name.split(separator: ".").first.map(String.init) ?? host.name)
+            case "group_names": .list(host.groups.sorted().map { .string($0) })
+            case "groups": table.groups
+            case "hostvars": .object(JinjaReference(HostVarsObject(table)))
+            case "vars": .object(JinjaReference(HostVarsEntry(host, table)))
+            case "ansible_facts": .dict(host.facts)
+            case "play_hosts", "ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_batch": table.playHosts
+            case "omit": .omit
+            default: table.magic[name]
+            }
         }
     }
 }
