@@ -48,7 +48,8 @@ enum FreeForm {
     }
 
     /// Words end at spaces and line breaks outside of quotes and templates. The surplus spaces and the line break
-    /// behind a word stay with it; a backslash before a line break joins lines.
+    /// behind a word stay with it; a backslash before a line break joins lines. Of the spaces at the start of a line
+    /// one is dropped, which joining the words puts back if there were several: so ansible-core reads it.
     static func words(_ text: String) throws(Failure) -> [String] {
         var splitter = Splitter(Array(text.unicodeScalars))
         return try splitter.run()
@@ -61,6 +62,9 @@ enum FreeForm {
         var quote: Unicode.Scalar?
         /// Closing marks of the templates around, innermost last.
         var templates: [Unicode.Scalar] = []
+        var isAtLineStart = false
+        /// Whether the space that ended a word has not been followed by another word.
+        var hasPendingSpace = false
 
         init(_ scalars: [Unicode.Scalar]) { self.scalars = scalars }
 
@@ -88,12 +92,19 @@ enum FreeForm {
                 } else if templates.isEmpty, scalar == " " || scalar == "\n" {
                     endWord(scalar)
                 } else if templates.isEmpty, scalar == "\\", word.isEmpty, next == "\n" {
+                    isAtLineStart = true
+                    hasPendingSpace = false
                     index += 1
                 } else {
                     word.append(scalar)
                 }
+                if !word.isEmpty {
+                    isAtLineStart = false
+                    hasPendingSpace = false
+                }
                 index += 1
             }
+            if hasPendingSpace, word.isEmpty { words[words.count - 1] += " " }
             guard quote == nil, templates.isEmpty else { throw .unbalanced }
             if !word.isEmpty { words.append(String(word)) }
             return words
@@ -114,12 +125,19 @@ enum FreeForm {
             if word.isEmpty {
                 // Another space or an empty line: keep it with the word before.
                 guard !words.isEmpty else { return }
+                if separator == " ", isAtLineStart {
+                    isAtLineStart = false
+                    return
+                }
+                if separator == "\n", hasPendingSpace { words[words.count - 1] += " " }
                 words[words.count - 1].unicodeScalars.append(separator)
             } else {
                 words.append(String(word))
                 word = String.UnicodeScalarView()
                 if separator == "\n" { words[words.count - 1] += "\n" }
             }
+            isAtLineStart = separator == "\n"
+            hasPendingSpace = separator == " "
         }
     }
 

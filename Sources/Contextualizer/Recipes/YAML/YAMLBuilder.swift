@@ -66,7 +66,7 @@ struct YAMLBuilder {
                 continue
             }
             let position = position(keyNode)
-            let key = try key(keyNode, depth: depth)
+            let key = try key(keyNode)
             let entry = PositionedValue.Entry(
                 key: key, keyPosition: position, value: try build(valueNode, depth: depth + 1))
             if let place = places[key] {
@@ -127,13 +127,9 @@ struct YAMLBuilder {
             .syntax, "expected a mapping or list of mappings for merging", recipe: name, position: position(node))
     }
 
-    private mutating func key(_ node: Node, depth: Int) throws(RecipeError) -> JinjaValue {
+    private func key(_ node: Node) throws(RecipeError) -> JinjaValue {
         guard case .scalar(let scalar) = node else {
-            let value = try build(node, depth: depth + 1).value
-            guard case .list(let items) = value else {
-                throw RecipeError(.syntax, "found unhashable key", recipe: name, position: position(node))
-            }
-            return .tuple(items)
+            throw RecipeError(.syntax, "found unhashable key", recipe: name, position: position(node))
         }
         // Comparing keys has made their implicit tags explicit: the style tells plain ones.
         let text = renamed ? YAMLSource.original(of: scalar.string) ?? scalar.string : scalar.string
