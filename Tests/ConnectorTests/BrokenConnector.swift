@@ -8,7 +8,8 @@ final class BrokenConnector: Connector {
     enum Fault: String, CaseIterable, Sendable {
         case none, ignoresTokens, sharesTokens, reversesOutcomes, knowsEverything, refusesUnknownEnd, keepsMachines
         case ignoresTags, losesItemTags, endlessPages, repeatsItems, acceptsAnySession, forgetsNoSession
-        case leaksPassword, countsMegabytes, ignoresDeadlines, hangsWhenCancelled, answersUnannounced, forgetful
+        case leaksPassword, countsMegabytes, ignoresDeadlines, hangsWhenCancelled, answersUnannounced, forgetful,
+            hidesToken
         case acceptsImpossible, neverRuns, duplicatesGroups, mixesLaunches, badName, acceptsBadCredentials
     }
 
@@ -138,6 +139,7 @@ final class BrokenConnector: Connector {
             return Page(items: [], next: String(page + 1))
         }
         var page = try await dummy.list(request, context: context)
+        if fault == .hidesToken, request.tags[LaunchRequest.batchTag] != nil { page.items = [] }
         if fault == .repeatsItems { page.items += page.items }
         return page
     }

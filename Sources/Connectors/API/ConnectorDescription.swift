@@ -21,7 +21,8 @@ public struct ConnectorDescription: Sendable, Hashable, Codable {
     public var title: String
     /// The `type` values of auth lines that this connector serves, such as `EC2`.
     public var providerTypes: [String]
-    /// URL schemes of images that this connector understands, such as `aws`; empty: none but ids of its catalog.
+    /// URL schemes of images that this connector understands, such as `aws`; `*`: any; empty: none but ids of its
+    /// catalog.
     public var imageSchemes: [String]
     /// Optional abilities with the version of each.
     public var capabilities: [Capability: Int]

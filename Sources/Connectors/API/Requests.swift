@@ -90,6 +90,10 @@ public struct OpenSessionResponse: Sendable, Hashable, Codable {
 
 /// Starts one batch of machines.
 public struct LaunchRequest: Sendable, Hashable, Codable {
+    /// The tag under which a connector puts ``batchToken`` on every machine of the batch, beside ``tags``: with it the
+    /// host finds what a launch made whose answer it never got.
+    public static let batchTag = "gantry:batch"
+
     public var session: SessionID
     /// Was stored by the host before the call. At most 64 characters `[A-Za-z0-9-]`.
     public var batchToken: String

@@ -124,9 +124,11 @@ struct DummyState: Sendable {
         var batch =
             batches[launch.token]
             ?? Batch(fingerprint: launch.fingerprint, tags: launch.tags, ids: [:])
+        var shared = launch.tags
+        shared[LaunchRequest.batchTag] = launch.token
         let launchedAt = Date(timeIntervalSince1970: Double(launch.at) / 1000)
         for item in launch.machines {
-            let tags = item.tags.map { launch.tags.merging($0) { _, own in own } } ?? launch.tags
+            let tags = item.tags.map { shared.merging($0) { _, own in own } } ?? shared
             let machine = Machine(
                 id: item.id, machineID: item.machineID, batchToken: launch.token, state: item.state ?? .running,
                 failure: item.failure, addresses: item.addresses, flavor: item.flavor, image: item.image,

@@ -33,6 +33,27 @@ extension ConformanceSuite {
             try run.expect(wrong.isEmpty, "tags of which one differs find \(wrong.map(\.id))")
         },
         ConformanceCheck(
+            id: "list.batch", title: "machines are found by the token of their launch",
+            rule: "The connector puts the batch token on every machine under the tag \(LaunchRequest.batchTag), so that "
+                + "the host finds what a launch made whose answer it never got.",
+            except: [.existingMachines]
+        ) { run in
+            let session = try await run.open()
+            let items = try await run.specs(session, 3)
+            let token = run.token()
+            let first = try await ids(run, try await run.launch(session, [items[0], items[1]], token: token))
+            _ = try await ids(run, try await run.launch(session, [items[2]], token: run.token()))
+            var tags = run.tags
+            tags[LaunchRequest.batchTag] = token
+            let found = try await run.list(session, tags: tags, kinds: [.machine])
+            try run.expect(
+                Set(found.map(\.id)) == Set(first), "the token finds \(found.map(\.id)) instead of \(first)")
+            for resource in found {
+                guard let machineID = resource.machine?.machineID, items.contains(where: { $0.machineID == machineID })
+                else { throw CheckEnd.failed("'\(resource.id)' is listed without the host's id of it") }
+            }
+        },
+        ConformanceCheck(
             id: "list.item-tags", title: "tags of one machine are kept beside those of the batch", level: .should,
             rule: "MachineSpec.tags: tags of this machine beside those of the batch.", except: [.existingMachines]
         ) { run in
