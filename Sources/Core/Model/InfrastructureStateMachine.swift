@@ -86,6 +86,26 @@ package struct InfrastructureStateMachine: Sendable {
             uniqueKeysWithValues: snapshot.machines.enumerated().map { ($0.element.id, $0.offset) })
     }
 
+    // MARK: Beginning and end
+
+    /// An operation begins, or is gone on with after a crash.
+    package mutating func begin(_ kind: String, destroys: Bool, now: Date) {
+        if destroys, snapshot.infrastructure.goal != .destroyed {
+            updateRecord { $0.goal = .destroyed }
+        }
+        log(.operationStarted, nil, kind, now: now)
+    }
+
+    /// The operation is over.
+    /// - Parameter failure: Why it did not succeed; nil: it did.
+    package mutating func conclude(_ kind: String, failure: String?, now: Date) {
+        if let failure {
+            log(.operationFailed, nil, "\(kind): \(failure)", now: now)
+        } else {
+            log(.operationFinished, nil, kind, now: now)
+        }
+    }
+
     // MARK: Decisions
 
     /// What can be begun now, beside what is under way. Intents are recorded as changes.
