@@ -164,7 +164,7 @@ let units: [Unit] = [
     executable(
         "gantry",
         [
-            "Assembly", "Orchestration", "InfrastructureModel", "RADL", "Authorization", "ConnectorAPI",
+            "Assembly", "Orchestration", "InfrastructureModel", "Operations", "Persistence", "RADL", "Authorization", "ConnectorAPI",
             "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes",
             "SSHTransport", "Support", "ArgumentParser", "Logging",
         ]),

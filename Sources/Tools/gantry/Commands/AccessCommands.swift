@@ -2,7 +2,9 @@ import ArgumentParser
 import Assembly
 import Foundation
 import Glibc
+import InfrastructureModel
 import Orchestration
+import Support
 
 struct SSHCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assembly
 import ConnectorAPI
+import ConnectorHost
 
 struct ConnectorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Assembly
+import ContextualizationAPI
 import Foundation
 import InfrastructureModel
 import Operations
 import Orchestration
+import Persistence
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

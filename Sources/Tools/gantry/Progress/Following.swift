@@ -15,7 +15,7 @@ struct Following: Sendable {
     /// - Returns: The finished operation, and what happened.
     func follow(_ submitted: SubmittedOperation, since: Int64) async throws -> (DurableOperation, ProgressModel) {
         let manager = services.manager
-        let finished = Flag()
+        let finished = Latch()
         return try await withThrowingTaskGroup(of: ProgressModel?.self) { group in
             group.addTask {
                 var display = ProgressDisplay(style: style)
@@ -48,7 +48,7 @@ struct Following: Sendable {
 }
 
 /// Set once, read by another task.
-final class Flag: Sendable {
+final class Latch: Sendable {
     private let value = Mutex(false)
 
     var isSet: Bool { value.withLock { $0 } }

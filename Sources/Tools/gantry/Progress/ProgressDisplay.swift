@@ -1,3 +1,4 @@
+import ContextualizationAPI
 import Foundation
 import InfrastructureModel
 

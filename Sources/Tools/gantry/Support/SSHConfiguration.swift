@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
+import InfrastructureModel
 import Orchestration
+import Support
 
 /// Files for the system's ssh: keys (0600), pinned host keys and a configuration in one private folder.
 struct SSHConfiguration {
