@@ -14,9 +14,23 @@ import Testing
         "  a=1   b=2  ": "a space is no parameter",
     ]
 
-    static func run(kind: String, source: String) throws -> String {
+    static func run(kind: String, source: String, inventory: String?) throws -> String {
         switch kind {
         case "yaml": return try RecipeYAML.value(source).repr
+        case "inventory":
+            let inventory = try Inventory.parse(source, name: "inventory")
+            var result = JinjaDict()
+            for host in inventory.hosts.map(\.name).sorted() {
+                let variables = inventory.variables(ofHost: host).sorted { $0.key.text < $1.key.text }
+                result[host] = [
+                    .list(inventory.groupNames(ofHost: host).map(JinjaValue.string)),
+                    .dict(JinjaDict(variables.map { ($0.key, $0.value) })),
+                ]
+            }
+            return JinjaValue.dict(result).repr
+        case "pattern":
+            let inventory = try Inventory.parse(inventory ?? "", name: "inventory")
+            return JinjaValue.list(try HostPattern(source).hosts(in: inventory).map(JinjaValue.string)).repr
         default:
             let options = kind == "command" ? Keywords.freeFormOptions : nil
             let parsed = try FreeForm.parse(source, options: options)
@@ -37,7 +51,7 @@ import Testing
             let kind = try #require(value["kind"]?.stringValue)
             let source = try #require(value["source"]?.stringValue)
             let expected = value["result"]?.stringValue
-            let actual = Result { try Self.run(kind: kind, source: source) }
+            let actual = Result { try Self.run(kind: kind, source: source, inventory: value["inventory"]?.stringValue) }
             let isEqual: Bool
             switch (actual, expected) {
             case (.success(let text), let expected?): isEqual = text == expected

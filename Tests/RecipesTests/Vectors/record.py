@@ -5,13 +5,17 @@
     venv/bin/python record.py
 
 writes vectors.jsonl beside itself. `kind` is yaml (result: Python's repr, dates as their text), arguments or command
-(`k=v` text of ordinary and of free-form modules; result: repr of the parameters, the rest under `_raw_params`).
+(`k=v` text of ordinary and of free-form modules; result: repr of the parameters, the rest under `_raw_params`),
+inventory (result: repr of {host: [groups, variables]}) or pattern (`inventory` and `source`; result: repr of the hosts).
 """
 import datetime
 import json
 import os
+import tempfile
 
 import yaml
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.splitter import parse_kv
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -43,6 +47,77 @@ COMMANDS = [
 ]
 
 
+INVENTORIES = [
+    'web1\nweb2 ansible_host=10.0.0.2 ansible_port=2222\n\n[db]\ndb1\nweb2\n\n[db:vars]\nport=5432\nname=main\n\n[all:vars]\nglobal=yes\n',
+    '[web]\nweb[01:03].example.org http_port=80\n[db]\ndb-[a:c]\n[site:children]\nweb\ndb\n[site:vars]\nx=1\n[web:vars]\nx=2\n[db:vars]\nx=3\n',
+    '# comment\n; another\n[g]\nh1 a="x y" b=\'q\' c=1 d=1.5 e=True f=[1,2] g={"k":"v"} h=007 i=yes j=None k=a#b l=x # trailing\n[g:vars]\na1=x y\nb1="quoted"\nc1=0644\nd1=-5\ne1=1e3\nf1= spaced \n',
+    'host:2200\n[v6]\nn[1:3]:22\nm[1:9:4]\n',
+    '[a]\nh\n[b:children]\na\n[c:children]\nb\n[a:vars]\nv=a\n[b:vars]\nv=b\nw=b\n[c:vars]\nv=c\nw=c\nz=c\n',
+    '[one]\nh\n[two]\nh\n[one:vars]\nv=1\nansible_group_priority=10\n[two:vars]\nv=2\n',
+    'all:\n  hosts:\n    h1:\n    h2: {x: 1}\n  children:\n    web:\n      hosts:\n        web[1:2]:\n          port: 80\n      vars: {k: v, n: 1}\n    db:\n      children:\n        pg: {hosts: {db1: }}\n      vars:\n        k: d\n  vars:\n    g: yes\n',
+    'web:\n  hosts:\n    a:\n    b:\n', '[broken\nx\n', '[g]\nh novalue\n', '[g:nope]\nh\n', '[g:vars]\nnovalue\n', 'h a="unbalanced\n', '[g]\nh[5:1]\n', '',
+]
+
+PATTERN_INVENTORY = '[web]\nweb1\nweb2\nweb3\n[db]\ndb1\ndb2\n[prod]\nweb1\ndb1\n[site:children]\nweb\ndb\n'
+PATTERNS = '''
+all
+*
+web
+db:web
+web,db
+web:&prod
+all:!db
+web:!web1
+web*
+*1
+web1
+nope
+web[0]
+web[-1]
+web[0:1]
+web[1:]
+web[1-2]
+web[9]
+~web[12]
+~(web|db)1
+!web
+&prod
+web:db:&prod:!db1
+site
+site:!prod
+web?
+w*:!web2
+db1,web2
+prod:web1
+localhost
+'''.strip().split('\n')
+
+
+def inventory(text):
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, 'inventory.yml' if ':\n ' in text else 'inventory')
+        with open(file, 'w', encoding='utf-8') as output:
+            output.write(text)
+        return InventoryManager(loader=DataLoader(), sources=[file])
+
+
+def read_inventory(text):
+    manager = inventory(text)
+    if text.strip() and not manager.hosts:
+        raise ValueError('refused')
+    result = {}
+    for host in manager.get_hosts('all'):
+        variables = {}
+        for group in sorted(host.get_groups(), key=lambda g: (g.depth, g.priority, g.name)):
+            variables.update(group.vars)
+        variables.update(host.vars)
+        for name in ('inventory_file', 'inventory_dir'):
+            variables.pop(name, None)
+        groups = sorted(group.name for group in host.get_groups() if group.name != 'all')
+        result[host.name] = [groups, {key: plain(variables[key]) for key in sorted(variables)}]
+    return {key: result[key] for key in sorted(result)}
+
+
 def plain(value):
     if isinstance(value, (datetime.date, datetime.datetime)):
         return str(value)
@@ -50,6 +125,10 @@ def plain(value):
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return ''.join(value)
+    if isinstance(value, (int, float)) and type(value) not in (int, float, bool):
+        return int(value) if isinstance(value, int) else float(value)
     return value
 
 
@@ -74,6 +153,12 @@ def main():
         record('yaml', f'[{scalar}]\n', load)
     for document in DOCUMENTS:
         record('yaml', document, load)
+    for text in INVENTORIES:
+        record('inventory', text, read_inventory)
+    for pattern in PATTERNS:
+        manager = inventory(PATTERN_INVENTORY)
+        record('pattern', pattern, lambda source: [host.name for host in manager.get_hosts(source)])
+        cases[-1]['inventory'] = PATTERN_INVENTORY
     for text in ARGUMENTS:
         record('arguments', text, lambda source: dict(parse_kv(source)))
     for text in COMMANDS:
