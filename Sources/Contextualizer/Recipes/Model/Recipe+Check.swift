@@ -81,6 +81,12 @@ private struct RecipeChecker {
             error("the module '\(task.module)' is not supported.\(hint)", at: task.modulePosition)
             return
         }
+        if let text = task.arguments.freeForm, !Keywords.takesText.contains(task.module) {
+            error(
+                "this task '\(task.module)' has extra params, which is only allowed in modules that take a text: "
+                    + "'\(text.prefix(80))'. Write its parameters as a mapping or as name=value",
+                at: task.modulePosition)
+        }
         guard !parameters.contains("*") else { return }
         for key in task.arguments.parameters.keys where !parameters.contains(key.text) {
             let hint = NearestWord.find(key.text, among: parameters).map { " Did you mean '\($0)'?" } ?? ""

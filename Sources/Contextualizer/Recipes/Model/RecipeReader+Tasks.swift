@@ -265,15 +265,7 @@ extension RecipeReader {
             arguments.parameters[name] = .string(value)
             arguments.positions[name] = position
         }
-        guard let rest = parsed.text else { return arguments }
-        if isFreeForm || Keywords.takesText.contains(module) {
-            arguments.freeForm = isFreeForm ? rest : rest.trimmingSpaces()
-        } else {
-            error(
-                "this task '\(module)' has extra params, which is only allowed in modules that take a text: "
-                    + "'\(rest.trimmingSpaces().prefix(80))'. Write its parameters as a mapping or as name=value",
-                at: position)
-        }
+        if let rest = parsed.text { arguments.freeForm = isFreeForm ? rest : rest.trimmingSpaces() }
         return arguments
     }
 

@@ -129,7 +129,11 @@ struct YAMLBuilder {
 
     private func key(_ node: Node) throws(RecipeError) -> JinjaValue {
         guard case .scalar(let scalar) = node else {
-            throw RecipeError(.syntax, "found unhashable key", recipe: name, position: position(node))
+            // `x: {{ y }}` is a mapping whose key is a mapping.
+            throw RecipeError(
+                .syntax,
+                "a list or mapping cannot be a key. A value that begins with {{ must be quoted: \"{{ … }}\"",
+                recipe: name, position: position(node))
         }
         // Comparing keys has made their implicit tags explicit: the style tells plain ones.
         let text = renamed ? YAMLSource.original(of: scalar.string) ?? scalar.string : scalar.string
