@@ -25,9 +25,15 @@ import Testing
         ("{{ s | default(x=1) }}", "default() got an unexpected keyword argument 'x'"),
         ("{{ s | lower(1) }}", "lower() takes 1 arguments but 2 were given"),
         ("{{ [1, nope] }}", "'nope' is undefined"),
-        ("{% if x %}", "Unexpected end of template. Jinja was looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is 'if'."),
+        (
+            "{% if x %}",
+            "Unexpected end of template. Jinja was looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is 'if'."
+        ),
         ("{% nope %}", "Encountered unknown tag 'nope'."),
-        ("{% for i in l %}{% endif %}", "Encountered unknown tag 'endif'. The innermost block that needs to be closed is 'for'."),
+        (
+            "{% for i in l %}{% endif %}",
+            "Encountered unknown tag 'endif'. The innermost block that needs to be closed is 'for'."
+        ),
         ("{{ a b }}", "expected token 'end of print statement', got 'b'"),
         ("{{ (1 }}", "unexpected '}', expected ')'"),
     ])

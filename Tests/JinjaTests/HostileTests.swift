@@ -21,16 +21,24 @@ import Testing
     }
 
     @Test(arguments: [
-        "{% for i in range(1000000000) %}{% endfor %}", "{% for i in range(1000) %}{% for j in range(1000) %}{% endfor %}{% endfor %}",
-        "{{ range(9223372036854775807) | list }}", "{{ 'x' * 1000000000 }}", "{{ [0] * 1000000000 }}", "{{ 'x' * 9223372036854775807 }}",
-        "{{ '%1000000000d' % 1 }}", "{{ '{:1000000000}'.format(1) }}", "{{ '%.*f' % (1000000000, 1.0) }}", "{{ 'x'.center(1000000000) }}", "{{ 'x'.zfill(1000000000) }}", "{{ 'x' | center(1000000000) }}",
-        "{{ 'x' | indent(1000000000, true) }}", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{% for i in [[]] recursive %}{{ loop([[]]) }}{% endfor %}",
+        "{% for i in range(1000000000) %}{% endfor %}",
+        "{% for i in range(1000) %}{% for j in range(1000) %}{% endfor %}{% endfor %}",
+        "{{ range(9223372036854775807) | list }}", "{{ 'x' * 1000000000 }}", "{{ [0] * 1000000000 }}",
+        "{{ 'x' * 9223372036854775807 }}",
+        "{{ '%1000000000d' % 1 }}", "{{ '{:1000000000}'.format(1) }}", "{{ '%.*f' % (1000000000, 1.0) }}",
+        "{{ 'x'.center(1000000000) }}", "{{ 'x'.zfill(1000000000) }}", "{{ 'x' | center(1000000000) }}",
+        "{{ 'x' | indent(1000000000, true) }}", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% for i in [[]] recursive %}{{ loop([[]]) }}{% endfor %}",
         "{% set ns = namespace(s='x') %}{% for i in range(100) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
-        "{% for i in range(100000) %}{{ 'xxxxxxxxxxxxxxxxxxxx' }}{% endfor %}", "{{ ('a' * 100000) | replace('', 'b' * 100000) }}",
-        "{{ range(100) | product(range(100), range(100)) | list | length }}", "{{ range(12) | permutations | list | length }}",
+        "{% for i in range(100000) %}{{ 'xxxxxxxxxxxxxxxxxxxx' }}{% endfor %}",
+        "{{ ('a' * 100000) | replace('', 'b' * 100000) }}",
+        "{{ range(100) | product(range(100), range(100)) | list | length }}",
+        "{{ range(12) | permutations | list | length }}",
         "{{ ('a' * 5000) | regex_search('(a+)+b') }}", "{{ ('a' * 30) | regex_search('^(([a-z])+.)+[A-Z]([a-z])+$') }}",
-        "{{ 'a' | regex_search('((((a{1000}){1000}){1000}){1000})') }}", "{{ 'p' | password_hash('sha512', 'saltsalt', rounds=2000000) }}",
-        "{{ lookup('sequence', 'end=1000000000') }}", "{% set x = [] %}{% for i in range(300000) %}{% set _ = x.append(i) %}{% endfor %}",
+        "{{ 'a' | regex_search('((((a{1000}){1000}){1000}){1000})') }}",
+        "{{ 'p' | password_hash('sha512', 'saltsalt', rounds=2000000) }}",
+        "{{ lookup('sequence', 'end=1000000000') }}",
+        "{% set x = [] %}{% for i in range(300000) %}{% set _ = x.append(i) %}{% endfor %}",
         "{{ [1] | batch(1000000000, 0) | list }}", "{{ [1] | slice(1000000000) | list }}",
     ])
     func boundsHold(template: String) {
@@ -40,12 +48,17 @@ import Testing
     @Test(arguments: [
         "{{ " + String(repeating: "(", count: 10_000) + "1" + String(repeating: ")", count: 10_000) + " }}",
         "{{ " + String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000) + " }}",
-        "{{ " + String(repeating: "-", count: 10_000) + "1 }}", "{{ " + String(repeating: "not ", count: 10_000) + "1 }}",
+        "{{ " + String(repeating: "-", count: 10_000) + "1 }}",
+        "{{ " + String(repeating: "not ", count: 10_000) + "1 }}",
         "{{ " + String(repeating: "{'a':", count: 10_000) + "1" + String(repeating: "}", count: 10_000) + " }}",
-        "{{ x" + String(repeating: ".a", count: 10_000) + " }}", "{{ 1" + String(repeating: "|abs", count: 10_000) + " }}",
-        "{{ 1" + String(repeating: " if 1 else 1", count: 10_000) + " }}", "{{ 1" + String(repeating: " if 1", count: 10_000) + " }}",
-        String(repeating: "{% if 1 %}", count: 10_000), "{{ f" + String(repeating: "(f", count: 10_000) + String(repeating: ")", count: 10_000) + " }}",
-        "{{ 'a' | regex_search('" + String(repeating: "(", count: 10_000) + String(repeating: ")", count: 10_000) + "') }}",
+        "{{ x" + String(repeating: ".a", count: 10_000) + " }}",
+        "{{ 1" + String(repeating: "|abs", count: 10_000) + " }}",
+        "{{ 1" + String(repeating: " if 1 else 1", count: 10_000) + " }}",
+        "{{ 1" + String(repeating: " if 1", count: 10_000) + " }}",
+        String(repeating: "{% if 1 %}", count: 10_000),
+        "{{ f" + String(repeating: "(f", count: 10_000) + String(repeating: ")", count: 10_000) + " }}",
+        "{{ 'a' | regex_search('" + String(repeating: "(", count: 10_000) + String(repeating: ")", count: 10_000)
+            + "') }}",
         "{{ '" + String(repeating: "[", count: 10_000) + "' | from_json }}",
     ])
     func deepNestingIsRefused(template: String) {
@@ -99,9 +112,12 @@ import Testing
     /// Whatever bytes a template is made of, it renders or throws.
     @Test func randomTextNeverTraps() {
         let pieces = [
-            "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", " ", "\n", "'", "\"", "(", ")", "[", "]", "{", "}", ".", ",", "|", ":", "=",
-            "if", "else", "endif", "for", "in", "endfor", "x", "1", "2.5", "is", "not", "and", "or", "defined", "set", "raw", "endraw", "upper",
-            "macro", "endmacro", "call", "~", "*", "**", "//", "%", "\\", "\u{e9}", "\u{1f600}", "loop", "[1,2]", "join", "x.y", "[::-1]", "0x",
+            "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", " ", "\n", "'", "\"", "(", ")", "[", "]", "{", "}", ".", ",",
+            "|", ":", "=",
+            "if", "else", "endif", "for", "in", "endfor", "x", "1", "2.5", "is", "not", "and", "or", "defined", "set",
+            "raw", "endraw", "upper",
+            "macro", "endmacro", "call", "~", "*", "**", "//", "%", "\\", "\u{e9}", "\u{1f600}", "loop", "[1,2]",
+            "join", "x.y", "[::-1]", "0x",
         ]
         var generator = SplitMix(state: 42)
         for _ in 0..<20_000 {

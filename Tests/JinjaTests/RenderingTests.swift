@@ -7,13 +7,16 @@ import Testing
     let environment = JinjaEnvironment()
     let scope: JinjaDict = ["n": 5, "l": [1, 2], "d": ["a": 1], "s": "text", "nothing": .none, "yes": true]
 
-    @Test(arguments: [
-        ("{{ n }}", 5), ("{{ n + 1 }}", 6), ("{{ l }}", [1, 2]), ("{{ d }}", ["a": 1]), ("{{ nothing }}", .none),
-        ("{{ yes }}", true), ("{{ n / 2 }}", 2.5), ("x{{ n }}", "x5"), ("{{ n }}{{ n }}", "55"), ("{{ n }} ", "5 "),
-        ("{{ '[1, 2]' }}", "[1, 2]"), ("v={{ l }}", "v=[1, 2]"), ("<{{ nothing }}>", "<>"), ("<{{ yes }}>", "<True>"),
-        ("{% if yes %}{{ n }}{% endif %}", 5), ("{% for i in l %}{{ i }}{% endfor %}", "12"), ("{% if not yes %}x{% endif %}", ""),
-        ("plain", "plain"), ("", ""), ("{# only a comment #}", ""), ("{{ 'a' if not yes }}", ""),
-    ] as [(String, JinjaValue)])
+    @Test(
+        arguments: [
+            ("{{ n }}", 5), ("{{ n + 1 }}", 6), ("{{ l }}", [1, 2]), ("{{ d }}", ["a": 1]), ("{{ nothing }}", .none),
+            ("{{ yes }}", true), ("{{ n / 2 }}", 2.5), ("x{{ n }}", "x5"), ("{{ n }}{{ n }}", "55"), ("{{ n }} ", "5 "),
+            ("{{ '[1, 2]' }}", "[1, 2]"), ("v={{ l }}", "v=[1, 2]"), ("<{{ nothing }}>", "<>"),
+            ("<{{ yes }}>", "<True>"),
+            ("{% if yes %}{{ n }}{% endif %}", 5), ("{% for i in l %}{{ i }}{% endfor %}", "12"),
+            ("{% if not yes %}x{% endif %}", ""),
+            ("plain", "plain"), ("", ""), ("{# only a comment #}", ""), ("{{ 'a' if not yes }}", ""),
+        ] as [(String, JinjaValue)])
     func wholeValuesKeepTheirType(template: String, expected: JinjaValue) throws {
         #expect(try environment.render(template, scope: scope) == expected)
     }
@@ -24,13 +27,15 @@ import Testing
     }
 
     @Test func headerLineSetsOptions() throws {
-        let template = "#jinja2: variable_start_string: '[%', variable_end_string: '%]', trim_blocks: False\n[% n %] {{ n }}\n"
+        let template =
+            "#jinja2: variable_start_string: '[%', variable_end_string: '%]', trim_blocks: False\n[% n %] {{ n }}\n"
         #expect(try environment.renderText(template, scope: scope) == "5 {{ n }}\n")
         #expect(throws: JinjaError.self) { try environment.render("#jinja2: nope: 1\nx", scope: scope) }
     }
 
     @Test(arguments: [
-        ("n == 5", true), ("n == 5 and l | length == 2", true), ("n", true), ("0", false), ("''", false), ("'no'", true),
+        ("n == 5", true), ("n == 5 and l | length == 2", true), ("n", true), ("0", false), ("''", false),
+        ("'no'", true),
         ("nothing", false), ("nope is defined", false), ("nope is undefined or nope == 1", true), ("", true),
         ("{{ n }} == 5", true), ("'{{ s }}' == 'text'", true), ("l", true), ("not l", false), ("yes | bool", true),
         ("d.zz is defined", false), ("s in ['text']", true), ("nope | default(false)", false),
@@ -94,7 +99,8 @@ import Testing
 
     @Test func variablesReferToVariables() throws {
         let scope = variables([
-            "base": .template("/opt"), "app": .template("{{ base }}/app"), "conf": .template(["path": "{{ app }}/c", "n": "{{ 1 + 1 }}"])
+            "base": .template("/opt"), "app": .template("{{ base }}/app"),
+            "conf": .template(["path": "{{ app }}/c", "n": "{{ 1 + 1 }}"]),
         ])
         #expect(try environment.render("{{ conf.path }}", scope: scope) == "/opt/app/c")
         #expect(try environment.render("{{ conf.n }}", scope: scope) == 2)
@@ -140,12 +146,13 @@ import Testing
         func plain(in context: JinjaContext) -> JinjaValue? { ["web": ["ip": "10.0.0.3"]] }
     }
 
-    @Test(arguments: [
-        ("hostvars['web1'].ip", "10.0.0.4"), ("hostvars.web.ip", "10.0.0.3"), ("hostvars['db'] is defined", false),
-        ("hostvars is mapping", true), ("hostvars | length", 1), ("hostvars.keys() | list", ["web"]),
-        ("'web' in hostvars", true), ("hostvars['db'].ip | default('none')", "none"),
-        ("hostvars | dict2items | map(attribute='key') | first", "web"), ("hostvars.get('web').ip", "10.0.0.3"),
-    ] as [(String, JinjaValue)])
+    @Test(
+        arguments: [
+            ("hostvars['web1'].ip", "10.0.0.4"), ("hostvars.web.ip", "10.0.0.3"), ("hostvars['db'] is defined", false),
+            ("hostvars is mapping", true), ("hostvars | length", 1), ("hostvars.keys() | list", ["web"]),
+            ("'web' in hostvars", true), ("hostvars['db'].ip | default('none')", "none"),
+            ("hostvars | dict2items | map(attribute='key') | first", "web"), ("hostvars.get('web').ip", "10.0.0.3"),
+        ] as [(String, JinjaValue)])
     func objectsBehaveLikeDicts(expression: String, expected: JinjaValue) throws {
         let scope: JinjaDict = ["hostvars": .object(JinjaReference(Hosts()))]
         #expect(try environment.evaluate(expression: expression, scope: scope) == expected)
@@ -153,15 +160,22 @@ import Testing
 
     // MARK: Lookups
 
-    @Test(arguments: [
-        ("items", [[1, [2]], 3], [1, [2], 3]), ("flattened", [[1, [2, .none]], 3], [1, 2, 3]),
-        ("dict", [["a": 1]], [["key": "a", "value": 1]]), ("sequence", ["start=1 end=3 format=h%02d"], ["h01", "h02", "h03"]),
-        ("sequence", ["5-9/2"], ["5", "7", "9"]), ("sequence", ["count=2"], ["1", "2"]), ("sequence", ["4-1/-1"], ["4", "3", "2", "1"]),
-        ("together", [[1, 2], ["a"]], [[1, "a"], [2, .none]]), ("nested", [[1, 2], ["a"]], [[1, "a"], [2, "a"]]),
-        ("indexed_items", [["x", "y"]], [.tuple([0, "x"]), .tuple([1, "y"])]),
-        ("subelements", [[["n": 1, "l": ["p", "q"]]], "l"], [.tuple([["n": 1, "l": ["p", "q"]], "p"]), .tuple([["n": 1, "l": ["p", "q"]], "q"])]),
-        ("vars", ["n", "s"], [5, "text"]),
-    ] as [(String, [JinjaValue], [JinjaValue])])
+    @Test(
+        arguments: [
+            ("items", [[1, [2]], 3], [1, [2], 3]), ("flattened", [[1, [2, .none]], 3], [1, 2, 3]),
+            ("dict", [["a": 1]], [["key": "a", "value": 1]]),
+            ("sequence", ["start=1 end=3 format=h%02d"], ["h01", "h02", "h03"]),
+            ("sequence", ["5-9/2"], ["5", "7", "9"]), ("sequence", ["count=2"], ["1", "2"]),
+            ("sequence", ["4-1/-1"], ["4", "3", "2", "1"]),
+            ("together", [[1, 2], ["a"]], [[1, "a"], [2, .none]]),
+            ("nested", [[1, 2], ["a"]], [[1, "a"], [2, "a"]]),
+            ("indexed_items", [["x", "y"]], [.tuple([0, "x"]), .tuple([1, "y"])]),
+            (
+                "subelements", [[["n": 1, "l": ["p", "q"]]], "l"],
+                [.tuple([["n": 1, "l": ["p", "q"]], "p"]), .tuple([["n": 1, "l": ["p", "q"]], "q"])]
+            ),
+            ("vars", ["n", "s"], [5, "text"]),
+        ] as [(String, [JinjaValue], [JinjaValue])])
     func pureLookups(name: String, terms: [JinjaValue], expected: [JinjaValue]) throws {
         #expect(try environment.lookup(name, terms: terms, scope: scope) == expected)
     }

@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"b": [1, 2.5, null, true], "a": {"é": "\n\u0001"}}"#, "[]", "{}", "-0.0", "\"\\ud83d\\ude00\"", "1e400", "123456789012345678901234567890",
+        #"{"b": [1, 2.5, null, true], "a": {"é": "\n\u0001"}}"#, "[]", "{}", "-0.0", "\"\\ud83d\\ude00\"", "1e400",
+        "123456789012345678901234567890",
     ])
     func jsonRoundTrip(text: String) throws {
         let value = try JinjaValue(json: text)
@@ -37,10 +38,13 @@ import Testing
     }
 
     @Test func jsonKeepsOrder() throws {
-        #expect(try JinjaValue(json: #"{"z":1,"a":[{"y":0,"b":null}]}"#).json() == #"{"z": 1, "a": [{"y": 0, "b": null}]}"#)
+        #expect(
+            try JinjaValue(json: #"{"z":1,"a":[{"y":0,"b":null}]}"#).json() == #"{"z": 1, "a": [{"y": 0, "b": null}]}"#)
     }
 
-    @Test(arguments: ["", "{", "[1,]", "{\"a\":}", "01", "tru", "\"\u{01}\"", "\"\\x\"", "1 2", "{1:2}", "+1", ".5", "\"a"])
+    @Test(arguments: [
+        "", "{", "[1,]", "{\"a\":}", "01", "tru", "\"\u{01}\"", "\"\\x\"", "1 2", "{1:2}", "+1", ".5", "\"a",
+    ])
     func brokenJSONThrows(text: String) {
         #expect(throws: JinjaError.self) { try JinjaValue(json: text) }
     }
@@ -59,7 +63,9 @@ import Testing
 
     @Test func integersThatDoNotFitThrow() {
         let environment = JinjaEnvironment()
-        for expression in ["9223372036854775807 + 1", "2 ** 64", "-9223372036854775807 - 2", "99999999999 * 99999999999"] {
+        for expression in [
+            "9223372036854775807 + 1", "2 ** 64", "-9223372036854775807 - 2", "99999999999 * 99999999999",
+        ] {
             #expect(throws: JinjaError.self) { try environment.evaluate(expression: expression, scope: JinjaDict()) }
         }
     }

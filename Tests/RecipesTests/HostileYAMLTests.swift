@@ -17,7 +17,8 @@ import Testing
     @Test(arguments: [
         String(repeating: "[", count: 500), String(repeating: "[", count: 100_000),
         String(repeating: "[", count: 500) + String(repeating: "]", count: 500),
-        String(repeating: "{a: ", count: 500) + String(repeating: "}", count: 500), String(repeating: "- ", count: 100_000),
+        String(repeating: "{a: ", count: 500) + String(repeating: "}", count: 500),
+        String(repeating: "- ", count: 100_000),
         String(repeating: "? ", count: 100_000), (0..<300).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
     ])
     func deepNestingIsRefused(text: String) {
@@ -27,7 +28,9 @@ import Testing
     @Test func aliasesDoNotExplode() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...20 {
-            text += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
+            text +=
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+                + "]\n"
         }
         #expect(error(text)?.code == .limit)
     }
@@ -35,7 +38,9 @@ import Testing
     @Test func aliasesInKeysDoNotExplode() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...20 {
-            text += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
+            text +=
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+                + "]\n"
         }
         for key in ["*a20 : v\n", "? *a20\n: v\n", "? [*a20]\n: v\n", "[*a20]: v\n", "{*a20 : v}: w\n"] {
             #expect(error(text + key)?.code == .limit, "\(key)")
@@ -44,7 +49,10 @@ import Testing
 
     @Test func mergesDoNotExplode() {
         var text = "a0: &a0 {k: v}\n"
-        for level in 1...30 { text += "a\(level): &a\(level) {<<: [*a\(level - 1), *a\(level - 1)], k\(level): {<<: [*a\(level - 1), *a\(level - 1)]}}\n" }
+        for level in 1...30 {
+            text +=
+                "a\(level): &a\(level) {<<: [*a\(level - 1), *a\(level - 1)], k\(level): {<<: [*a\(level - 1), *a\(level - 1)]}}\n"
+        }
         #expect(error(text)?.code == .limit)
     }
 
@@ -75,8 +83,10 @@ import Testing
     /// Whatever a recipe is made of, it is read or refused.
     @Test func randomTextNeverTraps() {
         let pieces = [
-            "- ", "  ", "\n", ": ", "a", "tasks", "name", "command", "when", "block", "{", "}", "[", "]", "'", "\"", "{{ x }}", "|", ">", "&a", "*a",
-            "<<", "#", "---", "!vault", "? ", "\t", "import_tasks", "x=1", "args", "loop", "1:30", "hosts", "roles", "\u{1f600}", "%", "@", ",",
+            "- ", "  ", "\n", ": ", "a", "tasks", "name", "command", "when", "block", "{", "}", "[", "]", "'", "\"",
+            "{{ x }}", "|", ">", "&a", "*a",
+            "<<", "#", "---", "!vault", "? ", "\t", "import_tasks", "x=1", "args", "loop", "1:30", "hosts", "roles",
+            "\u{1f600}", "%", "@", ",",
         ]
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<5_000 {

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct RecipeTests {
     static let modules: [String: Set<String>] = [
-        "command": ["cmd", "chdir", "creates"], "shell": ["cmd", "chdir", "creates"], "copy": ["src", "dest", "content", "mode"],
+        "command": ["cmd", "chdir", "creates"], "shell": ["cmd", "chdir", "creates"],
+        "copy": ["src", "dest", "content", "mode"],
         "file": ["path", "state", "mode"], "service": ["name", "state", "enabled"], "debug": ["msg", "var"],
         "set_fact": ["*"], "meta": ["*"], "apt": ["name", "state"],
     ]
@@ -17,7 +18,9 @@ import Testing
     private func task(_ text: String) throws -> RecipeTask {
         let recipe = try parse(text)
         try #require(recipe.diagnostics.isEmpty, "\(recipe.diagnostics)")
-        guard case .task(let task)? = recipe.tasks.first else { throw RecipeError(.structure, "no task", recipe: "web") }
+        guard case .task(let task)? = recipe.tasks.first else {
+            throw RecipeError(.structure, "no task", recipe: "web")
+        }
         return task
     }
 
@@ -92,8 +95,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a: 1\n", "a recipe must be a list of plays or tasks, not a mapping"), ("text", "a recipe must be a list of plays or tasks, not a text"),
-        ("- just text\n", "a play or task must be a mapping, not a text"), ("- [a]\n", "a play or task must be a mapping, not a list"),
+        ("a: 1\n", "a recipe must be a list of plays or tasks, not a mapping"),
+        ("text", "a recipe must be a list of plays or tasks, not a text"),
+        ("- just text\n", "a play or task must be a mapping, not a text"),
+        ("- [a]\n", "a play or task must be a mapping, not a list"),
     ])
     func otherStructuresThrow(text: String, message: String) {
         let error = #expect(throws: RecipeError.self) { try parse(text) }
@@ -120,8 +125,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "- action: copy src=a dest=b\n", "- action: {module: copy, src: a, dest: b}\n", "- copy: src=a\n  args: {dest: b}\n",
-        "- copy: {src: a}\n  args: dest=b\n", "- ansible.builtin.copy: {src: a, dest: b}\n", "- ansible.legacy.copy: src=a dest=b\n",
+        "- action: copy src=a dest=b\n", "- action: {module: copy, src: a, dest: b}\n",
+        "- copy: src=a\n  args: {dest: b}\n",
+        "- copy: {src: a}\n  args: dest=b\n", "- ansible.builtin.copy: {src: a, dest: b}\n",
+        "- ansible.legacy.copy: src=a dest=b\n",
         "- action: ansible.builtin.copy src=a dest=b\n",
     ])
     func formsOfModules(text: String) throws {
@@ -188,7 +195,8 @@ import Testing
 
     @Test func childrenInherit() throws {
         let recipe = try parse(
-            "- block:\n    - command: a\n      when: inner\n      tags: x\n      become: no\n  when: outer\n  become: yes\n  become_user: app\n  tags: [y]\n  vars: {a: 1, b: 1}\n")
+            "- block:\n    - command: a\n      when: inner\n      tags: x\n      become: no\n  when: outer\n  become: yes\n  become_user: app\n  tags: [y]\n  vars: {a: 1, b: 1}\n"
+        )
         guard case .block(let block)? = recipe.tasks.first, case .task(let task)? = block.tasks.first else {
             Issue.record("no block")
             return
@@ -203,17 +211,22 @@ import Testing
 
     @Test func oldSyntaxIsReadWithWarnings() throws {
         let recipe = try parse(
-            "- tasks:\n    - shell: id\n      sudo: yes\n      sudo_user: app\n    - include: other.yml a=1\n      when: x\n")
-        guard case .task(let task) = recipe.plays[0].tasks[0], case .include(let include) = recipe.plays[0].tasks[1] else {
+            "- tasks:\n    - shell: id\n      sudo: yes\n      sudo_user: app\n    - include: other.yml a=1\n      when: x\n"
+        )
+        guard case .task(let task) = recipe.plays[0].tasks[0], case .include(let include) = recipe.plays[0].tasks[1]
+        else {
             Issue.record("wrong nodes")
             return
         }
-        #expect(task.attributes.become == true && task.attributes.becomeMethod == "sudo" && task.attributes.becomeUser == "app")
+        #expect(
+            task.attributes.become == true && task.attributes.becomeMethod == "sudo"
+                && task.attributes.becomeUser == "app")
         #expect(include.target == "other.yml" && !include.isStatic && include.kind == .tasks)
         #expect(include.task.attributes.vars == ["a": "1"])
         #expect(
             recipe.diagnostics.map(\.description) == [
-                "web:3:7: warning: 'sudo' is old: write 'become'", "web:4:7: warning: 'sudo_user' is old: write 'become_user'",
+                "web:3:7: warning: 'sudo' is old: write 'become'",
+                "web:4:7: warning: 'sudo_user' is old: write 'become_user'",
                 "web:5:7: warning: 'include' is old: write 'include_tasks' or 'import_tasks'",
             ])
     }
@@ -262,7 +275,8 @@ import Testing
     }
 
     @Test func rolesAreRefusedUntilTheyRun() throws {
-        let text = "- roles:\n    - common\n    - {role: web, listen_on: 80, when: x}\n  tasks:\n    - include_role: {name: db}\n"
+        let text =
+            "- roles:\n    - common\n    - {role: web, listen_on: 80, when: x}\n  tasks:\n    - include_role: {name: db}\n"
         let recipe = try parse(text)
         #expect(recipe.plays[0].roles.map(\.name) == ["common", "web"])
         #expect(recipe.plays[0].roles[1].parameters == ["listen_on": 80])
@@ -283,7 +297,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("- tasks:\n    - name: x\n\t  command: y\n", 3), ("- vars:\n    a: {{ b }}\n", 2), ("- a: [1\n", 2), ("- a: 'x\n", 2),
+        ("- tasks:\n    - name: x\n\t  command: y\n", 3), ("- vars:\n    a: {{ b }}\n", 2), ("- a: [1\n", 2),
+        ("- a: 'x\n", 2),
         ("- a: b: c\n", 1),
     ])
     func brokenYAMLSaysWhere(text: String, line: Int) {
@@ -300,7 +315,8 @@ import Testing
 
     @Test func importsBecomeBlocks() throws {
         let files = ["a.yml": "- command: one\n- import_tasks: b.yml\n", "b.yml": "- command: two\n  wehn: x\n"]
-        let recipe = try parse("- tasks:\n    - import_tasks: a.yml\n      when: c\n      tags: t\n", loader: { files[$0] })
+        let recipe = try parse(
+            "- tasks:\n    - import_tasks: a.yml\n      when: c\n      tags: t\n", loader: { files[$0] })
         guard case .block(let outer)? = recipe.plays[0].tasks.first, case .block(let inner)? = outer.tasks.last else {
             Issue.record("no block")
             return
@@ -338,7 +354,9 @@ import Testing
         #expect(value == ["a": [1, true, 420]])
         let all = try environment.evaluate(expression: "'a: 1\\n---\\n- b\\n' | from_yaml_all", scope: JinjaDict())
         #expect(all == [["a": 1], ["b"]])
-        let round = try environment.evaluate(expression: "(d | to_nice_yaml | from_yaml) == d", scope: ["d": ["x": [1, "yes", .none, ["k": ""]]]] as JinjaDict)
+        let round = try environment.evaluate(
+            expression: "(d | to_nice_yaml | from_yaml) == d",
+            scope: ["d": ["x": [1, "yes", .none, ["k": ""]]]] as JinjaDict)
         #expect(round == true)
     }
 }

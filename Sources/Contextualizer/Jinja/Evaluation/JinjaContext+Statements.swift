@@ -27,7 +27,9 @@ extension JinjaContext {
             output = saved
             current = parent
             chain += 1
-            guard chain <= environment.limits.maximumDepth else { throw .limit("templates extend each other in a circle") }
+            guard chain <= environment.limits.maximumDepth else {
+                throw .limit("templates extend each other in a circle")
+            }
         }
     }
 
@@ -90,7 +92,8 @@ extension JinjaContext {
             let module = try importModule(try evaluate(template), withContext: withContext)
             for (name, alias) in names {
                 frame.set(
-                    alias, module.names[name] ?? .undefined("the template does not export the requested name '\(name)'"))
+                    alias, module.names[name] ?? .undefined("the template does not export the requested name '\(name)'")
+                )
             }
         case .extends(let name):
             guard parentTemplate == nil else { throw .value("extended multiple times") }

@@ -69,7 +69,8 @@ public final class JinjaContext {
         budget.depth += 1
         defer { budget.depth -= 1 }
         guard budget.depth <= environment.limits.maximumDepth else {
-            throw .limit("recursion deeper than \(environment.limits.maximumDepth) levels: recursive loop detected in template")
+            throw .limit(
+                "recursion deeper than \(environment.limits.maximumDepth) levels: recursive loop detected in template")
         }
         return try body()
     }

@@ -178,7 +178,9 @@ enum SHA2Constants {
     private static func root(_ number: UInt64, cube: Bool) -> UInt64 {
         // The whole part is at most 20; find the largest x with x^n <= number * 2^(64 n), x = whole * 2^64 + fraction.
         var whole: UInt64 = 1
-        while cube ? (whole + 1) * (whole + 1) * (whole + 1) <= number : (whole + 1) * (whole + 1) <= number { whole += 1 }
+        while cube ? (whole + 1) * (whole + 1) * (whole + 1) <= number : (whole + 1) * (whole + 1) <= number {
+            whole += 1
+        }
         var fraction: UInt64 = 0
         for bit in (0..<64).reversed() {
             let candidate = fraction | 1 << UInt64(bit)

@@ -23,7 +23,9 @@ extension BuiltIns {
         "cycler": .function(
             "cycler",
             JinjaFunction(nil) { arguments, context in
-                guard !arguments.positional.isEmpty else { throw JinjaError.type("at least one item has to be provided") }
+                guard !arguments.positional.isEmpty else {
+                    throw JinjaError.type("at least one item has to be provided")
+                }
                 return context.makeSequence(arguments.positional, isJoiner: false)
             }),
         "joiner": .function(
@@ -44,7 +46,8 @@ extension BuiltIns {
             "lookup", JinjaFunction(nil) { arguments, context in try lookup(arguments, context, wantsList: false) }),
         "query": query, "q": query,
         "undef": .function(
-            "undef", JinjaFunction(["hint"]) { arguments, _ in .undefined(try arguments.text(0, "hint") ?? "undefined") }),
+            "undef",
+            JinjaFunction(["hint"]) { arguments, _ in .undefined(try arguments.text(0, "hint") ?? "undefined") }),
         "now": .function(
             "now",
             JinjaFunction(["utc", "fmt"]) { arguments, _ in

@@ -21,8 +21,12 @@ extension BuiltIns {
             return false
         },
         "escaped": acceptingUndefined { _ in false },
-        "lower": plainTest { $0.text == $0.text.lowercased() && $0.text.unicodeScalars.contains { $0.properties.isCased } },
-        "upper": plainTest { $0.text == $0.text.uppercased() && $0.text.unicodeScalars.contains { $0.properties.isCased } },
+        "lower": plainTest {
+            $0.text == $0.text.lowercased() && $0.text.unicodeScalars.contains { $0.properties.isCased }
+        },
+        "upper": plainTest {
+            $0.text == $0.text.uppercased() && $0.text.unicodeScalars.contains { $0.properties.isCased }
+        },
         "even": plainTest { value throws(JinjaError) in try remainder(value, 2).isEqual(to: .int(0)) },
         "odd": plainTest { value throws(JinjaError) in try remainder(value, 2).isEqual(to: .int(1)) },
         "divisibleby": JinjaFunction(["value", "num"]) { arguments, context in

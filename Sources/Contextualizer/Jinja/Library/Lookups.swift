@@ -45,7 +45,8 @@ enum Lookups {
             var items: [JinjaValue] = []
             for term in terms {
                 guard case .string(let name) = term else {
-                    throw .type("Invalid setting identifier, \"\(term.text)\" is not a string, it is a \(term.typeName)")
+                    throw .type(
+                        "Invalid setting identifier, \"\(term.text)\" is not a string, it is a \(term.typeName)")
                 }
                 let value = try context.lookupName(name)
                 if value.isUndefined, let fallback = options["default"] {
@@ -77,8 +78,9 @@ enum SequenceLookup {
         if case .int(let number) = term { settings["end"] = .int(number) }
         func number(_ name: String) throws(JinjaError) -> Int? {
             guard let value = settings[name], !value.isNone else { return nil }
-            guard case .int(let number)? = value.stringValue.map({ Numbers.int($0, base: 0) })?.map(JinjaValue.int)
-                ?? (value.intValue.map(JinjaValue.int))
+            guard
+                case .int(let number)? = value.stringValue.map({ Numbers.int($0, base: 0) })?.map(JinjaValue.int)
+                    ?? (value.intValue.map(JinjaValue.int))
             else { throw .value("can't parse \(name)=\(value.text) as integer") }
             return number
         }

@@ -111,7 +111,11 @@ enum PercentFormat {
             spec.width = conversion.width
             spec.precision = conversion.precision
             spec.alternate = conversion.flags.contains("#")
-            if conversion.flags.contains("+") { spec.sign = "+" } else if conversion.flags.contains(" ") { spec.sign = " " }
+            if conversion.flags.contains("+") {
+                spec.sign = "+"
+            } else if conversion.flags.contains(" ") {
+                spec.sign = " "
+            }
             let isText = "srac".unicodeScalars.contains(kind)
             if conversion.flags.contains("-") {
                 spec.align = "<"

@@ -33,7 +33,9 @@ enum StringMethods {
         case "startswith", "endswith": return .bool(try hasAffix(text, call, atStart: name == "startswith"))
         case "removeprefix":
             let prefix = try call.text(0, "prefix")
-            return .string(text.utf8.starts(with: prefix.utf8) ? String(scalars: text.scalars.dropFirst(prefix.unicodeScalars.count)) : text)
+            return .string(
+                text.utf8.starts(with: prefix.utf8)
+                    ? String(scalars: text.scalars.dropFirst(prefix.unicodeScalars.count)) : text)
         case "removesuffix":
             let suffix = try call.text(0, "suffix").scalars
             let scalars = text.scalars

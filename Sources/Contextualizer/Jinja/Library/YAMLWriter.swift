@@ -277,7 +277,8 @@ struct YAMLEmitter {
                     start = end + 1
                 }
             }
-            if end > 0, end < text.count - 1, scalar == " " || start >= end, column + (end - start) > bestWidth, mayFold {
+            if end > 0, end < text.count - 1, scalar == " " || start >= end, column + (end - start) > bestWidth, mayFold
+            {
                 if start < end { write(text[start..<end]) }
                 write("\\".unicodeScalars)
                 if start < end { start = end }

@@ -131,7 +131,8 @@ private struct RegexMachine {
             var succeeds = true
             switch program.instructions[pc] {
             case .character(let wanted, let ignoresCase):
-                succeeds = position < text.count
+                succeeds =
+                    position < text.count
                     && (ignoresCase ? text[position].folded == wanted : text[position] == wanted)
                 position += 1
             case .set(let set, let ignoresCase):

@@ -133,8 +133,9 @@ struct Lexer {
         }
         guard options.lstripBlocks, sign != UInt8(ascii: "+"), opening != .variable else { return end }
         var last = end
-        while last > start, source[last - 1] == 0x20 || source[last - 1] == 0x09 || source[last - 1] == 0x0b
-            || source[last - 1] == 0x0c
+        while last > start,
+            source[last - 1] == 0x20 || source[last - 1] == 0x09 || source[last - 1] == 0x0b
+                || source[last - 1] == 0x0c
         {
             last -= 1
         }

@@ -95,7 +95,8 @@ extension JinjaValue {
 
     /// Python's quoted form of a string.
     static func repr(of text: String) -> String {
-        let quote: Unicode.Scalar = text.utf8.contains(UInt8(ascii: "'")) && !text.utf8.contains(UInt8(ascii: "\""))
+        let quote: Unicode.Scalar =
+            text.utf8.contains(UInt8(ascii: "'")) && !text.utf8.contains(UInt8(ascii: "\""))
             ? "\"" : "'"
         var output = String.UnicodeScalarView()
         output.append(quote)

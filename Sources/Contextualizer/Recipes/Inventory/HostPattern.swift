@@ -47,7 +47,9 @@ public struct HostPattern: Sendable, Hashable {
         // As in Ansible: what is added counts first, wherever it stands, then intersections, then exclusions.
         let added = terms.filter { $0.operation == .add }
         var hosts: [String] = added.isEmpty ? inventory.hosts(inGroup: "all") : []
-        for term in added { for host in try matches(term, inventory) where !hosts.contains(host) { hosts.append(host) } }
+        for term in added {
+            for host in try matches(term, inventory) where !hosts.contains(host) { hosts.append(host) }
+        }
         for term in terms where term.operation == .intersect {
             let others = Set(try matches(term, inventory))
             hosts = hosts.filter(others.contains)
@@ -102,7 +104,8 @@ public struct HostPattern: Sendable, Hashable {
             let place = index < 0 ? index + hosts.count : index
             guard hosts.indices.contains(place) else {
                 throw RecipeError(
-                    .inventory, "'\(term.text)[\(index)]': '\(term.text)' has only \(hosts.count) hosts", recipe: "hosts")
+                    .inventory, "'\(term.text)[\(index)]': '\(term.text)' has only \(hosts.count) hosts",
+                    recipe: "hosts")
             }
             return [hosts[place]]
         case .slice(let start, let end)?:

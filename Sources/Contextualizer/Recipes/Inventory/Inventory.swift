@@ -149,7 +149,9 @@ public struct Inventory: Sendable, Hashable {
         var found = Set(groups.filter { $0.hosts.contains(host) }.map(\.name))
         var grew = true
         while grew {
-            let parents = groups.filter { group in !found.contains(group.name) && group.children.contains(where: found.contains) }
+            let parents = groups.filter { group in
+                !found.contains(group.name) && group.children.contains(where: found.contains)
+            }
             grew = !parents.isEmpty
             found.formUnion(parents.map(\.name))
         }

@@ -17,7 +17,9 @@ extension RecipeReader {
         return imported(file, play) ?? [play]
     }
 
-    private mutating func read(play entry: PositionedValue.Entry, _ keyword: String, into play: inout RecipePlay) -> Bool {
+    private mutating func read(play entry: PositionedValue.Entry, _ keyword: String, into play: inout RecipePlay)
+        -> Bool
+    {
         let value = entry.value
         switch keyword {
         case "hosts": play.hosts = value.value

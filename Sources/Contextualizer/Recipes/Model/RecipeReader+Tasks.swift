@@ -299,7 +299,8 @@ extension RecipeReader {
         }
         if case .dict(let applied)? = parameters["apply"] { include.applied = attributes(applied, at: task.position) }
         if include.isStatic, task.loop != nil {
-            error("You cannot use loops on '\(task.module)' statements. You should use 'include_tasks' instead.",
+            error(
+                "You cannot use loops on '\(task.module)' statements. You should use 'include_tasks' instead.",
                 at: task.loop?.position ?? task.position)
         }
         guard include.isStatic, include.kind == .tasks, let loader, !JinjaTemplate.isTemplate(target) else {

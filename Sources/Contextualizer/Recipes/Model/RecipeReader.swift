@@ -107,7 +107,8 @@ struct RecipeReader {
                 try Self.environment.check(expression: text)
             }
         } catch {
-            self.error("'\(JinjaTemplate.isTemplate(text) ? "template" : "condition")' cannot be read: \(error)", at: position)
+            self.error(
+                "'\(JinjaTemplate.isTemplate(text) ? "template" : "condition")' cannot be read: \(error)", at: position)
         }
     }
 
@@ -203,7 +204,9 @@ struct RecipeReader {
         error("'\(word)' is not a valid attribute for a \(place)\(hint)", at: entry.keyPosition)
     }
 
-    mutating func nested<Result>(_ position: RecipePosition, _ fallback: Result, _ body: (inout Self) -> Result) -> Result {
+    mutating func nested<Result>(_ position: RecipePosition, _ fallback: Result, _ body: (inout Self) -> Result)
+        -> Result
+    {
         guard depth < Self.maximumDepth else {
             error("blocks or imports are nested deeper than \(Self.maximumDepth) levels", at: position)
             return fallback

@@ -84,7 +84,7 @@ public enum RecipeYAML {
 /// occurs twice is given a prefix that no text has, and dropped again by the builder.
 struct YAMLSource {
     static let prefix = "\u{f8ff}"
-    private static let maximumRenamedKeys = 100
+    private static let maximumRenamedKeys = 20
 
     let text: String
     let name: String

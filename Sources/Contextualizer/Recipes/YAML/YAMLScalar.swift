@@ -46,7 +46,9 @@ enum YAMLScalar {
                 }
                 return isHexadecimal ? number(digits, radix: 16, isNegative: isNegative) : nil
             default:
-                guard rest.dropFirst().allSatisfy({ (0x30...0x37).contains($0) || $0 == underscore }) else { return nil }
+                guard rest.dropFirst().allSatisfy({ (0x30...0x37).contains($0) || $0 == underscore }) else {
+                    return nil
+                }
                 return number(rest, radix: 8, isNegative: isNegative)
             }
         }

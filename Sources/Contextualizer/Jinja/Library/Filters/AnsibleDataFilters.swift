@@ -43,7 +43,9 @@ extension BuiltIns {
             return .dict(dict)
         },
         "extract": JinjaFunction(["item", "container", "morekeys"]) { arguments, context in
-            guard let container = arguments.value(1, "container") else { throw JinjaError.type("extract() needs a container") }
+            guard let container = arguments.value(1, "container") else {
+                throw JinjaError.type("extract() needs a container")
+            }
             var keys = [arguments.subject]
             switch arguments.value(2, "morekeys") {
             case .list(let more)?: keys += more
@@ -179,7 +181,8 @@ enum Combine {
             throw JinjaError.value("'list_merge' in combine must be one of \(modes.joined(separator: ", "))")
         }
         if let unknown = arguments.named.first(where: { $0.name != "recursive" && $0.name != "list_merge" }) {
-            throw JinjaError.type("'recursive' and 'list_merge' are the only valid keyword arguments, not \(unknown.name)")
+            throw JinjaError.type(
+                "'recursive' and 'list_merge' are the only valid keyword arguments, not \(unknown.name)")
         }
         var result = JinjaDict()
         for value in arguments.positional {

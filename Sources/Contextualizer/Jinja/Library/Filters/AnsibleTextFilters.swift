@@ -8,7 +8,9 @@ extension BuiltIns {
             let (text, count) = try pattern.replacing(
                 in: arguments.subject.text, with: replacement, limit: try arguments.int(5, "count") ?? 0, context)
             if let wanted = try arguments.int(6, "mandatory_count"), wanted != 0, wanted != count {
-                throw JinjaError.value("'\(try arguments.text(1, "pattern") ?? "")' should match \(wanted) times, but matches \(count) times in '\(arguments.subject.text)'")
+                throw JinjaError.value(
+                    "'\(try arguments.text(1, "pattern") ?? "")' should match \(wanted) times, but matches \(count) times in '\(arguments.subject.text)'"
+                )
             }
             return .string(text)
         },
@@ -151,7 +153,8 @@ enum CommentFilter {
             let text = (decoration + line)
             return line.isEmpty ? decoration.trimmingTrailingSpaces() : text
         }.joined(separator: newline)
-        let after = postfix.isEmpty
+        let after =
+            postfix.isEmpty
             ? newline
             : newline + Array(repeating: postfix, count: max(0, postfixCount)).joined(separator: newline)
         let last = end.isEmpty ? "" : (after.hasSuffix(newline) ? end : newline + end)

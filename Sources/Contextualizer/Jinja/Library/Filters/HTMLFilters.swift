@@ -80,8 +80,9 @@ extension BuiltIns {
         var output = ""
         for byte in text.utf8 {
             let scalar = Unicode.Scalar(byte)
-            if byte < 0x80, scalar.properties.isAlphabetic || scalar.isDecimalDigit
-                || "_.-~".unicodeScalars.contains(scalar) || safe.unicodeScalars.contains(scalar)
+            if byte < 0x80,
+                scalar.properties.isAlphabetic || scalar.isDecimalDigit
+                    || "_.-~".unicodeScalars.contains(scalar) || safe.unicodeScalars.contains(scalar)
             {
                 output.unicodeScalars.append(scalar)
             } else if spaceAsPlus, scalar == " " {

@@ -177,7 +177,9 @@ enum HumanSize {
         }
         let letter = unit.prefix(1).uppercased()
         guard unit.isEmpty || units.contains(letter) else {
-            throw .value("human_to_bytes() failed to convert \(text) (unit = \(unit)). The suffix must be one of Y, Z, E, P, T, G, M, K, B")
+            throw .value(
+                "human_to_bytes() failed to convert \(text) (unit = \(unit)). The suffix must be one of Y, Z, E, P, T, G, M, K, B"
+            )
         }
         return try Numbers.truncated(.double((number * factor(letter)).rounded()))
     }
