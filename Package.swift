@@ -164,7 +164,8 @@ let units: [Unit] = [
     executable(
         "gantry",
         [
-            "Assembly", "Orchestration", "InfrastructureModel", "Operations", "Persistence", "RADL", "Authorization", "ConnectorAPI",
+            "Assembly", "Orchestration", "InfrastructureModel", "Operations", "Persistence", "RADL", "Authorization",
+            "ConnectorAPI",
             "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes",
             "SSHTransport", "Support", "ArgumentParser", "Logging",
         ]),
@@ -209,7 +210,8 @@ let units: [Unit] = [
         "APIServerTests", "APIServerTests",
         [
             "APIServer", "Orchestration", "Persistence", "InfrastructureModel", "ConnectorAPI", "DummyConnector",
-            "ContextualizationAPI", "Authorization", "Support", "Hummingbird", "HummingbirdTesting", "Logging",
+            "ContextualizationAPI", "Authorization", "Support", "Hummingbird", "HummingbirdTesting", "HTTPTypes",
+            "Logging",
         ]),
     tests(
         "IntegrationTests", "IntegrationTests",

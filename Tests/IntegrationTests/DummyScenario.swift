@@ -39,7 +39,8 @@ struct DummyScenario {
     func up(failpoints: String? = nil, log: String? = nil, killAfter: Duration? = nil) async throws -> Program.Ended {
         try await program(failpoints, log: log).run(
             [
-                "up", scratch.path("web.radl"), "-a", scratch.path("auth"), "--state-dir", scratch.path("state"), "--yes",
+                "up", scratch.path("web.radl"), "-a", scratch.path("auth"), "--state-dir", scratch.path("state"),
+                "--yes",
             ], killAfter: killAfter)
     }
 

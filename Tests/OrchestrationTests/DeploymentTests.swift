@@ -88,7 +88,8 @@ import Testing
         #expect(machine.variables["IM_NODE_NUM"] == .integer(0))
         #expect(machine.variables["IM_NODE_FQDN"] == .string("vnode-0.localdomain"))
         let snapshot = try await fixture.manager.snapshot(submitted.infrastructure, caller: .local)
-        #expect(snapshot.machines[0].hostKeys == ["ssh-ed25519 KEY\(snapshot.machines[0].id)"], "pinned at first contact")
+        #expect(
+            snapshot.machines[0].hostKeys == ["ssh-ed25519 KEY\(snapshot.machines[0].id)"], "pinned at first contact")
     }
 
     @Test func aFailedContextualizationLeavesTheMachineUnconfigured() async throws {

@@ -26,7 +26,8 @@ package enum ContextualizationMessage {
     /// `YYYY-MM-DD HH:MM:SS.ffffff`, UTC.
     static func timestamp(_ date: Date) -> String {
         let seconds = date.timeIntervalSince1970
-        let whole = date.formatted(.iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
+        let whole = date.formatted(
+            .iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
         let micro = Int((seconds - seconds.rounded(.down)) * 1_000_000)
         let digits = String(micro)
         return whole + "." + String(repeating: "0", count: max(0, 6 - digits.count)) + digits

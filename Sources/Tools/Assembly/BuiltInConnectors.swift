@@ -1,13 +1,14 @@
 package import ConnectorAPI
 package import ConnectorHost
 import DummyConnector
+import EC2Connector
 import ExistingHostsConnector
-package import Orchestration
+import Orchestration
 
 /// The connectors that are compiled in. To add one, add it to this list.
 package enum BuiltInConnectors {
     package static func all() -> [any Connector] {
-        [ExistingHostsConnector(), DummyConnector()]
+        [ExistingHostsConnector(), EC2Connector(), DummyConnector()]
     }
 
     /// The built-in ones with those that folders hold.

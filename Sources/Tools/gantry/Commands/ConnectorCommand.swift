@@ -2,11 +2,13 @@ import ArgumentParser
 import Assembly
 import ConnectorAPI
 import ConnectorHost
+import Foundation
+import Glibc
 
 struct ConnectorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connector", abstract: "List connectors and check that one keeps the contract.",
-        subcommands: [ListCommand.self])
+        subcommands: [ListCommand.self, CheckCommand.self])
 
     struct ListCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -37,6 +39,33 @@ struct ConnectorCommand: AsyncParsableCommand {
                             }))
                 }
                 await registry.stop()
+            }
+        }
+    }
+
+    struct CheckCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check", abstract: "Run the conformance kit against a connector.",
+            discussion: """
+                The same as connector-check, with its options.
+
+                EXAMPLE:
+                  gantry connector check -- ./connector-mycloud
+                """)
+
+        @Argument(parsing: .captureForPassthrough, help: "Options of connector-check, and the connector's command.")
+        var arguments: [String] = []
+
+        func run() async throws {
+            try await reporting {
+                let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+                let kit = own.deletingLastPathComponent().appending(path: "connector-check").path
+                let words = [kit] + arguments.filter { $0 != "--" }
+                var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+                pointers.append(nil)
+                // Takes the place of this process; returns only when it cannot be started.
+                execv(kit, pointers)
+                throw UsageError("the conformance kit '\(kit)' cannot be started: \(String(cString: strerror(errno)))")
             }
         }
     }

@@ -61,7 +61,9 @@ enum PlanText {
             if let price = place.price { text += ", \(price)/h" }
             text += ", image \(place.image)"
             if !machine.alternatives.isEmpty {
-                text += "\n      else " + machine.alternatives.map { "\($0.flavor) at \($0.cloud.id)" }.joined(separator: ", ")
+                text +=
+                    "\n      else "
+                    + machine.alternatives.map { "\($0.flavor) at \($0.cloud.id)" }.joined(separator: ", ")
             }
             lines.append(Terminal.paint(text, "32"))
         }

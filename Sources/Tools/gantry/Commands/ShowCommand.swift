@@ -70,7 +70,8 @@ struct ShowCommand: AsyncParsableCommand {
                 }
                 Terminal.write(SummaryText.text(snapshot))
                 for operation in operations {
-                    let holder = operation.lease.map { " by process \($0.holder)" } ?? ", nobody works on it: "
+                    let holder =
+                        operation.lease.map { " by process \($0.holder)" } ?? ", nobody works on it: "
                         + "`gantry up` or `gantry destroy` goes on"
                     Terminal.line("under way: \(operation.kind)\(holder)")
                 }

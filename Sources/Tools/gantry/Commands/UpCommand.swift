@@ -125,7 +125,8 @@ func withTimeLimit<Value: Sendable>(
         group.addTask {
             try await Task.sleep(for: limit)
             throw ManagerError(
-                code: .unavailable, message: "not finished after \(limit); everything is on record, and `\(resume)` goes on")
+                code: .unavailable,
+                message: "not finished after \(limit); everything is on record, and `\(resume)` goes on")
         }
         defer { group.cancelAll() }
         guard let value = try await group.next() else { throw CancellationError() }

@@ -94,6 +94,7 @@ struct ProgressDisplay {
 
     static func elapsed(_ seconds: Double) -> String {
         let whole = max(0, Int(seconds))
-        return whole < 60 ? "\(whole)s" : whole < 3600 ? "\(whole / 60)m\(whole % 60)s" : "\(whole / 3600)h\(whole / 60 % 60)m"
+        return whole < 60
+            ? "\(whole)s" : whole < 3600 ? "\(whole / 60)m\(whole % 60)s" : "\(whole / 3600)h\(whole / 60 % 60)m"
     }
 }

@@ -44,7 +44,8 @@ struct SSHConfiguration {
     func run(_ access: MachineAccess, command: [String]) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["ssh", "-F", configPath, "gantry-\(access.machine.id.number)"] + (command.isEmpty ? [] : ["--"] + command)
+        process.arguments =
+            ["ssh", "-F", configPath, "gantry-\(access.machine.id.number)"] + (command.isEmpty ? [] : ["--"] + command)
         // ssh gets the signals of the terminal itself.
         signal(SIGINT, SIG_IGN)
         defer { signal(SIGINT, SIG_DFL) }
@@ -62,7 +63,9 @@ struct SSHConfiguration {
     private static func write(_ text: String, to path: String) throws {
         unlink(path)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw UsageError("'\(path)' cannot be written: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw UsageError("'\(path)' cannot be written: \(String(cString: strerror(errno)))")
+        }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         try handle.write(contentsOf: Data(text.utf8))
     }
