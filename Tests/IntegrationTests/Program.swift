@@ -32,7 +32,7 @@ struct Program: Sendable {
         environment.merge(self.environment) { $1 }
         process.environment = environment
         if let output {
-            FileManager.default.createFile(atPath: output.path, contents: nil)
+            _ = FileManager.default.createFile(atPath: output.path, contents: nil)
             let handle = try FileHandle(forWritingTo: output)
             process.standardOutput = handle
             process.standardError = handle
@@ -51,8 +51,8 @@ struct Program: Sendable {
             try? FileManager.default.removeItem(at: errorFile)
         }
         let process = try start(arguments)
-        FileManager.default.createFile(atPath: outputFile.path, contents: nil)
-        FileManager.default.createFile(atPath: errorFile.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: outputFile.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: errorFile.path, contents: nil)
         process.standardOutput = try FileHandle(forWritingTo: outputFile)
         process.standardError = try FileHandle(forWritingTo: errorFile)
         let identifier = try await withCheckedThrowingContinuation {
