@@ -216,7 +216,9 @@ let units: [Unit] = [
     tests(
         "IntegrationTests", "IntegrationTests",
         ["DummyConnector", "EC2Connector", "ConnectorAPI", "HTTPTransport", "Support"]),
-    tests("GantryCommandTests", "GantryCommandTests", ["gantry", "Orchestration", "InfrastructureModel", "Support"]),
+    tests(
+        "GantryCommandTests", "GantryCommandTests",
+        ["gantry", "Orchestration", "InfrastructureModel", "Support", "ArgumentParser"]),
 ]
 
 // MARK: - Selection
