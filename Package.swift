@@ -50,6 +50,9 @@ let externals: [String: External] = [
     "SystemPackage": External(
         package: "swift-system",
         requirement: .package(url: "https://github.com/apple/swift-system", from: "1.8.0")),
+    "UnixSignals": External(
+        package: "swift-service-lifecycle",
+        requirement: .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0")),
     "Yams": External(
         package: "Yams",
         requirement: .package(url: "https://github.com/jpsim/Yams", from: "6.2.0")),
@@ -171,7 +174,10 @@ let units: [Unit] = [
         ]),
     executable(
         "gantryd",
-        ["Assembly", "APIServer", "Orchestration", "Support", "ArgumentParser", "ServiceLifecycle", "Logging"]),
+        [
+            "Assembly", "APIServer", "Orchestration", "Support", "ArgumentParser", "ServiceLifecycle", "UnixSignals",
+            "Logging",
+        ]),
     executable(
         "connector-check", ["ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Support", "ArgumentParser"]),
     executable("connector-dummy", ["ConnectorSDK", "DummyConnector"]),

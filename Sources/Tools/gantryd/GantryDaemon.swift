@@ -6,6 +6,7 @@ import Logging
 import Orchestration
 import ServiceLifecycle
 import Support
+import UnixSignals
 
 /// The service: carries operations out and answers on REST.
 @main
@@ -43,10 +44,14 @@ struct GantryDaemon: AsyncParsableCommand {
     var connectorFolders: [String] = []
 
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel: Logger.Level = .info
+    var logLevel = "info"
 
     func run() async throws {
-        let logger = StandardErrorLog.logger(label: "gantryd", level: logLevel)
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ValidationError(
+                "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        let logger = StandardErrorLog.logger(label: "gantryd", level: level)
         let services: GantryServices
         do {
             services = try await GantryServices.make(
@@ -72,8 +77,6 @@ struct GantryDaemon: AsyncParsableCommand {
         }
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// Carries operations out for as long as the service lives.
 private struct WorkerService: Service {
