@@ -6,6 +6,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import InfrastructureModel
 import Logging
 import Orchestration
 import Persistence

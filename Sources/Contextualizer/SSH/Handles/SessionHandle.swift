@@ -1,4 +1,5 @@
 import CLibSSH
+import Glibc
 
 /// How far a non-blocking call of libssh got.
 enum Progress: Sendable, Hashable {
@@ -14,6 +15,9 @@ enum Progress: Sendable, Hashable {
     // Valid from init to deinit; handed to libssh only, by this class and ChannelHandle, which keeps this object alive.
     fileprivate let raw: ssh_session
     private var event: ssh_event?
+    private let socket: Int32
+    // Written by libssh while it handles packets, on the thread of the session; freed after the session.
+    private let counter: UnsafeMutablePointer<ssh_counter_struct>
 
     /// - Parameters:
     ///   - socket: Connected; the session closes it.
@@ -21,6 +25,10 @@ enum Progress: Sendable, Hashable {
     init?(socket: Int32, user: String, hostKeyAlgorithms: [String]) {
         guard let session = unsafe ssh_new() else { return nil }
         unsafe raw = session
+        self.socket = socket
+        unsafe counter = UnsafeMutablePointer<ssh_counter_struct>.allocate(capacity: 1)
+        unsafe counter.initialize(to: ssh_counter_struct())
+        unsafe ssh_set_counters(session, nil, counter)
         unsafe ssh_set_blocking(session, 0)
         // Neither the user's configuration nor their known hosts have a say in what we trust.
         let failures =
@@ -38,6 +46,7 @@ enum Progress: Sendable, Hashable {
             unsafe ssh_event_free(event)
         }
         unsafe ssh_free(raw)
+        unsafe counter.deallocate()
     }
 
     // MARK: Key exchange
@@ -108,6 +117,10 @@ enum Progress: Sendable, Hashable {
     /// libssh's own words for the last failure; without secrets.
     var failureText: String { unsafe String(cString: ssh_get_error(UnsafeMutableRawPointer(raw))) }
 
+    /// Packets taken in so far. Any call that reads may take in packets of every channel: a reader that saw no data of one
+    /// channel must look again when this has grown since.
+    var receivedPackets: UInt64 { unsafe counter.pointee.in_packets }
+
     /// Takes in what the socket has, also when no channel is open.
     func handlePackets() {
         if unsafe event == nil, let made = unsafe ssh_event_new() {
@@ -117,8 +130,14 @@ enum Progress: Sendable, Hashable {
         if let event = unsafe event { unsafe ssh_event_dopoll(event, 0) }
     }
 
-    /// Says goodbye and closes the socket.
-    func disconnect() { unsafe ssh_disconnect(raw) }
+    /// Sends what waits, as far as it goes without waiting, and ends the connection. The socket is closed by deinit.
+    ///
+    /// ssh_disconnect would neither send its farewell without a further poll nor close a socket that was handed in, but
+    /// free channels that others still hold.
+    func disconnect() {
+        handlePackets()
+        _ = shutdown(socket, Int32(SHUT_RDWR))
+    }
 
     func makeChannel() -> ChannelHandle? {
         unsafe ssh_channel_new(raw).map { unsafe ChannelHandle(owning: $0, of: self) }

@@ -135,12 +135,15 @@ final class SSHChannels: ShellCarrier {
         }
         isPumping = true
         session.handlePackets()
+        var seen: UInt64
         repeat {
             mustPumpAgain = false
+            seen = session.receivedPackets
             for id in Array(channels.keys) {
                 while let channel = channels[id], step(id, channel) {}
             }
-        } while mustPumpAgain && isOpen
+            // Looking at one stream takes in packets of all: what came for an earlier one is not announced again.
+        } while (mustPumpAgain || session.receivedPackets != seen) && isOpen
         isPumping = false
         guard isOpen else { return }
         guard session.isConnected else { return shutDown(lost) }
@@ -232,6 +235,8 @@ final class SSHChannels: ShellCarrier {
             local.outgoing.append(bytes)
             moved = true
         }
+        // What was held back while the pair was full can be read as soon as it is not.
+        let wasBlocked = !local.outgoing.isEmpty && !moved
         let wasWritten = local.flush()
         if local.isReadable, channel.outgoing.isEmpty {
             switch local.read() {
@@ -253,7 +258,7 @@ final class SSHChannels: ShellCarrier {
         if channel.outgoing.isEmpty { interest.insert(.read) }
         if !local.outgoing.isEmpty { interest.insert(.write) }
         loop.watch(local.descriptor, interest, handler: owner)
-        return moved && local.outgoing.isEmpty
+        return (moved || wasBlocked) && local.outgoing.isEmpty
     }
 
     // MARK: Ends

@@ -115,6 +115,7 @@ actor SSHLink {
                 link.interruption = link.interruption ?? error
                 link.wake()
                 link.channels?.shutDown(error)
+                link.channels = nil
             }
         }
     }
@@ -278,6 +279,7 @@ actor SSHLink {
     /// Ends the shells and the connection. True for the first call.
     @discardableResult func close() -> Bool {
         channels?.shutDown(lost("is closed"))
+        channels = nil
         defer { isClosed = true }
         return !isClosed
     }
