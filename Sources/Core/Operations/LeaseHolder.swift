@@ -17,12 +17,16 @@ package struct LeaseHolder: Sendable, Hashable, Codable, CustomStringConvertible
 
     /// This process.
     package static let current = LeaseHolder(
-        host: hostIdentity(), process: getpid(), startTicks: startTicks(of: getpid()) ?? 0)
+        host: hostIdentity(), process: getpid(), startTicks: currentStartTicks())
 
     /// Whether the process is known to be gone: it was on this host and is no more. False where that cannot be told.
     package var isKnownDead: Bool {
         guard host == Self.current.host else { return false }
-        return Self.startTicks(of: process) != startTicks
+        switch Self.existence(of: process) {
+        case .running(let ticks): return ticks != startTicks
+        case .gone: return true
+        case .unknown: return false
+        }
     }
 
     package var description: String { "\(host):\(process)" }
@@ -36,13 +40,28 @@ package struct LeaseHolder: Sendable, Hashable, Codable, CustomStringConvertible
             .joined(separator: "/")
     }
 
-    private static func startTicks(of process: Int32) -> UInt64? {
+    private static func currentStartTicks() -> UInt64 {
+        guard case .running(let ticks) = existence(of: getpid()) else { return 0 }
+        return ticks
+    }
+
+    private enum Existence {
+        case running(startTicks: UInt64)
+        /// No such process, or one that has ended and waits for its parent.
+        case gone
+        case unknown
+    }
+
+    private static func existence(of process: Int32) -> Existence {
         guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
             let end = stat.lastIndex(of: ")")
-        else { return nil }
+        else {
+            // No file may also mean no free descriptor, or a `/proc` that hides the processes of others.
+            return kill(process, 0) != 0 && errno == ESRCH ? .gone : .unknown
+        }
         let fields = stat[stat.index(after: end)...].split(separator: " ")
         // Field 3 (state) is the first after the name.
-        guard fields.count > 19, fields[0] != "Z" else { return nil }
-        return UInt64(fields[19])
+        guard fields.count > 19, let ticks = UInt64(fields[19]) else { return .unknown }
+        return fields[0] == "Z" || fields[0] == "X" ? .gone : .running(startTicks: ticks)
     }
 }
