@@ -169,7 +169,7 @@ import Testing
             ("sequence", ["4-1/-1"], ["4", "3", "2", "1"]),
             ("together", [[1, 2], ["a"]], [[1, "a"], [2, .none]]),
             ("nested", [[1, 2], ["a"]], [[1, "a"], [2, "a"]]),
-            ("indexed_items", [["x", "y"]], [.tuple([0, "x"]), .tuple([1, "y"])]),
+            ("indexed_items", [["x", "y"]], [[0, "x"], [1, "y"]]),
             (
                 "subelements", [[["n": 1, "l": ["p", "q"]]], "l"],
                 [.tuple([["n": 1, "l": ["p", "q"]], "p"]), .tuple([["n": 1, "l": ["p", "q"]], "q"])]

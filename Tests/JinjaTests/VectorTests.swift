@@ -36,7 +36,10 @@ import Testing
     }
 
     /// Where this engine differs on purpose, with the reason. The test fails when one of them stops to differ.
-    static let differences: [String: String] = [:]
+    static let differences: [String: String] = [
+        "ansible {{ (\"a\" if no)|default(\"z\") }}": "an error since 2.19; 2.16 takes the default",
+        "ansible {{ range(3) }}": "ansible-core has no type for ranges; here they are lists",
+    ]
 
     static func environment(_ options: JinjaDict, _ loader: JinjaDict) -> JinjaEnvironment {
         var own = JinjaOptions()
@@ -44,6 +47,8 @@ import Testing
         own.lstripBlocks = options["lstrip_blocks"]?.isTrue ?? false
         own.trailingNewline = options["keep_trailing_newline"]?.isTrue ?? true ? .keep : .strip
         own.printsNoneAsEmpty = false
+        own.usesNativeTypes = false
+        own.keepsBackslashes = false
         own.dialect = .strict
         return JinjaEnvironment(options: own, loader: { loader[$0]?.stringValue })
     }
@@ -53,6 +58,9 @@ import Testing
         switch test.kind {
         case "expression":
             return try environment.evaluate(expression: test.source, scope: vectors.variables).repr
+        case "ansible":
+            let ansible = JinjaEnvironment(loader: { vectors.loader[$0]?.stringValue })
+            return try ansible.render(test.source, scope: vectors.variables).repr
         default: return try environment.renderText(test.source, scope: vectors.variables)
         }
     }
@@ -70,8 +78,10 @@ import Testing
             case (.failure, nil): isEqual = true
             default: isEqual = false
             }
-            let isKnown = Self.differences[test.source] != nil
-            if isKnown { seen.insert(test.source) }
+            // Nothing at all is None in ansible-core 2.19 and the empty text in 2.16, which recipes were written for.
+            if test.kind == "ansible", test.result == "None", actual == .success("''") { continue }
+            let isKnown = Self.differences["\(test.kind) \(test.source)"] != nil
+            if isKnown { seen.insert("\(test.kind) \(test.source)") }
             guard isEqual == isKnown else { continue }
             let shown: String
             switch actual {

@@ -24,6 +24,8 @@ public final class JinjaEnvironment: Sendable {
     private struct Cache {
         static let capacity = 4096
         var templates: [String: JinjaTemplate] = [:]
+        /// Templates whose strings have Python's escapes.
+        var files: [String: JinjaTemplate] = [:]
         var expressions: [String: Expression] = [:]
     }
 
@@ -50,17 +52,26 @@ public final class JinjaEnvironment: Sendable {
     // MARK: Parsing
 
     /// The parsed form of a text, from the cache if it was parsed before.
-    public func template(_ text: String, name: String? = nil) throws(JinjaError) -> JinjaTemplate {
-        if let known = cache.withLock({ $0.templates[text] }) { return known }
+    ///
+    /// - Parameters:
+    ///   - isFile: whether the text is a template file, in whose strings backslashes are escapes, or a value in a
+    ///     recipe (`JinjaOptions.keepsBackslashes`).
+    public func template(
+        _ text: String, name: String? = nil, isFile: Bool = false
+    ) throws(JinjaError) -> JinjaTemplate {
+        let place = isFile ? \Cache.files : \Cache.templates
+        if let known = cache.withLock({ $0[keyPath: place][text] }) { return known }
         let parsed: JinjaTemplate
         do throws(JinjaError) {
+            var options = options
+            if isFile { options.keepsBackslashes = false }
             parsed = try JinjaTemplate(text, options: options, limits: limits)
         } catch {
             throw error.placed(in: name, excerpt: nil)
         }
         cache.withLock { cache in
-            if cache.templates.count >= Cache.capacity { cache.templates = [:] }
-            cache.templates[text] = parsed
+            if cache[keyPath: place].count >= Cache.capacity { cache[keyPath: place] = [:] }
+            cache[keyPath: place][text] = parsed
         }
         return parsed
     }
@@ -114,23 +125,41 @@ public final class JinjaEnvironment: Sendable {
     public func render(
         _ text: String, scope: any JinjaScope, name: String? = nil
     ) throws(JinjaError) -> JinjaValue {
-        guard JinjaTemplate.isTemplate(text, options: options) else {
-            let isCut = options.trailingNewline == .strip && text.utf8.last == UInt8(ascii: "\n")
-            return .string(isCut ? String(text.unicodeScalars.dropLast()) : text)
-        }
-        let template = try template(text, name: name)
-        let value = try render(template, scope: scope, name: name).value
-        guard options.trailingNewline == .restore, case .string(let result) = value else { return value }
-        return .string(Self.restoringNewlines(of: text, in: result))
+        guard JinjaTemplate.isTemplate(text, options: options) else { return .string(untouched(text)) }
+        let output = try render(try template(text, name: name), scope: scope, name: name)
+        guard options.usesNativeTypes else { return .string(finished(output.asText, from: text)) }
+        guard case .string(let result) = output.value else { return output.value }
+        return .string(finished(result, from: text))
     }
 
-    /// The text that a template makes: `render` as `str()` prints it, except that `none` may be empty
+    /// The text that a value in a recipe makes: `render` as `str()` prints it, except that `none` may be empty
     /// (`JinjaOptions.printsNoneAsEmpty`).
     public func renderText(_ text: String, scope: any JinjaScope, name: String? = nil) throws(JinjaError) -> String {
-        switch try render(text, scope: scope, name: name) {
-        case .none: options.printsNoneAsEmpty ? "" : "None"
-        case let value: value.text
-        }
+        try renderText(text, scope: scope, name: name, isFile: false)
+    }
+
+    /// The text that a template file makes. Unlike in recipes, backslashes in strings are escapes:
+    /// `{{ lines | join('\n') }}` breaks lines.
+    public func renderFile(_ text: String, scope: any JinjaScope, name: String? = nil) throws(JinjaError) -> String {
+        try renderText(text, scope: scope, name: name, isFile: true)
+    }
+
+    private func renderText(
+        _ text: String, scope: any JinjaScope, name: String?, isFile: Bool
+    ) throws(JinjaError) -> String {
+        guard JinjaTemplate.isTemplate(text, options: options) else { return untouched(text) }
+        let output = try render(try template(text, name: name, isFile: isFile), scope: scope, name: name)
+        return finished(output.asText, from: text)
+    }
+
+    /// A text without templates.
+    private func untouched(_ text: String) -> String {
+        let isCut = options.trailingNewline == .strip && text.utf8.last == UInt8(ascii: "\n")
+        return isCut ? String(text.unicodeScalars.dropLast()) : text
+    }
+
+    private func finished(_ result: String, from source: String) -> String {
+        options.trailingNewline == .restore ? Self.restoringNewlines(of: source, in: result) : result
     }
 
     /// A value with all templates in it, at any depth, rendered. Keys of dicts are rendered too.

@@ -6,7 +6,7 @@ public struct JinjaOptions: Sendable, Hashable {
         case strip
         /// It stays.
         case keep
-        /// It stays, and one that a block's end swallowed comes back (Ansible).
+        /// It is removed, and text that results gets as many newlines at its end as the template has (Ansible).
         case restore
     }
 
@@ -24,6 +24,13 @@ public struct JinjaOptions: Sendable, Hashable {
     public var dialect = Dialect.lenient
     /// Whether `{{ none }}` prints nothing (Ansible) or `None` (Jinja2).
     public var printsNoneAsEmpty = true
+    /// Whether a template or macro that is one `{{ … }}` gives the value in its type, and tuples become lists when they
+    /// leave a template (Ansible); else everything is text (Jinja2).
+    public var usesNativeTypes = true
+    /// Whether a backslash in a string inside `{{ … }}` stands for itself, as in the text of Ansible's playbooks, where
+    /// `'\1'` is a reference of a regular expression. Strings in `{% … %}`, in bare expressions and in template files
+    /// have Python's escapes.
+    public var keepsBackslashes = true
     public var variableStart = "{{"
     public var variableEnd = "}}"
     public var blockStart = "{%"

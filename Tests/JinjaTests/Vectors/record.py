@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Records what real Jinja2, Python and Ansible say, as vectors for the tests.
 
-    python3 -m venv venv && venv/bin/pip install 'jinja2==3.1.6' 'ansible-core>=2.19,<2.20' passlib
+    python3 -m venv venv && venv/bin/pip install 'jinja2==3.1.6' 'ansible-core>=2.19,<2.20' passlib jmespath
     venv/bin/python record.py
 
 writes vectors.jsonl beside itself. First line: versions and the variables of all cases. Each further line is a case:
-`kind` (expression or template), `source`, optional `options`, and `result` (Python's repr of the value, or the text)
+`kind` (expression, template, or ansible for what ansible-core's own templating gives), `source`, optional `options`, and `result` (Python's repr of the value, or the text)
 or `error` (the class of the exception). Filters and tests that Ansible adds come from the real ansible-core.
 """
 import itertools
@@ -15,8 +15,11 @@ import types
 
 import jinja2
 import jinja2.ext
+import jmespath
 from ansible.plugins.filter import core as ansible_core, mathstuff, urlsplit, urls
 from ansible.plugins.test import core as ansible_tests, mathstuff as ansible_math_tests
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 import ansible.release
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -947,6 +950,80 @@ n|mandatory
 'ab12'|regex_findall('([a-z])|(\\d)')
 '''
 
+QUERIES = r'''
+name
+users[0].name
+users[*].name
+users[].groups[]
+users[*].groups
+users[?age > `25`].name
+users[?admin].name
+users[?!admin].name | [0]
+users[?name=='Bob']
+users[?name=='Bob'] | [0].age
+users[?age == `30` && admin].addr.city
+users[?age == `25` || name == 'carol'].name
+users[-1].name
+users[0:2].name
+users[::-1].name
+users[*].[name, age]
+users[*].{n: name, a: age}
+users[*].addr.city | sort(@)
+users[?contains(groups, 'dev')].name
+users[?starts_with(name, 'c')].name
+sort_by(users, &age)[*].name
+max_by(users, &age).name
+min_by(users, &age).name
+length(users)
+keys(d)
+values(d)
+d.*
+d.[a, b]
+d.{x: a, y: b}
+nested.x.y.z[2].w
+nested.*.y.z
+"nested"."x"
+nope
+nope.nope
+nope || 'default'
+l | max(@)
+l | sum(@)
+avg(l)
+join('-', words)
+sort(words)
+reverse(l)
+to_string(d)
+to_number('5')
+to_array('x')
+type(l)
+not_null(nope, s)
+merge(d, {z: `9`})
+map(&name, users)
+l[?@ > `1`]
+[[0]]
+l[1]
+@
+`[1, 2]`
+`"x"`
+`x`
+'raw'
+users[*].name[]
+[users[0].name, s]
+users[?addr.city != 'Rome'].addr.city
+abs(`-5`)
+ceil(`1.2`)
+floor(`1.8`)
+ends_with(s, 'World')
+contains(s, 'lo')
+users[
+users[*
+[?
+nope(1)
+length()
+a b
+length(n)
+'''.strip().split('\n')
+
 TEMPLATES = [
     'plain text', '', 'a\n', 'a\n\n', '{{ n }}', '{{ n }}\n', 'x{{ n }}y', '{{ n }}{{ n }}', '{{ l }}', 'v: {{ l }}',
     '{{ d }} {{ t }} {{ nothing }} {{ f }}', '{# comment #}', 'a{# c #}b', '{# multi\nline #}x', '{#- c -#} x',
@@ -1012,6 +1089,26 @@ TEMPLATES = [
     '{% import "lib" as lib %}{{ lib.greet("x") }}{{ lib.constant }}', '{% from "lib" import greet, constant as c %}{{ greet("y") }}{{ c }}', '{% from "lib" import nope %}{{ nope is defined }}', '{% import "lib" as lib %}{{ lib._private is defined }}', '{% from "ctx" import show with context %}{{ show() }}', '{% from "ctx" import show %}{{ show() }}',
 ]
 
+# Tags that ansible-core's own environment does not have, or needs files for.
+NOT_IN_ANSIBLE = ['% do ', '% break', '% continue', '% extends', '% include', '% import', '% from ']
+ANSIBLE_TEMPLATES = TEMPLATES + [
+    "{{ 'a\\tb' }}", "{{ l | join('\\n') }}", "{% if 'a\\tb' | length == 3 %}x{% endif %}", "{% set x = '\\t' %}{{ x | length }}", "{{ '\\\\' }}", "{{ '\\'' }}", '{{ "\\"" }}', "{{ '\\x41\\u00e9' }}", "a\\b{{ n }}",
+    "{{ 'foo.conf' | regex_replace('^(.*)\\.conf$', '\\1') }}", "{{ 'foo.conf' | regex_replace('^(.*)\\\\.conf$', '\\\\1') }}", "{{ 'a b' | regex_replace('\\s', '') }}", "{{ {'k': '\\d'} }}",
+    "{{ query('items', [1, [2]], 3) }}", "{{ lookup('items', [1, 2]) }}", "{{ lookup('items', ['a', 'b']) }}", "{{ query('dict', d) }}",
+    "{{ query('sequence', 'start=1 end=4 stride=2 format=h%02d') }}", "{{ query('sequence', '3') }}", "{{ query('sequence', '4-8/2:x%d') }}", "{{ query('sequence', 'count=3') }}",
+    "{{ query('sequence', 'start=5 end=1 stride=-2') }}", "{{ query('sequence', 'count=0') }}", "{{ query('sequence', 'start=1') }}",
+    "{{ query('together', [1, 2], ['a']) }}", "{{ query('nested', [1, 2], ['a', 'b']) }}",
+    "{{ query('indexed_items', ['a', 'b']) }}", "{{ query('subelements', users, 'groups') | map('last') }}", "{{ query('list', [1, 2], 3) }}", "{{ lookup('vars', 'n') }}", "{{ lookup('vars', 'n', 's') }}",
+    "{{ lookup('vars', 'nope', default='x') }}", "{{ lookup('vars', 'nope') }}", "{{ query('vars', 'n') }}", "{{ lookup('nope') }}",
+    "{{ n | string }}", "{{ '5' | int }}", "{{ '[1, 2]' }}", "{{ \"{'a': 1}\" }}", "{{ 'yes' }}", "{{ 'True' }}", "{{ '5' }}", "{{ (1, 2) }}", "{{ d.items() }}", "{{ range(3) }}", "{{ l | map('string') }}", "{{ d | dict2items }}",
+    "a{{ nothing }}b", "{{ nothing }}", "{{ '' }}", " {{ n }}", "{{ n }} ", "{{ n }}\n", "\n{{ n }}", "{{ t }}{{ t }}", "{{ l }}{{ l }}", "x{{ l }}", "{{ n == 5 }}", "{{ n if t else '' }}", "{{ '1' + '2' }}", "{{ 1 ~ 2 }}",
+    "{{ nope | default }}", "{{ nope | default(none) }}", "{{ nope | default({}) }}", "{{ nope | default([]) | length }}", "{{ nope is defined }}", "{{ d.nope is defined }}", "{{ nothing is none }}", "{{ s is string and n is number }}",
+    "{{ users | selectattr('admin') | map(attribute='name') | list }}", "{{ users | sort(attribute='age') | map(attribute='name') | first }}", "{{ 'a,b' | split(',') }}", "{{ ['a', 'b'] | zip([1, 2]) }}", "{{ dict(['a', 'b'] | zip([1, 2])) }}",
+    "{{ [1, 2] | product([3]) }}", "{{ 'abc' | list }}", "{{ [3, 1] | sort | join('-') }}", "{{ d | combine({'z': 1}) }}", "{{ 5 is version('4', '>') }}", "{{ 1.10 }}", "{{ 010 | default(8) }}", "{{ 0 }}", "{{ false }}", "{{ f }}", "{{ n / 1 }}", "{{ 7 // 2 }}", "{{ n is odd }}",
+    "{{ omit is defined }}", "{% set x = 5 %}{{ x }}", "{% if t %}{{ n }}{% else %}no{% endif %}", "{% for i in [7] %}{{ i }}{% endfor %}", "{% macro m() %}{{ n }}{% endmacro %}{{ m() }}", "{% filter upper %}x{% endfilter %}", "{{ [nothing, t, f] }}", "{{ {'a': nothing} }}", "v: {{ [nothing, t] }}",
+    "{{ undef() }}", "{{ undef('hint') | default('x') }}", "{{ now() is defined }}", "{{ q('items', [1]) }}", "{{ 'a' is abs }}", "{{ '/a' is abs }}", "{{ 'http://x/y' is url }}", "{{ 'x' is url }}", "{{ 'mailto:x' is uri }}",
+]
+
 LOADER = {
     'base': '<{% block title %}base{% endblock %}|{% block body %}default{% endblock %}>',
     'middle': '{% extends "base" %}{% block body %}middle/{{ super() }}{% endblock %}',
@@ -1062,12 +1159,15 @@ def environment(**options):
             if name not in ('defined', 'undefined'):
                 env.tests[name] = function
     env.filters['normpath'] = os.path.normpath
+    env.filters['json_query'] = lambda data, expression: jmespath.search(expression, data)
     env.filters['version_compare'] = ansible_tests.version_compare
     return env
 
 
 def variables():
-    return json.loads(json.dumps(VARIABLES))
+    result = json.loads(json.dumps(VARIABLES))
+    result['all'] = json.loads(json.dumps(VARIABLES))
+    return result
 
 
 def record(kind, source, run, options=None):
@@ -1101,6 +1201,10 @@ def main():
     for source in EXPRESSIONS.strip().split('\n') + ANSIBLE.strip().split('\n'):
         cases.append(record('expression', source, evaluate(source)))
 
+    for query in QUERIES:
+        source = 'all | json_query(' + json.dumps(query) + ')'
+        cases.append(record('expression', source, evaluate(source)))
+
     def render(source, options):
         def run():
             return environment(**options).from_string(source).render(**variables())
@@ -1114,9 +1218,19 @@ def main():
         for source in WHITESPACE_TEMPLATES:
             cases.append(record('template', source, render(source, options), options))
 
+    def template(source):
+        def run():
+            templar = Templar(loader=DataLoader(), variables=variables())
+            return repr(plain(templar.template(trust_as_template(source))))
+        return run
+
+    for source in ANSIBLE_TEMPLATES:
+        if not any(tag in source for tag in NOT_IN_ANSIBLE):
+            cases.append(record('ansible', source, template(source)))
+
     cases = [case for case in cases if case]
     with open(os.path.join(HERE, 'vectors.jsonl'), 'w', encoding='utf-8') as file:
-        head = {'jinja2': jinja2.__version__, 'ansible': ansible.release.__version__, 'variables': VARIABLES,
+        head = {'jinja2': jinja2.__version__, 'ansible': ansible.release.__version__, 'variables': variables(),
                 'loader': LOADER}
         for line in [head] + cases:
             file.write(json.dumps(line, ensure_ascii=False) + '\n')

@@ -34,7 +34,7 @@ enum ControllerLookups {
                         throw JinjaError(.notFound, "the template file \(term.text) could not be found for the lookup")
                     }
                     return .string(
-                        try context.environment.renderText(
+                        try context.environment.renderFile(
                             try library.text(of: path), scope: context.scope, name: term.text))
                 }
             case "env":

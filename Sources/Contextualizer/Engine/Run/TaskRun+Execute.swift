@@ -86,7 +86,7 @@ extension TaskRun {
         for request in module.sources(arguments) {
             sources[request] = try context.sources.source(request, for: task) { text, name in
                 do {
-                    return try context.environment.renderText(text, scope: scope, name: name)
+                    return try context.environment.renderFile(text, scope: scope, name: name)
                 } catch {
                     throw TaskFailure(message: "\(error)")
                 }

@@ -54,12 +54,31 @@ extension JinjaContext {
         try checkSize(output.size)
     }
 
+    /// A value on its way out of the template.
+    private func leaving(_ value: JinjaValue) -> JinjaValue {
+        guard options.usesNativeTypes, Self.holdsTuple(value) else { return value }
+        switch value {
+        case .list(let items), .tuple(let items): return .list(items.map(leaving))
+        case .dict(let dict): return .dict(JinjaDict(dict.map { ($0.key, leaving($0.value)) }))
+        default: return value
+        }
+    }
+
+    private static func holdsTuple(_ value: JinjaValue) -> Bool {
+        switch value {
+        case .tuple: true
+        case .list(let items): items.contains(where: holdsTuple)
+        case .dict(let dict): dict.contains { holdsTuple($0.value) }
+        default: false
+        }
+    }
+
     private func execute(_ statement: Statement) throws(JinjaError) -> Flow {
         switch statement.kind {
         case .text(let text): try write(.string(text))
         case .output(let expression):
             let value = try evaluate(expression)
-            try write(value == .silentUndefined ? .string("") : try finalize(value))
+            try write(value == .silentUndefined ? .string("") : leaving(try finalize(value)))
         case .conditional(let branches, let otherwise):
             for (test, body) in branches where try isTrue(try evaluate(test)) { return try execute(body) }
             return try execute(otherwise)
@@ -125,11 +144,15 @@ extension JinjaContext {
 
     /// The text that a part of the template writes.
     private func capture(_ body: (JinjaContext) throws(JinjaError) -> Flow) throws(JinjaError) -> String {
+        try captureOutput(body).asText
+    }
+
+    private func captureOutput(_ body: (JinjaContext) throws(JinjaError) -> Flow) throws(JinjaError) -> Output {
         let outer = output
         output = Output(noneText: outer.noneText)
         defer { output = outer }
         _ = try body(self)
-        return output.asText
+        return output
     }
 
     private func filtered(_ text: JinjaValue, _ filter: Expression?) throws(JinjaError) -> JinjaValue {
@@ -256,12 +279,12 @@ extension JinjaContext {
         } else if let unknown = named.first {
             throw .type("macro '\(syntax.name)' takes no keyword argument '\(unknown.name)'")
         }
-        let text = try deeper { () throws(JinjaError) in
-            try capture { (context) throws(JinjaError) in
+        let output = try deeper { () throws(JinjaError) in
+            try captureOutput { (context) throws(JinjaError) in
                 try context.withFrame(inner) { (context) throws(JinjaError) in try context.execute(syntax.body) }
             }
         }
-        return .string(text)
+        return options.usesNativeTypes ? output.value : .string(output.asText)
     }
 
     private func runCallBlock(_ syntax: MacroSyntax, _ call: Expression) throws(JinjaError) -> JinjaValue {

@@ -8,7 +8,7 @@ enum Lookups {
         "flattened": { terms, _, _ in BuiltIns.flatten(terms, levels: nil, skipsNulls: true) },
         "indexed_items": { terms, _, _ in
             BuiltIns.flatten(terms, levels: 1, skipsNulls: false).enumerated().map {
-                .tuple([.int($0.offset), $0.element])
+                .list([.int($0.offset), $0.element])
             }
         },
         "dict": { terms, _, _ throws(JinjaError) in

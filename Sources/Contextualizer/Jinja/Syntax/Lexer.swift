@@ -14,6 +14,8 @@ struct Lexer {
     private var position = 0
     private var line = 1
     private var tokens: [Token] = []
+    /// Whether backslashes in strings are escapes.
+    private var hasEscapes = true
 
     init(_ source: [UInt8], options: JinjaOptions) {
         self.source = source
@@ -31,7 +33,7 @@ struct Lexer {
         [Token], source: [UInt8]
     ) {
         var bytes = normalizingNewlines(Array(text.utf8))
-        if options.trailingNewline == .strip, bytes.last == newline { bytes.removeLast() }
+        if options.trailingNewline != .keep, bytes.last == newline { bytes.removeLast() }
         var lexer = Lexer(bytes, options: options)
         try lexer.lexTemplate()
         return (lexer.tokens, bytes)
@@ -87,7 +89,9 @@ struct Lexer {
             case .comment: try skipComment()
             case .variable:
                 append(.variableBegin, from: at)
+                hasEscapes = !options.keepsBackslashes
                 try lexCode(until: variableEnd)
+                hasEscapes = true
                 try closeVariable()
             case .block:
                 if let bodyStart = rawBegin() {
@@ -352,7 +356,7 @@ struct Lexer {
         }
         position += 1
         let text = String(decoding: content, as: UTF8.self)
-        let value = hasEscape ? try StringEscapes.decode(text) : text
+        let value = hasEscape && hasEscapes ? try StringEscapes.decode(text) : text
         append(.string(value), from: start)
         countLines(from: start, to: position)
     }
@@ -387,6 +391,9 @@ struct Lexer {
             guard Self.isDigit(byte, radix) else { break }
             digits.append(byte)
             at += 1
+        }
+        if radix == 10, digits.count > 1, digits[0] == UInt8(ascii: "0"), digits.contains(where: { $0 != 0x30 }) {
+            throw error("a number cannot begin with a zero")
         }
         guard let value = Int(String(decoding: digits, as: UTF8.self), radix: radix) else {
             throw error("the number \(String(decoding: source[start..<at], as: UTF8.self)) does not fit into 64 bits")

@@ -177,6 +177,7 @@ struct YAMLBuilder {
     /// Text that rendering gives back unchanged.
     static func unsafe(_ text: String) -> JinjaValue {
         guard JinjaTemplate.isTemplate(text) else { return .string(text) }
-        return .string("{{ \(JinjaValue.string(text).repr) }}")
+        // Strings in a block's tag have escapes, those in `{{ }}` may not.
+        return .string("{% with text = \(JinjaValue.string(text).repr) %}{{ text }}{% endwith %}")
     }
 }

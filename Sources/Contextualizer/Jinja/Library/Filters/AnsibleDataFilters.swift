@@ -87,6 +87,9 @@ extension BuiltIns {
             .string(arguments.subject.typeName)
         },
         "version_compare": versionFunction,
+        "json_query": JinjaFunction(["data", "expr"]) { arguments, context in
+            try JMESPath.search(try arguments.text(1, "expr") ?? "", in: arguments.subject, context)
+        },
     ]
 
     static func toBool(_ value: JinjaValue) -> JinjaValue {
