@@ -169,7 +169,7 @@ let units: [Unit] = [
         [
             "Assembly", "Orchestration", "InfrastructureModel", "Operations", "Persistence", "RADL", "Authorization",
             "ConnectorAPI",
-            "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes",
+            "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes", "Jinja",
             "SSHTransport", "Support", "ArgumentParser", "Logging",
         ]),
     executable(

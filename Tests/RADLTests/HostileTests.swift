@@ -83,6 +83,13 @@ struct HostileTests {
         #expect(errors.first.code == .number)
     }
 
+    @Test(arguments: ["system a (x = 1\0.5G)", "system a (x = 1 .5G and y = 1. .5G)", "system a (x = ['','b',''])"])
+    func `found by the fuzzer`(_ text: String) throws {
+        let document = try RADLDocument(parsing: text)
+        #expect(try RADLDocument(parsing: document.text()) == document)
+        #expect(try RADLDocument(parsing: document.text(style: .im)) == document)
+    }
+
     @Test func `random bytes never trap`() {
         var generator = CountingGenerator()
         let pieces = [

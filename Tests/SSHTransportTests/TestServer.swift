@@ -43,14 +43,15 @@ final class TestServer: Sendable {
         var lines: [String] = []
         /// A folder that is made a tmpfs of 1 MiB.
         var smallFolder: String?
-        /// Paths that are hidden, such as sudo.
-        var hidden: [String] = []
+        /// The only programs in PATH; nil: all.
+        var path: [String]?
         var hostKeyType = "ed25519"
     }
 
     let folder: String
     let port: Int
-    let process: Process
+    private let process: Process
+    private let leash = Pipe()
     let address: String
     /// Of the users.
     let key: SSHKeyPair
@@ -66,6 +67,15 @@ final class TestServer: Sendable {
         }
         try Self.command(["ssh-keygen", "-q", "-t", options.hostKeyType, "-N", "", "-f", "\(folder)/host"])
         try Self.writeAccounts(folder, key.publicKey)
+        var lines = options.lines
+        if let names = options.path {
+            lines.append("SetEnv PATH=\(folder)/bin")
+            try FileManager.default.createDirectory(atPath: "\(folder)/bin", withIntermediateDirectories: true)
+            for name in names {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder)/bin/\(name)", withDestinationPath: "/bin/\(name)")
+            }
+        }
         let configuration = """
             ListenAddress \(address.contains(":") ? "[\(address)]" : address):\(port)
             HostKey \(folder)/host
@@ -78,7 +88,7 @@ final class TestServer: Sendable {
             KbdInteractiveAuthentication \(options.interactive ? "yes" : "no")
             MaxStartups 500
             UseDNS no
-            \(options.lines.joined(separator: "\n"))
+            \(lines.joined(separator: "\n"))
 
             """
         try configuration.write(toFile: "\(folder)/sshd_config", atomically: true, encoding: .utf8)
@@ -89,16 +99,16 @@ final class TestServer: Sendable {
         if let small = options.smallFolder {
             script += " mkdir -p \(small); mount -t tmpfs -o size=1m,mode=1777 none \(small);"
         }
-        for path in options.hidden { script += " mount --bind \(folder)/none \(path);" }
-        script += " exec /usr/sbin/sshd -D -e -f \(folder)/sshd_config"
-        try "".write(toFile: "\(folder)/none", atomically: true, encoding: .utf8)
+        // Ends with us however we end: then standard input is at its end.
+        script += " /usr/sbin/sshd -D -e -f \(folder)/sshd_config & echo $! >\(folder)/pid; cat >/dev/null;"
+        script += " kill -9 $(cat /proc/$!/task/$!/children) $! || :; rm -rf \(folder)"
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
         process.arguments = ["-m", "sh", "-c", script]
         _ = FileManager.default.createFile(atPath: "\(folder)/log", contents: nil)
         process.standardError = FileHandle(forWritingAtPath: "\(folder)/log")
         process.standardOutput = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = leash
         try process.run()
         self.process = process
         try waitUntilListening()
@@ -109,16 +119,15 @@ final class TestServer: Sendable {
     /// Ends the server and what it serves.
     func stop() {
         guard process.isRunning else { return }
-        for session in sessions { kill(session, SIGKILL) }
-        process.terminate()
+        try? leash.fileHandleForWriting.close()
         process.waitUntilExit()
-        try? FileManager.default.removeItem(atPath: folder)
     }
 
     /// The processes of its connections.
     var sessions: [pid_t] {
-        let text = (try? Self.command(["pgrep", "-P", "\(process.processIdentifier)"])) ?? ""
-        return text.split(separator: "\n").compactMap { pid_t($0) }
+        let pid = (try? String(contentsOfFile: "\(folder)/pid", encoding: .utf8).filter(\.isNumber)) ?? ""
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
+        return text.split(separator: " ").compactMap { pid_t($0) }
     }
 
     /// `TYPE BASE64`.
@@ -189,11 +198,11 @@ final class TestServer: Sendable {
 
     private func waitUntilListening() throws {
         for _ in 0..<200 {
-            let descriptor = socket(address.contains(":") ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(descriptor) }
             let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
             if log.contains("Server listening on") { return }
-            guard process.isRunning else { throw TestServerError(message: "sshd ended: \(log)") }
+            guard process.isRunning, !log.contains("error:") else {
+                throw TestServerError(message: "sshd ended: \(log)")
+            }
             usleep(20_000)
         }
         throw TestServerError(message: "sshd does not listen")

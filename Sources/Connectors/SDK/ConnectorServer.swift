@@ -86,7 +86,8 @@ package final class ConnectorServer: Sendable {
                 guard result.count + id.count + 64 <= WireCodec.maxMessageBytes else {
                     throw ConnectorError(
                         code: .internal,
-                        message: "the answer of \(method) is larger than \(WireCodec.maxMessageBytes) bytes; ask for less")
+                        message:
+                            "the answer of \(method) is larger than \(WireCodec.maxMessageBytes) bytes; ask for less")
                 }
                 self.end(id, WireMessage.response(id: id, result: result))
             } catch {

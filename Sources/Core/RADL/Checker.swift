@@ -57,12 +57,13 @@ struct Checker {
         for feature in host.features.all {
             if let rule = FeatureRule.ansible[feature.name] { check(feature, rule) }
         }
+        func lacks(_ name: String) -> Bool { host.features[name] == nil || host.features.string(name) == "" }
         let missing: String
-        if host.features["host"] == nil {
+        if lacks("host") {
             missing = "host"
-        } else if host.features["credentials.username"] == nil {
+        } else if lacks("credentials.username") {
             missing = "credentials.username"
-        } else if host.features["credentials.password"] == nil, host.features["credentials.private_key"] == nil {
+        } else if lacks("credentials.password"), lacks("credentials.private_key") {
             missing = "credentials.password or credentials.private_key"
         } else {
             return

@@ -330,7 +330,7 @@ struct JSONDocumentReader {
             // IM reads an empty list as nothing, except where it expects strings.
             if texts.isEmpty, !isPlain { return nil }
             for text in texts { try checkText(text, name, at: path) }
-            return Feature(name, .list(texts, .equal))
+            return Feature(name, .list(texts.filter { !$0.isEmpty }, .equal))
         }
         return try set(values, name, at: path, level: level)
     }

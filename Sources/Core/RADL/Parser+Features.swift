@@ -174,7 +174,9 @@ extension Parser {
                 throw unexpected(
                     "a string", hint: token.kind == .number ? "lists hold strings: put it in single quotes" : nil)
             }
-            texts.append(text(ofString: token))
+            // IM leaves empty strings out, and prints an empty list as [''].
+            let text = text(ofString: token)
+            if !text.isEmpty { texts.append(text) }
             advance()
             switch token.kind {
             case .comma: advance()

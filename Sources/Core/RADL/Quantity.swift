@@ -166,6 +166,8 @@ public struct Quantity: Sendable, Hashable {
 }
 
 extension Quantity: CustomStringConvertible {
-    /// As RADL writes it: the unit follows the number without a blank.
-    public var description: String { number.description + unit.text }
+    /// As RADL writes it: the unit follows the number without a blank, unless its point would become the number's.
+    public var description: String {
+        number.description + (unit.text.utf8.first == UInt8(ascii: ".") ? " " : "") + unit.text
+    }
 }

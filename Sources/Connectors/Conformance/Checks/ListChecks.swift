@@ -34,7 +34,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "list.batch", title: "machines are found by the token of their launch",
-            rule: "The connector puts the batch token on every machine under the tag \(LaunchRequest.batchTag), so that "
+            rule:
+                "The connector puts the batch token on every machine under the tag \(LaunchRequest.batchTag), so that "
                 + "the host finds what a launch made whose answer it never got.",
             except: [.existingMachines]
         ) { run in

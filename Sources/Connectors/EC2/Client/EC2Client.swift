@@ -4,8 +4,7 @@ import Support
 
 /// Sends signed requests to EC2 of one region and reads the answers. Retries nothing: that is the host's part.
 ///
-/// Every request may be repeated by the transport: each call of this connector is idempotent at EC2, by a client token, by
-/// a unique name or by its nature.
+/// The transport may repeat a request by itself where ``EC2Request/isRepeatable`` says so.
 struct EC2Client: Sendable {
     /// Most bytes of an answer: about 5,000 instances, over the 1,000 of a page.
     static let maximumAnswerBytes = 32 << 20
@@ -48,7 +47,7 @@ struct EC2Client: Sendable {
             .post, endpoint,
             headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "Accept": "text/xml"],
             body: .text(request.form), timeouts: .init(connect: min(.seconds(10), total), total: total),
-            repetition: .safe, acceptsCompression: true)
+            repetition: request.isRepeatable ? .safe : .never, acceptsCompression: true)
         do throws(HTTPError) {
             try signer.sign(&message)
             return try await http.fetch(message, upTo: Self.maximumAnswerBytes)

@@ -63,7 +63,9 @@ extension Image {
         let name = image.name.lowercased()
         if name.contains("macos") { return OperatingSystem(name: "mac os x") }
         guard let known = distributions.first(where: { name.contains($0.word) }) else { return nil }
-        let version = name.firstMatch(of: /(?:^|[^0-9.])(\d{1,2}(?:\.\d{1,2})?)(?=[^0-9.]|$)/).map { String($0.1) }
+        // The word may also stand in a folder of the name, before numbers that are no version.
+        let rest = name.ranges(of: known.word).last.map { name[$0.upperBound...] } ?? ""
+        let version = rest.firstMatch(of: /(?:^|[^0-9.])(\d{1,2}(?:\.\d{1,2})?)(?![0-9])/).map { String($0.1) }
         return OperatingSystem(
             name: "linux", flavour: known.flavour, version: known.word == "al2023" ? "2023" : version)
     }

@@ -3,7 +3,7 @@ extension EC2Request {
         EC2Request("CreateVpc") { query in
             query.add("CidrBlock", cidr)
             query.add(tagSpecification: 1, "vpc", tags)
-        }
+        }.once
     }
 
     static func createSubnet(vpc: String, cidr: String, tags: [String: String]) -> EC2Request {
@@ -11,7 +11,7 @@ extension EC2Request {
             query.add("VpcId", vpc)
             query.add("CidrBlock", cidr)
             query.add(tagSpecification: 1, "subnet", tags)
-        }
+        }.once
     }
 
     /// Machines of the subnet get public addresses.
@@ -31,7 +31,7 @@ extension EC2Request {
     }
 
     static func createGateway(tags: [String: String]) -> EC2Request {
-        EC2Request("CreateInternetGateway") { $0.add(tagSpecification: 1, "internet-gateway", tags) }
+        EC2Request("CreateInternetGateway") { $0.add(tagSpecification: 1, "internet-gateway", tags) }.once
     }
 
     /// `AttachInternetGateway` or `DetachInternetGateway`.

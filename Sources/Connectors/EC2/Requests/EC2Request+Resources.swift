@@ -90,6 +90,7 @@ extension EC2Request {
         EC2Request("DescribeVolumes") { $0.filter("volume-id", ids) }
     }
 
+    /// EC2 knows the client token for minutes only, and imitations of it not at all: so it is sent once all the same.
     static func createVolume(
         _ spec: VolumeSpec, zone: String, snapshot: String?, clientToken: String, tags: [String: String]
     ) -> EC2Request {
@@ -100,7 +101,7 @@ extension EC2Request {
             query.add("SnapshotId", snapshot)
             query.add("ClientToken", clientToken)
             query.add(tagSpecification: 1, "volume", tags)
-        }
+        }.once
     }
 
     static func attachVolume(_ volume: String, to instance: String, device: String) -> EC2Request {
@@ -126,7 +127,7 @@ extension EC2Request {
             query.add("Domain", "vpc")
             query.add("PublicIpv4Pool", pool)
             query.add(tagSpecification: 1, "elastic-ip", tags)
-        }
+        }.once
     }
 
     static func associateAddress(_ allocation: String, with instance: String) -> EC2Request {

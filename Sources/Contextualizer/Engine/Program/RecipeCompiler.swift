@@ -23,6 +23,8 @@ struct RecipeCompiler {
             let attributes = play.attributes.inheriting(from: base)
             var inherited = attributes
             inherited.name = nil
+            // The play's variables stay apart: files of variables rank between them and those of blocks and tasks.
+            inherited.vars = JinjaDict()
             var sections: [[ProgramNode]] = []
             for (name, nodes) in [("pre_tasks", play.preTasks), ("tasks", play.tasks), ("post_tasks", play.postTasks)] {
                 sections.append(try self.nodes(nodes, inherited: inherited, path: "\(index).\(name)"))

@@ -22,6 +22,8 @@ final class HostRunner {
     private var notified: [String] = []
     private var flushes = 0
     private var playPath = ""
+    /// Variables of the play: of its files, then its own. Highest first.
+    private(set) var playLayers: [JinjaDict] = []
     /// How many `rescue` sections stand around the task at work.
     private var rescueDepth = 0
 
@@ -39,6 +41,8 @@ final class HostRunner {
         notified = []
         flushes = 0
         playPath = path
+        playLayers = play.layers
+        if !play.variableFiles.isEmpty { playLayers = try variableFiles(of: play) + play.layers }
         for section in play.sections where !section.isEmpty {
             let outcome = try await run(section)
             if case .done = outcome {} else { return outcome }
@@ -46,6 +50,36 @@ final class HostRunner {
             if case .done = flushed {} else { return flushed }
         }
         return .done
+    }
+
+    /// The variables of the play's `vars_files`, of the last file first.
+    private func variableFiles(of play: ProgramPlay) throws -> [JinjaDict] {
+        let carrier = ProgramTask(
+            path: playPath, name: "vars_files", moduleName: "include_vars", action: .meta, arguments: JinjaDict())
+        let scope = TaskScope(
+            host: host, table: context.table, environment: context.environment,
+            lower: play.layers.map { TaskScope.Layer($0) })
+        var layers: [JinjaDict] = []
+        for entry in play.variableFiles {
+            // A list names alternatives: the first that exists counts.
+            let names = entry.listValue ?? [entry]
+            var failure: (any Error)?
+            var found: JinjaDict?
+            for name in names where found == nil {
+                do {
+                    let file = try context.environment.resolve(name, scope: scope).text
+                    found = try context.library.variables(named: file, includedBy: carrier)
+                } catch {
+                    failure = failure ?? error
+                }
+            }
+            guard let found else {
+                throw TaskFailure(
+                    message: "vars_files: \((failure as? TaskFailure)?.message ?? "\(failure ?? CancellationError())")")
+            }
+            layers.insert(found, at: 0)
+        }
+        return layers
     }
 
     /// Runs tasks in order.

@@ -42,7 +42,8 @@ final class TaskRun {
         TaskScope(
             host: runner.host, table: context.table, environment: environment,
             upper: upper + task.upperLayers.map { TaskScope.Layer($0) },
-            lower: task.layers.map { TaskScope.Layer($0) }, defaults: task.defaults.map { TaskScope.Layer($0) })
+            lower: (task.layers + runner.playLayers).map { TaskScope.Layer($0) },
+            defaults: task.defaults.map { TaskScope.Layer($0) })
     }
 
     /// The text of the first condition that does not hold.

@@ -10,9 +10,25 @@ package final class Payload: Sendable {
     }
 }
 
+/// The way in which `known_hosts` hides names: HMAC-SHA-1 of the name under a salt.
+package enum HashedName {
+    package static func digest(_ name: String, salt: [UInt8]) -> [UInt8] {
+        var key = salt.count > 64 ? SHA1.digest(salt) : salt
+        key += Array(repeating: 0, count: 64 - key.count)
+        let inner = SHA1.digest(key.map { $0 ^ 0x36 } + Array(name.utf8))
+        return SHA1.digest(key.map { $0 ^ 0x5c } + inner)
+    }
+}
+
 /// SHA-1, only to compare contents (the value that `sha1sum` prints): no security rests on it.
 enum SHA1 {
     static func hexadecimal(_ message: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: digest(message).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    static func digest(_ message: [UInt8]) -> [UInt8] {
         var state: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
             0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0
         )
@@ -28,12 +44,9 @@ enum SHA1 {
         tail.withUnsafeBufferPointer { buffer in
             for block in 0..<(tail.count / 64) { process(buffer, block * 64, &state) }
         }
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for word in [state.0, state.1, state.2, state.3, state.4] {
-            for shift in stride(from: 28, through: 0, by: -4) { text.append(digits[Int((word >> shift) & 15)]) }
+        return [state.0, state.1, state.2, state.3, state.4].flatMap { word in
+            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     private static func process(

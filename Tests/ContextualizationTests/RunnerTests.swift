@@ -1,0 +1,164 @@
+import ContextualizationAPI
+import Foundation
+import Jinja
+import Recipes
+import Support
+import Testing
+
+@testable import Contextualization
+
+/// Playbooks over inventories.
+@Suite struct RunnerTests {
+    /// A folder with a playbook and what belongs to it.
+    private final class Project: Sendable {
+        let root: String
+
+        init(_ files: [String: String]) throws {
+            root = NSTemporaryDirectory() + "gantry-project-" + UUID().uuidString
+            for (name, text) in files {
+                let path = root + "/" + name
+                try FileManager.default.createDirectory(
+                    atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            }
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: root) }
+    }
+
+    private static let files = [
+        "hosts": """
+        [web]
+        a ansible_host=10.0.0.1 color=red
+        b ansible_host=10.0.0.2
+        [db]
+        c ansible_host=10.0.0.3
+        [all:vars]
+        color=blue
+        greeting="hello {{ inventory_hostname }}"
+        """,
+        "group_vars/web.yml": "port: 80\n",
+        "host_vars/b.yml": "color: green\n",
+        "vars/extra.yml": "from_file: yes it is\n",
+        "templates/page.j2":
+            "{% for h in groups['web'] %}\n{{ h }}={{ hostvars[h].color }}\n{% endfor %}\n{{ greeting }} {{ port }} {{ from_file }}\n",
+        "files/data": "data\n",
+        "tasks/more.yml": "- {name: more, shell: 'echo more {{ n }} >> log'}\n",
+        "site.yml": """
+        - hosts: web
+          vars_files: [extra.yml]
+          tasks:
+            - {name: page, template: {src: page.j2, dest: page, mode: "0640"}, notify: reload}
+            - {name: data, copy: {src: data, dest: data}}
+            - {name: looked up, shell: "echo {{ lookup('file', 'data') }} >> log"}
+            - include_tasks: more.yml
+              vars: {n: 1}
+            - import_tasks: more.yml
+              vars: {n: 2}
+          handlers:
+            - {name: reload, shell: echo reload >> log}
+        - name: second
+          hosts: all:!web
+          gather_facts: false
+          tasks: [{name: only c, shell: "echo {{ color }} {{ x }} >> log"}]
+        """,
+    ]
+
+    private func run(
+        _ project: Project, _ machines: FakeMachines, _ options: RecipeRunner.Options
+    ) async throws -> (ContextualizationReport, EventLog) {
+        let log = EventLog()
+        let runner = RecipeRunner(factory: machines, options: options, clock: ImmediateClock())
+        let report = try await runner.run(
+            playbook: project.root + "/site.yml",
+            inventory: try RecipeRunner.inventory(file: project.root + "/hosts")
+        ) { try log.take($0) }
+        return (report, log)
+    }
+
+    private var options: RecipeRunner.Options {
+        var options = RecipeRunner.Options()
+        options.extraVariables = ["x": "{{ 1 + 1 }}"]
+        options.privateKeyFiles = []
+        return options
+    }
+
+    @Test func playbookRunsOverAnInventory() async throws {
+        let project = try Project(Self.files)
+        let machines = try FakeMachines()
+        let (report, log) = try await run(project, machines, options)
+        #expect(report.results == ["a": .configured, "b": .configured, "c": .configured], "\(log.records)")
+        #expect(machines.read("10.0.0.1", "page") == "a=red\nb=green\nhello a 80 yes it is\n")
+        #expect(machines.read("10.0.0.2", "log") == "data\nmore 1\nmore 2\nreload\n")
+        #expect(machines.read("10.0.0.3", "log") == "blue 2\n")
+        let (_, second) = try await run(project, machines, options)
+        #expect(second.record("page", "a")?.status == .ok)
+        #expect(second.record("data", "a")?.status == .ok)
+        #expect(second.record("reload", "a") == nil)
+    }
+
+    @Test func limitAndCheckMode() async throws {
+        let project = try Project(Self.files)
+        let machines = try FakeMachines()
+        var options = options
+        options.limit = "b"
+        options.isCheckMode = true
+        options.showsDifference = true
+        let (report, log) = try await run(project, machines, options)
+        #expect(report.results == ["b": .configured], "\(log.records)")
+        #expect(machines.read("10.0.0.2", "page") == nil)
+        #expect(log.record("page", "b")?.status == .changed)
+        #expect(log.record("looked up", "b")?.status == .skipped)
+        let text = RecipeLog.text(of: log.all, hosts: [:])
+        #expect(text.contains("--- before\n+++ after: "))
+        #expect(text.contains("+hello b 80 yes it is\n"))
+        #expect(log.all.contains { $0.body == .message("skipping: no hosts matched") })
+    }
+
+    @Test func unreachableMachinesAreCounted() async throws {
+        let project = try Project(Self.files)
+        let refused = CommunicatorError(code: .hostKeyChanged, message: "the host key of a changed")
+        let machines = try FakeMachines(["10.0.0.1": .init(connect: [refused])])
+        let (report, log) = try await run(project, machines, options)
+        #expect(report.results["a"] == .failed(step: "web", message: "the host key of a changed"))
+        #expect(report.results["b"] == .configured, "\(log.records)")
+        #expect(report.counts["a"]?.unreachable == 1)
+        #expect(RecipeLog.text(of: log.all, hosts: [:]).contains("fatal: [a]: UNREACHABLE! => {"))
+    }
+
+    @Test func wrongPlaybooksAreRefused() async throws {
+        let project = try Project(["hosts": "a\n", "site.yml": "- hosts: all\n  tasks: [{nosuch: 1}]\n"])
+        let machines = try FakeMachines()
+        await #expect(throws: ContextualizationError.self) { try await run(project, machines, options) }
+        #expect(RecipeRunner(factory: machines).check(playbook: project.root + "/site.yml").count == 1)
+        #expect(RecipeRunner(factory: machines).check(playbook: project.root + "/none.yml").count == 1)
+        #expect(throws: ContextualizationError.self) { try RecipeRunner.inventory(file: project.root + "/none") }
+    }
+
+    @Test func connectionVariablesAreUnderstood() throws {
+        let project = try Project(["key": "KEY", "known": "10.0.0.9 ssh-ed25519 AAAA\n[j]:2222 ssh-rsa BBBB\n"])
+        let inventory = try Inventory.parse(
+            """
+            a ansible_host=10.0.0.9 ansible_user=debian ansible_ssh_private_key_file=\(project.root)/key ansible_become_pass=pw ansible_ssh_common_args='-o UserKnownHostsFile=\(project.root)/known -o ProxyJump=me@j:2222'
+            """, name: "i")
+        let host = try #require(try HostBuilder(options: options).hosts(of: inventory).first)
+        let target = host.machine.target
+        #expect(target.endpoints == [Endpoint(host: "10.0.0.9")])
+        #expect(target.user == "debian")
+        #expect(target.authentications == [.privateKey("KEY")])
+        #expect(target.hostKey == .pinned(["ssh-ed25519 AAAA"]))
+        #expect(target.jumps.first?.endpoint == Endpoint(host: "j", port: 2222))
+        #expect(target.jumps.first?.hostKey == .pinned(["ssh-rsa BBBB"]))
+        #expect(host.machine.escalationPassword == "pw")
+    }
+
+    @Test func hashedNamesAreFound() throws {
+        // HMAC-SHA-1 of "example.org" under the salt "01234567890123456789".
+        let project = try Project([
+            "known": "|1|MDEyMzQ1Njc4OTAxMjM0NTY3ODk=|D7Ox6QEGSMOtpXFD3Xnwjh9acms= ssh-ed25519 CCCC\n"
+        ])
+        let known = KnownHosts(files: [project.root + "/known"])
+        #expect(known.keys(host: "example.org", port: 22) == ["ssh-ed25519 CCCC"])
+        #expect(known.keys(host: "example.com", port: 22).isEmpty)
+    }
+}
