@@ -11,7 +11,8 @@ struct PrintTests {
         var document = RADLDocument()
         document.systems = [
             RADLSystem(
-                id: "a", features: Features([Feature("x", .string(text, .equal)), Feature("y", .list(["y" + text], .equal))]))
+                id: "a",
+                features: Features([Feature("x", .string(text, .equal)), Feature("y", .list(["y" + text], .equal))]))
         ]
         for style in [RADLTextStyle.exact, .im] {
             let again = try RADLDocument(parsing: document.text(style: style))

@@ -93,7 +93,7 @@ package struct InfrastructureStateMachine: Sendable {
         if destroys, snapshot.infrastructure.goal != .destroyed {
             updateRecord { $0.goal = .destroyed }
         }
-        log(.operationStarted, nil, kind, now: now)
+        log(.operationStarted, nil, "\(kind) begins", now: now)
     }
 
     /// The operation is over.
@@ -102,7 +102,7 @@ package struct InfrastructureStateMachine: Sendable {
         if let failure {
             log(.operationFailed, nil, "\(kind): \(failure)", now: now)
         } else {
-            log(.operationFinished, nil, kind, now: now)
+            log(.operationFinished, nil, "\(kind) is done", now: now)
         }
     }
 
