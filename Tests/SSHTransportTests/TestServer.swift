@@ -120,7 +120,16 @@ final class TestServer: Sendable {
     func stop() {
         guard process.isRunning else { return }
         try? leash.fileHandleForWriting.close()
-        process.waitUntilExit()
+        // Not waitUntilExit(): it spins for as long as another child holds a descriptor that it watches.
+        for _ in 0..<150 where process.isRunning { usleep(20_000) }
+        guard process.isRunning else { return }
+        for session in sessions { kill(session, SIGKILL) }
+        if let pid = (try? String(contentsOfFile: "\(folder)/pid", encoding: .utf8)).flatMap({
+            pid_t($0.filter(\.isNumber))
+        }) {
+            kill(pid, SIGKILL)
+        }
+        kill(process.processIdentifier, SIGKILL)
     }
 
     /// The processes of its connections.
@@ -234,8 +243,8 @@ final class TestServer: Sendable {
         process.standardError = FileHandle.nullDevice
         try process.run()
         let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw TestServerError(message: "\(words) failed") }
+        for _ in 0..<1000 where process.isRunning { usleep(10_000) }
+        guard !process.isRunning, process.terminationStatus == 0 else { throw TestServerError(message: "\(words) failed") }
         return String(decoding: data, as: UTF8.self)
     }
 }
