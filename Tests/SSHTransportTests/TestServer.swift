@@ -43,15 +43,14 @@ final class TestServer: Sendable {
         var lines: [String] = []
         /// A folder that is made a tmpfs of 1 MiB.
         var smallFolder: String?
-        /// The only programs in PATH; nil: all.
-        var path: [String]?
+        /// Paths that are hidden, such as sudo.
+        var hidden: [String] = []
         var hostKeyType = "ed25519"
     }
 
     let folder: String
     let port: Int
-    private let process: Process
-    private let leash = Pipe()
+    let process: Process
     let address: String
     /// Of the users.
     let key: SSHKeyPair
@@ -67,15 +66,6 @@ final class TestServer: Sendable {
         }
         try Self.command(["ssh-keygen", "-q", "-t", options.hostKeyType, "-N", "", "-f", "\(folder)/host"])
         try Self.writeAccounts(folder, key.publicKey)
-        var lines = options.lines
-        if let names = options.path {
-            lines.append("SetEnv PATH=\(folder)/bin")
-            try FileManager.default.createDirectory(atPath: "\(folder)/bin", withIntermediateDirectories: true)
-            for name in names {
-                try FileManager.default.createSymbolicLink(
-                    atPath: "\(folder)/bin/\(name)", withDestinationPath: "/bin/\(name)")
-            }
-        }
         let configuration = """
             ListenAddress \(address.contains(":") ? "[\(address)]" : address):\(port)
             HostKey \(folder)/host
@@ -88,7 +78,7 @@ final class TestServer: Sendable {
             KbdInteractiveAuthentication \(options.interactive ? "yes" : "no")
             MaxStartups 500
             UseDNS no
-            \(lines.joined(separator: "\n"))
+            \(options.lines.joined(separator: "\n"))
 
             """
         try configuration.write(toFile: "\(folder)/sshd_config", atomically: true, encoding: .utf8)
@@ -99,16 +89,16 @@ final class TestServer: Sendable {
         if let small = options.smallFolder {
             script += " mkdir -p \(small); mount -t tmpfs -o size=1m,mode=1777 none \(small);"
         }
-        // Ends with us however we end: then standard input is at its end.
-        script += " /usr/sbin/sshd -D -e -f \(folder)/sshd_config & echo $! >\(folder)/pid; cat >/dev/null;"
-        script += " kill -9 $(cat /proc/$!/task/$!/children) $! || :; rm -rf \(folder)"
+        for path in options.hidden { script += " mount --bind \(folder)/none \(path);" }
+        script += " exec /usr/sbin/sshd -D -e -f \(folder)/sshd_config"
+        try "".write(toFile: "\(folder)/none", atomically: true, encoding: .utf8)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
         process.arguments = ["-m", "sh", "-c", script]
         _ = FileManager.default.createFile(atPath: "\(folder)/log", contents: nil)
         process.standardError = FileHandle(forWritingAtPath: "\(folder)/log")
         process.standardOutput = FileHandle.nullDevice
-        process.standardInput = leash
+        process.standardInput = FileHandle.nullDevice
         try process.run()
         self.process = process
         try waitUntilListening()
@@ -119,24 +109,16 @@ final class TestServer: Sendable {
     /// Ends the server and what it serves.
     func stop() {
         guard process.isRunning else { return }
-        try? leash.fileHandleForWriting.close()
-        // Not waitUntilExit(): it spins for as long as another child holds a descriptor that it watches.
-        for _ in 0..<150 where process.isRunning { usleep(20_000) }
-        guard process.isRunning else { return }
         for session in sessions { kill(session, SIGKILL) }
-        if let pid = (try? String(contentsOfFile: "\(folder)/pid", encoding: .utf8)).flatMap({
-            pid_t($0.filter(\.isNumber))
-        }) {
-            kill(pid, SIGKILL)
-        }
-        kill(process.processIdentifier, SIGKILL)
+        process.terminate()
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(atPath: folder)
     }
 
     /// The processes of its connections.
     var sessions: [pid_t] {
-        let pid = (try? String(contentsOfFile: "\(folder)/pid", encoding: .utf8).filter(\.isNumber)) ?? ""
-        let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
-        return text.split(separator: " ").compactMap { pid_t($0) }
+        let text = (try? Self.command(["pgrep", "-P", "\(process.processIdentifier)"])) ?? ""
+        return text.split(separator: "\n").compactMap { pid_t($0) }
     }
 
     /// `TYPE BASE64`.
@@ -207,11 +189,11 @@ final class TestServer: Sendable {
 
     private func waitUntilListening() throws {
         for _ in 0..<200 {
+            let descriptor = socket(address.contains(":") ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
             let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
             if log.contains("Server listening on") { return }
-            guard process.isRunning, !log.contains("error:") else {
-                throw TestServerError(message: "sshd ended: \(log)")
-            }
+            guard process.isRunning else { throw TestServerError(message: "sshd ended: \(log)") }
             usleep(20_000)
         }
         throw TestServerError(message: "sshd does not listen")
@@ -243,8 +225,8 @@ final class TestServer: Sendable {
         process.standardError = FileHandle.nullDevice
         try process.run()
         let data = output.fileHandleForReading.readDataToEndOfFile()
-        for _ in 0..<1000 where process.isRunning { usleep(10_000) }
-        guard !process.isRunning, process.terminationStatus == 0 else { throw TestServerError(message: "\(words) failed") }
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw TestServerError(message: "\(words) failed") }
         return String(decoding: data, as: UTF8.self)
     }
 }
