@@ -23,6 +23,7 @@ import Testing
                   when:
                     - said is changed
                     - said.stdout_lines | length == 1
+                    - said.delta is match('0:00:0\\d[.]\\d{6}$') and said.start < said.end
             """)
         #expect(report.results["m1"] == .configured, "\(log.records)")
         #expect(log.outcomes() == ["say: changed", "never: skipped", "write: changed"])
@@ -297,7 +298,12 @@ import Testing
                         seconds: 0, summary: "", result: "{}", effects: nil)))
         ]
         _ = try await harness.run(request)
-        let escalations = harness.machines.seen("10.0.0.1").programs.suffix(3).map(\.escalation)
+        let programs = harness.machines.seen("10.0.0.1").programs
+        // At the end, each user takes the mark of the run away.
+        let marks = programs.suffix(3)
+        #expect(marks.allSatisfy { $0.script.hasSuffix("rm -f \"$g\"\n") })
+        let escalations = programs.dropLast(3).suffix(3).map(\.escalation)
+        #expect(Set(marks.map(\.escalation)) == Set(escalations))
         #expect(escalations[0] == Escalation(user: "root", password: "marker-pw"))
         #expect(escalations[1] == Escalation(user: "postgres", password: "marker-pw"))
         #expect(escalations[2] == nil)

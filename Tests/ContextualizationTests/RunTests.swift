@@ -253,6 +253,38 @@ import Testing
             ))
     }
 
+    /// However the machines come in, a task's results stand together and none is lost.
+    @Test func streamsKeepTheOrderOfTasks() throws {
+        func event(_ machine: String, _ task: Int) -> ContextualizationEvent {
+            ContextualizationEvent(
+                machine: machine,
+                body: .taskFinished(
+                    TaskRecord(
+                        task: TaskReference(step: "s", path: "0.tasks.\(task)", name: "t\(task)", module: "command"),
+                        status: .ok, seconds: 0, summary: "", result: "{}", effects: nil)))
+        }
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<50 {
+            let machines = ["a", "b", "c"]
+            var queues: [String: [ContextualizationEvent]] = [:]
+            var log = RecipeLog(hosts: [:])
+            var lines: [String] = []
+            for machine in machines {
+                queues[machine] =
+                    (0..<5).map { event(machine, $0) }
+                    + [ContextualizationEvent(machine: machine, body: .stepFinished(step: "s", succeeded: true))]
+                lines += log.lines(
+                    for: ContextualizationEvent(machine: machine, body: .stepStarted(step: "s", tasks: 5)))
+            }
+            while let machine = machines.filter({ queues[$0]?.isEmpty == false }).randomElement(using: &generator) {
+                if let next = queues[machine]?.removeFirst() { lines += log.lines(for: next) }
+            }
+            let tasks = lines.filter { $0.hasPrefix("TASK") }.map { $0.split(separator: " ")[1] }
+            #expect(tasks == ["[t0]", "[t1]", "[t2]", "[t3]", "[t4]"])
+            #expect(lines.count { $0.hasPrefix("ok: ") } == 15)
+        }
+    }
+
     @Test func differencesAreUnified() {
         let lines = UnifiedDifference.lines(before: "a\nb\nc\nd\ne\nf\ng\n", after: "a\nb\nc\nX\ne\nf\ng\nh\n")
         #expect(

@@ -22,19 +22,36 @@ struct EC2ConnectorCallTests {
 
     // MARK: - Sessions
 
-    @Test func theSameAccountHasOneSession() async throws {
-        let bench = try await Bench(.ok("DescribeRegions"), .ok("DescribeRegions"))
+    @Test func sessionsAreClosedOneByOne() async throws {
+        let bench = try await Bench(.ok("DescribeRegions"))
         let request = OpenSessionRequest(
             credentials: Credentials(["username": "AKIDEXAMPLE", "password": "marker-secret", "region": "eu-west-1"]))
-        #expect(try await bench.connector.openSession(request, context: bench.context).session == bench.session)
-        var other = request
-        other.config = ["region": "us-east-1"]
-        #expect(try await bench.connector.openSession(other, context: bench.context).session != bench.session)
+        let other = try await bench.connector.openSession(request, context: bench.context).session
+        #expect(other != bench.session)
         try await bench.connector.closeSession(bench.session, context: bench.context)
         try await bench.connector.closeSession(bench.session, context: bench.context)
-        let ids = MachinesRequest(session: bench.session, ids: [])
-        let error = await failure { _ = try await bench.connector.describe(ids, context: bench.context) }
+        let closed = MachinesRequest(session: bench.session, ids: [])
+        let error = await failure { _ = try await bench.connector.describe(closed, context: bench.context) }
         #expect(error?.code == .unauthenticated)
+        let open = MachinesRequest(session: other, ids: [])
+        #expect(try await bench.connector.describe(open, context: bench.context).isEmpty)
+    }
+
+    @Test func anAccountWithoutImagesGetsThoseOfPublishersAtOnce() async throws {
+        func images(_ id: String) -> String { "<imagesSet><item><imageId>\(id)</imageId></item></imagesSet>" }
+        let bench = try await Bench(
+            .ok("DescribeImages", "<imagesSet/>"), .ok("DescribeImages", images("ami-11111111")),
+            .ok("DescribeImages", images("ami-22222222")), .ok("DescribeImages", images("ami-33333333")))
+        var request = CatalogRequest(session: bench.session)
+        let empty = try await bench.connector.images(request, context: bench.context)
+        #expect(empty.items.map(\.id) == ["ami-11111111"])
+        #expect(empty.next == nil)
+        let own = try await bench.connector.images(request, context: bench.context)
+        #expect(own.items.map(\.id) == ["ami-22222222"])
+        request.page = own.next
+        let others = try await bench.connector.images(request, context: bench.context)
+        #expect(others.items.map(\.id) == ["ami-33333333"])
+        #expect(others.next == nil)
     }
 
     @Test(

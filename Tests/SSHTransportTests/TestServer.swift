@@ -2,6 +2,7 @@ import ContextualizationAPI
 import Foundation
 import Glibc
 import Support
+import Synchronization
 import Testing
 
 @testable import SSHTransport
@@ -43,14 +44,16 @@ final class TestServer: Sendable {
         var lines: [String] = []
         /// A folder that is made a tmpfs of 1 MiB.
         var smallFolder: String?
-        /// Paths that are hidden, such as sudo.
-        var hidden: [String] = []
+        /// The only programs in PATH; nil: all.
+        var path: [String]?
         var hostKeyType = "ed25519"
     }
 
     let folder: String
     let port: Int
-    let process: Process
+    /// Holds the server: it ends when our end of its standard input is closed.
+    private let leash: LocalProcess
+    private let hasStopped = Atomic(false)
     let address: String
     /// Of the users.
     let key: SSHKeyPair
@@ -66,6 +69,15 @@ final class TestServer: Sendable {
         }
         try Self.command(["ssh-keygen", "-q", "-t", options.hostKeyType, "-N", "", "-f", "\(folder)/host"])
         try Self.writeAccounts(folder, key.publicKey)
+        var lines = options.lines
+        if let names = options.path {
+            lines.append("SetEnv PATH=\(folder)/bin")
+            try FileManager.default.createDirectory(atPath: "\(folder)/bin", withIntermediateDirectories: true)
+            for name in names {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder)/bin/\(name)", withDestinationPath: "/bin/\(name)")
+            }
+        }
         let configuration = """
             ListenAddress \(address.contains(":") ? "[\(address)]" : address):\(port)
             HostKey \(folder)/host
@@ -78,7 +90,7 @@ final class TestServer: Sendable {
             KbdInteractiveAuthentication \(options.interactive ? "yes" : "no")
             MaxStartups 500
             UseDNS no
-            \(options.lines.joined(separator: "\n"))
+            \(lines.joined(separator: "\n"))
 
             """
         try configuration.write(toFile: "\(folder)/sshd_config", atomically: true, encoding: .utf8)
@@ -89,18 +101,11 @@ final class TestServer: Sendable {
         if let small = options.smallFolder {
             script += " mkdir -p \(small); mount -t tmpfs -o size=1m,mode=1777 none \(small);"
         }
-        for path in options.hidden { script += " mount --bind \(folder)/none \(path);" }
-        script += " exec /usr/sbin/sshd -D -e -f \(folder)/sshd_config"
-        try "".write(toFile: "\(folder)/none", atomically: true, encoding: .utf8)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
-        process.arguments = ["-m", "sh", "-c", script]
+        // Ends with us however we end: then its standard input is at its end.
+        script += " /usr/sbin/sshd -D -e -f \(folder)/sshd_config >\(folder)/log 2>&1 </dev/null &"
+        script += " echo $! >\(folder)/pid; cat >/dev/null; kill -9 $!"
         _ = FileManager.default.createFile(atPath: "\(folder)/log", contents: nil)
-        process.standardError = FileHandle(forWritingAtPath: "\(folder)/log")
-        process.standardOutput = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        self.process = process
+        leash = try LocalProcess.spawn(["/usr/bin/unshare", "-m", "sh", "-c", script], environment: nil)
         try waitUntilListening()
     }
 
@@ -108,17 +113,31 @@ final class TestServer: Sendable {
 
     /// Ends the server and what it serves.
     func stop() {
-        guard process.isRunning else { return }
-        for session in sessions { kill(session, SIGKILL) }
-        process.terminate()
-        process.waitUntilExit()
+        guard hasStopped.exchange(true, ordering: .relaxed) == false else { return }
+        cutConnections()
+        for descriptor in [leash.input, leash.output, leash.error] { close(descriptor) }
+        Self.wait(for: leash.pid)
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// The processes of its connections.
+    /// The processes of its connections: for each the one with privileges, which is a child of the listener.
     var sessions: [pid_t] {
-        let text = (try? Self.command(["pgrep", "-P", "\(process.processIdentifier)"])) ?? ""
-        return text.split(separator: "\n").compactMap { pid_t($0) }
+        let pid = (try? String(contentsOfFile: "\(folder)/pid", encoding: .utf8).filter(\.isNumber)) ?? ""
+        return Self.children(of: pid_t(pid) ?? 0)
+    }
+
+    /// Kills all that serves connections, as a crash of the machine would.
+    func cutConnections() {
+        for session in sessions {
+            // First those that speak with us: they outlive their parents otherwise.
+            for worker in Self.children(of: session) { kill(worker, SIGKILL) }
+            kill(session, SIGKILL)
+        }
+    }
+
+    private static func children(of pid: pid_t) -> [pid_t] {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
+        return text.split(separator: " ").compactMap { pid_t($0) }
     }
 
     /// `TYPE BASE64`.
@@ -189,11 +208,11 @@ final class TestServer: Sendable {
 
     private func waitUntilListening() throws {
         for _ in 0..<200 {
-            let descriptor = socket(address.contains(":") ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(descriptor) }
             let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
             if log.contains("Server listening on") { return }
-            guard process.isRunning else { throw TestServerError(message: "sshd ended: \(log)") }
+            guard !log.contains("error:"), kill(leash.pid, 0) == 0 else {
+                throw TestServerError(message: "sshd ended: \(log)")
+            }
             usleep(20_000)
         }
         throw TestServerError(message: "sshd does not listen")
@@ -215,19 +234,28 @@ final class TestServer: Sendable {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
+    /// Runs a program to its end and answers what it printed. Waits for up to a minute: for preparations only.
     @discardableResult static func command(_ words: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw TestServerError(message: "\(words) failed") }
-        return String(decoding: data, as: UTF8.self)
+        let child = try LocalProcess.spawn(["/usr/bin/env"] + words, environment: nil)
+        defer { for descriptor in [child.output, child.error] { close(descriptor) } }
+        close(child.input)
+        let status = wait(for: child.pid)
+        // What these programs print fits into a pipe.
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = read(child.output, &buffer, buffer.count)
+        guard status == 0 else { throw TestServerError(message: "\(words) failed") }
+        return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    /// Foundation's way to wait spins in a run loop, which many tests at a time do not survive.
+    @discardableResult private static func wait(for pid: pid_t) -> Int32 {
+        var status: Int32 = 0
+        for _ in 0..<6000 {
+            if waitpid(pid, &status, WNOHANG) != 0 { return status }
+            usleep(10_000)
+        }
+        kill(pid, SIGKILL)
+        return waitpid(pid, &status, 0)
     }
 }
 

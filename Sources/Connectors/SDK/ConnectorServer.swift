@@ -79,10 +79,7 @@ package final class ConnectorServer: Sendable {
             let timer = context.deadlineMs.map { self.watch(id, milliseconds: $0) }
             defer { timer?.cancel() }
             do {
-                let sink = self.progressSink(id)
-                let result = try await CallContext.$progressSink.withValue(sink) {
-                    try await call.invoke(self.connector, params, context)
-                }
+                let result = try await self.invoke(call, id, params, context)
                 guard result.count + id.count + 64 <= WireCodec.maxMessageBytes else {
                     throw ConnectorError(
                         code: .internal,
@@ -97,6 +94,19 @@ package final class ConnectorServer: Sendable {
         state.withLock { state in
             // The call may have ended already.
             if state.calls[id] != nil { state.calls[id] = .some(task) }
+        }
+    }
+
+    /// Carries a call out with its progress going to the host.
+    ///
+    /// Not optimized: in a release build of Swift 6.3.1 the inlined `TaskLocal.withValue` of an optional closure crashed
+    /// in `swift_task_localValuePush` at the first call. Seen in release builds only.
+    @_optimize(none) @inline(never)
+    private func invoke(
+        _ call: AnyWireMethod, _ id: [UInt8], _ params: [UInt8], _ context: CallContext
+    ) async throws -> Data {
+        try await CallContext.$progressSink.withValue(progressSink(id)) {
+            try await call.invoke(connector, params, context)
         }
     }
 

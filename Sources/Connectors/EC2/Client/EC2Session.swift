@@ -1,6 +1,4 @@
 import ConnectorAPI
-import HTTPTransport
-import Support
 import Synchronization
 
 /// An account in one region, with its keys.
@@ -29,43 +27,21 @@ final class ImageFacts: Sendable {
     }
 }
 
-/// The open sessions of the connector. The same account gets the same session, so that reopening costs no memory.
+/// The open sessions of the connector. Each opening has a session of its own, so that closing one leaves the others.
 final class SessionTable: Sendable {
-    private struct Key: Hashable {
-        var keys: AWSSigner.Keys
-        var region: String
-        var endpoint: HTTPURL
-    }
+    private let sessions = Mutex<[SessionID: EC2Session]>([:])
 
-    private struct State {
-        var sessions: [SessionID: EC2Session] = [:]
-        var ids: [Key: SessionID] = [:]
-    }
-
-    private let state = Mutex(State())
-
-    func add(_ session: EC2Session, id: @autoclosure () -> SessionID) -> SessionID {
-        let key = Key(
-            keys: session.client.signer.keys, region: session.region, endpoint: session.client.endpoint)
-        let id = id()
-        return state.withLock { state in
-            if let known = state.ids[key] { return known }
-            state.ids[key] = id
-            state.sessions[id] = session
-            return id
-        }
+    func add(_ session: EC2Session, id: SessionID) {
+        sessions.withLock { $0[id] = session }
     }
 
     func remove(_ id: SessionID) {
-        state.withLock { state in
-            state.sessions[id] = nil
-            state.ids = state.ids.filter { $0.value != id }
-        }
+        sessions.withLock { $0[id] = nil }
     }
 
     /// - Throws: ``ConnectorError/Code/unauthenticated`` for an unknown session.
     func session(_ id: SessionID) throws(ConnectorError) -> EC2Session {
-        guard let session = state.withLock({ $0.sessions[id] }) else {
+        guard let session = sessions.withLock({ $0[id] }) else {
             throw ConnectorError(
                 code: .unauthenticated, message: "session '\(id.rawValue)' is not open; open a new one")
         }

@@ -55,15 +55,21 @@ extension EC2Connector {
             }
             page = found
         } else {
-            let isOwn = request.page == nil || request.page?.hasPrefix("own:") == true
+            var isOwn = request.page == nil || request.page?.hasPrefix("own:") == true
             let token = request.page.flatMap {
                 $0.split(separator: ":", maxSplits: 1).dropFirst().first.map(String.init)
             }
-            page = try await imagePage(
-                Self.imageRequest(request.filters ?? [:], own: isOwn, page: token), session, budget)
+            let filters = request.filters ?? [:]
+            var answer = try await imagePage(Self.imageRequest(filters, own: isOwn, page: token), session, budget)
+            // Most accounts have no image of their own: their first page is that of the publishers.
+            if isOwn, answer.items.isEmpty, answer.nextToken == nil, filters["owner"] == nil {
+                isOwn = false
+                answer = try await imagePage(Self.imageRequest(filters, own: false, page: nil), session, budget)
+            }
+            page = answer
             if let more = page.nextToken {
                 next = (isOwn ? "own:" : "public:") + more
-            } else if isOwn, request.filters?["owner"] == nil {
+            } else if isOwn, filters["owner"] == nil {
                 next = "public:"
             }
         }

@@ -56,8 +56,8 @@ package struct EC2Connector: Connector {
             // An account that may not ask this has proved its credentials all the same.
             guard error.code == .permissionDenied else { throw account.explained(error) }
         }
-        let id = sessions.add(
-            EC2Session(client: client, region: account.region), id: SessionID(rawValue: UUID().uuidString.lowercased()))
+        let id = SessionID(rawValue: UUID().uuidString.lowercased())
+        sessions.add(EC2Session(client: client, region: account.region), id: id)
         return OpenSessionResponse(session: id, account: "\(account.keys.accessKey)@\(account.region)")
     }
 

@@ -4,16 +4,17 @@ import Modules
 
 /// Prints a run as Ansible's default output does: what users of recipes know how to read.
 ///
-/// A stream prints events as they come; ``text(of:hosts:counts:)`` prints a whole run with the results of a task
-/// together, whatever order the machines came in.
+/// Machines proceed freely, yet the results of a task stand together: a stream holds back what is ahead of the slowest
+/// machine of a step, and ``text(of:hosts:counts:)`` sorts a whole run.
 package struct RecipeLog: Sendable {
     /// Inventory names by machine id; ids stand for themselves where there is none.
     private let hosts: [String: String]
     private let showsDifference: Bool
     private var lastStep: String?
     private var lastTask: TaskKey?
+    private var order = TaskOrder()
 
-    private struct TaskKey: Hashable {
+    struct TaskKey: Hashable, Sendable {
         var step: String
         var path: String
     }
@@ -25,8 +26,14 @@ package struct RecipeLog: Sendable {
 
     // MARK: - Streams
 
-    /// The lines that an event adds, with headers where the task is another one than before.
+    /// The lines that can be printed now that this event has come. When all machines have ended a step, all of it is
+    /// printed.
     package mutating func lines(for event: ContextualizationEvent) -> [String] {
+        order.take(event).flatMap { printed($0) }
+    }
+
+    /// The lines of an event, with headers where the task is another one than before.
+    private mutating func printed(_ event: ContextualizationEvent) -> [String] {
         switch event.body {
         case .stepStarted(let step, _):
             guard lastStep != step else { return [] }
@@ -165,7 +172,7 @@ package struct RecipeLog: Sendable {
         for step in steps {
             lines += log.playHeader(step)
             for key in tasks[step] ?? [] {
-                for event in results[key] ?? [] { lines += log.lines(for: event) }
+                for event in results[key] ?? [] { lines += log.printed(event) }
             }
         }
         if !others.isEmpty { lines += [""] + others }

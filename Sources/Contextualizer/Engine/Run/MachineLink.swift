@@ -24,6 +24,8 @@ actor MachineLink {
     private var connection: Connection?
     private var connecting: Task<Connection, any Error>?
     private var isCleared: Bool
+    /// As whom programs ran, so that their marks can be taken away.
+    private var users: Set<Escalation?> = []
 
     /// - Parameters:
     ///   - mayHaveLeftover: Whether an earlier run may have left a program behind.
@@ -57,6 +59,7 @@ actor MachineLink {
         }
         var program = program
         program.script = lock.prefix + program.script
+        users.insert(program.escalation)
         do {
             return try await communicator.run(program)
         } catch let error as CommunicatorError where error.code == .connectionLost || error.code == .timeout {
@@ -65,7 +68,16 @@ actor MachineLink {
         }
     }
 
+    /// Ends the connection. A run that came to its end leaves no mark; an interrupted one does, for its successor.
     func close() async {
+        if let connection, !Task.isCancelled {
+            for escalation in users {
+                // A mark that stays names a process that has ended, which the next run sees: no failure of this one.
+                _ = try? await connection.communicator.run(
+                    ShellProgram(script: lock.removing, escalation: escalation, timeout: .seconds(10)))
+            }
+            users = []
+        }
         await connection?.communicator.close()
         connection = nil
     }

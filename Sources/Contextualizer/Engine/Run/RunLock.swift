@@ -23,6 +23,9 @@ struct RunLock: Sendable {
         """
     }
 
+    /// Takes the mark away at the end of a run.
+    var removing: String { "\(file);rm -f \"$g\"\n" }
+
     /// Waits until the program of an earlier controller has ended, and kills it with its children after `patience`.
     /// Prints a line when there was one.
     func clearing(patience: Duration) -> String {

@@ -1,4 +1,5 @@
 import ContextualizationAPI
+import Foundation
 import Jinja
 import Modules
 import Support
@@ -101,9 +102,8 @@ extension TaskRun {
             sources: sources)
         var step = try module.plan(arguments, moduleContext)
         var options: ProgramOptions?
-        var mayRepeat =
-            module.documentation.name != "command" && module.documentation.name != "shell"
-            && module.documentation.name != "raw" && module.documentation.name != "script"
+        let isCommand = ["command", "shell", "raw", "script"].contains(module.documentation.name)
+        var mayRepeat = !isCommand
         while true {
             switch step {
             case .finish(let result): return result
@@ -113,6 +113,7 @@ extension TaskRun {
                 if let options { chosen = options } else { chosen = try programOptions(scope, link: link) }
                 options = chosen
                 let output: ProgramOutput
+                let began = Date()
                 do {
                     output = try await link.run(chosen.program(invocation))
                 } catch let error as CommunicatorError where error.code == .connectionLost && mayRepeat {
@@ -121,6 +122,10 @@ extension TaskRun {
                     output = try await link.run(chosen.program(invocation))
                 }
                 step = invocation.decode(output)
+                if isCommand, case .finish(var result) = step, result["start"] == nil, result["rc"] != nil {
+                    TimeSpan(from: began, to: Date()).add(to: &result)
+                    return result
+                }
             }
         }
     }

@@ -87,7 +87,7 @@ final class PlaybookRun: Sendable {
     private func runPlays() async throws {
         var names: [String: Int] = [:]
         for (index, play) in plays.enumerated() {
-            let names = try Self.uniqueName(play.name, &names)
+            let step = Self.uniqueName(play.name, &names)
             let patterns = try patterns(of: play)
             var members: [Host] = []
             for name in try patterns.flatMap(select) where !members.contains(where: { $0.machine.id == name }) {
@@ -100,15 +100,19 @@ final class PlaybookRun: Sendable {
                 continue
             }
             taken.withLock { $0.formUnion(alive.map(\.machine.id)) }
+            for host in alive {
+                try await context.recorder.emit(
+                    host.machine.id, .stepStarted(step: step, tasks: play.taskCount))
+            }
             let gathers = play.gathersFacts?.isTrue ?? true
-            if gathers { try await forEach(alive) { try await self.gatherFacts($0, step: names) } }
+            if gathers { try await forEach(alive) { try await self.gatherFacts($0, step: step) } }
             try await forEach(alive.filter { host in results.withLock { $0[host.machine.id] == nil } }) { host in
-                try await self.run(play, index, on: host, step: names)
+                try await self.run(play, index, on: host, step: step)
             }
         }
     }
 
-    private static func uniqueName(_ name: String, _ seen: inout [String: Int]) throws -> String {
+    private static func uniqueName(_ name: String, _ seen: inout [String: Int]) -> String {
         let count = (seen[name] ?? 0) + 1
         seen[name] = count
         return count == 1 ? name : "\(name) (\(count))"
@@ -182,7 +186,6 @@ final class PlaybookRun: Sendable {
 
     private func run(_ play: ProgramPlay, _ index: Int, on host: Host, step: String) async throws {
         guard let runner = runner(host, step: step), try await reach(host, step: step) else { return }
-        try await context.recorder.emit(host.machine.id, .stepStarted(step: step, tasks: play.taskCount))
         var message: String?
         do {
             if case .failed(let task, let result, _) = try await runner.run(play, path: String(index)) {

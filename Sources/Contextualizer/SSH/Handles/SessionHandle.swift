@@ -51,7 +51,13 @@ enum Progress: Sendable, Hashable {
 
     // MARK: Key exchange
 
-    func connect() -> Progress { unsafe progress(ssh_connect(raw)) }
+    func connect() -> Progress {
+        let result = unsafe progress(ssh_connect(raw))
+        // libssh makes a socket that it is handed a blocking one while it connects. A send of much data would then hold up
+        // every connection of the thread until this peer reads.
+        _ = fcntl(socket, F_SETFL, O_RDWR | O_NONBLOCK)
+        return result
+    }
 
     /// The key that the server proved to own: `TYPE BASE64`.
     func serverKey() -> String? {

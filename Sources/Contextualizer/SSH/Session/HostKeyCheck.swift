@@ -8,7 +8,8 @@ struct HostKeyCheck: Sendable {
         self.policy = policy
     }
 
-    /// What we offer to verify, best first: only types that are pinned, so that the server shows a key we can compare.
+    /// What we offer to verify, best first: the pinned types before the others. A server takes the first that it has a key
+    /// of, so it shows the pinned key if it still has it, and else one whose fingerprint the error can tell.
     var algorithms: [String] {
         let all = [
             "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512",
@@ -17,7 +18,7 @@ struct HostKeyCheck: Sendable {
         guard case .pinned(let pins) = policy else { return all }
         let types = Set(pins.compactMap { $0.split(separator: " ").first.map(String.init) })
         let wanted = all.filter { types.contains($0) || ($0.hasPrefix("rsa-") && types.contains("ssh-rsa")) }
-        return wanted.isEmpty ? all : wanted
+        return wanted + all.filter { !wanted.contains($0) }
     }
 
     /// Whether the key, `TYPE BASE64`, is accepted.
@@ -28,14 +29,12 @@ struct HostKeyCheck: Sendable {
         }
     }
 
-    /// The error for another key than the pinned ones; `shown` is nil where the server has no key of a pinned type.
-    func changed(server: String, shown: String?, advice: String) -> CommunicatorError {
+    /// The error for another key than the pinned ones.
+    func changed(server: String, shown: String, advice: String) -> CommunicatorError {
         let pins: [String] = if case .pinned(let pins) = policy { pins } else { [] }
         let expected = pins.map { "\($0.split(separator: " ").first ?? "?") \(Self.fingerprint($0))" }
             .joined(separator: " or ")
-        let found =
-            shown.map { "it shows \($0.split(separator: " ").first ?? "?") \(Self.fingerprint($0))" }
-            ?? "it has no key of that type"
+        let found = "it shows \(shown.split(separator: " ").first ?? "?") \(Self.fingerprint(shown))"
         return CommunicatorError(
             code: .hostKeyChanged,
             message: "the host key of \(server) is not the pinned one: pinned is \(expected), \(found)."

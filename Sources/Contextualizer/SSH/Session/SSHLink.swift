@@ -127,11 +127,7 @@ actor SSHLink {
             case .done: break progress
             case .again: try await ready(session.wantsToWrite ? [.read, .write] : .read)
             case .failed:
-                let text = session.failureText
-                if text.contains("no match for method server host key algo") {
-                    throw check.changed(server: server, shown: nil, advice: peer.hostKeyAdvice)
-                }
-                throw handshakeFailure(text)
+                throw handshakeFailure(session.failureText)
             }
         }
         guard let key = session.serverKey() else { throw handshakeFailure("no host key") }

@@ -1,0 +1,348 @@
+import ContextualizationAPI
+import Foundation
+import Support
+import Testing
+
+@testable import SSHTransport
+
+/// Logging in, host keys and becoming somebody else, against real sshds on loopback.
+@Suite(
+    "SSH log in", .timeLimit(.minutes(3)),
+    .enabled(if: TestServer.obstacle == nil, "needs /usr/sbin/sshd, root and mount namespaces"))
+struct SSHLoginTests {
+    static let server = Result { try TestServer() }
+    let factory = SSHCommunicatorFactory(hostKeyAdvice: "run the forget command")
+
+    static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    func failure(
+        _ target: ConnectionTarget, timeout: Duration = .seconds(20)
+    ) async -> CommunicatorError? {
+        await #expect(throws: CommunicatorError.self) {
+            let connection = try await factory.connect(to: target, timeout: timeout)
+            await connection.communicator.close()
+        }
+    }
+
+    func whoami(_ target: ConnectionTarget, _ escalation: Escalation? = nil) async throws -> String {
+        let connection = try await factory.connect(to: target, timeout: .seconds(20))
+        let result: ProgramOutput
+        do {
+            result = try await connection.communicator.run(ShellProgram(script: "id -un", escalation: escalation))
+        } catch {
+            await connection.communicator.close()
+            throw error
+        }
+        await connection.communicator.close()
+        return Self.text(result.standardOutput)
+    }
+
+    // MARK: Credentials
+
+    @Test("With a key, as the user and as root")
+    func keyAndSudo() async throws {
+        let server = try Self.server.get()
+        try await server.withConnection(.admin) { communicator in
+            let own = try await communicator.run(ShellProgram(script: "id -un; pwd; cat"))
+            #expect(Self.text(own.standardOutput) == "admin\n\(server.folder)/home/admin\n")
+            let root = try await communicator.run(
+                ShellProgram(
+                    script: "id -un; pwd; cat \"$GANTRY_FILES/f\"; cat", files: ["f": [0, 1, 2]],
+                    standardInput: [3, 4], escalation: Escalation()))
+            #expect(root.standardOutput == Array("root\n/root\n".utf8) + [0, 1, 2, 3, 4])
+            #expect(root.status == 0)
+            let other = try await communicator.run(
+                ShellProgram(script: "id -un", escalation: Escalation(user: "plain")))
+            #expect(Self.text(other.standardOutput) == "plain\n")
+        }
+    }
+
+    @Test("With a password")
+    func password() async throws {
+        var target = try Self.server.get().target(.plain)
+        target.authentications = [.password("plain-pw")]
+        #expect(try await whoami(target) == "plain\n")
+    }
+
+    @Test("With a password that the server asks for as a question")
+    func keyboardInteractive() async throws {
+        var options = TestServer.Options()
+        options.passwords = false
+        options.interactive = true
+        let server = try TestServer(options)
+        var target = server.target(.plain)
+        target.authentications = [.password("plain-pw")]
+        #expect(try await whoami(target) == "plain\n")
+        target.authentications = [.password("wrong")]
+        #expect(await failure(target)?.code == .authenticationFailed)
+        server.stop()
+    }
+
+    @Test("The second credential is tried when the first is refused")
+    func secondCredential() async throws {
+        var target = try Self.server.get().target(.plain)
+        let other = try SSHKeyPair.generate()
+        target.authentications = [.privateKey(other.privateKey), .password("plain-pw")]
+        #expect(try await whoami(target) == "plain\n")
+    }
+
+    @Test("A refusal tells what was tried and what the server allows, and no secret")
+    func refusedCredentials() async throws {
+        var target = try Self.server.get().target(.plain)
+        let other = try SSHKeyPair.generate()
+        target.authentications = [.privateKey(other.privateKey), .password("marker-4711"), .privateKey("no key")]
+        let error = try #require(await failure(target))
+        #expect(error.code == .authenticationFailed)
+        let fingerprint = try #require(SSHKeyPair.fingerprint(other.publicKey))
+        for part in ["\"plain\"", fingerprint, "password", "publickey", "cannot be read"] {
+            #expect(error.message.contains(part), "\(part) in \(error.message)")
+        }
+        #expect(!error.message.contains("4711"))
+    }
+
+    @Test("RSA and ECDSA keys and host keys", arguments: ["rsa", "ecdsa"])
+    func otherKeyTypes(type: String) async throws {
+        var options = TestServer.Options()
+        options.hostKeyType = type
+        let server = try TestServer(options)
+        let path = "\(server.folder)/user-\(type)"
+        try TestServer.command(["ssh-keygen", "-q", "-t", type, "-N", "", "-m", "PEM", "-f", path])
+        try FileManager.default.removeItem(atPath: "\(server.folder)/keys/plain")
+        try FileManager.default.copyItem(atPath: path + ".pub", toPath: "\(server.folder)/keys/plain")
+        var target = server.target(.plain)
+        let text = Secret(try String(contentsOfFile: path, encoding: .utf8))
+        target.authentications = [.privateKey(text)]
+        #expect(try await whoami(target) == "plain\n")
+        let line = try SSHKeyPair.publicKeyLine(fromPrivate: text)
+        let expected = try String(contentsOfFile: path + ".pub", encoding: .utf8)
+        #expect(expected.hasPrefix(line + " "))
+        server.stop()
+    }
+
+    // MARK: Host keys
+
+    @Test("Trust on first use reports the key, which is then a pin")
+    func trustOnFirstUse() async throws {
+        let server = try Self.server.get()
+        var target = server.target()
+        target.hostKey = .trustOnFirstUse
+        let connection = try await factory.connect(to: target, timeout: .seconds(20))
+        await connection.communicator.close()
+        #expect(connection.hostKey == server.hostKey)
+        #expect(connection.endpoint == server.endpoint)
+        target.hostKey = .pinned(["ssh-rsa AAAA other", connection.hostKey + " comment"])
+        #expect(try await whoami(target) == "admin\n")
+    }
+
+    @Test("Another host key is an error with both fingerprints, and no credential is sent")
+    func changedHostKey() async throws {
+        let server = try Self.server.get()
+        var target = server.target(.plain)
+        let pin = try SSHKeyPair.generate().publicKey
+        target.hostKey = .pinned([pin])
+        let error = try #require(await failure(target))
+        #expect(error.code == .hostKeyChanged)
+        for part in [
+            SSHKeyPair.fingerprint(pin), SSHKeyPair.fingerprint(server.hostKey), "\(server.endpoint)",
+            "run the forget command",
+        ] {
+            #expect(error.message.contains(try #require(part)), "\(part ?? "") in \(error.message)")
+        }
+    }
+
+    @Test("A pinned type that the server no longer has is a changed host key")
+    func lostHostKeyType() async throws {
+        let server = try Self.server.get()
+        let path = "\(server.folder)/other-\(UUID().uuidString)"
+        try TestServer.command(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", path])
+        var target = server.target(.plain)
+        target.hostKey = .pinned([try String(contentsOfFile: path + ".pub", encoding: .utf8)])
+        let error = await failure(target)
+        #expect(error?.code == .hostKeyChanged, "\(error?.message ?? "")")
+        let shown = try #require(SSHKeyPair.fingerprint(server.hostKey))
+        #expect(error?.message.contains(shown) == true, "\(error?.message ?? "")")
+    }
+
+    // MARK: Addresses
+
+    @Test("The first endpoint that answers is taken")
+    func endpoints() async throws {
+        let server = try Self.server.get()
+        var target = server.target()
+        let closed = Endpoint(host: "127.0.0.1", port: try TestServer.freePort())
+        target.endpoints = [closed, Endpoint(host: "localhost", port: server.port)]
+        let connection = try await factory.connect(to: target, timeout: .seconds(20))
+        await connection.communicator.close()
+        #expect(connection.endpoint.host == "localhost")
+    }
+
+    @Test("IPv6")
+    func version6() async throws {
+        var options = TestServer.Options()
+        options.address = "::1"
+        let server = try TestServer(options)
+        #expect(try await whoami(server.target()) == "admin\n")
+        server.stop()
+    }
+
+    @Test("Refused, silent, unknown and wrong peers are told apart")
+    func unreachable() async throws {
+        var target = try Self.server.get().target()
+        target.endpoints = [Endpoint(host: "127.0.0.1", port: try TestServer.freePort())]
+        #expect(await failure(target)?.code == .refused)
+        target.endpoints = [Endpoint(host: "no-such-host.invalid")]
+        #expect(await failure(target)?.code == .unreachable)
+        target.endpoints = []
+        #expect(await failure(target)?.code == .unreachable)
+        let silent = try SilentServer(greeting: nil)
+        target.endpoints = [Endpoint(host: "127.0.0.1", port: silent.port)]
+        #expect(await failure(target, timeout: .milliseconds(500))?.code == .timeout)
+        let web = try SilentServer(greeting: "HTTP/1.1 400 Bad Request\r\n\r\n")
+        target.endpoints = [Endpoint(host: "127.0.0.1", port: web.port)]
+        #expect(await failure(target, timeout: .seconds(5)) != nil)
+    }
+
+    @Test("Cancelling a log in ends it")
+    func cancelledLogin() async throws {
+        let silent = try SilentServer(greeting: nil)
+        var target = try Self.server.get().target()
+        target.endpoints = [Endpoint(host: "127.0.0.1", port: silent.port)]
+        let task = Task { [factory, target] in try await factory.connect(to: target, timeout: .seconds(60)) }
+        try await Task.sleep(for: .milliseconds(100))
+        task.cancel()
+        let error = await #expect(throws: CommunicatorError.self) { _ = try await task.value }
+        #expect(error?.code == .cancelled)
+    }
+
+    // MARK: Through another machine
+
+    @Test("Through one and two machines, each with its pinned key")
+    func jumps() async throws {
+        let server = try Self.server.get()
+        let first = try TestServer()
+        let second = try TestServer()
+        #expect(try await whoami(server.target(jumps: [first.jump()])) == "admin\n")
+        #expect(try await whoami(server.target(jumps: [first.jump(), second.jump(.ash)])) == "admin\n")
+        // One log in a machine in between, however many are behind it.
+        let targets = [server.target(.plain), server.target(.admin), server.target(.ash)].map {
+            var target = $0
+            target.jumps = [first.jump()]
+            return target
+        }
+        let connections = try await withThrowingTaskGroup(of: Connection.self) { group in
+            for target in targets {
+                group.addTask { [factory] in try await factory.connect(to: target, timeout: .seconds(20)) }
+            }
+            var all: [Connection] = []
+            for try await connection in group { all.append(connection) }
+            return all
+        }
+        // Those of the first two connections may still be leaving.
+        for _ in 0..<50 where first.sessions.count != 1 { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(first.sessions.count == 1)
+        let flood = try await connections[0].communicator.run(
+            ShellProgram(
+                script: "head -c 10000000 /dev/zero; cat >&2", standardInput: .init(repeating: 7, count: 3_000_000)))
+        #expect(flood.standardOutput.count == 10_000_000)
+        #expect(flood.standardError.count == 3_000_000)
+        for connection in connections { await connection.communicator.close() }
+        for _ in 0..<50 where !first.sessions.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(first.sessions.isEmpty)
+        first.stop()
+        second.stop()
+    }
+
+    @Test("A wrong key in between, and a machine that is not there behind it")
+    func jumpFailures() async throws {
+        let server = try Self.server.get()
+        let between = try TestServer()
+        var jump = between.jump()
+        jump.hostKey = .pinned([server.hostKey])
+        #expect(await failure(server.target(jumps: [jump]))?.code == .hostKeyChanged)
+        var target = server.target(jumps: [between.jump()])
+        target.endpoints = [Endpoint(host: "127.0.0.1", port: try TestServer.freePort())]
+        let error = await failure(target)
+        #expect(error?.code == .refused)
+        #expect(error?.message.contains("plain@\(between.endpoint)") == true)
+        target = server.target(jumps: [between.jump()])
+        target.hostKey = .pinned([between.hostKey])
+        #expect(await failure(target)?.code == .hostKeyChanged)
+        between.stop()
+    }
+
+    // MARK: Becoming somebody else
+
+    @Test("sudo with a password; the login user has it too")
+    func sudoPassword() async throws {
+        let target = try Self.server.get().target(.asker)
+        #expect(try await whoami(target, Escalation(password: "asker-pw")) == "root\n")
+        #expect(try await whoami(target, Escalation(user: "asker")) == "asker\n")
+    }
+
+    @Test("su with the password of the other user, and root without one")
+    func su() async throws {
+        let server = try Self.server.get()
+        let escalation = Escalation(method: .su, user: "asker", password: "asker-pw")
+        #expect(try await whoami(server.target(.plain), escalation) == "asker\n")
+        #expect(try await whoami(server.target(.root), Escalation(method: .su, user: "plain")) == "plain\n")
+    }
+
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        var user: TestServer.User
+        var escalation: Escalation
+        var words: [String]
+        var testDescription: String { "\(user) \(escalation.method) \(escalation.user)" }
+    }
+
+    @Test(
+        "Refusals say why and what to do",
+        arguments: [
+            Refusal(user: .asker, escalation: Escalation(), words: ["a password is needed", "NOPASSWD"]),
+            Refusal(
+                user: .asker, escalation: Escalation(password: "wrong-4711"), words: ["the password was refused"]),
+            Refusal(
+                user: .plain, escalation: Escalation(password: "plain-pw"), words: ["not allowed", "permit it there"]),
+            Refusal(user: .admin, escalation: Escalation(user: "nobody-here"), words: ["no user nobody-here"]),
+            Refusal(user: .admin, escalation: Escalation(user: "a b; reboot"), words: ["cannot be the name"]),
+            Refusal(
+                user: .plain, escalation: Escalation(method: .su, user: "asker", password: "wrong-4711"),
+                words: ["the password was refused"]),
+            Refusal(user: .plain, escalation: Escalation(method: .doas), words: ["doas", "not installed"]),
+        ])
+    func refusals(refusal: Refusal) async throws {
+        let target = try Self.server.get().target(refusal.user)
+        let error = await #expect(throws: CommunicatorError.self) { try await whoami(target, refusal.escalation) }
+        #expect(error?.code == .escalationFailed)
+        for word in refusal.words + ["\(refusal.user)@"] {
+            #expect(error?.message.contains(word) == true, "\(word) in \(error?.message ?? "")")
+        }
+        #expect(error?.message.contains("4711") == false)
+    }
+
+    @Test("Without sudo on the machine")
+    func noSudo() async throws {
+        var options = TestServer.Options()
+        options.path = ["id", "su", "sh", "cat"]
+        let server = try TestServer(options)
+        let error = await #expect(throws: CommunicatorError.self) { try await whoami(server.target(), Escalation()) }
+        #expect(error?.code == .escalationFailed)
+        #expect(error?.message.contains("not installed") == true, "\(error?.message ?? "")")
+        // root needs none.
+        #expect(try await whoami(server.target(.root), Escalation()) == "root\n")
+        #expect(try await whoami(server.target(.root), Escalation(user: "plain")) == "plain\n")
+        server.stop()
+    }
+
+    @Test("A login shell that refuses")
+    func noLoginShell() async throws {
+        let target = try Self.server.get().target(.nolog)
+        let error = await #expect(throws: CommunicatorError.self) { try await whoami(target) }
+        #expect(error?.code == .protocolViolation)
+        #expect(error?.message.contains("not available") == true, "\(error?.message ?? "")")
+    }
+
+    @Test("A login shell of busybox")
+    func busyboxLogin() async throws {
+        #expect(try await whoami(try Self.server.get().target(.ash)) == "ash\n")
+    }
+}
