@@ -93,6 +93,10 @@ package struct CurlClient: HTTPClient {
     }
 
     private func exchange(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+        // Before the loop's thread can see it: a cancelled task sends nothing.
+        guard !Task.isCancelled else {
+            throw HTTPError(code: .cancelled, message: "\(request.method.rawValue) \(request.url) was cancelled")
+        }
         let source = TransferSource(transfer: CurlTransfer(request: request, options: options), engine: engine)
         engine.loop.submit(.start(source.transfer))
         let head = try await source.head()
