@@ -15,26 +15,18 @@ enum RecordEncoder {
     }
 }
 
-/// The text so far and the containers that are open. Used by one thread, within one call of ``RecordEncoder``.
+/// Hands the value's calls on to the text. Used by one thread, within one call of ``RecordEncoder``.
 final class RecordWriter: Encoder {
-    private struct Open {
-        var id: Int
-        var isObject: Bool
-        var isEmpty = true
-    }
-
-    private(set) var bytes: [UInt8] = []
+    private var output = RecordOutput()
     /// Whether a call that cannot throw met a container that has ended.
-    var isMisused = false
-    private var stack: [Open] = []
-    private var lastID = 0
+    private(set) var isMisused = false
 
+    var bytes: [UInt8] { output.bytes }
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    init() {
-        bytes.reserveCapacity(1024)
-    }
+    static let usedAfterEnd = EncodingError.invalidValue(
+        "container", .init(codingPath: [], debugDescription: "a container was used after its end"))
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         KeyedEncodingContainer(RecordKeyedEncoding<Key>(writer: self, place: open(object: true)))
@@ -48,77 +40,35 @@ final class RecordWriter: Encoder {
         RecordSingleEncoding(writer: self)
     }
 
-    // MARK: Containers
+    func open(object: Bool) -> RecordOutput.Place {
+        output.open(object: object)
+    }
 
-    static let usedAfterEnd = EncodingError.invalidValue(
-        "container", .init(codingPath: [], debugDescription: "a container was used after its end"))
+    func startElement(_ place: RecordOutput.Place, key: String?) throws {
+        guard output.startElement(place, key: key) else { throw Self.usedAfterEnd }
+    }
 
     /// Starts an element from a call that cannot throw.
-    func startElementOrMarkMisuse(_ place: Place, key: String?) {
-        do {
-            try startElement(place, key: key)
-        } catch {
-            isMisused = true
-        }
-    }
-
-    /// Where a container stands in the stack.
-    struct Place {
-        fileprivate var depth: Int
-        fileprivate var id: Int
-    }
-
-    func open(object: Bool) -> Place {
-        lastID += 1
-        bytes.append(object ? UInt8(ascii: "{") : UInt8(ascii: "["))
-        stack.append(Open(id: lastID, isObject: object))
-        return Place(depth: stack.count, id: lastID)
-    }
-
-    private func close(to depth: Int) {
-        while stack.count > depth {
-            let closed = stack.removeLast()
-            bytes.append(closed.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
-        }
-    }
-
-    /// Starts an element of a container: ends those that were opened in it, and writes comma and key.
-    func startElement(_ place: Place, key: String?) throws {
-        guard stack.count >= place.depth, stack[place.depth - 1].id == place.id else {
-            throw Self.usedAfterEnd
-        }
-        close(to: place.depth)
-        if stack[place.depth - 1].isEmpty {
-            stack[place.depth - 1].isEmpty = false
-        } else {
-            bytes.append(UInt8(ascii: ","))
-        }
-        if let key {
-            write(key)
-            bytes.append(UInt8(ascii: ":"))
-        }
+    func startElementOrMarkMisuse(_ place: RecordOutput.Place, key: String?) {
+        if !output.startElement(place, key: key) { isMisused = true }
     }
 
     // MARK: Values
 
     func writeAny(_ value: some Encodable) throws {
-        let depth = stack.count
-        let start = bytes.count
+        let before = output.position
         try value.encode(to: self)
-        close(to: depth)
-        if bytes.count == start { bytes += Array("{}".utf8) }
+        output.endValue(startedAt: before)
     }
 
-    func writeNull() {
-        bytes += [UInt8(ascii: "n"), UInt8(ascii: "u"), UInt8(ascii: "l"), UInt8(ascii: "l")]
-    }
+    func writeNull() { output.append("null") }
 
-    func write(_ value: Bool) {
-        bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
-    }
+    func write(_ value: Bool) { output.append(value ? "true" : "false") }
+
+    func write(_ value: String) { output.append(quoted: value) }
 
     func writeInteger(_ value: some BinaryInteger & CustomStringConvertible) {
-        bytes.append(contentsOf: value.description.utf8)
+        output.append(value.description)
     }
 
     func writeNumber(_ value: some BinaryFloatingPoint & CustomStringConvertible) throws {
@@ -126,43 +76,13 @@ final class RecordWriter: Encoder {
             throw EncodingError.invalidValue(
                 value, .init(codingPath: [], debugDescription: "JSON has no number that is not finite"))
         }
-        bytes.append(contentsOf: value.description.utf8)
-    }
-
-    func write(_ value: String) {
-        bytes.append(UInt8(ascii: "\""))
-        var value = value
-        value.withUTF8 { text in
-            var start = 0
-            for index in text.indices {
-                let byte = text[index]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-                bytes.append(contentsOf: text[start..<index])
-                escape(byte)
-                start = index + 1
-            }
-            bytes.append(contentsOf: text[start...])
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private func escape(_ byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case UInt8(ascii: "\n"): bytes.append(UInt8(ascii: "n"))
-        case UInt8(ascii: "\r"): bytes.append(UInt8(ascii: "r"))
-        case UInt8(ascii: "\t"): bytes.append(UInt8(ascii: "t"))
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-        default:
-            bytes.append(contentsOf: "u00".utf8)
-            bytes.append(contentsOf: MasterKey.hexadecimal(CollectionOfOne(byte)).utf8)
-        }
+        output.append(value.description)
     }
 }
 
 private struct RecordKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let writer: RecordWriter
-    let place: RecordWriter.Place
+    let place: RecordOutput.Place
 
     var codingPath: [any CodingKey] { [] }
 
@@ -210,7 +130,7 @@ private struct RecordKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtoc
         RecordUnkeyedEncoding(writer: writer, place: openNested(key, object: false))
     }
 
-    private func openNested(_ key: Key, object: Bool) -> RecordWriter.Place {
+    private func openNested(_ key: Key, object: Bool) -> RecordOutput.Place {
         writer.startElementOrMarkMisuse(place, key: key.stringValue)
         return writer.open(object: object)
     }
@@ -228,10 +148,10 @@ private struct RecordKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtoc
 
 private struct RecordUnkeyedEncoding: UnkeyedEncodingContainer {
     let writer: RecordWriter
-    let place: RecordWriter.Place
+    let place: RecordOutput.Place
     private(set) var count = 0
 
-    init(writer: RecordWriter, place: RecordWriter.Place) {
+    init(writer: RecordWriter, place: RecordOutput.Place) {
         self.writer = writer
         self.place = place
     }
@@ -268,7 +188,7 @@ private struct RecordUnkeyedEncoding: UnkeyedEncodingContainer {
         RecordUnkeyedEncoding(writer: writer, place: openNested(object: false))
     }
 
-    private mutating func openNested(object: Bool) -> RecordWriter.Place {
+    private mutating func openNested(object: Bool) -> RecordOutput.Place {
         writer.startElementOrMarkMisuse(place, key: nil)
         count += 1
         return writer.open(object: object)

@@ -43,7 +43,9 @@ final class RecordTape: Sendable {
         let node = nodes[index]
         if node.kind == .escapedString { return string(index) == text }
         guard node.kind == .string, Int(node.end - node.start) == text.utf8.count else { return false }
-        return text.utf8.elementsEqual(bytes[Int(node.start)..<Int(node.end)])
+        return bytes.withUnsafeBufferPointer { bytes in
+            text.utf8.elementsEqual(bytes[Int(node.start)..<Int(node.end)])
+        }
     }
 
     /// The string at a node; nil when it is none or not well formed.
