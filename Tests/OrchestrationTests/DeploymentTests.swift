@@ -162,7 +162,7 @@ import Testing
 
     @Test func unknownCloudId() async throws {
         let error = try await message(Fixture.document(1).replacing("deploy node 1", with: "deploy node 1 nope"))
-        #expect(error.message == "No auth data for cloud with ID: nope")
+        #expect(error.message == "No auth data for cloud with ID: nope; known are dummy")
     }
 
     @Test func unknownType() async throws {

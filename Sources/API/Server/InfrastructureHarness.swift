@@ -110,7 +110,7 @@ struct InfrastructureHarness: Sendable {
                 try Accept.requireJSON(request)
                 return .json(StateBody(snapshot))
             case "radl":
-                return try text(request, name, MachineDocument.document(of: snapshot).text())
+                return try text(request, name, MachineDocument.document(of: snapshot).text(style: .im))
             case "contmsg":
                 let events = try await allEvents(infrastructure)
                 let header = try flag(request, "headeronly")
@@ -138,7 +138,7 @@ struct InfrastructureHarness: Sendable {
             let document = try MachineDocument.make(machine, of: snapshot)
             switch try Accept.form(request, own: "text/plain") {
             case .json: return .rawJSON("{\"radl\":\(document.jsonText())}")
-            case .own: return .text(document.text())
+            case .own: return .text(document.text(style: .im))
             }
         }
     }

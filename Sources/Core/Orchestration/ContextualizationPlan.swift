@@ -38,7 +38,7 @@ struct ContextualizationPlan {
     }
 
     private func access(_ machine: MachineRecord, gateways: [MachineRecord]) -> MachineAccess? {
-        guard let system = document.system(machine.system) else { return nil }
+        guard let system = document.system(of: machine) else { return nil }
         let publics = Self.publicAddresses(machine)
         let privates = Self.privateAddresses(machine)
         let host = publics.first ?? privates.first
@@ -50,7 +50,7 @@ struct ContextualizationPlan {
             let mine = Set(system.interfaces.compactMap(\.connection))
             jump =
                 gateways.first { gateway in
-                    guard gateway.id != machine.id, let other = document.system(gateway.system) else { return false }
+                    guard gateway.id != machine.id, let other = document.system(of: gateway) else { return false }
                     return !mine.isDisjoint(with: other.interfaces.compactMap(\.connection))
                 }?.id.number
         }
@@ -141,7 +141,7 @@ struct ContextualizationPlan {
 
     private func machine(_ access: MachineAccess, hosts: [String]) -> ContextualizationMachine {
         let record = access.machine
-        let system = document.system(record.system)
+        let system = document.system(of: record)
         var variables = access.variables.mapValues { VariableValue.string($0) }
         variables["IM_NODE_NUM"] = .integer(record.id.number)
         for name in ["ansible_host", "ansible_ssh_host"] { variables[name] = access.host.map { .string($0) } }
@@ -162,7 +162,7 @@ struct ContextualizationPlan {
 
     /// A machine that was there before us keeps its name, unless the document names it.
     private func keepsName(_ record: MachineRecord) -> Bool {
-        guard record.placement.flavor.isEmpty, let system = document.system(record.system) else { return false }
+        guard record.placement.flavor.isEmpty, let system = document.system(of: record) else { return false }
         return system.interfaces.allSatisfy(\.dnsNames.isEmpty)
     }
 
@@ -199,7 +199,7 @@ struct ContextualizationPlan {
 
     private func authentications(_ access: MachineAccess) -> [Authentication] {
         var list: [Authentication] = []
-        let system = document.system(access.machine.system)
+        let system = document.system(of: access.machine)
         if let key = access.privateKey { list.append(.privateKey(key)) }
         if let own = snapshot.secrets.privateKey, own != access.privateKey { list.append(.privateKey(own)) }
         if let password = access.password { list.append(.password(password)) }
@@ -216,7 +216,7 @@ struct ContextualizationPlan {
         accesses.flatMap { access -> [String] in
             guard let host = access.variables["IM_NODE_PRIVATE_IP"] ?? access.host else { return [] }
             var lines = ["\(host) \(access.fqdn) \(access.hostname)"]
-            for interface in document.system(access.machine.system)?.interfaces ?? [] where interface.index > 0 {
+            for interface in document.system(of: access.machine)?.interfaces ?? [] where interface.index > 0 {
                 guard let name = interface.dnsNames.first,
                     let address = access.variables["IM_NODE_NET_\(interface.index)_IP"]
                 else { continue }

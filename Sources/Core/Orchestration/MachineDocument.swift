@@ -9,7 +9,7 @@ package enum MachineDocument {
     /// - Throws: ``ManagerError`` when the stored document cannot be read.
     package static func make(_ machine: MachineRecord, of snapshot: InfrastructureSnapshot) throws -> RADLDocument {
         let document = try DocumentCache.shared.document(snapshot.secrets.document.expose())
-        guard var system = document.system(machine.system) else {
+        guard var system = document.system(of: machine) else {
             throw ManagerError(
                 code: .invalidDocument, message: "system '\(machine.system)' is not in the stored document")
         }

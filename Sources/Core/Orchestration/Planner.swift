@@ -113,11 +113,13 @@ struct Planner: Sendable {
         }
         let finder = CandidateFinder(sessions: manager.sessions)
         var assignments: [Int: [Placement]] = [:]
-        for group in DeployGroups.groups(of: document) {
-            var fitting: [(cloud: CloudReference, placements: [String: [Placement]])] = []
-            for cloud in try group.allowed(clouds, in: document) {
+        for group in document.deployGroups() {
+            var seen: Set<String> = []
+            let systems = group.deploys.compactMap { document.system($0.system) }.filter { seen.insert($0.id).inserted }
+            var fitting: [Fitting] = []
+            for cloud in try allowed(group, clouds) {
                 var placements: [String: [Placement]] = [:]
-                for system in group.systems(in: document) {
+                for system in systems {
                     do {
                         placements[system.id] = try await finder.placements(of: system, at: cloud)
                     } catch let unfit as CandidateFinder.Unfit {
@@ -126,18 +128,47 @@ struct Planner: Sendable {
                         if !rejections.contains(rejection) { rejections.append(rejection) }
                     }
                 }
-                if placements.count == Set(group.systems(in: document).map(\.id)).count {
-                    fitting.append((cloud, placements))
+                guard placements.count == systems.count else { continue }
+                let score = group.deploys.reduce(0) { sum, deploy in
+                    guard let best = placements[deploy.system]?.first else { return sum }
+                    return sum + Double(deploy.count) * (document.system(deploy.system)?.concrete(at: best).score ?? 0)
                 }
+                fitting.append(Fitting(order: fitting.count, score: score, placements: placements))
             }
-            for position in group.deploys {
-                let system = document.deploys[position].system
+            fitting.sort { $0.score == $1.score ? $0.order < $1.order : $0.score > $1.score }
+            for (deploy, position) in zip(group.deploys, group.positions) {
                 // Machines that share a private network stay together; a lone one may go to the next cloud.
                 let usable = group.staysTogether ? Array(fitting.prefix(1)) : fitting
-                assignments[position] = usable.flatMap { $0.placements[system] ?? [] }
+                assignments[position] = usable.flatMap { $0.placements[deploy.system] ?? [] }
             }
         }
         return assignments
+    }
+
+    /// A cloud that runs all systems of a group. The one that grants most wishes wins, then the one named first.
+    private struct Fitting {
+        var order: Int
+        var score: Double
+        var placements: [String: [Placement]]
+    }
+
+    /// Clouds that the deploy sentences of a group allow.
+    private func allowed(_ group: DeployGroup, _ clouds: [CloudReference]) throws -> [CloudReference] {
+        let named: String?
+        do throws(RADLError) {
+            named = try group.cloud()
+        } catch {
+            throw ManagerError(code: .invalidDocument, message: error.description)
+        }
+        guard let named else { return clouds }
+        let found = clouds.filter { $0.id == named }
+        guard !found.isEmpty else {
+            throw ManagerError(
+                code: .noCloud,
+                message: "No auth data for cloud with ID: \(named)"
+                    + (clouds.isEmpty ? "" : "; known are \(clouds.map(\.id).joined(separator: ", "))"))
+        }
+        return found
     }
 
     private func noCloud(_ system: String, _ rejections: [DeploymentPlan.Rejection]) -> ManagerError {

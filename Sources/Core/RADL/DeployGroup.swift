@@ -2,6 +2,8 @@
 public struct DeployGroup: Sendable, Hashable {
     /// In the order of the document.
     public var deploys: [RADLDeploy]
+    /// Where each of ``deploys`` stands in ``RADLDocument/deploys``.
+    public var positions: [Int]
     /// Whether all machines go to one provider. If not, the group is one deploy, each machine of which may go anywhere.
     public var staysTogether: Bool
 
@@ -50,18 +52,19 @@ extension RADLDocument {
             }
         }
         var groups: [DeployGroup] = []
-        var positions: [String: Int] = [:]
-        for deploy in deploys {
+        var known: [String: Int] = [:]
+        for (position, deploy) in deploys.enumerated() {
             guard let id = privateNetworks[deploy.system]?.first else {
-                groups.append(DeployGroup(deploys: [deploy], staysTogether: false))
+                groups.append(DeployGroup(deploys: [deploy], positions: [position], staysTogether: false))
                 continue
             }
             let top = root(id)
-            if let position = positions[top] {
-                groups[position].deploys.append(deploy)
+            if let group = known[top] {
+                groups[group].deploys.append(deploy)
+                groups[group].positions.append(position)
             } else {
-                positions[top] = groups.count
-                groups.append(DeployGroup(deploys: [deploy], staysTogether: true))
+                known[top] = groups.count
+                groups.append(DeployGroup(deploys: [deploy], positions: [position], staysTogether: true))
             }
         }
         return groups

@@ -1,0 +1,134 @@
+import ConnectorAPI
+import Foundation
+import InfrastructureModel
+import Operations
+import Orchestration
+import RADL
+import Support
+import Testing
+
+/// Which cloud and which size a document gets.
+@Suite struct PlacementTests {
+    private static let two = ["first", "second"].map {
+        CloudCredential(id: $0, type: "Dummy", values: Secret(["type": "Dummy", "account": $0]))
+    }
+
+    private func plan(_ document: String, clouds: [CloudCredential] = Fixture.clouds) async throws -> DeploymentPlan {
+        let fixture = try Fixture()
+        return try await fixture.manager.plan(fixture.request(document, clouds: clouds))
+    }
+
+    @Test func theCheapestSizeIsTaken() async throws {
+        let machine = try #require(try await plan(Fixture.document(1)).added.first)
+        let prices = ([machine.placement] + machine.alternatives).compactMap(\.price)
+        #expect(prices.count > 1)
+        #expect(prices == prices.sorted())
+    }
+
+    @Test func aWishThatASizeGrantsOutweighsItsPrice() async throws {
+        let plain = try #require(try await plan(Fixture.document(1)).added.first)
+        let wish = try #require(
+            try await plan(Fixture.document(1, extra: "and\nsoft 10 (memory.size >= 3G) and soft 1 (cpu.count >= 999)"))
+                .added.first)
+        #expect(try #require(plain.placement.memoryBytes) < 3_000_000_000)
+        #expect(try #require(wish.placement.memoryBytes) >= 3_000_000_000)
+        #expect(try #require(wish.placement.price) > #require(plain.placement.price))
+    }
+
+    @Test func wishesThatNobodyGrantsChangeNothing() async throws {
+        let plain = try #require(try await plan(Fixture.document(1)).added.first)
+        let wish = try #require(
+            try await plan(Fixture.document(1, extra: "and\nsoft 10 (memory.size >= 900G)")).added.first)
+        #expect(plain.placement.flavor == wish.placement.flavor)
+    }
+
+    @Test func aGrantedWishIsPartOfTheMachine() async throws {
+        let fixture = try Fixture()
+        let document = Fixture.document(
+            1, extra: "and\nsoft 10 (disk.1.size = 7G and disk.1.device = 'hdb') and soft 5 (disk.1.size = 9G)")
+        let (submitted, operation) = try await fixture.deploy(document)
+        #expect(operation.status == .succeeded, "\(operation.error ?? "")")
+        let snapshot = try await fixture.manager.snapshot(submitted.infrastructure, caller: .local)
+        let system = try #require(try MachineDocument.make(snapshot.machines[0], of: snapshot).systems.first)
+        #expect(system.disks.first { $0.index == 1 }?.size == 7_000_000_000)
+        #expect(system.features.softs.isEmpty)
+    }
+
+    @Test func theFirstCloudOfTheAuthorizationWinsATie() async throws {
+        let plan = try await plan(Fixture.document(2), clouds: Self.two)
+        #expect(plan.added.map(\.placement.cloud.id) == ["first", "first"])
+        #expect(plan.added[0].alternatives.contains { $0.cloud.id == "second" }, "a lone machine may go elsewhere")
+    }
+
+    @Test func machinesOfAPrivateNetworkStayTogether() async throws {
+        let document = """
+            network lan ()
+            network public (outbound = 'yes')
+            system front (
+                net_interface.0.connection = 'lan' and net_interface.1.connection = 'public' and
+                disk.0.image.url = 'dummy://image'
+            )
+            system node (net_interface.0.connection = 'lan' and disk.0.image.url = 'dummy://image')
+            deploy node 2
+            deploy front 1 second
+            """
+        let plan = try await plan(document, clouds: Self.two)
+        #expect(plan.added.map(\.placement.cloud.id) == ["second", "second", "second"])
+        #expect(plan.added.allSatisfy { $0.alternatives.allSatisfy { $0.cloud.id == "second" } })
+        await #expect {
+            _ = try await self.plan(
+                document.replacingOccurrences(of: "deploy node 2", with: "deploy node 2 first"), clouds: Self.two)
+        } throws: { error in
+            guard let error = error as? ManagerError else { return false }
+            return error.code == .invalidDocument && error.message.contains("'node' on first")
+                && error.message.contains("'front' on second")
+        }
+    }
+
+    @Test func deploysOfOneSystemMayNameDifferentClouds() async throws {
+        let document = Fixture.document(1).replacing("deploy node 1", with: "deploy node 1 second\ndeploy node 2 first")
+        let plan = try await plan(document, clouds: Self.two)
+        #expect(plan.added.map(\.placement.cloud.id) == ["second", "first", "first"])
+    }
+}
+
+/// Two `up` of one name at the same moment.
+@Suite struct NameTests {
+    @Test func onlyOneOfTwoSimultaneousDeploymentsGetsAName() async throws {
+        for _ in 0..<20 {
+            let fixture = try Fixture()
+            let outcomes = await withTaskGroup(of: Result<SubmittedOperation, any Error>.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        do {
+                            return .success(
+                                try await fixture.manager.deploy(fixture.request(Fixture.document(2), name: "web")))
+                        } catch {
+                            return .failure(error)
+                        }
+                    }
+                }
+                var all: [Result<SubmittedOperation, any Error>] = []
+                for await outcome in group { all.append(outcome) }
+                return all
+            }
+            var submitted: [SubmittedOperation] = []
+            for outcome in outcomes {
+                switch outcome {
+                case .success(let operation): submitted.append(operation)
+                case .failure(let error):
+                    let error = try #require(error as? ManagerError)
+                    #expect(error.code == .busy)
+                    #expect(error.message.contains("web"), "\(error.message)")
+                }
+            }
+            // Those that came later found the first one and converge it.
+            #expect(Set(submitted.map(\.infrastructure)).count == 1)
+            #expect(submitted.filter { $0.kind == .create }.count == 1)
+            for operation in submitted { _ = try await fixture.manager.follow(operation) }
+            let id = try #require(submitted.first?.infrastructure)
+            #expect(try await fixture.cloudMachines(id).filter { $0.kind == .machine }.count == 2)
+            #expect(try await fixture.manager.infrastructures(caller: .local).count == 1)
+        }
+    }
+}
