@@ -115,6 +115,9 @@ public struct Capability: RawRepresentable, Sendable, Hashable, Codable {
     public static let progress = Capability(rawValue: "progress")
     /// User data (``MachineSpec/userData``) reaches the machine and is run by cloud-init.
     public static let userData = Capability(rawValue: "userData")
+    /// A session is of one region, ``OpenSessionRequest/config``'s `region`, and an image's URL names its region,
+    /// `SCHEME://REGION/…`: the host opens a session for each region that a document's images are in.
+    public static let regions = Capability(rawValue: "regions")
     /// The machines already run and belong to somebody: nothing is created at launch nor removed at the end.
     public static let existingMachines = Capability(rawValue: "existingMachines")
 }

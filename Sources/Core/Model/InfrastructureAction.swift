@@ -20,12 +20,12 @@ package enum InfrastructureAction: Sendable, Hashable {
     /// Equal for actions of which only one is carried out at a time.
     package var key: String {
         switch self {
-        case .prepare(let cloud): return "prepare \(cloud.credential)"
+        case .prepare(let cloud): return "prepare \(cloud.site)"
         case .launch(let batch): return "launch \(batch.token)"
-        case .describe(let cloud, _, _): return "describe \(cloud.credential)"
-        case .findLaunches(let cloud, _, _): return "find \(cloud.credential)"
-        case .terminate(let cloud, _, _): return "terminate \(cloud.credential)"
-        case .sweep(let cloud, _): return "sweep \(cloud.credential)"
+        case .describe(let cloud, _, _): return "describe \(cloud.site)"
+        case .findLaunches(let cloud, _, _): return "find \(cloud.site)"
+        case .terminate(let cloud, _, _): return "terminate \(cloud.site)"
+        case .sweep(let cloud, _): return "sweep \(cloud.site)"
         case .contextualize: return "contextualize"
         }
     }

@@ -71,13 +71,37 @@ package struct CloudReference: Sendable, Hashable, Codable {
     /// Name of the connector.
     package var connector: String
     package var credential: CredentialID
+    /// Region, at providers where an account has several and an image's URL names one; nil: the account's own.
+    package var region: String?
 
-    package init(id: String, type: String, connector: String, credential: CredentialID) {
+    package init(
+        id: String, type: String, connector: String, credential: CredentialID, region: String? = nil
+    ) {
         self.id = id
         self.type = type
         self.connector = connector
         self.credential = credential
+        self.region = region
     }
+
+    /// What has a session, security groups and key pairs of its own.
+    package var site: CloudSite { CloudSite(credential: credential, region: region) }
+
+    /// Clouds are gone through in this order.
+    var order: (String, String) { (id, region ?? "") }
+}
+
+/// One account in one region.
+package struct CloudSite: Sendable, Hashable, CustomStringConvertible {
+    package var credential: CredentialID
+    package var region: String?
+
+    package init(credential: CredentialID, region: String?) {
+        self.credential = credential
+        self.region = region
+    }
+
+    package var description: String { region.map { "\(credential) \($0)" } ?? "\(credential)" }
 }
 
 /// What of an infrastructure must not be seen. Stored encrypted.

@@ -33,12 +33,12 @@ extension InfrastructureStateMachine {
             }
         }
         var actions: [InfrastructureAction] = []
-        for (cloud, tokens) in lost.sorted(by: { $0.key.id < $1.key.id }) {
-            guard let delay = removalDelay("find \(cloud.credential)") else { continue }
+        for (cloud, tokens) in lost.sorted(by: { $0.key.order < $1.key.order }) {
+            guard let delay = removalDelay("find \(cloud.site)") else { continue }
             actions.append(.findLaunches(cloud, tokens.sorted(), after: delay))
         }
-        for (cloud, machines) in byCloud.sorted(by: { $0.key.id < $1.key.id }) {
-            guard let delay = removalDelay("terminate \(cloud.credential)") else { continue }
+        for (cloud, machines) in byCloud.sorted(by: { $0.key.order < $1.key.order }) {
+            guard let delay = removalDelay("terminate \(cloud.site)") else { continue }
             actions.append(.terminate(cloud, machines.sorted { $0.number > $1.number }, after: delay))
         }
         return actions
@@ -47,13 +47,13 @@ extension InfrastructureStateMachine {
     /// Deletes what else there is, cloud by cloud, when no machine is left there; then the infrastructure is destroyed.
     mutating func sweeps(now: Date) -> [InfrastructureAction] {
         guard snapshot.machines.allSatisfy({ !$0.isAlive }) else { return [] }
-        let open = snapshot.infrastructure.clouds.filter { !swept.contains($0.credential) }
+        let open = snapshot.infrastructure.clouds.filter { !swept.contains($0.site) }
         if open.isEmpty, snapshot.infrastructure.phase != .destroyed {
             updateRecord { $0.phase = .destroyed }
             return []
         }
         return open.compactMap { cloud in
-            removalDelay("sweep \(cloud.credential)").map { .sweep(cloud, after: $0) }
+            removalDelay("sweep \(cloud.site)").map { .sweep(cloud, after: $0) }
         }
     }
 
@@ -75,11 +75,11 @@ extension InfrastructureStateMachine {
             switch machine.phase {
             case .planned where machine.goal == .present:
                 let cloud = machine.placement.cloud
-                if let message = preparationFailures[cloud.credential] {
+                if let message = preparationFailures[cloud.site] {
                     failLaunch(machine.id, message: message, now: now)
                     continue
                 }
-                guard prepared.contains(cloud.credential) else {
+                guard prepared.contains(cloud.site) else {
                     if !actions.contains(.prepare(cloud)) { actions.append(.prepare(cloud)) }
                     continue
                 }
@@ -97,7 +97,7 @@ extension InfrastructureStateMachine {
             let members = snapshot.machines.filter { $0.batch == token && $0.phase == .launching(batch: token) }
                 .sorted { ($0.batchIndex ?? 0) < ($1.batchIndex ?? 0) }
             guard let cloud = members.first?.placement.cloud else { continue }
-            guard prepared.contains(cloud.credential) || preparationFailures[cloud.credential] != nil else {
+            guard prepared.contains(cloud.site) || preparationFailures[cloud.site] != nil else {
                 if !actions.contains(.prepare(cloud)) { actions.append(.prepare(cloud)) }
                 continue
             }
@@ -145,13 +145,13 @@ extension InfrastructureStateMachine {
                 break
             }
         }
-        return byCloud.sorted { $0.key.id < $1.key.id }.map { cloud, machines in
-            .describe(cloud, machines, after: pollDelay(cloud.credential))
+        return byCloud.sorted { $0.key.order < $1.key.order }.map { cloud, machines in
+            .describe(cloud, machines, after: pollDelay(cloud.site))
         }
     }
 
-    func pollDelay(_ credential: CredentialID) -> Duration {
-        let count = polls[credential] ?? 0
+    func pollDelay(_ site: CloudSite) -> Duration {
+        let count = polls[site] ?? 0
         guard count > 0 else { return .zero }
         return min(limits.firstPoll * (1 << min(count - 1, 12)), limits.longestPoll)
     }

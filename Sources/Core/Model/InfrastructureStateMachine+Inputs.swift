@@ -6,7 +6,7 @@ extension InfrastructureStateMachine {
         switch input {
         case .prepared(let cloud, let resources):
             end(.prepare(cloud))
-            prepared.insert(cloud.credential)
+            prepared.insert(cloud.site)
             for resource in resources where !snapshot.resources.contains(where: { $0.sameIdentity(as: resource) }) {
                 add(resource)
                 log(
@@ -14,7 +14,7 @@ extension InfrastructureStateMachine {
             }
         case .preparationFailed(let cloud, let message):
             end(.prepare(cloud))
-            preparationFailures[cloud.credential] = message
+            preparationFailures[cloud.site] = message
         case .launched(let batch, let results):
             end(.launch(batch))
             for id in batch.machines {
@@ -22,16 +22,16 @@ extension InfrastructureStateMachine {
             }
         case .described(let cloud, let asked, let answers):
             end(.describe(cloud, [], after: .zero))
-            polls[cloud.credential, default: 0] += 1
+            polls[cloud.site, default: 0] += 1
             for id in asked { handleDescription(id, answers[id], now: now) }
         case .describeFailed(let cloud, let message):
             end(.describe(cloud, [], after: .zero))
-            polls[cloud.credential, default: 0] += 1
+            polls[cloud.site, default: 0] += 1
             log(.message, nil, "asking \(cloud.id) for machines failed, trying again: \(message)", now: now)
             failOverdue(cloud, now: now)
         case .launchesFound(let cloud, let tokens, let found):
             end(.findLaunches(cloud, [], after: .zero))
-            for machine in snapshot.machines where machine.placement.cloud.credential == cloud.credential {
+            for machine in snapshot.machines where machine.placement.cloud.site == cloud.site {
                 guard case .terminating(nil) = machine.phase, let batch = machine.batch, tokens.contains(batch)
                 else { continue }
                 setPhase(
@@ -39,7 +39,7 @@ extension InfrastructureStateMachine {
             }
         case .findFailed(let cloud, let message):
             end(.findLaunches(cloud, [], after: .zero))
-            note(problem: message, key: "find \(cloud.credential)", about: "machines at \(cloud.id)")
+            note(problem: message, key: "find \(cloud.site)", about: "machines at \(cloud.id)")
         case .terminated(let cloud, let gone, let failures):
             end(.terminate(cloud, [], after: .zero))
             handleTermination(cloud, gone: gone, failures: failures, now: now)
@@ -48,7 +48,7 @@ extension InfrastructureStateMachine {
             handleSweep(cloud, deleted: deleted, left: left, now: now)
         case .sweepFailed(let cloud, let message):
             end(.sweep(cloud, after: .zero))
-            note(problem: message, key: "sweep \(cloud.credential)", about: "resources at \(cloud.id)")
+            note(problem: message, key: "sweep \(cloud.site)", about: "resources at \(cloud.id)")
         case .contextualization(let event, let learnt):
             if let id = event.machine, let learnt {
                 update(id) {
@@ -226,7 +226,7 @@ extension InfrastructureStateMachine {
     }
 
     private mutating func failOverdue(_ cloud: CloudReference, now: Date) {
-        for machine in snapshot.machines where machine.placement.cloud.credential == cloud.credential {
+        for machine in snapshot.machines where machine.placement.cloud.site == cloud.site {
             if case .starting(let provider) = machine.phase, isOverdue(machine, now: now) {
                 failOverdue(machine.id, provider: provider, now: now)
             }
@@ -257,9 +257,9 @@ extension InfrastructureStateMachine {
             }
         }
         if failures.isEmpty {
-            removalAttempts["terminate \(cloud.credential)"] = 0
+            removalAttempts["terminate \(cloud.site)"] = 0
         } else {
-            removalAttempts["terminate \(cloud.credential)", default: 0] += 1
+            removalAttempts["terminate \(cloud.site)", default: 0] += 1
         }
         for (id, message) in failures { problems["machine \(id.number)"] = message }
     }
@@ -274,10 +274,10 @@ extension InfrastructureStateMachine {
         }
         if left.isEmpty {
             // The ledger of this cloud is settled: what is still in it was gone already.
-            for resource in snapshot.resources where resource.cloud.credential == cloud.credential { remove(resource) }
-            swept.insert(cloud.credential)
+            for resource in snapshot.resources where resource.cloud.site == cloud.site { remove(resource) }
+            swept.insert(cloud.site)
         } else {
-            removalAttempts["sweep \(cloud.credential)", default: 0] += 1
+            removalAttempts["sweep \(cloud.site)", default: 0] += 1
             for resource in left {
                 problems["\(resource.kind) \(resource.id)"] = resource.problem ?? "still there"
                 add(resource)

@@ -54,10 +54,10 @@ package struct InfrastructureStateMachine: Sendable {
 
     // What is under way; not stored, because everything under way can be begun again.
     var inFlight: Set<String> = []
-    var prepared: Set<CredentialID> = []
-    var preparationFailures: [CredentialID: String] = [:]
-    var swept: Set<CredentialID> = []
-    var polls: [CredentialID: Int] = [:]
+    var prepared: Set<CloudSite> = []
+    var preparationFailures: [CloudSite: String] = [:]
+    var swept: Set<CloudSite> = []
+    var polls: [CloudSite: Int] = [:]
     var verified: Set<MachineID> = []
     var removalAttempts: [String: Int] = [:]
     var problems: [String: String] = [:]
@@ -224,6 +224,6 @@ package struct InfrastructureStateMachine: Sendable {
 
 extension ResourceRecord {
     func sameIdentity(as other: ResourceRecord) -> Bool {
-        kind == other.kind && id == other.id && cloud.credential == other.cloud.credential
+        kind == other.kind && id == other.id && cloud.site == other.cloud.site
     }
 }

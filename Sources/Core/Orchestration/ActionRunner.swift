@@ -304,7 +304,10 @@ struct ActionRunner: Sendable {
                         try await connector.ensureSecurityGroup(
                             EnsureRequest(session: session, spec: group, tags: tags), context: context)
                     }
-                    resources.append(record(try await settled(outcome, cloud), cloud))
+                    var resource = record(try await settled(outcome, cloud), cloud)
+                    // By its name the launch finds the group of each network.
+                    resource.name = group.name
+                    resources.append(resource)
                 }
             }
             if capabilities[.keyPairs] != nil, let key = snapshot.secrets.publicKey {

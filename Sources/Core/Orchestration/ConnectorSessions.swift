@@ -18,8 +18,8 @@ package actor ConnectorSessions {
     private let connectors: any ConnectorDirectory
     private let configuration: ManagerConfiguration
     private let logger: Logger
-    private var open: [CredentialID: Open] = [:]
-    private var opening: [CredentialID: Task<Open, any Error>] = [:]
+    private var open: [CloudSite: Open] = [:]
+    private var opening: [CloudSite: Task<Open, any Error>] = [:]
     private var lent: [CredentialID: CredentialRecord] = [:]
     private var limiters: [String: ConcurrencyLimiter] = [:]
     private var catalogs: [CatalogKey: CachedCatalog] = [:]
@@ -70,7 +70,7 @@ package actor ConnectorSessions {
             try Task.checkCancellation()
             if failed.code == .unauthenticated, !reopened, let used {
                 reopened = true
-                forget(cloud.credential, session: used)
+                forget(cloud.site, session: used)
                 continue
             }
             guard let delay = Recovery.delay(after: failed, attempt: attempt),
@@ -108,7 +108,7 @@ package actor ConnectorSessions {
 
     /// All pages of a catalog, kept for as long as the connector allows.
     package func flavors(_ cloud: CloudReference) async throws -> [Flavor] {
-        let key = CatalogKey(credential: cloud.credential, kind: "flavors")
+        let key = CatalogKey(site: cloud.site, kind: "flavors")
         if let cached = catalogs[key], cached.validUntil > ContinuousClock.now, case .flavors(let items) = cached.items
         {
             return items
@@ -153,20 +153,20 @@ package actor ConnectorSessions {
     // MARK: Sessions
 
     private func session(for cloud: CloudReference) async throws -> Open {
-        if let known = open[cloud.credential] {
+        if let known = open[cloud.site] {
             if let expiry = known.expiresAt, expiry <= .now {
-                open[cloud.credential] = nil
+                open[cloud.site] = nil
             } else {
                 return known
             }
         }
-        if let pending = opening[cloud.credential] { return try await pending.value }
+        if let pending = opening[cloud.site] { return try await pending.value }
         // Unstructured: several callers share one opening, and the cancellation of one must not fail the others.
         let task = Task { try await self.openSession(for: cloud) }
-        opening[cloud.credential] = task
-        defer { opening[cloud.credential] = nil }
+        opening[cloud.site] = task
+        defer { opening[cloud.site] = nil }
         let opened = try await task.value
-        open[cloud.credential] = opened
+        open[cloud.site] = opened
         return opened
     }
 
@@ -180,19 +180,23 @@ package actor ConnectorSessions {
                 message: "the credentials of cloud '\(cloud.id)' are no longer on record; run `gantry up` with them")
         }
         let values = credential.values.expose()
+        var config = SessionSettings.config(values, schema: connector.description.configSchema)
+        // One session a region: that of the image, where its URL names one, before that of the auth line.
+        if let region = cloud.region { config["region"] = .string(region) }
+        let settings = config
         let response = try await withDeadline(configuration.callTimeout, "opening a session at \(cloud.id)") {
             try await connector.openSession(
                 OpenSessionRequest(
                     credentials: Credentials(values), endpoint: values["host"] ?? values["endpoint"],
-                    config: SessionSettings.config(values, schema: connector.description.configSchema)),
+                    config: settings),
                 context: CallContext())
         }
         let expiry = response.expiresAfterMs.map { ContinuousClock.now + .milliseconds($0) * 0.9 }
         return Open(connector: connector, session: response.session, expiresAt: expiry)
     }
 
-    private func forget(_ credential: CredentialID, session: SessionID) {
-        if open[credential]?.session == session { open[credential] = nil }
+    private func forget(_ site: CloudSite, session: SessionID) {
+        if open[site]?.session == session { open[site] = nil }
     }
 
     private func limiter(for connector: any Connector) -> ConcurrencyLimiter {
@@ -205,7 +209,7 @@ package actor ConnectorSessions {
     }
 
     private struct CatalogKey: Hashable {
-        var credential: CredentialID
+        var site: CloudSite
         var kind: String
     }
 

@@ -5,7 +5,8 @@ import Support
 
 /// Machines at Amazon EC2 and services that speak its Query API.
 ///
-/// A session is one account in one region: `region` of the auth line, else `us-east-1`. Nothing is kept between calls but
+/// A session is one account in one region: `config.region`, which the host takes from the image's URL, else `region` of
+/// the auth line, else `us-east-1`. Nothing is kept between calls but
 /// open sessions: identity is in tags and client tokens at EC2. Every call may be repeated after a lost answer.
 package struct EC2Connector: Connector {
     /// Where no region is named.
@@ -37,6 +38,7 @@ package struct EC2Connector: Connector {
             capabilities: [
                 .resume: 1, .flavors: 1, .images: 1, .networks: 1, .start: 1, .stop: 1, .reboot: 1, .resize: 1,
                 .volumes: 1, .securityGroups: 1, .publicAddresses: 1, .keyPairs: 1, .spot: 1, .userData: 1,
+                .regions: 1,
             ],
             configSchema: EC2Schema.config, credentialSchema: EC2Schema.credentials,
             requirements: .init(maxConcurrentCalls: 16, maxLaunchItems: 1_000))
