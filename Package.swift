@@ -107,13 +107,14 @@ let units: [Unit] = [
 
     // Core
     library("Support", "Core/Support", ["Logging"]),
+    library("JSONCoding", "Core/JSONCoding"),
     library("HTTPTransport", "Core/HTTP", ["Support", "CCurl", "COpenSSL", "Logging"], settings: memorySafe),
     library("RADL", "Core/RADL"),
     library("InfrastructureModel", "Core/Model", ["RADL", "Support"]),
     library("Operations", "Core/Operations", ["Support"]),
     library(
         "Persistence", "Core/Persistence",
-        ["InfrastructureModel", "Operations", "Support", "GRDB", "COpenSSL", "Logging"]),
+        ["InfrastructureModel", "Operations", "JSONCoding", "Support", "GRDB", "COpenSSL", "Logging"]),
     library(
         "Orchestration", "Core/Orchestration",
         [
@@ -123,7 +124,7 @@ let units: [Unit] = [
 
     // Connectors
     library("ConnectorAPI", "Connectors/API"),
-    library("ConnectorWire", "Connectors/Wire", ["ConnectorAPI"]),
+    library("ConnectorWire", "Connectors/Wire", ["ConnectorAPI", "JSONCoding"]),
     library("ConnectorSDK", "Connectors/SDK", ["ConnectorAPI", "ConnectorWire"]),
     library(
         "ConnectorHost", "Connectors/Host",
@@ -185,6 +186,7 @@ let units: [Unit] = [
 
     // Tests
     tests("SupportTests", "SupportTests", ["Support", "Logging"]),
+    tests("JSONCodingTests", "JSONCodingTests", ["JSONCoding"]),
     tests("HTTPTransportTests", "HTTPTransportTests", ["HTTPTransport", "Support", "Logging"]),
     tests("RADLTests", "RADLTests", ["RADL"], exclude: ["Corpus"]),
     tests("InfrastructureModelTests", "InfrastructureModelTests", ["InfrastructureModel", "RADL", "Support"]),

@@ -52,7 +52,7 @@ import Testing
 
     @Test func everyPrefixAndMutationOfAMessageIsHarmless() {
         let line = WireMessage.request(
-            id: 7, method: "machine.describe", params: Data(#"{"session":"s","ids":["1","2"]}"#.utf8),
+            id: 7, method: "machine.describe", params: Array(#"{"session":"s","ids":["1","2"]}"#.utf8),
             context: CallContext(deadlineMs: 10, traceparent: "00-aa-bb-01"))
         for length in 0..<line.count { _ = try? WireMessage(Array(line[..<length])) }
         for index in line.indices {
@@ -67,7 +67,7 @@ import Testing
     @Test func deadlineAndTraceTravel() throws {
         for params in ["{}", #"{"session":"s"}"#] {
             let line = WireMessage.request(
-                id: 7, method: "x", params: Data(params.utf8),
+                id: 7, method: "x", params: Array(params.utf8),
                 context: CallContext(deadlineMs: 10, traceparent: "00-aa-bb-01"))
             guard case .request(let id, "x", let sent) = try WireMessage(Array(line.dropLast())) else {
                 Issue.record("no request")
@@ -112,7 +112,7 @@ import Testing
         (#"{"code":-32000,"message":"m","data":"text"}"#, .internal),
     ])
     func errorsAreMapped(json: String, code: ConnectorError.Code) throws {
-        let error = try WireCodec.decode(WireError.self, from: Data(json.utf8))
+        let error = try WireCodec.decode(WireError.self, from: Array(json.utf8))
         #expect(error.connectorError.code == code)
     }
 
@@ -126,8 +126,8 @@ import Testing
     @Test func unknownFieldsAreIgnored() throws {
         let json =
             #"{"id":"1","state":"running","later":{"x":[1]},"addresses":[{"interface":0,"address":"a","family":"ipv4","public":true,"y":1}]}"#
-        let machine = try WireCodec.decode(Machine.self, from: Data(json.utf8))
+        let machine = try WireCodec.decode(Machine.self, from: Array(json.utf8))
         #expect(machine.addresses.count == 1)
-        #expect(try WireCodec.decode(Machine.self, from: Data(#"{"id":"1","state":"new"}"#.utf8)).state == .unknown)
+        #expect(try WireCodec.decode(Machine.self, from: Array(#"{"id":"1","state":"new"}"#.utf8)).state == .unknown)
     }
 }

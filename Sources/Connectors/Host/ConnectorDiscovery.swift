@@ -120,7 +120,7 @@ package struct ConnectorDiscovery: Sendable {
         let output = try await CommandOutput.read(ConnectorCommand(path: path), "describe", timeout: timeout)
         let response: InitializeResponse
         do {
-            response = try WireCodec.decode(InitializeResponse.self, from: output)
+            response = try WireCodec.decode(InitializeResponse.self, from: Array(output))
         } catch {
             throw ConnectorError(
                 code: .protocolViolation, message: "what 'describe' prints is wrong: \(WireCodec.explain(error))")
@@ -139,13 +139,13 @@ package struct ConnectorDiscovery: Sendable {
     private func readCache() -> [String: Entry] {
         // A cache that cannot be read is no cache.
         guard let cacheFile, let data = FileManager.default.contents(atPath: cacheFile) else { return [:] }
-        return (try? WireCodec.decode([String: Entry].self, from: data)) ?? [:]
+        return (try? WireCodec.decode([String: Entry].self, from: Array(data))) ?? [:]
     }
 
     private func writeCache(_ cache: [String: Entry], _ result: inout Result) {
         guard let cacheFile else { return }
         do {
-            try WireCodec.encode(cache).write(to: URL(fileURLWithPath: cacheFile), options: .atomic)
+            try Data(WireCodec.encode(cache)).write(to: URL(fileURLWithPath: cacheFile), options: .atomic)
         } catch {
             result.problems.append("the cache of connectors '\(cacheFile)' cannot be written: \(error)")
         }

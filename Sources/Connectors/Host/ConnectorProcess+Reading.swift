@@ -169,13 +169,13 @@ extension ConnectorProcess {
         case .failure(nil, let error):
             violated("it could not read a call: \(settings.redactor.redact(error.message))", &reader)
         case .notification(WireMethods.progress, let params):
-            guard let progress = try? WireCodec.decode(ProgressNotification.self, from: Data(params)) else { return }
+            guard let progress = try? WireCodec.decode(ProgressNotification.self, from: params) else { return }
             let sink = state.withLock { $0.pending[progress.id]?.progress }
             sink?(
                 ProgressReport(
                     fraction: progress.fraction, message: settings.redactor.redact(progress.message)))
         case .notification(WireMethods.log, let params):
-            if let entry = try? WireCodec.decode(LogNotification.self, from: Data(params)) { reader.relay.log(entry) }
+            if let entry = try? WireCodec.decode(LogNotification.self, from: params) { reader.relay.log(entry) }
         case .notification:
             // Newer connectors may say more than this host knows.
             break

@@ -97,7 +97,7 @@ final class ConnectorProcess: Sendable {
     ///   - context: Its deadline and trace context travel with the call.
     ///   - limit: Time after which the host gives up by itself.
     func call(
-        _ method: String, _ params: Data, context: CallContext, limit: Duration
+        _ method: String, _ params: [UInt8], context: CallContext, limit: Duration
     ) async throws -> [UInt8] {
         let id = state.withLock { state in
             defer { state.nextID += 1 }
@@ -189,7 +189,7 @@ final class ConnectorProcess: Sendable {
         }
         try? writer.write(
             WireMessage.request(
-                id: id, method: WireMethods.ping, params: Data("{}".utf8), context: CallContext()))
+                id: id, method: WireMethods.ping, params: Array("{}".utf8), context: CallContext()))
     }
 
     // MARK: End
@@ -201,7 +201,7 @@ final class ConnectorProcess: Sendable {
             return !state.isStopping
         }
         if isFirst, state.withLock({ $0.failure == nil }) {
-            _ = try? await call(WireMethods.shutdown, Data("{}".utf8), context: CallContext(), limit: grace)
+            _ = try? await call(WireMethods.shutdown, Array("{}".utf8), context: CallContext(), limit: grace)
             notify(WireMethods.exit, Empty())
         }
         writer.close()

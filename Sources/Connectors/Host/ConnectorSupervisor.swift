@@ -189,7 +189,7 @@ final class ConnectorSupervisor: Sendable {
         }
         let response: InitializeResponse
         do {
-            response = try WireCodec.decode(InitializeResponse.self, from: Data(bytes))
+            response = try WireCodec.decode(InitializeResponse.self, from: bytes)
         } catch {
             throw ConnectorError(
                 code: .protocolViolation,

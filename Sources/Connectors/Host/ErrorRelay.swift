@@ -56,7 +56,7 @@ struct ErrorRelay {
             return
         }
         if line.first == UInt8(ascii: "{"),
-            let entry = try? WireCodec.decode(LogNotification.self, from: Data(line))
+            let entry = try? WireCodec.decode(LogNotification.self, from: line)
         {
             write(level: entry.level, redactor.redact(entry.message))
         } else {

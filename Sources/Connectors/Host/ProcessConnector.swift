@@ -139,7 +139,7 @@ package final class ProcessConnector: Connector {
         do {
             let bytes = try await running.process.call(
                 method, try WireCodec.encode(params), context: CallContext(), limit: options.callTimeout)
-            return try WireCodec.decode(JSONValue.self, from: Data(bytes))
+            return try WireCodec.decode(JSONValue.self, from: bytes)
         } catch let error as WireError {
             throw error.connectorError
         }
@@ -271,7 +271,7 @@ package final class ProcessConnector: Connector {
         }
         if options.redactsAnswers { bytes = Redactor.redact(bytes, secrets) }
         do {
-            return try WireCodec.decode(Response.self, from: Data(bytes))
+            return try WireCodec.decode(Response.self, from: bytes)
         } catch {
             throw ConnectorError(
                 code: .protocolViolation,

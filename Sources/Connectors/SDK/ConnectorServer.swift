@@ -104,7 +104,7 @@ package final class ConnectorServer: Sendable {
     @_optimize(none) @inline(never)
     private func invoke(
         _ call: AnyWireMethod, _ id: [UInt8], _ params: [UInt8], _ context: CallContext
-    ) async throws -> Data {
+    ) async throws -> [UInt8] {
         try await CallContext.$progressSink.withValue(progressSink(id)) {
             try await call.invoke(connector, params, context)
         }
@@ -170,7 +170,7 @@ package final class ConnectorServer: Sendable {
     private func initialize(_ params: [UInt8]) throws -> InitializeResponse {
         let request: InitializeRequest
         do {
-            request = try WireCodec.decode(InitializeRequest.self, from: Data(params))
+            request = try WireCodec.decode(InitializeRequest.self, from: params)
         } catch {
             throw WireError(
                 code: WireError.invalidParams,

@@ -25,7 +25,7 @@ public func serve(_ connector: some Connector) async {
         do {
             var line = try WireCodec.encode(InitializeResponse(connector.description))
             line.append(UInt8(ascii: "\n"))
-            try FileHandle.standardOutput.write(contentsOf: line)
+            try FileHandle.standardOutput.write(contentsOf: Data(line))
         } catch {
             leave("the description cannot be written: \(error)", status: 74)
         }

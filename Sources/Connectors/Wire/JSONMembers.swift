@@ -62,7 +62,11 @@ package struct JSONMembers: Sendable {
         }
 
         mutating func skipSpace() {
-            while position < bytes.count, [0x20, 0x09, 0x0D, 0x0A].contains(bytes[position]) { position += 1 }
+            while position < bytes.count {
+                let byte = bytes[position]
+                guard byte <= 0x20, byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A else { return }
+                position += 1
+            }
         }
 
         mutating func take(_ byte: UInt8) -> Bool {

@@ -1,5 +1,4 @@
 package import ConnectorAPI
-package import Foundation
 
 /// One JSON-RPC 2.0 message, read as far as routing needs it.
 package enum WireMessage: Sendable {
@@ -31,7 +30,7 @@ package enum WireMessage: Sendable {
         }
         let number = id.flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
         if let error = members["error"], !error.elementsEqual("null".utf8) {
-            guard let decoded = try? WireCodec.decode(WireError.self, from: Data(error)) else {
+            guard let decoded = try? WireCodec.decode(WireError.self, from: Array(error)) else {
                 throw WireViolation(reason: "has an error that is none", line: line)
             }
             self = .failure(id: number, error: decoded)
@@ -46,7 +45,7 @@ package enum WireMessage: Sendable {
     // MARK: Writing
 
     /// A call with its deadline and trace context, with newline.
-    package static func request(id: Int64, method: String, params: Data, context: CallContext) -> [UInt8] {
+    package static func request(id: Int64, method: String, params: [UInt8], context: CallContext) -> [UInt8] {
         var line = Array(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":"#.utf8)
         line.reserveCapacity(line.count + params.count + 128)
         line.append(contentsOf: params)
@@ -66,11 +65,11 @@ package enum WireMessage: Sendable {
         return line
     }
 
-    package static func notification(method: String, params: Data) -> [UInt8] {
+    package static func notification(method: String, params: [UInt8]) -> [UInt8] {
         Array(#"{"jsonrpc":"2.0","method":"\#(method)","params":"#.utf8) + params + Array("}\n".utf8)
     }
 
-    package static func response(id: [UInt8], result: Data) -> [UInt8] {
+    package static func response(id: [UInt8], result: [UInt8]) -> [UInt8] {
         var line = Array(#"{"jsonrpc":"2.0","id":"#.utf8)
         line.reserveCapacity(line.count + id.count + result.count + 16)
         line.append(contentsOf: id)
@@ -82,7 +81,7 @@ package enum WireMessage: Sendable {
 
     /// - Parameter id: nil where the call could not be read.
     package static func failure(id: [UInt8]?, _ error: WireError) -> [UInt8] {
-        let fallback = Data(#"{"code":-32603,"message":"the error cannot be written"}"#.utf8)
+        let fallback = Array(#"{"code":-32603,"message":"the error cannot be written"}"#.utf8)
         let encoded = (try? WireCodec.encode(error)) ?? fallback
         return Array(#"{"jsonrpc":"2.0","id":"#.utf8) + (id ?? Array("null".utf8)) + Array(#","error":"#.utf8) + encoded
             + Array("}\n".utf8)
@@ -116,7 +115,7 @@ package struct WireMeta: Sendable {
         guard let members = JSONMembers(params) else { return }
         context.deadlineMs = members["deadlineMs"].flatMap { Int(String(decoding: $0, as: UTF8.self)) }
         if let meta = members["_meta"].flatMap({ JSONMembers(Array($0)) }), let trace = meta["traceparent"] {
-            context.traceparent = try? WireCodec.decode(String.self, from: Data(trace))
+            context.traceparent = try? WireCodec.decode(String.self, from: Array(trace))
         }
     }
 }

@@ -1,5 +1,4 @@
 package import ConnectorAPI
-package import Foundation
 
 /// A call of the contract on the wire: its name, the types of request and response, and what it does with a connector.
 /// The one place that says so: the host sends by it and the SDK answers by it.
@@ -22,7 +21,7 @@ package struct WireMethod<Request: Codable & Sendable, Response: Codable & Senda
         AnyWireMethod(name: name, capability: capability) { connector, params, context in
             let request: Request
             do {
-                request = try WireCodec.decode(Request.self, from: Data(params))
+                request = try WireCodec.decode(Request.self, from: params)
             } catch {
                 throw WireError(
                     code: WireError.invalidParams,
@@ -37,7 +36,7 @@ package struct WireMethod<Request: Codable & Sendable, Response: Codable & Senda
 package struct AnyWireMethod: Sendable {
     package let name: String
     package let capability: Capability?
-    package let invoke: @Sendable (any Connector, _ params: [UInt8], CallContext) async throws -> Data
+    package let invoke: @Sendable (any Connector, _ params: [UInt8], CallContext) async throws -> [UInt8]
 }
 
 /// `session.close`.

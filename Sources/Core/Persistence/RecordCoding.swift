@@ -1,5 +1,6 @@
 import Foundation
 import InfrastructureModel
+import JSONCoding
 import Operations
 import Support
 
@@ -7,13 +8,13 @@ import Support
 /// record comes back equal to the last bit.
 enum RecordCoding {
     static func text(_ value: some Encodable) throws -> String {
-        String(decoding: try RecordEncoder.encode(value), as: UTF8.self)
+        String(decoding: try JSONText.encode(value), as: UTF8.self)
     }
 
     /// - Parameter row: Names the row in an error.
     static func value<Value: Decodable>(_ type: Value.Type, from text: String, row: String) throws -> Value {
         do {
-            return try RecordDecoder.decode(type, from: text)
+            return try JSONText.decode(type, from: text)
         } catch {
             throw StoreError(
                 code: .corrupt,
@@ -24,25 +25,25 @@ enum RecordCoding {
     /// Secrets of an infrastructure in clear, to be sealed.
     static func plain(_ secrets: InfrastructureSecrets) throws -> Data {
         Data(
-            try RecordEncoder.encode(
+            try JSONText.encode(
                 PlainSecrets(
                     document: secrets.document.expose(), privateKey: secrets.privateKey?.expose(),
                     publicKey: secrets.publicKey)))
     }
 
     static func secrets(from plain: Data) throws -> InfrastructureSecrets {
-        let value = try RecordDecoder.decode(PlainSecrets.self, from: String(decoding: plain, as: UTF8.self))
+        let value = try JSONText.decode(PlainSecrets.self, from: Array(plain))
         return InfrastructureSecrets(
             document: Secret(value.document), privateKey: value.privateKey.map { Secret($0) },
             publicKey: value.publicKey)
     }
 
     static func plain(_ values: Secret<[String: String]>) throws -> Data {
-        Data(try RecordEncoder.encode(values.expose()))
+        Data(try JSONText.encode(values.expose()))
     }
 
     static func values(from plain: Data) throws -> Secret<[String: String]> {
-        Secret(try RecordDecoder.decode([String: String].self, from: String(decoding: plain, as: UTF8.self)))
+        Secret(try JSONText.decode([String: String].self, from: Array(plain)))
     }
 
     private struct PlainSecrets: Codable {

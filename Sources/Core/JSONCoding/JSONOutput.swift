@@ -1,6 +1,6 @@
 /// JSON text that grows, and the containers in it that are open. A struct within one class, so that a call costs one
 /// check of exclusive access and not one per byte.
-struct RecordOutput {
+struct JSONOutput {
     /// Where a container stands in the stack.
     struct Place {
         fileprivate var depth: Int
@@ -84,11 +84,11 @@ struct RecordOutput {
             for index in content.indices {
                 let byte = content[index]
                 guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-                bytes.append(contentsOf: content[start..<index])
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: content[start..<index]))
                 escape(byte)
                 start = index + 1
             }
-            bytes.append(contentsOf: content[start...])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: content[start...]))
         }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -101,8 +101,8 @@ struct RecordOutput {
         case UInt8(ascii: "\t"): bytes.append(UInt8(ascii: "t"))
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
         default:
-            bytes.append(contentsOf: "u00".utf8)
-            bytes.append(contentsOf: MasterKey.hexadecimal(CollectionOfOne(byte)).utf8)
+            bytes.append(contentsOf: byte < 0x10 ? "u000".utf8 : "u001".utf8)
+            bytes.append(contentsOf: String(byte & 0xF, radix: 16).utf8)
         }
     }
 }
