@@ -13,7 +13,8 @@ struct CandidateFinder: Sendable {
         var reason: String
     }
 
-    /// Placements at one cloud, cheapest first, then smallest.
+    /// Placements at one cloud: those first that grant most of the system's wishes, of these the cheapest, then the
+    /// smallest.
     /// - Throws: ``Unfit``.
     func placements(of system: RADLSystem, at cloud: CloudReference) async throws -> [Placement] {
         let requirements = Requirements(system: system)
@@ -23,38 +24,48 @@ struct CandidateFinder: Sendable {
             if description.capabilities[.existingMachines] != nil {
                 return [try existing(requirements, cloud)]
             }
-            let images = try await images(requirements, cloud, description)
+            let offers = try await images(requirements, cloud, description)
             guard description.capabilities[.flavors] != nil else {
-                return images.map { image in
+                return offers.map { image, cloud in
                     Placement(
                         cloud: cloud, image: image.id, flavor: requirements.features.string("instance_type") ?? "",
                         loginUser: loginUser(requirements, image), zone: zone(requirements))
                 }
             }
-            let flavors = try await sessions.flavors(cloud).filter { requirements.isSatisfied(by: $0) }
-            guard !flavors.isEmpty else {
-                throw Unfit(reason: "no flavor satisfies \(requirements.summary)")
-            }
             var placements: [Placement] = []
-            for image in images {
+            var unfit = Unfit(reason: "no flavor runs the architecture of the image")
+            for (image, cloud) in offers {
+                let flavors = try await flavors(requirements, cloud)
+                guard !flavors.isEmpty else {
+                    unfit = Unfit(reason: "no flavor satisfies \(requirements.summary)")
+                    continue
+                }
                 let fitting = flavors.filter { flavor in
                     guard let wanted = image.architecture, let offered = flavor.architecture else { return true }
                     return wanted == offered
                 }
-                placements += fitting.sorted(by: Self.isBetter).prefix(Self.mostCandidates).map { flavor in
+                let candidates = fitting.sorted(by: Self.isBetter).map { flavor in
                     Placement(
                         cloud: cloud, image: image.id, flavor: flavor.id, cpuCount: flavor.cpuCount,
                         memoryBytes: flavor.memoryBytes, price: flavor.pricePerHour?.amount,
                         loginUser: loginUser(requirements, image), zone: zone(requirements))
                 }
+                placements += Self.mostGranting(candidates, system).prefix(Self.mostCandidates)
             }
-            guard !placements.isEmpty else {
-                throw Unfit(reason: "no flavor runs the architecture of the image")
-            }
+            guard !placements.isEmpty else { throw unfit }
             return placements
         } catch let error as ConnectorError {
             throw Unfit(reason: error.description)
         }
+    }
+
+    private func flavors(_ requirements: Requirements, _ cloud: CloudReference) async throws -> [Flavor] {
+        // The whole catalog of a large provider takes seconds. A type may also be asked for by a name that is no id.
+        if let type = requirements.features.string("instance_type"), !type.contains("*") {
+            let named = try await sessions.flavors(cloud, ids: [type]).filter { requirements.isSatisfied(by: $0) }
+            if !named.isEmpty { return named }
+        }
+        return try await sessions.flavors(cloud).filter { requirements.isSatisfied(by: $0) }
     }
 
     /// Enough to get past sizes that are sold out, few enough to keep records small.
@@ -64,6 +75,13 @@ struct CandidateFinder: Sendable {
         let leftKey = (left.pricePerHour?.amount ?? .infinity, left.cpuCount, left.memoryBytes)
         let rightKey = (right.pricePerHour?.amount ?? .infinity, right.cpuCount, right.memoryBytes)
         return leftKey == rightKey ? left.id < right.id : leftKey < rightKey
+    }
+
+    /// Those with the highest score first, else in the order given.
+    private static func mostGranting(_ placements: [Placement], _ system: RADLSystem) -> [Placement] {
+        guard !system.features.softs.isEmpty else { return placements }
+        let scored = placements.enumerated().map { (offset: $0, placement: $1, score: system.concrete(at: $1).score) }
+        return scored.sorted { $0.score == $1.score ? $0.offset < $1.offset : $0.score > $1.score }.map(\.placement)
     }
 
     private func existing(_ requirements: Requirements, _ cloud: CloudReference) throws -> Placement {
@@ -84,9 +102,12 @@ struct CandidateFinder: Sendable {
         return Placement(cloud: cloud, image: requirements.images.first ?? address, flavor: "", loginUser: user)
     }
 
+    /// An image, and the cloud in the region where the image is.
+    private typealias Offer = (image: Image, cloud: CloudReference)
+
     private func images(
         _ requirements: Requirements, _ cloud: CloudReference, _ description: ConnectorDescription
-    ) async throws -> [Image] {
+    ) async throws -> [Offer] {
         let wanted = requirements.images.filter { understands($0, description) }
         if !requirements.images.isEmpty, wanted.isEmpty {
             throw Unfit(
@@ -96,18 +117,30 @@ struct CandidateFinder: Sendable {
         }
         guard description.capabilities[.images] != nil else {
             guard !wanted.isEmpty else { throw Unfit(reason: "disk.0.image.url is needed") }
-            return wanted.map { Image(id: $0, uri: $0, name: $0) }
+            return wanted.map { (Image(id: $0, uri: $0, name: $0), cloud.at(image: $0, description)) }
         }
         if !wanted.isEmpty {
-            let known = try await sessions.images(cloud, ids: wanted)
-            let found = wanted.compactMap { url in known.first { $0.uri == url || $0.id == url } }
+            var known: [CloudSite: [Image]] = [:]
+            var sites: [CloudReference] = []
+            for site in wanted.map({ cloud.at(image: $0, description) }) where !sites.contains(site) {
+                sites.append(site)
+                let urls = wanted.filter { cloud.at(image: $0, description) == site }
+                known[site.site] = try await sessions.images(site, ids: urls)
+            }
+            let found = wanted.compactMap { url -> Offer? in
+                let image = known[cloud.at(image: url, description).site]?.first { $0.uri == url || $0.id == url }
+                return image.map { ($0, cloud.at(image: $0.uri, description)) }
+            }
             if !found.isEmpty { return found }
-            if description.imageSchemes.contains("*") { return wanted.map { Image(id: $0, uri: $0, name: $0) } }
+            if description.imageSchemes.contains("*") {
+                return wanted.map { (Image(id: $0, uri: $0, name: $0), cloud.at(image: $0, description)) }
+            }
             throw Unfit(
                 reason: "image \(wanted.joined(separator: ", ")) is unknown there; "
                     + "it may be misspelt, of another region, or not shared with this account")
         }
-        return [try await search(requirements, cloud)]
+        let image = try await search(requirements, cloud)
+        return [(image, cloud.at(image: image.uri, description))]
     }
 
     /// The first image of the wanted operating system, as in IM.
@@ -143,5 +176,17 @@ struct CandidateFinder: Sendable {
 
     private func zone(_ requirements: Requirements) -> String? {
         requirements.features.string("availability_zone")
+    }
+}
+
+extension CloudReference {
+    /// The cloud in the region that an image's URL names, `SCHEME://REGION/…`, where the connector keeps regions apart.
+    fileprivate func at(image url: String, _ description: ConnectorDescription) -> CloudReference {
+        guard description.capabilities[.regions] != nil, let separator = url.range(of: "://") else { return self }
+        let parts = url[separator.upperBound...].split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 1, let region = parts.first, !region.isEmpty else { return self }
+        var there = self
+        there.region = String(region)
+        return there
     }
 }

@@ -15,13 +15,29 @@ struct LaunchPlan {
         document = try DocumentCache.shared.document(snapshot.secrets.document.expose())
     }
 
-    /// Name of the one security group at each cloud.
-    private var groupName: String { "gantry-\(snapshot.infrastructure.id)" }
+    /// Name of the security group of the networks that have this id at the provider; nil: of all that have none.
+    private func groupName(_ network: String?) -> String {
+        "gantry-\(snapshot.infrastructure.id)" + (network.map { "-\($0)" } ?? "")
+    }
 
-    /// One group for all networks: SSH, and the `outports` of the document.
+    /// One group for all networks without an id at the provider, and one for each network with one that machines there
+    /// are on: SSH, and the `outports` of these networks.
     func securityGroups(at cloud: CloudReference) -> [SecurityGroupSpec] {
+        var seen: Set<String?> = []
+        let networks = snapshot.machines
+            .filter { $0.placement.cloud.site == cloud.site && $0.goal == .present && $0.isAlive }
+            .flatMap { machine -> [String?] in
+                guard let system = document.system(of: machine) else { return [] }
+                let ids = system.interfaces.map { $0.connection.flatMap { document.network($0) }?.providerID }
+                return ids.isEmpty ? [nil] : ids
+            }
+            .filter { seen.insert($0).inserted }
+        return networks.sorted { ($0 ?? "") < ($1 ?? "") }.map(securityGroup)
+    }
+
+    private func securityGroup(_ providerID: String?) -> SecurityGroupSpec {
         var rules = [SecurityGroupSpec.Rule(transport: .tcp, fromPort: 22, toPort: 22)]
-        for network in document.networks {
+        for network in document.networks where network.providerID == providerID {
             for port in network.outports {
                 let rule = SecurityGroupSpec.Rule(
                     transport: .init(rawValue: port.transport.rawValue) ?? .tcp, fromPort: port.remotePorts.lowerBound,
@@ -29,17 +45,18 @@ struct LaunchPlan {
                 if !rules.contains(rule) { rules.append(rule) }
             }
         }
-        return [
-            SecurityGroupSpec(
-                name: groupName, description: "Gantry infrastructure \(snapshot.infrastructure.id)", rules: rules)
-        ]
+        return SecurityGroupSpec(
+            name: groupName(providerID), description: "Gantry infrastructure \(snapshot.infrastructure.id)",
+            network: providerID, rules: rules)
     }
 
     /// The items of a launch call, in the order of the batch.
     func specifications(of batch: LaunchBatch) throws -> [MachineSpec] {
         let machines = Dictionary(uniqueKeysWithValues: snapshot.machines.map { ($0.id, $0) })
-        let resources = snapshot.resources.filter { $0.cloud.credential == batch.cloud.credential }
-        let groups = resources.filter { $0.kind == Resource.Kind.securityGroup.rawValue }.map(\.id)
+        let resources = snapshot.resources.filter { $0.cloud.site == batch.cloud.site }
+        let groups = Dictionary(
+            resources.filter { $0.kind == Resource.Kind.securityGroup.rawValue }.map { ($0.name ?? "", [$0.id]) },
+            uniquingKeysWith: +)
         let keyPair = resources.first { $0.kind == Resource.Kind.keyPair.rawValue }?.id
         var templates: [String: MachineSpec] = [:]
         return try batch.machines.compactMap { machines[$0] }.map { machine in
@@ -57,8 +74,9 @@ struct LaunchPlan {
         }
     }
 
-    private func template(_ machine: MachineRecord, groups: [String], keyPair: String?) throws -> MachineSpec {
-        guard let system = document.system(machine.system) else {
+    private func template(_ machine: MachineRecord, groups: [String: [String]], keyPair: String?) throws -> MachineSpec
+    {
+        guard let system = document.system(of: machine) else {
             throw ManagerError(
                 code: .invalidDocument, message: "system '\(machine.system)' is not in the stored document")
         }
@@ -81,14 +99,15 @@ struct LaunchPlan {
         }
     }
 
-    private func interfaces(_ system: RADLSystem, _ groups: [String]) -> [MachineSpec.Interface] {
+    private func interfaces(_ system: RADLSystem, _ groups: [String: [String]]) -> [MachineSpec.Interface] {
         let interfaces = system.interfaces.map { interface in
             let network = interface.connection.flatMap { document.network($0) }
             return MachineSpec.Interface(
                 index: interface.index, network: network?.providerID, fixedAddress: interface.ip,
-                public: network?.isPublic ?? false, groups: groups)
+                public: network?.isPublic ?? false, groups: groups[groupName(network?.providerID)] ?? [])
         }
-        return interfaces.isEmpty ? [MachineSpec.Interface(index: 0, public: false, groups: groups)] : interfaces
+        guard interfaces.isEmpty else { return interfaces }
+        return [MachineSpec.Interface(index: 0, public: false, groups: groups[groupName(nil)] ?? [])]
     }
 
     /// Features that the host does not interpret, for the connector. Credentials stay here.
