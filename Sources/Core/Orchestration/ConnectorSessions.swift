@@ -107,8 +107,10 @@ package actor ConnectorSessions {
     }
 
     /// All pages of a catalog, kept for as long as the connector allows.
-    package func flavors(_ cloud: CloudReference) async throws -> [Flavor] {
-        let key = CatalogKey(site: cloud.site, kind: "flavors")
+    ///
+    /// - Parameter ids: Only these; nil: all.
+    package func flavors(_ cloud: CloudReference, ids: [String]? = nil) async throws -> [Flavor] {
+        let key = CatalogKey(site: cloud.site, kind: "flavors", ids: ids)
         if let cached = catalogs[key], cached.validUntil > ContinuousClock.now, case .flavors(let items) = cached.items
         {
             return items
@@ -119,7 +121,7 @@ package actor ConnectorSessions {
         repeat {
             let token = page
             let answer = try await call(cloud, patience: .seconds(60)) { connector, session, context in
-                try await connector.flavors(CatalogRequest(session: session, page: token), context: context)
+                try await connector.flavors(CatalogRequest(session: session, ids: ids, page: token), context: context)
             }
             items += answer.items
             maxAge = answer.maxAgeMs ?? maxAge
@@ -211,6 +213,7 @@ package actor ConnectorSessions {
     private struct CatalogKey: Hashable {
         var site: CloudSite
         var kind: String
+        var ids: [String]?
     }
 
     private enum CatalogItems {
