@@ -183,6 +183,9 @@ let units: [Unit] = [
         "connector-check", ["ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Support", "ArgumentParser"]),
     executable("connector-dummy", ["ConnectorSDK", "DummyConnector"]),
     executable("connector-ec2", ["ConnectorSDK", "EC2Connector"]),
+    Unit(
+        name: "gantry-bench", kind: .executable, path: "Benchmarks/gantry-bench",
+        dependencies: ["ConnectorHost", "ConnectorWire", "ConnectorAPI", "RADL"]),
 
     // Tests
     tests("SupportTests", "SupportTests", ["Support", "Logging"]),
@@ -290,7 +293,7 @@ let package = Package(
         switch unit.kind {
         case .library where publicLibraries.contains(unit.name):
             return .library(name: unit.name, targets: [unit.name])
-        case .executable:
+        case .executable where unit.path.hasPrefix("Sources/"):
             return .executable(name: unit.name, targets: [unit.name])
         default:
             return nil

@@ -7,6 +7,9 @@ from .system import Failure, cache_folder, clean_path, locked, read, run, write
 
 SUITE = "bookworm"
 INSTALLED = "openssh-server,sudo,iproute2,netbase,procps,busybox,passwd"
+# More packages, comma-separated: another list is another root, cached beside the common one.
+if os.environ.get("GANTRY_TESTBED_INSTALL"):
+    INSTALLED += "," + os.environ["GANTRY_TESTBED_INSTALL"]
 # What recipes may install on the hosts, with all it needs: the hosts reach no other archive.
 ARCHIVE = ["nginx", "curl", "hello", "tree"]
 USER = "cloudadm"

@@ -1,0 +1,150 @@
+"""A recipe of 20 tasks over SSH hosts, beside pyinfra and Ansible with the same 20 tasks on the same hosts."""
+import json
+import os
+import subprocess
+import sys
+
+from .common import ROOT, peers, timed
+
+TESTBED = ROOT + "/testbed/hosts"
+# Ansible needs Python on the hosts; Gantry and pyinfra do not.
+ENVIRONMENT = dict(os.environ, GANTRY_TESTBED_INSTALL="python3")
+RUNS = ("first run", "nothing to change")
+
+
+def tasks(folder):
+    lines = [f"    - set_fact: {{base: {folder}}}",
+             f"    - file: {{path: {folder}, state: directory, mode: '0755'}}"]
+    lines += [f"    - copy: {{dest: '{{{{ base }}}}/copy{i}', content: 'value {i} of {{{{ ansible_hostname }}}}'}}"
+              for i in range(5)]
+    lines += [f"    - lineinfile: {{path: '{{{{ base }}}}/copy{i}', line: 'line {i}'}}" for i in range(5)]
+    lines += [f"    - file: {{path: '{{{{ base }}}}/copy{i}', mode: '0640'}}" for i in range(5)]
+    lines += [f"    - command: {{cmd: touch {folder}/made, creates: {folder}/made}}",
+              "    - shell: echo done | tr a-z A-Z\n      register: said",
+              "    - debug: {msg: '{{ said.stdout }}'}"]
+    assert len(lines) == 20
+    return "\n".join(lines)
+
+
+# The copies get their line here: two operations on one file in one run would change it forth and back.
+PYINFRA = """
+import io
+from pyinfra import config, host
+from pyinfra.facts.files import File
+from pyinfra.facts.server import Hostname
+from pyinfra.operations import files, python, server
+config.SUDO = True
+base = "/srv/pyinfra"
+name = host.get_fact(Hostname)
+files.directory(path=base, mode="755")
+for i in range(5):
+    files.put(src=io.StringIO("value %d of %s\\n" % (i, name)), dest="%s/copy%d" % (base, i))
+for i in range(5):
+    files.line(path="%s/lines%d" % (base, i), line="line %d" % i)
+for i in range(5):
+    files.file(path="%s/copy%d" % (base, i), mode="640")
+if not host.get_fact(File, path=base + "/made", _sudo=True):
+    server.shell(commands=["touch %s/made" % base])
+said = server.shell(commands=["echo done | tr a-z A-Z"])
+python.call(function=lambda: print(said.stdout))
+"""
+
+
+def radl(hosts):
+    with open(hosts[0]["privateKey"]) as file:
+        key = file.read().strip()
+    text = "network lan ( outbound = 'yes' )\n"
+    for number, host in enumerate(hosts):
+        text += f"""system s{number} (
+    net_interface.0.connection = 'lan' and net_interface.0.ip = '{host["address"]}' and
+    disk.0.os.name = 'linux' and
+    disk.0.os.credentials.username = '{host["user"]}' and
+    disk.0.os.credentials.private_key = '{key}'
+)
+deploy s{number} 1
+"""
+    text += f"configure bench (\n@begin\n- become: true\n  tasks:\n{tasks('/srv/gantry')}\n@end\n)\ncontextualize (\n"
+    return text + "".join(f"    system s{number} configure bench step 1\n" for number in range(len(hosts))) + ")\n"
+
+
+def write(name, text):
+    with open(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    return name
+
+
+def over(hosts):
+    return f"{len(hosts)} SSH host{'s' if len(hosts) > 1 else ''}"
+
+
+def gantry(report, work, hosts):
+    """CPU seconds a host of the first and the second run."""
+    program = [report.program("gantry")]
+    where = ["--state-dir", f"{work}/state-{len(hosts)}"]
+    document = write(f"{work}/{len(hosts)}.radl", radl(hosts))
+    started = min(timed(program + ["list"] + where)[1] for _ in range(5))
+    found = []
+    for run in RUNS:
+        wall, cpu = timed(program + ["up", document, "--yes", "--quiet"] + where)
+        found.append((cpu - started) / len(hosts))
+        report.row(f"recipe of 20 tasks, {over(hosts)}, {run}: controller CPU a host, start-up apart",
+                   f"{found[-1]:.3f} s (wall {wall:.2f} s, start-up {started:.3f} s CPU)", "0.05 s", found[-1] < 0.05)
+    return found
+
+
+def ansible(work, hosts):
+    known = write(f"{work}/known_hosts", "".join(f"{host['address']} {host['hostKey']}\n" for host in hosts))
+    inventory = write(f"{work}/inventory.ini", "\n".join(
+        f"{host['name']} ansible_host={host['address']} ansible_user={host['user']} "
+        f"ansible_ssh_private_key_file={host['privateKey']}" for host in hosts) + "\n")
+    playbook = write(f"{work}/site.yml", "- hosts: all\n  become: true\n  tasks:\n" + tasks("/srv/ansible") + "\n")
+    settings = write(f"{work}/ansible.cfg", f"""[defaults]
+nocolor = 1
+forks = 50
+interpreter_python = /usr/bin/python3
+[ssh_connection]
+pipelining = True
+ssh_args = -o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile={known}
+""")
+    environment = dict(os.environ, ANSIBLE_CONFIG=settings, ANSIBLE_HOME=f"{work}/ansible", LC_ALL="C.UTF-8")
+    command = [peers() + "/ansible-playbook", "-i", inventory, playbook]
+    return command + ["--list-tasks"], command, environment
+
+
+def pyinfra(work, hosts):
+    known = f"{work}/known_hosts"
+    names = [(host["address"], {"ssh_user": host["user"], "ssh_key": host["privateKey"]}) for host in hosts]
+    settings = {"ssh_known_hosts_file": known, "ssh_strict_host_key_checking": "yes"}
+    inventory = write(f"{work}/inventory.py", f"hosts = ({names!r}, {settings!r})\n")
+    deploy = write(f"{work}/deploy.py", PYINFRA)
+    program = peers() + "/pyinfra"
+    return [program, "--version"], [program, "-y", inventory, deploy], dict(os.environ, LC_ALL="C.UTF-8")
+
+
+def others(report, work, hosts, own):
+    for name, prepare in (("Ansible", ansible), ("pyinfra", pyinfra)):
+        start, command, environment = prepare(work, hosts)
+        quiet = {"env": environment, "cwd": work, "stderr": subprocess.DEVNULL}
+        started = min(timed(start, **quiet)[1] for _ in range(2))
+        for run, mine in zip(RUNS, own):
+            wall, cpu = timed(command, **quiet)
+            each = (cpu - started) / len(hosts)
+            report.peer(f"recipe of 20 tasks, {over(hosts)}, {run}: controller CPU a host, start-up apart",
+                        f"{mine:.3f} s", name, f"{each:.2f} s (wall {wall:.1f} s, start-up {started:.2f} s CPU)",
+                        f"{each / mine:.0f}")
+
+
+def run(report, work):
+    os.makedirs(work)
+    state = ["--state", work + "/hosts"]
+    try:
+        for count in (1, 10, 50):
+            subprocess.run([TESTBED, *state, "up", str(count)], check=True, stdout=sys.stderr, env=ENVIRONMENT)
+            hosts = json.loads(subprocess.check_output([TESTBED, *state, "list", "--json"]))[:count]
+            own = gantry(report, work, hosts)
+            # Ansible over 50 hosts keeps two processors busy for minutes.
+            if count <= 10:
+                others(report, work, hosts, own)
+                subprocess.run([TESTBED, *state, "down"], check=True, stdout=sys.stderr)
+    finally:
+        subprocess.run([TESTBED, *state, "down"], check=True, stdout=sys.stderr)

@@ -1,0 +1,27 @@
+import Foundation
+
+/// What only code of the package can measure. Each part prints one JSON object; `Benchmarks/run` starts it.
+///
+///     gantry-bench connector COMMAND      calls through ConnectorHost: one by one, and a describe of 1,000 machines
+///     gantry-bench json                   the JSON of that describe, by this package and by Foundation
+///     gantry-bench radl FILE              reading and checking a document
+@main
+enum GantryBench {
+    static func main() async throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        switch (arguments.first, arguments.dropFirst().first) {
+        case ("connector", let command?): try await report(ConnectorBench.run(command))
+        case ("json", nil): try report(JSONBench.run())
+        case ("radl", let file?): try report(DocumentBench.run(file))
+        default:
+            FileHandle.standardError.write(Data("usage: gantry-bench connector COMMAND | json | radl FILE\n".utf8))
+            exit(64)
+        }
+    }
+
+    private static func report(_ figures: [String: Double]) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        print(String(decoding: try encoder.encode(figures), as: UTF8.self))
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Glibc
+
+/// Medians of repeated work, in milliseconds.
+enum Measure {
+    /// - Parameter isolation: The caller's, so that no hop between threads is measured.
+    static func median(_ times: Int, _ body: () async throws -> Void) async rethrows -> Double {
+        let clock = ContinuousClock()
+        var taken: [Double] = []
+        for _ in 0..<times {
+            let start = clock.now
+            try await body()
+            taken.append(milliseconds(clock.now - start))
+        }
+        return middle(taken)
+    }
+
+    static func median(_ times: Int, _ body: () throws -> Void) rethrows -> Double {
+        let clock = ContinuousClock()
+        var taken: [Double] = []
+        for _ in 0..<times {
+            let start = clock.now
+            try body()
+            taken.append(milliseconds(clock.now - start))
+        }
+        return middle(taken)
+    }
+
+    /// User and system time of this process so far, in milliseconds.
+    static func cpu() -> Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        func milliseconds(_ time: timeval) -> Double { Double(time.tv_sec) * 1000 + Double(time.tv_usec) / 1000 }
+        return milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime)
+    }
+
+    /// User and system time of another process so far, in milliseconds; 0 where it is gone.
+    static func cpu(of process: Int32?) -> Double {
+        guard let process, let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+            let rest = text.split(separator: ")").last?.split(separator: " "), rest.count > 13,
+            let user = Double(rest[11]), let system = Double(rest[12])
+        else { return 0 }
+        return (user + system) * 1000 / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) * 1000 + Double(duration.components.attoseconds) / 1e15
+    }
+
+    private static func middle(_ values: [Double]) -> Double {
+        values.sorted()[values.count / 2]
+    }
+}
