@@ -166,6 +166,7 @@ struct World {
         guard machine.hasChanges else { return }
         let changes = machine.takeChanges()
         if let record = changes.record { stored.infrastructure = record }
+        if let secrets = changes.secrets { stored.secrets = secrets }
         for changed in changes.machines { stored.machines[changed.id.number] = changed }
         stored.resources = machine.snapshot.resources
     }
@@ -192,6 +193,9 @@ struct World {
             }
             return true
         }
+        for case .launch(let batch) in actions where machine.snapshot.secrets.launches[batch.token] == nil {
+            machine.remember(Data("items".utf8), of: batch.token)
+        }
         store()
         pending += actions
         if pending.isEmpty { return machine.outcome == nil }
@@ -212,19 +216,35 @@ struct World {
         case .prepare(let cloud):
             return .prepared(cloud, [])
         case .launch(let batch):
+            #expect(machine.snapshot.secrets.launches[batch.token] != nil, "what it asks for is stored before the call")
+            if fails, Bool.random(using: &random) {
+                // The answer is lost, or there was none: done or not.
+                let unknown = Dictionary(
+                    uniqueKeysWithValues: batch.machines.map { ($0, LaunchResult.unknown(message: "timed out")) })
+                if Bool.random(using: &random) { _ = cloud.launch(batch, failing: []) }
+                return .launched(batch, unknown)
+            }
             let failing = fails ? Set(batch.machines.filter { _ in Bool.random(using: &random) }) : []
             return .launched(batch, cloud.launch(batch, failing: failing))
         case .describe(let reference, let ids, _):
             if fails { return .describeFailed(reference, message: "throttled") }
-            var answers: [MachineID: ProviderMachine] = [:]
+            var answers: [MachineID: ProviderMachine?] = [:]
+            var problems: [MachineID: String] = [:]
             for id in ids {
+                if failures, Int.random(in: 0..<10, using: &random) == 0 {
+                    problems[id] = "cannot tell"
+                    continue
+                }
                 guard let provider = machine.snapshot.machines[id.number].providerID, cloud.alive[provider] != nil
-                else { continue }
+                else {
+                    answers.updateValue(nil, forKey: id)
+                    continue
+                }
                 let address = MachineRecord.Address(interface: 0, address: "10.0.0.\(id.number)", isPublic: false)
                 answers[id] = ProviderMachine(
                     id: provider, state: Bool.random(using: &random) ? .running : .pending, addresses: [address])
             }
-            return .described(reference, asked: ids, answers)
+            return .described(reference, answers, problems: problems)
         case .findLaunches(let reference, let tokens, _):
             var found: [MachineID: String] = [:]
             for token in tokens {

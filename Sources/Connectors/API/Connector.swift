@@ -32,7 +32,8 @@ public protocol Connector: Sendable {
     /// Starts machines and returns at once, one outcome per item and in their order.
     ///
     /// Idempotent by ``LaunchRequest/batchToken``: the same token and items give the same machines, also after a crash
-    /// of anybody; the same token with other items is ``ConnectorError/Code/alreadyExists``.
+    /// of anybody; the same token with other items is ``ConnectorError/Code/alreadyExists``. Items that failed are
+    /// tried again.
     func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>]
 
     /// The present state of machines, with as few requests to the provider as it allows. Unknown id: `notFound` for

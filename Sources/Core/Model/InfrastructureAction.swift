@@ -53,8 +53,8 @@ package enum InfrastructureInput: Sendable {
     case preparationFailed(CloudReference, message: String)
     /// Results of a launch call, by machine.
     case launched(LaunchBatch, [MachineID: LaunchResult])
-    /// What the provider says; machines that it does not know are absent.
-    case described(CloudReference, asked: [MachineID], [MachineID: ProviderMachine])
+    /// What the provider says of machines; of those that it does not know, nil. Why it cannot tell of the others.
+    case described(CloudReference, [MachineID: ProviderMachine?], problems: [MachineID: String])
     case describeFailed(CloudReference, message: String)
     /// Provider ids of machines that the tokens have made.
     case launchesFound(CloudReference, [BatchToken], [MachineID: String])
@@ -86,6 +86,8 @@ package enum LaunchResult: Sendable, Hashable {
     case machine(ProviderMachine)
     /// Will not succeed as asked for; nothing was made.
     case failed(message: String)
+    /// The answer was lost, or tells nothing: a machine may be there.
+    case unknown(message: String)
 }
 
 /// A machine as the provider sees it, in the model's words.

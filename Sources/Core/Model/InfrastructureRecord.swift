@@ -112,11 +112,18 @@ package struct InfrastructureSecrets: Sendable, Hashable {
     package var privateKey: Secret<String>?
     /// Its public half, `ssh-ed25519 …`.
     package var publicKey: String?
+    /// What each launch call asks for whose results are not known yet, as orchestration wrote it. A repeated call asks for
+    /// the same, whatever has become of the document and of Gantry in the meantime.
+    package var launches: [BatchToken: Data]
 
-    package init(document: Secret<String>, privateKey: Secret<String>? = nil, publicKey: String? = nil) {
+    package init(
+        document: Secret<String>, privateKey: Secret<String>? = nil, publicKey: String? = nil,
+        launches: [BatchToken: Data] = [:]
+    ) {
         self.document = document
         self.privateKey = privateKey
         self.publicKey = publicKey
+        self.launches = launches
     }
 }
 

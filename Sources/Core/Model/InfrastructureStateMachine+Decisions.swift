@@ -18,6 +18,8 @@ extension InfrastructureStateMachine {
             case .launching(let batch) where all && !inFlight.contains("launch \(batch)"):
                 setPhase(machine.id, .terminating(provider: nil), now: now)
                 lost[cloud, default: []].insert(batch)
+            case .launching(let batch) where unsure[batch] != nil:
+                lost[cloud, default: []].insert(batch)
             case .starting(let provider) where unwanted, .running(let provider) where unwanted,
                 .stopped(let provider) where unwanted:
                 setPhase(machine.id, .terminating(provider: provider), now: now)
@@ -35,7 +37,9 @@ extension InfrastructureStateMachine {
         var actions: [InfrastructureAction] = []
         for (cloud, tokens) in lost.sorted(by: { $0.key.order < $1.key.order }) {
             guard let delay = removalDelay("find \(cloud.site)") else { continue }
-            actions.append(.findLaunches(cloud, tokens.sorted(), after: delay))
+            // Providers show a new machine late: the second look gives it time.
+            let again = tokens.contains { (unsure[$0]?.searches ?? 0) > 0 }
+            actions.append(.findLaunches(cloud, tokens.sorted(), after: max(delay, again ? limits.longestPoll : .zero)))
         }
         for (cloud, machines) in byCloud.sorted(by: { $0.key.order < $1.key.order }) {
             guard let delay = removalDelay("terminate \(cloud.site)") else { continue }
@@ -72,9 +76,9 @@ extension InfrastructureStateMachine {
         var order: [LaunchGroup] = []
         var repeated: Set<BatchToken> = []
         for machine in snapshot.machines {
+            let cloud = machine.placement.cloud
             switch machine.phase {
             case .planned where machine.goal == .present:
-                let cloud = machine.placement.cloud
                 if let message = preparationFailures[cloud.site] {
                     failLaunch(machine.id, message: message, now: now)
                     continue
@@ -86,8 +90,12 @@ extension InfrastructureStateMachine {
                 let group = LaunchGroup(system: machine.system, placement: machine.placement)
                 if planned[group] == nil { order.append(group) }
                 planned[group, default: []].append(machine.id)
-            case .launching(let batch) where !inFlight.contains("launch \(batch)"):
+            case .launching(let batch) where unsure[batch] == nil && !inFlight.contains("launch \(batch)"):
                 repeated.insert(batch)
+            case .starting where machine.goal == .present, .running where machine.goal == .present:
+                // Ports of the document may have changed since it was launched.
+                guard !prepared.contains(cloud.site), preparationFailures[cloud.site] == nil else { continue }
+                if !actions.contains(.prepare(cloud)) { actions.append(.prepare(cloud)) }
             default:
                 break
             }
@@ -166,6 +174,8 @@ extension InfrastructureStateMachine {
             switch $0.phase {
             case .running: return verified.contains($0.id)
             case .stopped, .failed(_, nil): return true
+            case .launching(let batch):
+                return unsure[batch] != nil && removalDelay("find \($0.placement.cloud.site)") == nil
             default: return false
             }
         }

@@ -15,15 +15,24 @@ extension InfrastructureStateMachine {
         case .preparationFailed(let cloud, let message):
             end(.prepare(cloud))
             preparationFailures[cloud.site] = message
+            if snapshot.machines.contains(where: { $0.placement.cloud.site == cloud.site && $0.providerID != nil }) {
+                problems["ports and keys at \(cloud.id)"] = message
+            }
         case .launched(let batch, let results):
             end(.launch(batch))
             for id in batch.machines {
                 handleLaunch(id, results[id], batch: batch, now: now)
             }
-        case .described(let cloud, let asked, let answers):
+            if unsure[batch.token] == nil { forget(batch.token) }
+        case .described(let cloud, let answers, let problems):
             end(.describe(cloud, [], after: .zero))
             polls[cloud.site, default: 0] += 1
-            for id in asked { handleDescription(id, answers[id], now: now) }
+            for (id, answer) in answers.sorted(by: { $0.key.number < $1.key.number }) {
+                handleDescription(id, answer, now: now)
+            }
+            for (id, message) in problems.sorted(by: { $0.key.number < $1.key.number }) {
+                handleDescriptionProblem(id, message, now: now)
+            }
         case .describeFailed(let cloud, let message):
             end(.describe(cloud, [], after: .zero))
             polls[cloud.site, default: 0] += 1
@@ -31,12 +40,8 @@ extension InfrastructureStateMachine {
             failOverdue(cloud, now: now)
         case .launchesFound(let cloud, let tokens, let found):
             end(.findLaunches(cloud, [], after: .zero))
-            for machine in snapshot.machines where machine.placement.cloud.site == cloud.site {
-                guard case .terminating(nil) = machine.phase, let batch = machine.batch, tokens.contains(batch)
-                else { continue }
-                setPhase(
-                    machine.id, found[machine.id].map { .terminating(provider: $0) } ?? .terminated, now: now)
-            }
+            problems["machines at \(cloud.id)"] = nil
+            handleFound(cloud, tokens, found, now: now)
         case .findFailed(let cloud, let message):
             end(.findLaunches(cloud, [], after: .zero))
             note(problem: message, key: "find \(cloud.site)", about: "machines at \(cloud.id)")
@@ -120,15 +125,63 @@ extension InfrastructureStateMachine {
                 apply(made, to: id, now: now)
             }
         case .failed(let message):
-            if unwanted {
-                setPhase(id, .terminated, now: now)
-            } else {
-                failLaunch(id, message: message, now: now)
-            }
+            launchCameToNothing(id, message, unwanted: unwanted, now: now)
+        case .unknown(let message):
+            lookFor(batch.token, id, message, now: now)
         case nil:
-            failLaunch(id, message: "the connector gave no result for this machine", now: now)
+            lookFor(batch.token, id, "the connector gave no result for this machine", now: now)
         }
     }
+
+    private mutating func launchCameToNothing(_ id: MachineID, _ message: String, unwanted: Bool, now: Date) {
+        if unwanted {
+            setPhase(id, .terminated, now: now)
+        } else {
+            failLaunch(id, message: message, now: now)
+        }
+    }
+
+    /// Nobody knows what the launch made: the provider is asked before anything else is tried.
+    private mutating func lookFor(_ token: BatchToken, _ id: MachineID, _ message: String, now: Date) {
+        guard let machine = machine(id), case .launching = machine.phase else { return }
+        if unsure[token] == nil {
+            unsure[token] = (message, 0)
+            log(
+                .message, nil,
+                "whether the launch at \(machine.placement.cloud.id) was done is not known (\(message)); looking for "
+                    + "what it made", now: now)
+        }
+    }
+
+    /// Takes over what lost launches have made.
+    private mutating func handleFound(
+        _ cloud: CloudReference, _ tokens: [BatchToken], _ found: [MachineID: String], now: Date
+    ) {
+        for token in tokens { unsure[token]?.searches += 1 }
+        for machine in snapshot.machines where machine.placement.cloud.site == cloud.site {
+            guard let batch = machine.batch, tokens.contains(batch) else { continue }
+            let unwanted = machine.goal == .absent || snapshot.infrastructure.goal == .destroyed
+            switch (machine.phase, found[machine.id]) {
+            case (.terminating(nil), let provider):
+                setPhase(machine.id, provider.map { .terminating(provider: $0) } ?? .terminated, now: now)
+            case (.launching, let provider?):
+                update(machine.id) { $0.launchedAt = $0.launchedAt ?? now }
+                setPhase(
+                    machine.id, unwanted ? .terminating(provider: provider) : .starting(provider: provider), now: now)
+            case (.launching, nil):
+                guard let doubt = unsure[batch], doubt.searches >= Self.searches else { continue }
+                launchCameToNothing(machine.id, doubt.message, unwanted: unwanted, now: now)
+            default:
+                break
+            }
+        }
+        for token in tokens where !snapshot.machines.contains(where: { $0.phase == .launching(batch: token) }) {
+            forget(token)
+        }
+    }
+
+    /// Looks for a lost launch that find nothing before it counts as not done.
+    private static let searches = 2
 
     /// A launch came to nothing: next candidate, or failed.
     mutating func failLaunch(_ id: MachineID, message: String, now: Date) {
@@ -152,6 +205,22 @@ extension InfrastructureStateMachine {
             updateRecord { $0.clouds.append(next.cloud) }
         }
         setPhase(id, .planned, now: now)
+    }
+
+    /// The provider answers for the others, but cannot tell of this one now: it is asked again while it has time.
+    private mutating func handleDescriptionProblem(_ id: MachineID, _ message: String, now: Date) {
+        guard let machine = machine(id) else { return }
+        switch machine.phase {
+        case .starting(let provider):
+            log(.message, id, "asking for \(provider) failed, trying again: \(message)", now: now)
+            if isOverdue(machine, now: now) { failOverdue(id, provider: provider, now: now) }
+        case .running, .stopped:
+            // It was there last time; the contextualization finds out whether it still is.
+            log(.message, id, "its provider cannot tell of it now: \(message)", now: now)
+            verified.insert(id)
+        default:
+            break
+        }
     }
 
     private mutating func handleDescription(_ id: MachineID, _ answer: ProviderMachine?, now: Date) {

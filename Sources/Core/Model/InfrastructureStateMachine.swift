@@ -42,6 +42,7 @@ package struct InfrastructureStateMachine: Sendable {
     /// What is to be written in one transaction.
     package struct Changes: Sendable {
         package var record: InfrastructureRecord?
+        package var secrets: InfrastructureSecrets?
         package var machines: [MachineRecord]
         package var resources: [ResourceRecord]
         package var removedResources: [ResourceRecord]
@@ -61,12 +62,15 @@ package struct InfrastructureStateMachine: Sendable {
     var verified: Set<MachineID> = []
     var removalAttempts: [String: Int] = [:]
     var problems: [String: String] = [:]
+    /// Launches of which the connector could not say what they made: they are looked for.
+    var unsure: [BatchToken: (message: String, searches: Int)] = [:]
     var contextualized = false
 
     // What changed since the last `takeChanges`.
     private var index: [MachineID: Int]
     private var dirtyMachines: Set<MachineID> = []
     private var dirtyRecord = false
+    private var dirtySecrets = false
     private var newResources: [ResourceRecord] = []
     private var removedResources: [ResourceRecord] = []
     private var events: [InfrastructureEvent] = []
@@ -139,36 +143,46 @@ package struct InfrastructureStateMachine: Sendable {
         let present = snapshot.machines.filter { $0.goal == .present && $0.phase != .terminated }
         let bad = present.filter { $0.state != .configured }
         let left = snapshot.machines.filter { $0.goal == .absent && $0.isAlive }
-        if bad.isEmpty, left.isEmpty { return .succeeded }
+        if bad.isEmpty, left.isEmpty, problems.isEmpty { return .succeeded }
         var lines = bad.prefix(10).map { machine in
             "machine \(machine.id.number) (\(machine.system)) is \(machine.state.rawValue)"
                 + (machine.detail.map { ": \($0)" } ?? "")
         }
         if bad.count > 10 { lines.append("and \(bad.count - 10) more") }
-        if !left.isEmpty { lines.append(leftOverMessage()) }
+        if !left.isEmpty {
+            lines.append(leftOverMessage())
+        } else {
+            lines += problemTexts
+        }
         return .failed(message: lines.joined(separator: "\n"))
     }
 
     private func leftOverMessage() -> String {
-        let texts = problems.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        let texts = problemTexts
         return "not everything could be removed; it is kept on record, so run destroy again"
             + (texts.isEmpty ? "" : "\n" + texts.joined(separator: "\n"))
+    }
+
+    private var problemTexts: [String] {
+        problems.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
     }
 
     // MARK: Changes
 
     /// Whether something is to be stored.
     package var hasChanges: Bool {
-        dirtyRecord || !dirtyMachines.isEmpty || !newResources.isEmpty || !removedResources.isEmpty || !events.isEmpty
+        dirtyRecord || dirtySecrets || !dirtyMachines.isEmpty || !newResources.isEmpty || !removedResources.isEmpty
+            || !events.isEmpty
     }
 
     /// What changed since the last call, for one transaction.
     package mutating func takeChanges() -> Changes {
         let change = Changes(
-            record: dirtyRecord ? snapshot.infrastructure : nil,
+            record: dirtyRecord ? snapshot.infrastructure : nil, secrets: dirtySecrets ? snapshot.secrets : nil,
             machines: dirtyMachines.sorted { $0.number < $1.number }.compactMap { machine($0) },
             resources: newResources, removedResources: removedResources, events: events)
         dirtyRecord = false
+        dirtySecrets = false
         dirtyMachines = []
         newResources = []
         removedResources = []
@@ -195,6 +209,22 @@ package struct InfrastructureStateMachine: Sendable {
     mutating func updateRecord(_ change: (inout InfrastructureRecord) -> Void) {
         change(&snapshot.infrastructure)
         dirtyRecord = true
+    }
+
+    /// Keeps what a launch asks for until its results are known; to be stored before the call.
+    package mutating func remember(_ items: Data, of launch: BatchToken) {
+        snapshot.secrets.launches[launch] = items
+        dirtySecrets = true
+    }
+
+    /// Drops what a launch asked for once every machine of it has a result.
+    mutating func forget(_ launch: BatchToken) {
+        unsure[launch] = nil
+        guard snapshot.secrets.launches[launch] != nil,
+            !snapshot.machines.contains(where: { $0.phase == .launching(batch: launch) })
+        else { return }
+        snapshot.secrets.launches[launch] = nil
+        dirtySecrets = true
     }
 
     mutating func add(_ resource: ResourceRecord) {

@@ -54,13 +54,13 @@ struct ActionRunner: Sendable {
     private func launch(_ batch: LaunchBatch) async throws -> InfrastructureInput {
         let items: [MachineSpec]
         do {
-            items = try LaunchPlan(snapshot: snapshot).specifications(of: batch)
+            items = try LaunchPlan.specifications(of: batch, in: snapshot)
         } catch {
             return .launched(batch, results(of: batch, .failed(message: "\(error)")))
         }
         let tags = ResourceTags.infrastructure(infrastructure)
         do {
-            let outcomes = try await manager.sessions.call(batch.cloud) { connector, session, context in
+            let outcomes = try await repeating(batch.cloud) { connector, session, context in
                 let outcomes = try await connector.launch(
                     LaunchRequest(
                         session: session, batchToken: batch.token.rawValue, items: items, tags: tags),
@@ -73,13 +73,27 @@ struct ActionRunner: Sendable {
                 }
                 return outcomes
             }
-            var results: [MachineID: LaunchResult] = [:]
-            for (id, outcome) in zip(batch.machines, outcomes) {
-                results[id] = try await launchResult(outcome, batch.cloud)
-            }
-            return .launched(batch, results)
+            return .launched(batch, try await results(of: batch, outcomes))
         } catch let error as ConnectorError {
-            return .launched(batch, results(of: batch, .failed(message: error.description)))
+            return .launched(batch, results(of: batch, Self.launchResult(error)))
+        }
+    }
+
+    /// Makes a launch call again while items of it fail for reasons that pass; its token makes that safe.
+    private func repeating(
+        _ cloud: CloudReference,
+        _ call: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> [Outcome<Machine>]
+    ) async throws -> [Outcome<Machine>] {
+        var attempt = 0
+        while true {
+            attempt += 1
+            let outcomes = try await manager.sessions.call(cloud, call)
+            let passing = outcomes.lazy.compactMap { outcome -> Duration? in
+                guard case .failed(let error) = outcome else { return nil }
+                return Recovery.delay(afterItem: error, attempt: attempt)
+            }.first
+            guard let passing else { return outcomes }
+            try await Task.sleep(for: passing)
         }
     }
 
@@ -87,22 +101,50 @@ struct ActionRunner: Sendable {
         Dictionary(uniqueKeysWithValues: batch.machines.map { ($0, result) })
     }
 
+    /// Launches that go on are waited for together.
+    private func results(of batch: LaunchBatch, _ outcomes: [Outcome<Machine>]) async throws -> [MachineID:
+        LaunchResult]
+    {
+        try await withThrowingTaskGroup(of: (MachineID, LaunchResult).self) { group in
+            var results: [MachineID: LaunchResult] = [:]
+            for (id, outcome) in zip(batch.machines, outcomes) {
+                if case .inProgress = outcome {
+                    group.addTask { (id, try await launchResult(outcome, batch.cloud)) }
+                } else {
+                    results[id] = try await launchResult(outcome, batch.cloud)
+                }
+            }
+            for try await (id, result) in group { results[id] = result }
+            return results
+        }
+    }
+
+    /// Whether an error says that nothing was made.
+    private static func launchResult(_ error: ConnectorError) -> LaunchResult {
+        switch error.code {
+        case .invalidArgument, .unsupported, .unauthenticated, .permissionDenied, .notFound, .quotaExceeded, .throttled:
+            return .failed(message: error.description)
+        default:
+            return .unknown(message: error.description)
+        }
+    }
+
     private func launchResult(_ outcome: Outcome<Machine>, _ cloud: CloudReference) async throws -> LaunchResult {
         switch outcome {
         case .done(let machine):
             return .machine(ProviderMachine(machine))
         case .failed(let error):
-            return .failed(message: error.description)
+            return Self.launchResult(error)
         case .inProgress(let progress):
             // The continuation need not be stored: after a crash the launch is issued again with its token.
             do {
                 let result = try await continued(progress, cloud)
                 guard let machine = result.machine else {
-                    return .failed(message: "the connector ended the launch without a machine")
+                    return .unknown(message: "the connector ended the launch without a machine")
                 }
                 return .machine(ProviderMachine(machine))
             } catch let error as ConnectorError {
-                return .failed(message: error.description)
+                return Self.launchResult(error)
             }
         }
     }
@@ -126,9 +168,7 @@ struct ActionRunner: Sendable {
     }
 
     private func describe(_ cloud: CloudReference, _ machines: [MachineID]) async throws -> InfrastructureInput {
-        let known = machines.compactMap { id in
-            snapshot.machines.first { $0.id == id }?.providerID.map { (id, $0) }
-        }
+        let known = providerIDs(machines)
         do {
             let outcomes = try await manager.sessions.call(cloud, patience: .seconds(30)) {
                 connector, session, context in
@@ -139,22 +179,30 @@ struct ActionRunner: Sendable {
                 return .describeFailed(
                     cloud, message: "the connector answered \(outcomes.count) results for \(known.count) machines")
             }
-            var answers: [MachineID: ProviderMachine] = [:]
+            var answers: [MachineID: ProviderMachine?] = [:]
+            var problems: [MachineID: String] = [:]
             for ((id, provider), outcome) in zip(known, outcomes) {
                 switch outcome {
                 case .done(let machine):
                     answers[id] = ProviderMachine(machine)
                 case .failed(let error) where error.code == .notFound:
-                    break
+                    answers.updateValue(nil, forKey: id)
                 case .failed(let error):
-                    return .describeFailed(cloud, message: error.description)
+                    problems[id] = error.description
                 case .inProgress:
                     answers[id] = ProviderMachine(id: provider, state: .pending)
                 }
             }
-            return .described(cloud, asked: machines, answers)
+            return .described(cloud, answers, problems: problems)
         } catch let error as ConnectorError {
             return .describeFailed(cloud, message: error.description)
+        }
+    }
+
+    private func providerIDs(_ machines: [MachineID]) -> [(MachineID, String)] {
+        let wanted = Set(machines)
+        return snapshot.machines.compactMap { machine in
+            wanted.contains(machine.id) ? machine.providerID.map { (machine.id, $0) } : nil
         }
     }
 
@@ -177,8 +225,8 @@ struct ActionRunner: Sendable {
     /// Our id of a listed machine, from its tag or its launch identity.
     private func machineID(of resource: Resource, token: BatchToken) -> MachineID? {
         let name = resource.machine?.machineID ?? resource.tags[ResourceTags.machine]
-        if let name, let machine = snapshot.machines.first(where: { $0.id.rawValue == name }) { return machine.id }
-        return nil
+        guard let name else { return nil }
+        return snapshot.machines.first { $0.id.rawValue == name && $0.batch == token }?.id
     }
 
     private func list(
@@ -188,7 +236,7 @@ struct ActionRunner: Sendable {
         var page: String?
         repeat {
             let token = page
-            let answer = try await manager.sessions.call(cloud) { connector, session, context in
+            let answer = try await manager.sessions.call(cloud, patience: .seconds(30)) { connector, session, context in
                 try await connector.list(
                     ListRequest(session: session, tags: tags, kinds: kinds, page: token), context: context)
             }
@@ -201,9 +249,7 @@ struct ActionRunner: Sendable {
     // MARK: Removal
 
     private func terminate(_ cloud: CloudReference, _ machines: [MachineID]) async throws -> InfrastructureInput {
-        let known = machines.compactMap { id in
-            snapshot.machines.first { $0.id == id }?.providerID.map { (id, $0) }
-        }
+        let known = providerIDs(machines)
         var gone: [MachineID] = []
         var problems: [MachineID: String] = [:]
         do {

@@ -232,6 +232,19 @@ enum Recovery {
     private static let patient = RetryPolicy(attempts: 8, base: .seconds(2), cap: .seconds(60))
     private static let internalFaults = RetryPolicy(attempts: 3, base: .milliseconds(250), cap: .seconds(1))
 
+    /// Delay before a call is made again since an item of its batch failed, or nil when that failure stands.
+    static func delay(afterItem error: ConnectorError, attempt: Int) -> Duration? {
+        switch error.code {
+        case .throttled, .unavailable, .aborted:
+            return items.delay(
+                afterAttempt: attempt, notBefore: error.retryAfterMs.map { Duration.milliseconds($0) })
+        default:
+            return nil
+        }
+    }
+
+    private static let items = RetryPolicy(attempts: 6, base: .milliseconds(250), cap: .seconds(20))
+
     /// Delay before the next try of the same call, or nil when it is not tried again.
     static func delay(after error: ConnectorError, attempt: Int) -> Duration? {
         let notBefore = error.retryAfterMs.map { Duration.milliseconds($0) }

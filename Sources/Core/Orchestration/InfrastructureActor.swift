@@ -86,6 +86,7 @@ actor InfrastructureActor {
         var waiting: [CheckedContinuation<Void, any Error>] = []
         while true {
             let actions = machine.nextActions(now: manager.now())
+            rememberLaunches(actions, &machine)
             do {
                 try await store(&machine)
             } catch {
@@ -184,13 +185,24 @@ actor InfrastructureActor {
 
     private var lateInputs: [InfrastructureInput] { late.withLock { $0 } }
 
+    /// What a launch asks for is stored with its token: the call can be repeated as it was.
+    private func rememberLaunches(_ actions: [InfrastructureAction], _ machine: inout InfrastructureStateMachine) {
+        var plan: LaunchPlan?
+        for case .launch(let batch) in actions where machine.snapshot.secrets.launches[batch.token] == nil {
+            // A document that cannot be read is the launch's failure; it says so.
+            if plan == nil { plan = try? LaunchPlan(snapshot: machine.snapshot) }
+            guard let items = try? plan?.template(of: batch) else { continue }
+            machine.remember(items, of: batch.token)
+        }
+    }
+
     private func store(_ machine: inout InfrastructureStateMachine) async throws {
         guard machine.hasChanges else { return }
         let changes = machine.takeChanges()
         try await manager.store.record(
             InfrastructureChange(
                 infrastructure: machine.snapshot.infrastructure.id, record: changes.record,
-                machines: changes.machines, resources: changes.resources,
+                secrets: changes.secrets, machines: changes.machines, resources: changes.resources,
                 removedResources: changes.removedResources, events: changes.events), lease: lease)
         Failpoint.reached("change.recorded")
     }

@@ -4,8 +4,8 @@ import InfrastructureModel
 import RADL
 import Support
 
-/// Turns recorded machines and the document into what connectors are asked for. Pure: the same snapshot gives the same
-/// requests, which the idempotency of launches rests on.
+/// Turns recorded machines and the document into what connectors are asked for. Pure. What a launch asks for is made once
+/// and stored with its token: the idempotency of launches rests on that.
 struct LaunchPlan {
     let snapshot: InfrastructureSnapshot
     let document: RADLDocument
@@ -50,28 +50,32 @@ struct LaunchPlan {
             network: providerID, rules: rules)
     }
 
-    /// The items of a launch call, in the order of the batch.
-    func specifications(of batch: LaunchBatch) throws -> [MachineSpec] {
-        let machines = Dictionary(uniqueKeysWithValues: snapshot.machines.map { ($0.id, $0) })
+    /// The items of a launch call, in the order of the batch: as they were stored with its token.
+    static func specifications(of batch: LaunchBatch, in snapshot: InfrastructureSnapshot) throws -> [MachineSpec] {
+        let stored = try snapshot.secrets.launches[batch.token] ?? LaunchPlan(snapshot: snapshot).template(of: batch)
+        let template = try JSONDecoder().decode(MachineSpec.self, from: stored)
+        return batch.machines.map { id in
+            var spec = template
+            spec.machineID = id.rawValue
+            spec.name = "\(template.name)-\(id.number)"
+            spec.tags = [ResourceTags.machine: id.rawValue]
+            return spec
+        }
+    }
+
+    /// What the machines of a batch have in common, to be stored: all are of one system at one placement.
+    func template(of batch: LaunchBatch) throws -> Data {
+        guard let machine = snapshot.machines.first(where: { $0.id == batch.machines.first }) else {
+            throw ManagerError(code: .invalidDocument, message: "launch \(batch.token) has no machines on record")
+        }
         let resources = snapshot.resources.filter { $0.cloud.site == batch.cloud.site }
         let groups = Dictionary(
             resources.filter { $0.kind == Resource.Kind.securityGroup.rawValue }.map { ($0.name ?? "", [$0.id]) },
             uniquingKeysWith: +)
         let keyPair = resources.first { $0.kind == Resource.Kind.keyPair.rawValue }?.id
-        var templates: [String: MachineSpec] = [:]
-        return try batch.machines.compactMap { machines[$0] }.map { machine in
-            var spec: MachineSpec
-            if let known = templates[machine.system] {
-                spec = known
-            } else {
-                spec = try template(machine, groups: groups, keyPair: keyPair)
-                templates[machine.system] = spec
-            }
-            spec.machineID = machine.id.rawValue
-            spec.name = "\(machine.system)-\(machine.id.number)"
-            spec.tags = [ResourceTags.machine: machine.id.rawValue]
-            return spec
-        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return try encoder.encode(template(machine, groups: groups, keyPair: keyPair))
     }
 
     private func template(_ machine: MachineRecord, groups: [String: [String]], keyPair: String?) throws -> MachineSpec

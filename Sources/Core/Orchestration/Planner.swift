@@ -23,7 +23,8 @@ struct Planner: Sendable {
 
     /// Computes what a request would do. No side effects.
     func plan(_ request: DeploymentRequest) async throws -> Prepared {
-        let document = try DocumentCache.shared.document(request.document, name: request.documentName)
+        // Not from the cache: `random(N)` is drawn anew for each request.
+        let document = try DocumentReader.read(request.document, name: request.documentName)
         let problems = await manager.contextualizer.check(
             recipes: ContextualizationPlan.recipes(of: document).values.sorted { $0.name < $1.name })
         let errors = problems.filter { !$0.isWarning }
@@ -200,10 +201,10 @@ struct Planner: Sendable {
         let runner = ActionRunner(manager: manager, snapshot: existing, logger: manager.logger)
         for (cloud, machines) in Dictionary(grouping: running, by: \.placement.cloud) {
             guard
-                case .described(_, let asked, let answers) = try? await runner.perform(
+                case .described(_, let answers, _) = try? await runner.perform(
                     .describe(cloud, machines.map(\.id), after: .zero), tell: { _ in })
             else { continue }
-            vanished.formUnion(asked.filter { answers[$0] == nil || answers[$0]?.state == .terminated })
+            vanished.formUnion(answers.filter { $0.value == nil || $0.value?.state == .terminated }.keys)
         }
         return vanished
     }

@@ -28,14 +28,18 @@ enum RecordCoding {
             try JSONText.encode(
                 PlainSecrets(
                     document: secrets.document.expose(), privateKey: secrets.privateKey?.expose(),
-                    publicKey: secrets.publicKey)))
+                    publicKey: secrets.publicKey,
+                    launches: Dictionary(
+                        uniqueKeysWithValues: secrets.launches.map { ($0.key.rawValue, $0.value) }))))
     }
 
     static func secrets(from plain: Data) throws -> InfrastructureSecrets {
         let value = try JSONText.decode(PlainSecrets.self, from: Array(plain))
         return InfrastructureSecrets(
             document: Secret(value.document), privateKey: value.privateKey.map { Secret($0) },
-            publicKey: value.publicKey)
+            publicKey: value.publicKey,
+            launches: Dictionary(
+                uniqueKeysWithValues: value.launches.map { (BatchToken(rawValue: $0.key), $0.value) }))
     }
 
     static func plain(_ values: Secret<[String: String]>) throws -> Data {
@@ -50,5 +54,6 @@ enum RecordCoding {
         var document: String
         var privateKey: String?
         var publicKey: String?
+        var launches: [String: Data]
     }
 }
