@@ -1,4 +1,5 @@
 import ConnectorAPI
+import ConnectorWire
 import Foundation
 import Synchronization
 
@@ -79,10 +80,8 @@ final class Redactor: Sendable {
 
     /// A secret as it stands inside a JSON string.
     private static func jsonForm(_ secret: String) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        guard let data = try? encoder.encode(secret) else { return Array(secret.utf8) }
-        return Array(data.dropFirst().dropLast())
+        guard let written = try? WireCodec.encode(secret) else { return Array(secret.utf8) }
+        return Array(written.dropFirst().dropLast())
     }
 
     private static func contains(_ haystack: UnsafeRawBufferPointer, _ needle: UnsafeRawBufferPointer) -> Bool {

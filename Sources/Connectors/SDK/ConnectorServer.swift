@@ -6,21 +6,26 @@ import Synchronization
 
 /// Answers one host over a pair of pipes.
 ///
-/// A thread of its own reads, so that no call waits behind a blocked read; each call is a task, kept by its id for
-/// `$/cancel`. An id is answered exactly once: by the call, or by its deadline if that comes first.
+/// A thread of its own reads and keeps the deadlines, so that no call waits behind a blocked read; each call is a task,
+/// kept by its id for `$/cancel`. An id is answered exactly once: by the call, or by its deadline if that comes first.
 package final class ConnectorServer: Sendable {
+    private struct Call {
+        var task: Task<Void, Never>?
+        var deadline: Deadline?
+    }
+
+    private struct Deadline {
+        var at: ContinuousClock.Instant
+        var milliseconds: Int
+    }
+
     private struct State {
         var initialized = false
         var closing = false
         /// Calls that are not answered, by the id as the host wrote it.
-        var calls: [[UInt8]: Task<Void, Never>?] = [:]
+        var calls: [[UInt8]: Call] = [:]
         /// Resumed when no call is left.
         var idle: CheckedContinuation<Void, Never>?
-    }
-
-    private enum Event: Sendable {
-        case message(WireMessage)
-        case broken(WireError)
     }
 
     private let connector: any Connector
@@ -34,17 +39,81 @@ package final class ConnectorServer: Sendable {
 
     /// Runs until the input ends or `exit` comes, then lets the calls in flight end for up to 5 seconds.
     package func run(input: Int32) async {
-        for await event in events(input) {
-            switch event {
-            case .broken(let error): send(WireMessage.failure(id: nil, error))
-            case .message(.request(let id, let method, let params)): begin(id, method, params)
-            case .message(.notification(let method, let params)):
-                if method == WireMethods.exit { return await finish() }
-                if method == WireMethods.cancel { cancel(params) }
-            case .message(.response), .message(.failure): break
+        await withCheckedContinuation { continuation in
+            let thread = Thread {
+                self.readAll(input)
+                continuation.resume()
             }
+            thread.name = "connector-reader"
+            thread.start()
         }
         await finish()
+    }
+
+    // MARK: Reading
+
+    private func readAll(_ input: Int32) {
+        var splitter = LineSplitter(limit: WireCodec.maxMessageBytes)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        var goesOn = true
+        while goesOn {
+            var polled = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&polled, 1, untilDeadline())
+            expire()
+            guard ready > 0 else { continue }
+            let count = read(input, buffer.baseAddress, buffer.count)
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            guard count > 0 else { return }
+            splitter.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { piece in
+                if goesOn { goesOn = handle(piece) }
+            }
+        }
+    }
+
+    /// - Returns: Whether more is to be read.
+    private func handle(_ piece: LineSplitter.Piece) -> Bool {
+        guard case .line(let line) = piece else {
+            let message = "a message is larger than \(WireCodec.maxMessageBytes) bytes"
+            send(WireMessage.failure(id: nil, WireError(code: WireError.invalidRequest, message: message)))
+            return true
+        }
+        if line.allSatisfy({ $0 <= 0x20 }) { return true }
+        do {
+            switch try WireMessage(line) {
+            case .request(let id, let method, let params): begin(id, method, params)
+            case .notification(WireMethods.exit, _): return false
+            case .notification(WireMethods.cancel, let params): cancel(params)
+            case .notification, .response, .failure: break
+            }
+        } catch {
+            send(WireMessage.failure(id: nil, WireError(code: WireError.parseError, message: error.description)))
+        }
+        return true
+    }
+
+    /// Milliseconds until the next deadline; -1: there is none. Calls begin on the reading thread, so that none is
+    /// missed while it waits.
+    private func untilDeadline() -> Int32 {
+        guard let next = state.withLock({ $0.calls.values.compactMap(\.deadline?.at).min() }) else { return -1 }
+        let left = (next - ContinuousClock.now).components
+        guard left.seconds >= 0, left.attoseconds >= 0 else { return 0 }
+        return Int32(clamping: left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1)
+    }
+
+    /// Answers in place of the calls that are over their deadlines, and cancels them.
+    private func expire() {
+        let now = ContinuousClock.now
+        let late = state.withLock { state in
+            state.calls.compactMap { id, call in
+                call.deadline.flatMap { $0.at <= now ? (id, call.task, $0.milliseconds) : nil }
+            }
+        }
+        for (id, task, milliseconds) in late {
+            task?.cancel()
+            let error = ConnectorError(code: .timeout, message: "the call did not end within \(milliseconds) ms")
+            end(id, WireMessage.failure(id: id, WireError(error)))
+        }
     }
 
     // MARK: Calls
@@ -73,11 +142,14 @@ package final class ConnectorServer: Sendable {
                 id, WireError(code: WireError.methodNotFound, message: "the method '\(method)' is not known"))
         }
         let context = WireMeta(params: params).context
-        state.withLock { $0.calls[id] = .some(nil) }
+        // Of a limit so far away that it is none, nothing is kept.
+        let deadline = context.deadlineMs.flatMap { milliseconds in
+            milliseconds > Int(Int32.max)
+                ? nil : Deadline(at: .now.advanced(by: .milliseconds(max(0, milliseconds))), milliseconds: milliseconds)
+        }
+        state.withLock { $0.calls[id] = Call(task: nil, deadline: deadline) }
         // Unstructured because `$/cancel` must reach one call among many; `finish()` waits for all of them.
         let task = Task {
-            let timer = context.deadlineMs.map { self.watch(id, milliseconds: $0) }
-            defer { timer?.cancel() }
             do {
                 let result = try await self.invoke(call, id, params, context)
                 guard result.count + id.count + 64 <= WireCodec.maxMessageBytes else {
@@ -93,7 +165,7 @@ package final class ConnectorServer: Sendable {
         }
         state.withLock { state in
             // The call may have ended already.
-            if state.calls[id] != nil { state.calls[id] = .some(task) }
+            state.calls[id]?.task = task
         }
     }
 
@@ -110,24 +182,6 @@ package final class ConnectorServer: Sendable {
         }
     }
 
-    /// Answers in place of a call that is over its deadline, and cancels it.
-    private func watch(_ id: [UInt8], milliseconds: Int) -> Task<Void, Never> {
-        Task {
-            do {
-                try await Task.sleep(for: .milliseconds(max(0, milliseconds)))
-            } catch {
-                return
-            }
-            self.state.withLock { ($0.calls[id] ?? nil)?.cancel() }
-            self.end(
-                id,
-                WireMessage.failure(
-                    id: id,
-                    WireError(
-                        ConnectorError(code: .timeout, message: "the call did not end within \(milliseconds) ms"))))
-        }
-    }
-
     private func progressSink(_ id: [UInt8]) -> (@Sendable (ProgressReport) -> Void)? {
         guard let number = Int64(String(decoding: id, as: UTF8.self)) else { return nil }
         return { report in
@@ -140,7 +194,7 @@ package final class ConnectorServer: Sendable {
 
     private func cancel(_ params: [UInt8]) {
         guard let id = JSONMembers(params)?["id"].map(Array.init) else { return }
-        state.withLock { ($0.calls[id] ?? nil)?.cancel() }
+        state.withLock { $0.calls[id]?.task }?.cancel()
     }
 
     /// Sends the answer of a call, unless it was answered before.
@@ -198,7 +252,7 @@ package final class ConnectorServer: Sendable {
         let timer = Task {
             try? await Task.sleep(for: .seconds(5))
             self.state.withLock { state in
-                for case let task? in state.calls.values { task.cancel() }
+                for call in state.calls.values { call.task?.cancel() }
                 state.idle?.resume()
                 state.idle = nil
             }
@@ -214,45 +268,6 @@ package final class ConnectorServer: Sendable {
         timer.cancel()
         for _ in 0..<500 where !output.isDrained {
             try? await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
-    /// What the host sends, read by a thread that ends with the input.
-    private func events(_ input: Int32) -> AsyncStream<Event> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Event.self)
-        let thread = Thread {
-            var splitter = LineSplitter(limit: WireCodec.maxMessageBytes)
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
-            defer { buffer.deallocate() }
-            while true {
-                let count = read(input, buffer.baseAddress, buffer.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { break }
-                splitter.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { piece in
-                    if let event = Self.event(piece) { continuation.yield(event) }
-                }
-            }
-            continuation.finish()
-        }
-        thread.name = "connector-reader"
-        thread.start()
-        return stream
-    }
-
-    private static func event(_ piece: LineSplitter.Piece) -> Event? {
-        switch piece {
-        case .line(let line):
-            if line.allSatisfy({ $0 <= 0x20 }) { return nil }
-            do {
-                return .message(try WireMessage(line))
-            } catch {
-                return .broken(WireError(code: WireError.parseError, message: error.description))
-            }
-        case .tooLong:
-            return .broken(
-                WireError(
-                    code: WireError.invalidRequest,
-                    message: "a message is larger than \(WireCodec.maxMessageBytes) bytes"))
         }
     }
 }
