@@ -7,10 +7,13 @@ let package = Package(
     dependencies: [.package(name: "gantry", path: "..")],
     targets: [
         .target(name: "CFuzzer"),
+        // A link to the sources: the module is no product of the package.
+        .target(name: "FuzzedJSON", path: "Sources/JSONCoding"),
         .executableTarget(
             name: "gantry-fuzz",
             dependencies: [
-                "CFuzzer", .product(name: "RADL", package: "gantry"), .product(name: "Jinja", package: "gantry"),
+                "CFuzzer", "FuzzedJSON", .product(name: "RADL", package: "gantry"),
+                .product(name: "Jinja", package: "gantry"),
                 .product(name: "Recipes", package: "gantry"),
             ]),
     ],

@@ -6,12 +6,14 @@ import Recipes
 enum Subject: String, CaseIterable {
     case radl
     case radlJSON = "radl-json"
+    case json
     case template
     case recipe
 
     func feed(_ bytes: [UInt8]) {
         switch self {
         case .radl: Self.radl(bytes)
+        case .json: AnyJSON.feed(bytes)
         case .radlJSON: Self.radlJSON(String(decoding: bytes, as: UTF8.self))
         case .template: Self.template(String(decoding: bytes, as: UTF8.self))
         case .recipe: Self.recipe(String(decoding: bytes, as: UTF8.self))
