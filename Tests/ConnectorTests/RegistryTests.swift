@@ -37,15 +37,16 @@ import Testing
         ).run()
         #expect(result.found.map(\.description.name) == ["good"])
         #expect(result.found.first?.description.providerTypes == ["Shell"])
-        #expect(result.problems.count == 4, "\(result.problems)")
+        #expect(result.problems.count == 6, "\(result.problems)")
         for (name, reason) in [
             ("broken", "no such library"), ("rubbish", "what 'describe' prints is wrong"), ("slow", "did not end"),
-            ("open", "everybody may write"),
+            ("open", "everybody may write"), ("data", "not executable; run chmod +x"),
         ] {
             #expect(
                 result.problems.contains { $0.contains("connector-\(name)'") && $0.contains(reason) },
                 "\(name): \(result.problems)")
         }
+        #expect(result.problems.contains { $0.contains("'/nonexistent'") && $0.contains("does not exist") })
     }
 
     @Test func answersAreCachedUntilTheFileChanges() async throws {

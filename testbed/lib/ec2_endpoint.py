@@ -7,6 +7,7 @@ Added to moto:
   - RunInstances: MaxCount is honoured, MinCount > MaxCount refused; without subnet or group the default ones.
   - ClientToken: the same call answers the same reservation, other parameters IdempotentParameterMismatch.
   - Public addresses come from 198.18.0.0/15 (benchmarking range, RFC 2544), never the same twice.
+  - A region that does not exist is refused.
   - Errors in EC2's words: <Response><Errors><Error>...</Error></Errors><RequestID>, never an HTML page.
 
 Environment: EC2_BOOT seconds an instance stays pending; EC2_NO_CAPACITY=type,type that are sold out;
@@ -27,6 +28,7 @@ import traceback
 import urllib.parse
 import uuid
 
+import botocore.session
 import waitress
 from moto import settings
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -41,6 +43,9 @@ BOOT_SECONDS = float(os.environ.get("EC2_BOOT", 0))
 VCPU_QUOTA = int(os.environ.get("EC2_VCPUS", 0))
 SOLD_OUT = set(filter(None, os.environ.get("EC2_NO_CAPACITY", "").split(",")))
 PENDING = instances.InstanceState("pending", 0)
+
+REGIONS = {name for part in ("aws", "aws-cn", "aws-us-gov")
+           for name in botocore.session.get_session().get_available_regions("ec2", part)}
 
 AUTH_FAILURE = (401, "AuthFailure", "AWS was not able to validate the provided access credentials")
 BAD_TOKEN = (403, "InvalidClientTokenId", "The security token included in the request is invalid.")
@@ -241,6 +246,8 @@ def verify(environ, body):
     for part in scope.split("/"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
     if hmac.compare_digest(hmac.new(key, text.encode(), hashlib.sha256).hexdigest(), signature):
+        if service == "ec2" and region not in REGIONS:
+            return (401, "AuthFailure", f"Credential should be scoped to a valid region, not '{region}'.")
         return None
     print("signature differs; canonical request wanted:\n" + canonical, flush=True)
     return AUTH_FAILURE if service == "ec2" else BAD_SIGNATURE

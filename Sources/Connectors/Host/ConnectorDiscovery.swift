@@ -48,13 +48,14 @@ package struct ConnectorDiscovery: Sendable {
         self.timeout = timeout
     }
 
-    /// Looks through the folders. Folders that do not exist are empty.
+    /// Looks through the folders. One that cannot be read is a problem and counts as empty.
     package func run() async -> Result {
         let before = readCache()
         var cache: [String: Entry] = [:]
         var result = Result()
+        let candidates = candidates(&result)
         var names: Set<String> = []
-        for path in candidates() {
+        for path in candidates {
             do {
                 let entry = try await describe(path, before[path])
                 cache[path] = entry
@@ -82,18 +83,31 @@ package struct ConnectorDiscovery: Sendable {
         return result
     }
 
-    private func candidates() -> [String] {
-        folders.flatMap { folder -> [String] in
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    private func candidates(_ result: inout Result) -> [String] {
+        var found: [String] = []
+        for folder in folders {
+            let names: [String]
+            do {
+                names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            } catch {
+                let reason = access(folder, F_OK) == 0 ? "it cannot be read" : "it does not exist"
+                result.problems.append("the folder '\(folder)' of connectors is not used: \(reason)")
+                continue
+            }
             // The kit's own tool has such a name, too.
-            return names.filter { $0.hasPrefix("connector-") && $0 != "connector-check" }.sorted()
-                .map { URL(fileURLWithPath: folder).appendingPathComponent($0).path }
-                .filter { path in
-                    var isFolder: ObjCBool = false
-                    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
-                        && access(path, X_OK) == 0
+            for name in names.sorted() where name.hasPrefix("connector-") && name != "connector-check" {
+                let path = URL(fileURLWithPath: folder).appendingPathComponent(name).path
+                var isFolder: ObjCBool = false
+                guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue
+                else { continue }
+                if access(path, X_OK) == 0 {
+                    found.append(path)
+                } else if name.wholeMatch(of: /connector-[a-z0-9-]+/) != nil {
+                    result.problems.append("'\(path)' is not used: it is not executable; run chmod +x on it")
                 }
+            }
         }
+        return found
     }
 
     private func describe(_ path: String, _ known: Entry?) async throws -> Entry {
@@ -129,7 +143,7 @@ package struct ConnectorDiscovery: Sendable {
             throw ConnectorError(
                 code: .unsupported,
                 message: "it speaks protocol version \(response.protocolVersion), this host "
-                    + "\(InitializeResponse.currentVersion)")
+                    + "\(InitializeResponse.currentVersion): install a version of it that does, too")
         }
         return Entry(size: size, changed: changed, sha256: sha256, response: response)
     }

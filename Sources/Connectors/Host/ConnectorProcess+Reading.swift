@@ -200,7 +200,8 @@ extension ConnectorProcess {
         fail(
             ConnectorError(
                 code: .protocolViolation,
-                message: "connector '\(settings.name)' does not speak the protocol: \(what)"),
+                message: "connector '\(settings.name)' does not speak the protocol: \(what); "
+                    + "`gantry connector check` shows where it fails"),
             &reader, killAfter: .zero)
     }
 

@@ -199,7 +199,7 @@ final class ConnectorSupervisor: Sendable {
             throw ConnectorError(
                 code: .protocolViolation,
                 message: "connector '\(name)' chose protocol version \(response.protocolVersion); this host speaks "
-                    + "\(InitializeResponse.currentVersion)")
+                    + "\(InitializeResponse.currentVersion): install a version of it that does, too")
         }
         return response.description
     }

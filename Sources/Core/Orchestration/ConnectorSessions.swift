@@ -23,6 +23,14 @@ package actor ConnectorSessions {
     private var lent: [CredentialID: CredentialRecord] = [:]
     private var limiters: [String: ConcurrencyLimiter] = [:]
     private var catalogs: [CatalogKey: CachedCatalog] = [:]
+    private var waits: [UUID: Wait] = [:]
+
+    /// A call that is under way, with what came of its tries so far.
+    private struct Wait {
+        var connector: String
+        var since: ContinuousClock.Instant
+        var problem: String?
+    }
 
     package init(
         store: any StateStore, connectors: any ConnectorDirectory, configuration: ManagerConfiguration, logger: Logger
@@ -44,6 +52,9 @@ package actor ConnectorSessions {
     ) async throws -> Value {
         let clock = ContinuousClock()
         let start = clock.now
+        let wait = UUID()
+        waits[wait] = Wait(connector: cloud.connector, since: start)
+        defer { waits[wait] = nil }
         var attempt = 0
         var reopened = false
         while true {
@@ -76,11 +87,22 @@ package actor ConnectorSessions {
             guard let delay = Recovery.delay(after: failed, attempt: attempt),
                 clock.now + delay - start < patience
             else { throw failed }
+            waits[wait]?.problem = failed.message
             logger.info(
                 "connector call failed, trying again",
                 metadata: [LogKey.connector: "\(cloud.connector)", "error": "\(failed)", "delay": "\(delay)"])
             try await clock.sleep(for: delay)
         }
+    }
+
+    /// Which connectors are waited for, and why, for people; empty: none.
+    package var waiting: [String] {
+        let texts = waits.values.map { wait in
+            if let problem = wait.problem { return "connector '\(wait.connector)' fails so far: \(problem)" }
+            let seconds = (ContinuousClock.now - wait.since).components.seconds
+            return "connector '\(wait.connector)' has not answered for \(seconds) s"
+        }
+        return Set(texts).sorted()
     }
 
     /// Makes credentials usable that are not stored: for a plan.
@@ -106,6 +128,9 @@ package actor ConnectorSessions {
                 + "see `gantry connector list`")
     }
 
+    /// Somebody waits for the plan.
+    private static let planning = Duration.seconds(20)
+
     /// All pages of a catalog, kept for as long as the connector allows.
     ///
     /// - Parameter ids: Only these; nil: all.
@@ -120,7 +145,7 @@ package actor ConnectorSessions {
         var maxAge: Int?
         repeat {
             let token = page
-            let answer = try await call(cloud, patience: .seconds(60)) { connector, session, context in
+            let answer = try await call(cloud, patience: Self.planning) { connector, session, context in
                 try await connector.flavors(CatalogRequest(session: session, ids: ids, page: token), context: context)
             }
             items += answer.items
@@ -142,7 +167,7 @@ package actor ConnectorSessions {
         var page: String?
         repeat {
             let token = page
-            let answer = try await call(cloud, patience: .seconds(60)) { connector, session, context in
+            let answer = try await call(cloud, patience: Self.planning) { connector, session, context in
                 try await connector.images(
                     CatalogRequest(session: session, ids: ids, filters: filters, page: token), context: context)
             }

@@ -90,6 +90,11 @@ package final class InfrastructureManager: Sendable {
 
     // MARK: Reading
 
+    /// Which connectors this process waits for, and why, for people; empty: none.
+    package var waiting: [String] {
+        get async { await sessions.waiting }
+    }
+
     /// Infrastructures of the caller, oldest first; all of them for the local user.
     package func infrastructures(
         caller: Caller, includingDestroyed: Bool = false

@@ -3,6 +3,7 @@ package import ConnectorHost
 import DummyConnector
 import EC2Connector
 import ExistingHostsConnector
+package import Logging
 import Orchestration
 
 /// The connectors that are compiled in. To add one, add it to this list.
@@ -12,10 +13,15 @@ package enum BuiltInConnectors {
     }
 
     /// The built-in ones with those that folders hold.
-    package static func registry(folders: [String]) async -> (registry: ConnectorRegistry, problems: [String]) {
+    ///
+    /// - Parameter logger: Gets what the processes of connectors write to their standard error.
+    package static func registry(
+        folders: [String], logger: Logger
+    ) async -> (registry: ConnectorRegistry, problems: [String]) {
         guard !folders.isEmpty else { return (ConnectorRegistry(builtIn: all()), []) }
         return await ConnectorRegistry.discovering(
-            builtIn: all(), discovery: ConnectorDiscovery(folders: folders), options: ProcessConnector.Options())
+            builtIn: all(), discovery: ConnectorDiscovery(folders: folders),
+            options: ProcessConnector.Options(logger: logger))
     }
 }
 

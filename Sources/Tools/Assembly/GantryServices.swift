@@ -45,7 +45,8 @@ package struct GantryServices: Sendable {
         let store: any StateStore =
             options.stateFolder == ":memory:"
             ? try InMemoryStateStore() : try SQLiteStateStore(folder: options.stateFolder)
-        let (registry, problems) = await BuiltInConnectors.registry(folders: options.connectorFolders)
+        let (registry, problems) = await BuiltInConnectors.registry(
+            folders: options.connectorFolders, logger: options.logger)
         let communicators = SSHCommunicatorFactory()
         let contextualizer = ContextualizerAssembly.make(communicators: communicators, logger: options.logger)
         let manager = InfrastructureManager(

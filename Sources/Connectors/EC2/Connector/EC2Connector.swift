@@ -96,7 +96,8 @@ struct EC2Account: Sendable {
         guard self.region.wholeMatch(of: /[a-z]{2}(-[a-z]+)+-\d{1,2}/) != nil else {
             throw ConnectorError(
                 code: .invalidArgument,
-                message: "Incorrect region name: \(self.region); it must be like eu-west-1", field: "config.region")
+                message: "Incorrect region name: \(self.region); it must be like eu-west-1, " + Self.regionAdvice,
+                field: "config.region")
         }
         let domain = self.region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
         let address =
@@ -109,15 +110,20 @@ struct EC2Account: Sendable {
         }
     }
 
+    private static let regionAdvice =
+        "check disk.N.image.url, aws://REGION/ami-…, of the document and region in the auth line"
+
     /// An error of the first request, in words about the auth line.
     func explained(_ error: ConnectorError) -> ConnectorError {
         var error = error
         switch error.code {
-        case .unauthenticated:
-            error.message = "Error connecting with EC2, check the credentials: \(error.message)"
-        case .invalidArgument:
-            error.message = "Incorrect region name: \(region) (\(error.message))"
+        case .unauthenticated where error.message.contains("valid region"), .invalidArgument:
+            error.code = .invalidArgument
+            error.message = "Incorrect region name: \(region), \(Self.regionAdvice) (\(error.message))"
             error.field = "config.region"
+        case .unauthenticated:
+            error.message =
+                "Error connecting with EC2, check username and password in the auth line: \(error.message)"
         default: break
         }
         return error

@@ -118,7 +118,8 @@ enum EC2ErrorMapping {
         case .unresolved, .unreachable, .untrusted, .malformed, .closed: code = .unavailable
         default: code = .internal
         }
-        return ConnectorError(code: code, message: "\(action) got no answer from EC2: \(error.message)")
+        let advice = error.code == .unresolved ? "; check the name of the region, and the network" : ""
+        return ConnectorError(code: code, message: "\(action) got no answer from EC2: \(error.message)\(advice)")
     }
 }
 

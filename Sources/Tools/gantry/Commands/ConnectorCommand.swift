@@ -4,6 +4,7 @@ import ConnectorAPI
 import ConnectorHost
 import Foundation
 import Glibc
+import Logging
 
 struct ConnectorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +23,8 @@ struct ConnectorCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting {
-                let (registry, problems) = await BuiltInConnectors.registry(folders: connectorFolders)
+                let (registry, problems) = await BuiltInConnectors.registry(
+                    folders: connectorFolders, logger: StandardErrorLog.logger(label: "gantry", level: .error))
                 for problem in problems { Terminal.warn(problem) }
                 let descriptions = registry.all.map(\.description)
                 if json {

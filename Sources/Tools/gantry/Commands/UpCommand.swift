@@ -97,6 +97,8 @@ struct OperationOptions: ParsableArguments {
         ) {
             guard let limit else { return try await following.follow(submitted, since: since) }
             return try await withTimeLimit(limit, resume: resume) {
+                await services.manager.waiting
+            } work: {
                 try await following.follow(submitted, since: since)
             }
         }
@@ -117,16 +119,20 @@ struct OperationOptions: ParsableArguments {
 }
 
 /// Ends work with a message when its time is over.
+///
+/// - Parameter waiting: What the work waits for at that moment.
 func withTimeLimit<Value: Sendable>(
-    _ limit: Duration, resume: String, _ work: @escaping @Sendable () async throws -> Value
+    _ limit: Duration, resume: String, waiting: @escaping @Sendable () async -> [String],
+    work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value.self) { group in
         group.addTask { try await work() }
         group.addTask {
             try await Task.sleep(for: limit)
+            let reasons = await waiting().map { "\n  " + $0 }.joined()
             throw ManagerError(
                 code: .unavailable,
-                message: "not finished after \(limit); everything is on record, and `\(resume)` goes on")
+                message: "not finished after \(limit); everything is on record, and `\(resume)` goes on\(reasons)")
         }
         defer { group.cancelAll() }
         guard let value = try await group.next() else { throw CancellationError() }

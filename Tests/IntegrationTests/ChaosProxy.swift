@@ -1,0 +1,60 @@
+import ConnectorAPI
+import Foundation
+import Glibc
+import HTTPTransport
+import Testing
+
+/// `testbed/chaosproxy` before the EC2 endpoint: loses, delays and breaks answers by rules.
+final class ChaosProxy: Sendable {
+    let url: String
+    private let admin: String
+    private let process: Process
+    private let http: CurlClient
+
+    init() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let endpoint = try HTTPURL(EC2Endpoint.environment["AWS_ENDPOINT_URL"] ?? "")
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [
+            "python3", "-u", root.appendingPathComponent("testbed/chaosproxy").path, "0=\(endpoint.authority)",
+            "--admin", "0",
+        ]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        var text = ""
+        var ports: [String: String] = [:]
+        while ports.count < 2 {
+            let data = output.fileHandleForReading.availableData
+            guard !data.isEmpty else { throw ConnectorError(code: .internal, message: "chaosproxy ended: \(text)") }
+            text += String(decoding: data, as: UTF8.self)
+            for line in text.split(separator: "\n") {
+                let words = line.split(separator: " ")
+                if words.count > 1 { ports[String(words[0])] = String(words[1]) }
+            }
+        }
+        url = "http://127.0.0.1:\(ports["listen"] ?? "")"
+        admin = "http://127.0.0.1:\(ports["admin"] ?? "")"
+        http = try CurlClient(options: .init(proxy: .none))
+    }
+
+    deinit {
+        // A child of a thread of the pool inherits a mask that blocks SIGTERM.
+        kill(process.processIdentifier, SIGKILL)
+    }
+
+    func rules(_ json: String) async throws {
+        let answer = try await http.fetch(
+            HTTPRequest(.post, HTTPURL("\(admin)/rules"), body: .text(json)), upTo: 1 << 20)
+        #expect(answer.status == 200)
+    }
+    /// How many requests a rule has hit.
+    func faults() async throws -> Int {
+        let answer = try await http.fetch(HTTPRequest(.get, HTTPURL("\(admin)/stats")), upTo: 1 << 20)
+        struct Statistics: Decodable { var faults: Int }
+        return try JSONDecoder().decode(Statistics.self, from: Data(answer.body)).faults
+    }
+}
