@@ -42,6 +42,23 @@ import Testing
         }
     }
 
+    /// What a launch asked for is on record: another document does not make it another call, and nothing is forgotten.
+    @Test(arguments: ["launch.intent", "launch.done"], ["larger", "renamed", "fewer"])
+    func anEditedDocumentAfterAKillInALaunch(point: String, edit: String) async throws {
+        let scenario = try DummyScenario()
+        #expect(try await scenario.up(failpoints: "\(point)=kill").status == -9)
+        switch edit {
+        case "larger": try scenario.document(3, features: "cpu.count >= 4")
+        case "renamed": try scenario.document(3, system: "worker")
+        default: try scenario.document(1)
+        }
+        let again = try await scenario.up()
+        #expect(again.status == 0, "\(again.output)\(again.errors)")
+        #expect(try await scenario.cloud().machines == (edit == "fewer" ? 1 : 3))
+        #expect(try await scenario.destroy().status == 0)
+        #expect(try await scenario.cloud() == (0, 0))
+    }
+
     @Test func everyFailpointOfDestroy() async throws {
         let probe = try DummyScenario()
         #expect(try await probe.up().status == 0)

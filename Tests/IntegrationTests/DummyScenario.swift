@@ -15,16 +15,17 @@ struct DummyScenario {
         try document(3)
     }
 
-    func document(_ count: Int) throws {
+    func document(_ count: Int, system: String = "node", features: String = "cpu.count >= 1") throws {
         try scratch.write(
             "web.radl",
             """
             network public (outbound = 'yes' and outports = '80')
-            system node (
+            system \(system) (
+                \(features) and
                 net_interface.0.connection = 'public' and
                 disk.0.image.url = 'dummy://image'
             )
-            deploy node \(count)
+            deploy \(system) \(count)
             contextualize ()
             """)
     }

@@ -49,7 +49,8 @@ struct Planner: Sendable {
         let summary = DeploymentPlan(
             existing: existing?.infrastructure.id, added: added, removed: difference.removed,
             kept: difference.kept, rejections: rejections, recipes: recipeNames(document),
-            warnings: problems.filter(\.isWarning).map { "\(request.documentName): \($0)" })
+            warnings: document.misspellings().map(\.description)
+                + problems.filter(\.isWarning).map { "\(request.documentName): \($0)" })
         return Prepared(document: document, existing: existing, summary: summary, credentials: credentials)
     }
 

@@ -8,20 +8,24 @@ struct Gantry: AsyncParsableCommand {
         abstract: "Turns a description of an infrastructure into configured machines.",
         discussion: """
             EXAMPLES:
-              gantry up cluster.radl                  deploy, or bring an existing one of that name up to date
-              gantry plan cluster.radl                what `up` would do
-              gantry show cluster                     machines, addresses, states
-              gantry ssh cluster 0                    log in to machine 0
-              gantry destroy cluster                  remove everything
+              gantry up cluster.radl       deploy, or bring up to date
+              gantry plan cluster.radl     what `up` would do
+              gantry show cluster          machines, addresses, states
+              gantry ssh cluster 0         log in to machine 0
+              gantry destroy cluster       remove everything
 
             Clouds are named in an authorization file (-a FILE, GANTRY_AUTH_FILE, ~/.config/gantry/auth); machines \
-            that already run need none. State lives in --state-dir (default: $XDG_STATE_HOME/gantry).
+            that already run need none. State lies in --state-dir (default: $XDG_STATE_HOME/gantry).
 
             EXIT STATUS:
-              0  done          3  not found                  5  the cloud or the store cannot be used
-              1  it failed     4  another operation is       64 wrong usage
-              2  the document     under way                  130 interrupted; the same command goes on
-                 is refused
+              0    done
+              1    it failed
+              2    the document is refused, or no cloud can run it
+              3    not found, or not yours
+              4    another operation is under way
+              5    the cloud or the store cannot be used
+              64   wrong usage
+              130  interrupted; the same command goes on
             """,
         version: "0.1.0",
         subcommands: [

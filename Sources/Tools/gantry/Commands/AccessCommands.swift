@@ -53,8 +53,9 @@ struct SSHConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ssh-config", abstract: "Write keys and a configuration for the system's ssh.",
         discussion: """
-            EXAMPLE:
-              gantry ssh-config cluster --into ~/.ssh/cluster && ssh -F ~/.ssh/cluster/config vnode-0
+            EXAMPLES:
+              gantry ssh-config cluster --into ~/.ssh/cluster
+              ssh -F ~/.ssh/cluster/config vnode-0
             """)
 
     @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
@@ -78,7 +79,7 @@ struct InventoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inventory", abstract: "Print the machines as an Ansible inventory.",
         discussion: """
-            EXAMPLE:
+            EXAMPLES:
               gantry inventory cluster > hosts.ini
             """)
 

@@ -13,7 +13,12 @@ struct ConnectorCommand: AsyncParsableCommand {
 
     struct ListCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List connectors with the types of auth lines that they serve.")
+            commandName: "list", abstract: "List connectors with the types of auth lines that they serve.",
+            discussion: """
+                EXAMPLES:
+                  gantry connector list
+                  gantry connector list --connector-dir ./connectors
+                """)
 
         @Option(
             name: .customLong("connector-dir"),
@@ -51,7 +56,7 @@ struct ConnectorCommand: AsyncParsableCommand {
             discussion: """
                 The same as connector-check, with its options.
 
-                EXAMPLE:
+                EXAMPLES:
                   gantry connector check -- ./connector-mycloud
                 """)
 

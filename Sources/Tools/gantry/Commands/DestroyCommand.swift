@@ -10,7 +10,7 @@ struct DestroyCommand: AsyncParsableCommand {
             Interrupts what is under way. Machines that already ran before are left alone. What a provider does not let \
             go is listed and kept on record; the same command tries again.
 
-            EXAMPLE:
+            EXAMPLES:
               gantry destroy cluster --yes
             """)
 

@@ -11,7 +11,7 @@ struct PlanCommand: AsyncParsableCommand {
             Prints machines with the cloud, image and size that would be chosen, those that would be removed with the \
             reason, and why other clouds are not used.
 
-            EXAMPLE:
+            EXAMPLES:
               gantry plan cluster.radl -a clouds.auth
             """)
 

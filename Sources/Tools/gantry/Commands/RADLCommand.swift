@@ -9,7 +9,7 @@ struct RADLCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "check", abstract: "Check documents and show every mistake with its place.",
             discussion: """
-                EXAMPLE:
+                EXAMPLES:
                   gantry radl check cluster.radl
                 """)
 
@@ -23,6 +23,7 @@ struct RADLCommand: AsyncParsableCommand {
                     do {
                         let document = try RADLDocument(parsing: text, file: file)
                         try document.validate()
+                        for warning in document.misspellings() { Terminal.note(warning.description) }
                         Terminal.line(
                             "\(file): good (\(document.systems.count) systems, "
                                 + "\(document.deploys.reduce(0) { $0 + $1.count }) machines)")

@@ -9,7 +9,12 @@ import Persistence
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List infrastructures with their states.")
+        commandName: "list", abstract: "List infrastructures with their states.",
+        discussion: """
+            EXAMPLES:
+              gantry list
+              gantry list --all --json
+            """)
 
     @OptionGroup var state: StateOptions
     @Flag(help: "Also those that were destroyed.") var all = false
@@ -49,7 +54,7 @@ struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show machines, addresses, resources and what is under way.",
         discussion: """
-            EXAMPLE:
+            EXAMPLES:
               gantry show cluster --json
             """)
 

@@ -1,0 +1,104 @@
+import Foundation
+import Glibc
+import HTTPTransport
+
+/// `gantryd` on a port of its own, and IM's REST calls to it. Killed with its last owner.
+final class Daemon: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let process: Process
+    private let http: CurlClient
+    private let url: String
+    private let authorization: String
+    private let log: URL
+
+    /// Starts it and waits for its first answer.
+    /// - Parameter authorization: Lines of an authorization file.
+    init(state: String, authorization: [String], log: String, environment: [String: String] = [:]) async throws {
+        let port = try Self.freePort()
+        url = "http://127.0.0.1:\(port)"
+        self.authorization = (["type = InfrastructureManager; username = ada; password = one"] + authorization)
+            .joined(separator: "\\n")
+        self.log = URL(fileURLWithPath: log)
+        http = try CurlClient(options: .init(proxy: .none))
+        process = try Program(name: "gantryd", environment: environment).start(
+            ["--state-dir", state, "--rest-port", String(port)], output: self.log)
+        try process.run()
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            do {
+                _ = try await call(.get, "/version")
+                return
+            } catch {
+                guard ContinuousClock.now < deadline, process.isRunning else {
+                    throw Failure(description: "gantryd does not answer (\(error)): \(logText)")
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    var processIdentifier: Int32 { process.processIdentifier }
+
+    /// What it has logged so far.
+    var logText: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+
+    /// One call; answers other than 2xx are errors.
+    @discardableResult
+    func call(_ method: HTTPRequest.Method, _ path: String, _ body: String? = nil) async throws -> String {
+        var request = HTTPRequest(method, try HTTPURL(path.hasPrefix("http") ? path : url + path))
+        request.headers.set("Authorization", authorization)
+        request.headers.set("Accept", path.hasSuffix("/state") ? "application/json" : "*/*")
+        if let body {
+            request.headers.set("Content-Type", "text/plain")
+            request.body = .text(body)
+        }
+        let answer = try await http.fetch(request, upTo: 64 << 20)
+        let text = String(decoding: answer.body, as: UTF8.self)
+        guard (200..<300).contains(answer.status) else {
+            throw Failure(description: "\(method) \(path): \(answer.status) \(text)")
+        }
+        return text
+    }
+
+    /// Sends a document and returns the id of the infrastructure.
+    func create(_ document: String) async throws -> String {
+        let answer = try await call(.post, "/infrastructures", document)
+        return String(answer.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: "/").last ?? "")
+    }
+
+    /// IM's state once it is none of those that pass.
+    func settledState(_ id: String, within limit: Duration = .seconds(60)) async throws -> String {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let answer = try await call(.get, "/infrastructures/\(id)/state")
+            for state in ["configured", "unconfigured", "failed"] where answer.contains("\"state\":\"\(state)\"") {
+                return state
+            }
+            guard ContinuousClock.now < deadline else { return answer }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
+            }
+        }
+        guard isBound else { throw Failure(description: "no free port: errno \(errno)") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
