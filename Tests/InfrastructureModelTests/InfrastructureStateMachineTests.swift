@@ -64,6 +64,33 @@ import Testing
         #expect(world.cloud.alive.isEmpty)
     }
 
+    @Test("ports of the document reach clouds whose machines already run, once an operation")
+    func preparesWhereMachinesRun() throws {
+        var world = World(seed: 4, machines: 2, crashes: false, failures: false)
+        try world.runToEnd()
+        world.restart()
+        var copy = world.machine
+        let actions = copy.nextActions(now: Date(timeIntervalSince1970: 0))
+        #expect(actions.contains(.prepare(World.cloudReference)))
+        try world.runToEnd()
+        #expect(world.machine.outcome == .succeeded)
+    }
+
+    @Test("what cannot be prepared where machines run is told, and they stay")
+    func preparationFailureWhereMachinesRun() throws {
+        var world = World(seed: 5, machines: 2, crashes: false, failures: false)
+        try world.runToEnd()
+        world.restart()
+        world.cloud.preparationFailure = "no right to change groups"
+        try world.runToEnd()
+        guard case .failed(let message) = world.machine.outcome else {
+            Issue.record("expected a failure")
+            return
+        }
+        #expect(message.contains("ports and keys at c: no right to change groups"))
+        #expect(world.cloud.alive.count == 2)
+    }
+
     @Test("a machine that its provider no longer knows is shown as such")
     func vanished() throws {
         var world = World(seed: 3, machines: 2, crashes: false, failures: false)
@@ -96,6 +123,7 @@ struct FakeCloud {
     var launches: [BatchToken: [MachineID: String]] = [:]
     var refused: Set<MachineID> = []
     var immortal = false
+    var preparationFailure: String?
     private var counter = 0
 
     mutating func launch(_ batch: LaunchBatch, failing: Set<MachineID>) -> [MachineID: LaunchResult] {
@@ -214,6 +242,7 @@ struct World {
         let fails = failures && Int.random(in: 0..<6, using: &random) == 0
         switch action {
         case .prepare(let cloud):
+            if let message = self.cloud.preparationFailure { return .preparationFailed(cloud, message: message) }
             return .prepared(cloud, [])
         case .launch(let batch):
             #expect(machine.snapshot.secrets.launches[batch.token] != nil, "what it asks for is stored before the call")

@@ -55,6 +55,37 @@ import Testing
         #expect(try await fixture.cloudMachines(id).filter { $0.kind == .machine }.count == 1)
     }
 
+    @Test func aPlanTellsOfPorts() async throws {
+        let fixture = try Fixture()
+        _ = try await fixture.deploy(Fixture.document(1), name: "p")
+        #expect(try await fixture.manager.plan(fixture.request(Fixture.document(1), name: "p")).networks.isEmpty)
+        let other = Fixture.document(1).replacing("'80,443'", with: "'443,8000:8010/udp'")
+        let plan = try await fixture.manager.plan(fixture.request(other, name: "p"))
+        #expect(plan.networks == ["network public opens 8000-8010/udp, closes 80/tcp"])
+        #expect(plan.added.isEmpty && plan.removed.isEmpty)
+    }
+
+    @Test func noMoreIsRemovedThanWasAgreedTo() async throws {
+        let fixture = try Fixture()
+        let (submitted, _) = try await fixture.deploy(Fixture.document(3), name: "a")
+        var request = fixture.request(Fixture.document(1), name: "a")
+        let planned = try await fixture.manager.plan(request).removed.map(\.machine.id)
+        #expect(planned.map(\.number) == [1, 2])
+        request.agreedRemovals = [planned[0]]
+        await #expect {
+            _ = try await fixture.manager.deploy(request)
+        } throws: { error in
+            (error as? ManagerError)?.message.contains("machine 2 (node)") == true
+        }
+        #expect(try await fixture.cloudMachines(submitted.infrastructure).filter { $0.kind == .machine }.count == 3)
+        request.agreedRemovals = Set(planned)
+        _ = try await fixture.manager.follow(fixture.manager.deploy(request))
+        #expect(
+            try await fixture.manager.snapshot(submitted.infrastructure, caller: .local).machines.filter(\.isAlive)
+                .count
+                == 1)
+    }
+
     @Test func aMachineThatVanishedIsReplacedByTheNextUp() async throws {
         let fixture = try Fixture()
         let (submitted, _) = try await fixture.deploy(Fixture.document(2), name: "v")

@@ -136,10 +136,12 @@ package struct Placement: Sendable, Hashable, Codable {
     /// User that the image or the document lets in.
     package var loginUser: String?
     package var zone: String?
+    /// The machine was there before us, and stays.
+    package var isExisting: Bool
 
     package init(
         cloud: CloudReference, image: String, flavor: String, cpuCount: Int? = nil, memoryBytes: Int64? = nil,
-        price: Double? = nil, loginUser: String? = nil, zone: String? = nil
+        price: Double? = nil, loginUser: String? = nil, zone: String? = nil, isExisting: Bool = false
     ) {
         self.cloud = cloud
         self.image = image
@@ -149,5 +151,6 @@ package struct Placement: Sendable, Hashable, Codable {
         self.price = price
         self.loginUser = loginUser
         self.zone = zone
+        self.isExisting = isExisting
     }
 }

@@ -99,7 +99,8 @@ struct CandidateFinder: Sendable {
             throw Unfit(
                 reason: "a machine that already runs needs disk.0.os.credentials.password or .private_key")
         }
-        return Placement(cloud: cloud, image: requirements.images.first ?? address, flavor: "", loginUser: user)
+        return Placement(
+            cloud: cloud, image: requirements.images.first ?? address, flavor: "", loginUser: user, isExisting: true)
     }
 
     /// An image, and the cloud in the region where the image is.

@@ -162,7 +162,7 @@ struct ContextualizationPlan {
 
     /// A machine that was there before us keeps its name, unless the document names it.
     private func keepsName(_ record: MachineRecord) -> Bool {
-        guard record.placement.flavor.isEmpty, let system = document.system(of: record) else { return false }
+        guard record.placement.isExisting, let system = document.system(of: record) else { return false }
         return system.interfaces.allSatisfy(\.dnsNames.isEmpty)
     }
 

@@ -44,6 +44,10 @@ package struct DeploymentRequest: Sendable {
     /// Clouds in order of preference.
     package var clouds: [CloudCredential]
     package var caller: Caller
+    /// Machines that may be removed, as a plan named them; the request is refused where others would go. Nil: any.
+    package var agreedRemovals: Set<MachineID>?
+    /// Numbers of machines that may show another host key than the pinned one, since they were reinstalled.
+    package var newHostKeys: Set<Int> = []
 
     package init(
         document: String, documentName: String = "document", name: String? = nil, clouds: [CloudCredential],
@@ -111,6 +115,8 @@ package struct DeploymentPlan: Sendable {
     /// Machines that would be removed, with the reason.
     package var removed: [(machine: MachineRecord, reason: String)]
     package var kept: [MachineRecord]
+    /// What changes at networks of an existing infrastructure, in words.
+    package var networks: [String]
     package var rejections: [Rejection]
     /// Recipes that would run, in order: `step` and names.
     package var recipes: [String]
@@ -118,12 +124,13 @@ package struct DeploymentPlan: Sendable {
 
     package init(
         existing: InfrastructureID?, added: [Machine], removed: [(machine: MachineRecord, reason: String)],
-        kept: [MachineRecord], rejections: [Rejection], recipes: [String], warnings: [String]
+        kept: [MachineRecord], networks: [String] = [], rejections: [Rejection], recipes: [String], warnings: [String]
     ) {
         self.existing = existing
         self.added = added
         self.removed = removed
         self.kept = kept
+        self.networks = networks
         self.rejections = rejections
         self.recipes = recipes
         self.warnings = warnings

@@ -157,4 +157,10 @@ enum LoginUser {
 extension Outport {
     /// Ports as seen from outside.
     var remotePorts: ClosedRange<Int> { isRange ? localPorts : remote...remote }
+
+    /// For people: `80/tcp`, `8000-8010/udp`, with who may reach it where that is not everybody.
+    var text: String {
+        let ports = isRange ? "\(localPorts.lowerBound)-\(localPorts.upperBound)" : "\(remote)"
+        return "\(ports)/\(transport.rawValue)" + (cidr == "0.0.0.0/0" ? "" : " from \(cidr)")
+    }
 }

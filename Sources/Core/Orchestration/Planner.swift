@@ -48,10 +48,31 @@ struct Planner: Sendable {
         }
         let summary = DeploymentPlan(
             existing: existing?.infrastructure.id, added: added, removed: difference.removed,
-            kept: difference.kept, rejections: rejections, recipes: recipeNames(document),
+            kept: difference.kept, networks: try Self.networkChanges(document, existing), rejections: rejections,
+            recipes: recipeNames(document),
             warnings: document.misspellings().map(\.description)
                 + problems.filter(\.isWarning).map { "\(request.documentName): \($0)" })
         return Prepared(document: document, existing: existing, summary: summary, credentials: credentials)
+    }
+
+    /// Ports that networks of an infrastructure gain and lose, in words.
+    private static func networkChanges(
+        _ document: RADLDocument, _ existing: InfrastructureSnapshot?
+    ) throws -> [String] {
+        guard let existing else { return [] }
+        let before = try MachineDocument.document(of: existing)
+        return document.networks.compactMap { network in
+            let old = Set(before.network(network.id)?.outports ?? [])
+            let new = Set(network.outports)
+            var parts: [String] = []
+            if new != old {
+                let opened = new.subtracting(old).map(\.text).sorted().joined(separator: ", ")
+                let closed = old.subtracting(new).map(\.text).sorted().joined(separator: ", ")
+                if !opened.isEmpty { parts.append("opens \(opened)") }
+                if !closed.isEmpty { parts.append("closes \(closed)") }
+            }
+            return parts.isEmpty ? nil : "network \(network.id) \(parts.joined(separator: ", "))"
+        }
     }
 
     private func existing(_ request: DeploymentRequest) async throws -> InfrastructureSnapshot? {
@@ -75,10 +96,15 @@ struct Planner: Sendable {
     /// Clouds of the request, and the machines that already run, which need no credentials of a cloud.
     private func credentials(_ request: DeploymentRequest, _ document: RADLDocument) async -> [CredentialRecord] {
         var clouds = request.clouds
-        let existingHosts = "ExistingHosts"
-        let named = clouds.contains { ["existinghosts", "deployednode"].contains($0.type.lowercased()) }
-        if !named, document.systems.contains(where: { $0.features.contains("net_interface.0.ip") }) {
-            clouds.append(CloudCredential(id: "existing", type: existingHosts, values: Secret([:])))
+        if document.systems.contains(where: { $0.features.contains("net_interface.0.ip") }) {
+            let description = await manager.connectors.descriptions().first {
+                $0.capabilities[.existingMachines] != nil
+            }
+            let types = description?.providerTypes ?? []
+            let isNamed = clouds.contains { cloud in types.contains { $0.lowercased() == cloud.type.lowercased() } }
+            if !isNamed, let type = types.first {
+                clouds.append(CloudCredential(id: "existing", type: type, values: Secret([:])))
+            }
         }
         var records: [CredentialRecord] = []
         for cloud in clouds {
@@ -98,14 +124,10 @@ struct Planner: Sendable {
         var clouds: [CloudReference] = []
         for credential in credentials {
             guard let connector = await manager.connectors.connector(forType: credential.type) else {
-                if !["infrastructuremanager", "vmrc", "vault", "egiis", "appdbis"].contains(
-                    credential.type.lowercased())
-                {
-                    rejections.append(
-                        DeploymentPlan.Rejection(
-                            system: "*", cloud: credential.cloudID,
-                            reason: "no connector serves type '\(credential.type)'; see `gantry connector list`"))
-                }
+                rejections.append(
+                    DeploymentPlan.Rejection(
+                        system: "*", cloud: credential.cloudID,
+                        reason: "no connector serves type '\(credential.type)'; see `gantry connector list`"))
                 continue
             }
             clouds.append(
@@ -215,6 +237,16 @@ struct Planner: Sendable {
     /// Records a plan and its operation in one transaction.
     func submit(_ request: DeploymentRequest) async throws -> SubmittedOperation {
         let prepared = try await plan(request)
+        if let agreed = request.agreedRemovals {
+            let more = prepared.summary.removed.filter { !agreed.contains($0.machine.id) }
+            guard more.isEmpty else {
+                let machines = more.map { "machine \($0.machine.id.number) (\($0.machine.system)): \($0.reason)" }
+                throw ManagerError(
+                    code: .busy,
+                    message: "since the plan was shown, more is to be removed; nothing was done, run it again:\n  "
+                        + machines.joined(separator: "\n  "))
+            }
+        }
         var stored: [CredentialID: CredentialID] = [:]
         let used = Set(
             prepared.summary.added.flatMap { [$0.placement] + $0.alternatives }.map(\.cloud.credential))

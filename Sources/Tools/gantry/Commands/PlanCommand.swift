@@ -73,6 +73,7 @@ enum PlanText {
         for machine in plan.kept {
             lines.append("  = machine \(machine.id.number) (\(machine.system)), \(machine.state.rawValue)")
         }
+        lines += plan.networks.map { Terminal.paint("  ~ \($0)", "33") }
         if plan.added.isEmpty, plan.removed.isEmpty { lines.append("  no machine is added or removed") }
         if !plan.recipes.isEmpty {
             lines.append("recipes:")
@@ -113,6 +114,7 @@ struct PlanJSON: Encodable {
     var added: [Added]
     var removed: [Removed]
     var kept: [Int]
+    var networks: [String]
     var rejections: [Rejection]
     var recipes: [String]
 
@@ -127,6 +129,7 @@ struct PlanJSON: Encodable {
             Removed(machine: $0.machine.id.number, system: $0.machine.system, reason: $0.reason)
         }
         kept = plan.kept.map(\.id.number)
+        networks = plan.networks
         rejections = plan.rejections.map { Rejection(system: $0.system, cloud: $0.cloud, reason: $0.reason) }
         recipes = plan.recipes
     }

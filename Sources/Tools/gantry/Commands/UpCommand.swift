@@ -17,9 +17,15 @@ struct UpCommand: AsyncParsableCommand {
             EXAMPLES:
               gantry up cluster.radl
               gantry up cluster.radl --name test -a clouds.auth --yes
+              gantry up cluster.radl --new-host-key 2     machine 2 was reinstalled
             """)
 
     @OptionGroup var document: DocumentOptions
+    @Option(
+        name: .customLong("new-host-key"),
+        help: ArgumentHelp(
+            "Trust the host key that this machine shows from now on; may be repeated.", valueName: "machine"))
+    var newHostKeys: [Int] = []
     @OptionGroup var state: StateOptions
     @OptionGroup var authorization: AuthorizationOptions
     @OptionGroup var operation: OperationOptions
@@ -28,7 +34,11 @@ struct UpCommand: AsyncParsableCommand {
         try await reporting {
             let request = try document.request(authorization)
             try await state.withServices(manager: operation.configuration) { services in
+                var request = request
                 let plan = try await services.manager.plan(request)
+                for number in newHostKeys where !plan.kept.contains(where: { $0.id.number == number }) {
+                    throw UsageError("--new-host-key: there is no machine \(number); nothing was done")
+                }
                 for warning in plan.warnings { Terminal.warn(warning) }
                 if !plan.removed.isEmpty {
                     if !operation.json { Terminal.write(PlanText.text(plan, name: request.name)) }
@@ -36,6 +46,8 @@ struct UpCommand: AsyncParsableCommand {
                         "\(plan.removed.count) machines will be removed. Go on?",
                         refusal: "\(plan.removed.count) machines would be removed")
                 }
+                request.newHostKeys = Set(newHostKeys)
+                if !operation.yes { request.agreedRemovals = Set(plan.removed.map(\.machine.id)) }
                 let since = try await lastSequence(services, plan.existing)
                 let submitted = try await services.manager.deploy(request)
                 try await operation.see(
@@ -97,7 +109,7 @@ struct OperationOptions: ParsableArguments {
         ) {
             guard let limit else { return try await following.follow(submitted, since: since) }
             return try await withTimeLimit(limit, resume: resume) {
-                await services.manager.waiting
+                await services.manager.waiting + following.unfinished(submitted)
             } work: {
                 try await following.follow(submitted, since: since)
             }
