@@ -1,5 +1,6 @@
 """What all parts share: building, processor time, and the report."""
 import ctypes
+import json
 import os
 import platform
 import resource
@@ -56,10 +57,35 @@ def end_orphans():
 
 
 def timed(command, **options):
-    """(wall, CPU) seconds of a command and all that it started."""
+    """(wall, CPU) seconds of a command and all that it started.
+
+    Runs in a process of its own, since the hosts' processes must not become children of the one that ends orphans.
+    """
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.write(writing, json.dumps(timed_here(command, options)).encode())
+            status = 0
+        except Exception as error:  # whatever it is: the parent must see its own process end
+            print(f"bench: {error}", file=sys.stderr)
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        text = file.read()
+    os.waitpid(pid, 0)
+    if not text:
+        raise SystemExit(f"bench: {' '.join(command)} failed")
+    return tuple(json.loads(text))
+
+
+def timed_here(command, options):
+    become_reaper()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.monotonic()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **options)
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **options)
     wall = time.monotonic() - began
     end_orphans()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -93,8 +119,8 @@ def peers():
         os.makedirs(CACHE, exist_ok=True)
         subprocess.run(["/usr/bin/python3", "-m", "venv", folder], check=True)
         subprocess.run(
-            [folder + "/bin/pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary",
-             ":all:", "-r", lock], check=True, stdout=sys.stderr)
+            [folder + "/bin/pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", lock],
+            check=True, stdout=sys.stderr)
         open(folder + "/.complete", "w").close()
     return folder + "/bin"
 
@@ -115,7 +141,6 @@ class Report:
         self.rows = []
         self.others = []
         self.load = 0.0
-        become_reaper()
 
     def program(self, name):
         return os.path.join(self.binaries, name)

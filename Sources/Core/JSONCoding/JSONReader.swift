@@ -15,8 +15,8 @@ struct JSONMismatch: Error {
 
 /// A value within a tape.
 struct JSONReader: Decoder, SingleValueDecodingContainer {
+    // No more than fits into an `any Decoder` without a box: one is made for every value.
     let tape: JSONTape
-    let form: JSONForm
     var index = 0
 
     var codingPath: [any CodingKey] { tape.path(to: index) }
@@ -24,7 +24,7 @@ struct JSONReader: Decoder, SingleValueDecodingContainer {
     private var node: JSONTape.Node { tape[index] }
 
     func at(_ index: Int) -> JSONReader {
-        JSONReader(tape: tape, form: form, index: index)
+        JSONReader(tape: tape, index: index)
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
@@ -46,12 +46,12 @@ struct JSONReader: Decoder, SingleValueDecodingContainer {
 
     /// Any value, with the forms of dates and bytes.
     func value<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        if Value.self == Date.self, let read = form.date {
+        if Value.self == Date.self, let read = tape.form.date {
             let text = try decode(String.self)
             guard let value = read(text) as? Value else { throw corrupted("it is no ISO 8601 time with zone") }
             return value
         }
-        if Value.self == Data.self, form.hasBase64 {
+        if Value.self == Data.self, tape.form.hasBase64 {
             let text = try decode(String.self)
             guard let value = Data(base64Encoded: text) as? Value else { throw corrupted("it is no base64") }
             return value

@@ -39,9 +39,12 @@ final class JSONTape {
     private let nodes: UnsafeMutablePointer<Node>
     private let count: Int
 
-    init(_ bytes: [UInt8]) throws(SyntaxError) {
+    let form: JSONForm
+
+    init(_ bytes: [UInt8], form: JSONForm) throws(SyntaxError) {
         let built = try JSONTapeBuilder.nodes(of: bytes)
         self.bytes = bytes
+        self.form = form
         count = built.count
         nodes = .allocate(capacity: built.count)
         built.withUnsafeBufferPointer { built in

@@ -47,12 +47,12 @@ package enum JSONText {
     ) throws -> Value {
         let tape: JSONTape
         do {
-            tape = try JSONTape(bytes)
+            tape = try JSONTape(bytes, form: form)
         } catch {
             throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: error.description))
         }
         do {
-            return try JSONReader(tape: tape, form: form).value(type)
+            return try JSONReader(tape: tape).value(type)
         } catch let mismatch as JSONMismatch {
             throw mismatch.decodingError(tape)
         }
