@@ -107,11 +107,14 @@ package struct ContextualizationMachine: Sendable {
     package var escalationPassword: Secret<String>?
     /// What `basic` shall do.
     package var basics: MachineBasics
+    /// It was made for this run: its accounts may appear only while it boots. One that was there before either lets us in
+    /// or never will.
+    package var isNew: Bool
 
     package init(
         id: String, inventoryName: String, target: ConnectionTarget, groups: [String],
         variables: [String: VariableValue], escalationPassword: Secret<String>? = nil,
-        basics: MachineBasics = MachineBasics()
+        basics: MachineBasics = MachineBasics(), isNew: Bool = true
     ) {
         self.id = id
         self.inventoryName = inventoryName
@@ -120,6 +123,7 @@ package struct ContextualizationMachine: Sendable {
         self.variables = variables
         self.escalationPassword = escalationPassword
         self.basics = basics
+        self.isNew = isNew
     }
 }
 

@@ -157,7 +157,8 @@ struct ContextualizationPlan {
                     .compactMap { $0.name.split(separator: ".").last.map(String.init) } ?? [],
                 disks: disks(system),
                 authorizedKeys: [fresh?.publicKey, snapshot.secrets.publicKey].compactMap { $0 },
-                newPassword: fresh?.password.map { Secret($0) }))
+                newPassword: fresh?.password.map { Secret($0) }),
+            isNew: !record.placement.isExisting)
     }
 
     /// A machine that was there before us keeps its name, unless the document names it.

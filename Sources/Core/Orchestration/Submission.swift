@@ -40,6 +40,7 @@ struct Submission {
         for machine in plan.kept {
             var machine = machine
             machine.configuration = configuration(machine.system)
+            if request.newHostKeys.contains(machine.id.number) { machine.hostKeys = [] }
             machines.append(machine)
         }
         for (machine, reason) in plan.removed {

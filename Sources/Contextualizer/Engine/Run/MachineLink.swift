@@ -12,6 +12,8 @@ actor MachineLink {
         var retry = RetryPolicy(attempts: .max, base: .seconds(1), cap: .seconds(10))
         /// How long a leftover program may go on before it is killed.
         var leftoverPatience: Duration = .seconds(120)
+        /// How long a machine that let us in before may refuse the login: while it boots, PAM lets only root in.
+        var loginPatience: Duration = .seconds(30)
     }
 
     let machine: ContextualizationMachine
@@ -24,6 +26,8 @@ actor MachineLink {
     private var connection: Connection?
     private var connecting: Task<Connection, any Error>?
     private var isCleared: Bool
+    /// As the machine's, with the host key that it showed first.
+    private var target: ConnectionTarget
     /// As whom programs ran, so that their marks can be taken away.
     private var users: Set<Escalation?> = []
 
@@ -43,6 +47,7 @@ actor MachineLink {
         self.lock = lock
         self.report = report
         isCleared = !mayHaveLeftover
+        target = machine.target
     }
 
     /// Makes sure that there is a connection.
@@ -111,6 +116,7 @@ actor MachineLink {
             task.cancel()
         }
         connection = opened
+        if case .trustOnFirstUse = target.hostKey, !opened.hostKey.isEmpty { target.hostKey = .pinned([opened.hostKey]) }
         try await report(.reached(endpoint: opened.endpoint, hostKey: opened.hostKey))
         return opened
     }
@@ -122,12 +128,14 @@ actor MachineLink {
         while true {
             attempt += 1
             do {
-                return try await factory.connect(to: machine.target, timeout: settings.connectTimeout)
+                return try await factory.connect(to: target, timeout: settings.connectTimeout)
             } catch let error as CommunicatorError {
                 try Task.checkCancellation()
                 guard Self.isWorthWaiting(error.code) else { throw error }
                 let passed = ContinuousClock.now - started
-                guard passed < reachTimeout,
+                let patience = error.code == .authenticationFailed ? loginPatience : reachTimeout
+                guard patience > .zero else { throw error }
+                guard passed < patience,
                     let delay = settings.retry.delay(afterAttempt: attempt)
                 else {
                     throw CommunicatorError(
@@ -138,9 +146,16 @@ actor MachineLink {
                     told = true
                     try await report(.message("waiting until the machine lets us in: \(error.message)"))
                 }
-                try await clock.sleep(for: min(delay, reachTimeout - passed))
+                try await clock.sleep(for: min(delay, patience - passed))
             }
         }
+    }
+
+    /// A new machine may still make its users. One that was there before is not asked again: its guard might lock us out.
+    private var loginPatience: Duration {
+        if machine.isNew { return reachTimeout }
+        if case .trustOnFirstUse = target.hostKey { return .zero }
+        return min(settings.loginPatience, reachTimeout)
     }
 
     private static func isWorthWaiting(_ code: CommunicatorError.Code) -> Bool {

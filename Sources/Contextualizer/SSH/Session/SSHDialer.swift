@@ -34,7 +34,14 @@ enum SSHDialer {
     private static func open(
         _ peer: SSHLink.Peer, behind jumps: [JumpHost], deadline: ContinuousClock.Instant, bastions: BastionPool
     ) async throws -> Dialed {
-        let bastion = try await bastions.lease(jumps, deadline: deadline)
+        let bastion: SSHLink
+        do {
+            bastion = try await bastions.lease(jumps, deadline: deadline)
+        } catch var error as CommunicatorError {
+            let ways = jumps.map { "\($0.endpoint)" }.joined(separator: ", ")
+            error.message = "\(peer.endpoint) is reached through \(ways), which fails: \(error.message)"
+            throw error
+        }
         do {
             let socket = try await bastion.openForward(to: peer.endpoint, deadline: deadline)
             let link = SSHLink(peer: peer)

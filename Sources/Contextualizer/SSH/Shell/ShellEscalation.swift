@@ -78,14 +78,16 @@ struct ShellEscalation: Sendable {
             || text.contains("incorrect password") || text.contains("sorry, try again")
         {
             what = "the password was refused"
-            next = "correct the escalation password"
+            next = "correct the login user's password"
         } else if text.contains("password is required") || text.contains("authentication required")
             || text.contains("a terminal is required")
         {
             what = "a password is needed"
             next =
                 escalation.method == .doas
-                ? "permit the user with nopass in doas.conf" : "give an escalation password or allow NOPASSWD"
+                ? "permit the user with nopass in doas.conf"
+                : "give the login user's password (in RADL disk.0.os.credentials.password, in an inventory "
+                    + "ansible_become_password) or allow the user NOPASSWD in sudoers"
         } else if text.contains("not in the sudoers") || text.contains("not allowed")
             || text.contains("operation not permitted")
         {

@@ -12,6 +12,27 @@ struct Following: Sendable {
     let style: ProgressDisplay.Style
     let json: Bool
 
+    /// What each machine does that is not where it shall be: for the message that time is over. At most ten lines.
+    func unfinished(_ submitted: SubmittedOperation) async -> [String] {
+        guard let snapshot = try? await services.manager.snapshot(submitted.infrastructure, caller: .local),
+            let events = try? await services.manager.events(of: submitted.infrastructure, after: 0)
+        else { return [] }
+        let last = Dictionary(events.compactMap { event in event.machine.map { ($0, event.text) } }) { $1 }
+        let lines = snapshot.machines.filter(Self.isUnfinished).map { machine in
+            "machine \(machine.id.number) (\(machine.system)): \(last[machine.id] ?? "not begun")"
+        }
+        return lines.count > 10 ? lines.prefix(9) + ["and \(lines.count - 9) more machines"] : lines
+    }
+
+    private static func isUnfinished(_ machine: MachineRecord) -> Bool {
+        switch (machine.goal, machine.phase) {
+        case (.absent, _): machine.isAlive
+        case (.present, .running): machine.configuration == .pending
+        case (.present, .failed), (.present, .vanished), (.present, .terminated): false
+        case (.present, _): true
+        }
+    }
+
     /// - Returns: The finished operation, and what happened.
     func follow(_ submitted: SubmittedOperation, since: Int64) async throws -> (DurableOperation, ProgressModel) {
         let manager = services.manager
