@@ -125,7 +125,7 @@ let units: [Unit] = [
     // Connectors
     library("ConnectorAPI", "Connectors/API"),
     library("ConnectorWire", "Connectors/Wire", ["ConnectorAPI", "JSONCoding"]),
-    library("ConnectorSDK", "Connectors/SDK", ["ConnectorAPI", "ConnectorWire"]),
+    library("ConnectorSDK", "Connectors/SDK", ["ConnectorAPI", "ConnectorWire", "CProcess"]),
     library(
         "ConnectorHost", "Connectors/Host",
         ["ConnectorAPI", "ConnectorWire", "Support", "COpenSSL", "CProcess", "Logging"]),
@@ -171,13 +171,13 @@ let units: [Unit] = [
             "Assembly", "Orchestration", "InfrastructureModel", "Operations", "Persistence", "RADL", "Authorization",
             "ConnectorAPI",
             "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes", "Jinja",
-            "SSHTransport", "Support", "ArgumentParser", "Logging",
+            "SSHTransport", "Support", "CProcess", "ArgumentParser", "Logging",
         ]),
     executable(
         "gantryd",
         [
-            "Assembly", "APIServer", "Orchestration", "Support", "ArgumentParser", "ServiceLifecycle", "UnixSignals",
-            "Logging",
+            "Assembly", "APIServer", "Orchestration", "Support", "CProcess", "ArgumentParser", "ServiceLifecycle",
+            "UnixSignals", "Logging",
         ]),
     executable(
         "connector-check", ["ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Support", "ArgumentParser"]),

@@ -1,3 +1,4 @@
+import CProcess
 public import ConnectorAPI
 import ConnectorWire
 import Foundation
@@ -17,7 +18,7 @@ import Glibc
 ///
 /// Standard output belongs to the protocol: it is put out of reach before the first call, and what is printed goes to
 /// standard error, from where the host takes it into its log. Calls run concurrently; a call that is over its deadline
-/// or that the host cancels sees its task cancelled.
+/// or that the host cancels sees its task cancelled. The process holds credentials, so it leaves no core dump.
 public func serve(_ connector: some Connector) async {
     let arguments = CommandLine.arguments.dropFirst()
     switch arguments.first {
@@ -30,6 +31,7 @@ public func serve(_ connector: some Connector) async {
             leave("the description cannot be written: \(error)", status: 74)
         }
     case "serve", nil:
+        _ = gantry_process_keep_private()
         guard let cookie = ProcessInfo.processInfo.environment[cookieVariable], !cookie.isEmpty else {
             leave(
                 "this is a connector; it is started by the server. Try '\(name) describe', or test it with "

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProcess
 
 /// The command line: a thin reader and writer around the infrastructure manager.
 @main
@@ -33,4 +34,10 @@ struct Gantry: AsyncParsableCommand {
             DestroyCommand.self, InventoryCommand.self, SSHConfigCommand.self, RADLCommand.self, RecipeCommand.self,
             ConnectorCommand.self,
         ])
+
+    /// Passwords and keys are in memory from the first file that is read.
+    static func main() async {
+        _ = gantry_process_keep_private()
+        await main(nil)
+    }
 }

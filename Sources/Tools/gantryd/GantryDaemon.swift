@@ -1,6 +1,7 @@
 import APIServer
 import ArgumentParser
 import Assembly
+import CProcess
 import Foundation
 import Logging
 import Orchestration
@@ -45,6 +46,12 @@ struct GantryDaemon: AsyncParsableCommand {
 
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
+
+    /// Passwords and keys of all users are in memory.
+    static func main() async {
+        _ = gantry_process_keep_private()
+        await main(nil)
+    }
 
     func run() async throws {
         guard let level = Logger.Level(rawValue: logLevel) else {

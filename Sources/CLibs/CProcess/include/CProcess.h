@@ -1,10 +1,18 @@
 #ifndef GANTRY_CPROCESS_H
 #define GANTRY_CPROCESS_H
 
+// What the operating system has to be told about our own process and about children, which Swift cannot say.
+//
 // Child processes as the server needs them, which posix_spawn cannot make: nothing inherited but three descriptors, no
 // core dumps, no new privileges. Every function may be called from any thread.
 
 #include <sys/types.h>
+
+/// Keeps what this process holds in memory to itself: no core dump, whatever the limits of the caller and the pattern of the
+/// kernel say, and no look into it by other processes of the same user. To be called first in `main`; a program that is
+/// executed afterwards is as open as ever, but its core dumps have size 0 until it raises the limit. Returns 0, or -1 with
+/// `errno` set.
+int gantry_process_keep_private(void);
 
 /// Limits of a child; 0: not limited.
 struct gantry_process_limits {
