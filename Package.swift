@@ -130,10 +130,10 @@ let units: [Unit] = [
         "ConnectorHost", "Connectors/Host",
         ["ConnectorAPI", "ConnectorWire", "Support", "COpenSSL", "CProcess", "Logging"]),
     library("ConnectorConformance", "Connectors/Conformance", ["ConnectorAPI"]),
-    library("DummyConnector", "Connectors/Dummy", ["ConnectorAPI"]),
-    library("ExistingHostsConnector", "Connectors/ExistingHosts", ["ConnectorAPI"]),
+    library("Dummy", "Connectors/Dummy", ["ConnectorAPI"]),
+    library("ExistingHosts", "Connectors/ExistingHosts", ["ConnectorAPI"]),
     library(
-        "EC2Connector", "Connectors/EC2", ["ConnectorAPI", "HTTPTransport", "Support", "CLibXML2"],
+        "EC2", "Connectors/EC2", ["ConnectorAPI", "HTTPTransport", "Support", "CLibXML2"],
         settings: memorySafe),
 
     // Contextualizer
@@ -162,7 +162,7 @@ let units: [Unit] = [
         "Assembly", "Tools/Assembly",
         [
             "Orchestration", "Persistence", "InfrastructureModel", "Operations", "RADL", "ConnectorAPI",
-            "ConnectorHost", "DummyConnector", "ExistingHostsConnector", "EC2Connector", "Contextualization",
+            "ConnectorHost", "Dummy", "ExistingHosts", "EC2", "Contextualization",
             "ContextualizationAPI", "SSHTransport", "Authorization", "Support", "Logging",
         ]),
     executable(
@@ -180,9 +180,13 @@ let units: [Unit] = [
             "UnixSignals", "Logging",
         ]),
     executable(
-        "connector-check", ["ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Support", "ArgumentParser"]),
-    executable("connector-dummy", ["ConnectorSDK", "DummyConnector"]),
-    executable("connector-ec2", ["ConnectorSDK", "EC2Connector"]),
+        "connector-check",
+        [
+            "ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Dummy", "EC2", "ExistingHosts", "Support",
+            "ArgumentParser",
+        ]),
+    executable("connector-dummy", ["ConnectorSDK", "Dummy"]),
+    executable("connector-ec2", ["ConnectorSDK", "EC2"]),
     Unit(
         name: "gantry-bench", kind: .executable, path: "Benchmarks/gantry-bench",
         dependencies: ["ConnectorHost", "ConnectorWire", "ConnectorAPI", "RADL"]),
@@ -199,16 +203,16 @@ let units: [Unit] = [
     tests(
         "OrchestrationTests", "OrchestrationTests",
         [
-            "Orchestration", "Persistence", "InfrastructureModel", "Operations", "ConnectorAPI", "DummyConnector",
+            "Orchestration", "Persistence", "InfrastructureModel", "Operations", "ConnectorAPI", "Dummy",
             "ContextualizationAPI", "RADL", "Support", "Logging",
         ]),
     tests(
         "ConnectorTests", "ConnectorTests",
         [
             "ConnectorAPI", "ConnectorWire", "ConnectorSDK", "ConnectorHost", "ConnectorConformance",
-            "DummyConnector", "ExistingHostsConnector", "Support", "Logging", "connector-dummy",
+            "Dummy", "ExistingHosts", "Support", "Logging", "connector-dummy",
         ]),
-    tests("EC2ConnectorTests", "EC2ConnectorTests", ["EC2Connector", "ConnectorAPI", "HTTPTransport", "Support"]),
+    tests("EC2ConnectorTests", "EC2ConnectorTests", ["EC2", "ConnectorAPI", "HTTPTransport", "Support"]),
     tests("SSHTransportTests", "SSHTransportTests", ["SSHTransport", "ContextualizationAPI", "Support"]),
     tests("JinjaTests", "JinjaTests", ["Jinja"], exclude: ["Vectors"]),
     tests("RecipesTests", "RecipesTests", ["Recipes", "Jinja"], exclude: ["Vectors"]),
@@ -220,13 +224,13 @@ let units: [Unit] = [
     tests(
         "APIServerTests", "APIServerTests",
         [
-            "APIServer", "Orchestration", "Persistence", "InfrastructureModel", "ConnectorAPI", "DummyConnector",
+            "APIServer", "Orchestration", "Persistence", "InfrastructureModel", "ConnectorAPI", "Dummy",
             "ContextualizationAPI", "Authorization", "Support", "Hummingbird", "HummingbirdTesting", "HTTPTypes",
             "Logging",
         ]),
     tests(
         "IntegrationTests", "IntegrationTests",
-        ["DummyConnector", "EC2Connector", "ConnectorAPI", "HTTPTransport", "Support"]),
+        ["Dummy", "EC2", "ConnectorAPI", "HTTPTransport", "Support"]),
     tests(
         "GantryCommandTests", "GantryCommandTests",
         ["gantry", "Orchestration", "InfrastructureModel", "Support", "ArgumentParser"]),

@@ -1,7 +1,7 @@
 import APIServer
 import ConnectorAPI
 import ContextualizationAPI
-import DummyConnector
+import Dummy
 import Foundation
 import HTTPTypes
 import Hummingbird

@@ -1,5 +1,5 @@
 import ConnectorAPI
-import DummyConnector
+import Dummy
 import Foundation
 import Synchronization
 

@@ -1,8 +1,8 @@
 import ConnectorAPI
 import ConnectorConformance
 import ConnectorHost
-import DummyConnector
-import ExistingHostsConnector
+import Dummy
+import ExistingHosts
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
 import ConnectorAPI
-import ExistingHostsConnector
+import ExistingHosts
 import Testing
 
 @Suite struct ExistingHostsConnectorTests {

@@ -1,5 +1,5 @@
 import ConnectorAPI
-import DummyConnector
+import Dummy
 import Foundation
 
 /// A folder that is removed at the end.

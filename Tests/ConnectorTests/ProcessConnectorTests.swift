@@ -281,7 +281,7 @@ import Testing
         let error = await #expect(throws: ConnectorError.self) {
             try await ProcessConnector.connect(command, options: .quick())
         }
-        #expect(error?.code == .protocolViolation)
+        #expect(error?.code == .unsupported)
         #expect(error?.message.contains("version 2") == true)
     }
 

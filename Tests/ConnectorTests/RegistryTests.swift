@@ -1,7 +1,7 @@
 import ConnectorAPI
 import ConnectorHost
-import DummyConnector
-import ExistingHostsConnector
+import Dummy
+import ExistingHosts
 import Foundation
 import Glibc
 import Testing

@@ -3,7 +3,7 @@ import Foundation
 import HTTPTransport
 import Support
 
-@testable import EC2Connector
+@testable import EC2
 
 /// EC2 as a list of answers: each request takes the first that is left for its action. Keeps what it was asked.
 actor CannedEC2: HTTPClient {

@@ -3,7 +3,7 @@ import Foundation
 import HTTPTransport
 import Testing
 
-@testable import EC2Connector
+@testable import EC2
 
 @Suite("Calls of the EC2 connector")
 struct EC2ConnectorCallTests {

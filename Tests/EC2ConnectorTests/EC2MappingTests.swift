@@ -3,7 +3,7 @@ import Foundation
 import HTTPTransport
 import Testing
 
-@testable import EC2Connector
+@testable import EC2
 
 @Suite("Meaning of EC2's errors")
 struct EC2ErrorMappingTests {

@@ -2,7 +2,7 @@ import ConnectorAPI
 import Foundation
 import Testing
 
-@testable import EC2Connector
+@testable import EC2
 
 @Suite("Identity of launched machines")
 struct LaunchIdentityTests {

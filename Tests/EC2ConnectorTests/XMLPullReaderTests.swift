@@ -1,6 +1,6 @@
 import Testing
 
-@testable import EC2Connector
+@testable import EC2
 
 @Suite("XML pull reader")
 struct XMLPullReaderTests {

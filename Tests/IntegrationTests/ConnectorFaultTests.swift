@@ -107,7 +107,11 @@ struct ConnectorFaultTests {
     @Test func printsRubbish() async throws {
         try shop.set(.rubbish)
         let ended = try await up()
-        expect(ended, status: 1, says: ["connector 'shop' does not speak the protocol", "gantry connector check"])
+        // What the launch made is looked for and taken over.
+        expect(
+            ended, status: 0,
+            says: ["connector 'shop' does not speak the protocol", "gantry connector check", "web is configured"])
+        #expect(try shop.machines() == 3)
         try await recovers()
     }
 
@@ -156,6 +160,9 @@ struct ConnectorFaultTests {
         let ended = try await gantry(["destroy", "web", "--state-dir", scratch.path("state"), "--yes"])
         expect(ended, status: 1, says: ["connector 'shop' of cloud 'corner' is not installed here"])
         #expect(try shop.machines() == 3)
-        try await recovers()
+        shop.setExecutable(true)
+        let again = try await gantry(["destroy", "web", "--state-dir", scratch.path("state"), "--yes"])
+        #expect(again.status == 0, "\(again)")
+        #expect(try shop.machines() == 0)
     }
 }

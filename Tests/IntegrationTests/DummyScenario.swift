@@ -1,5 +1,5 @@
 import ConnectorAPI
-import DummyConnector
+import Dummy
 import Foundation
 
 /// An infrastructure over a Dummy cloud whose truth is in a file that outlives every process.

@@ -1,5 +1,5 @@
 import ConnectorAPI
-import EC2Connector
+import EC2
 import Foundation
 import Glibc
 import HTTPTransport

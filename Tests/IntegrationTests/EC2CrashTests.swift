@@ -89,7 +89,7 @@ struct EC2CrashTests {
         let scenario = try EC2Scenario(region: "ap-south-1", url: proxy.url)
         try scenario.document(3)
         var generator = SystemRandomNumberGenerator()
-        for moment in 0..<6 {
+        for moment in 0..<4 {
             try await proxy.rules(#"[{"delay": [0.02, 0.2]}]"#)
             let first = Duration.milliseconds(Int.random(in: 200...1_500, using: &generator))
             _ = try await scenario.up(killAfter: first)

@@ -1,6 +1,6 @@
 import ConnectorAPI
 import ContextualizationAPI
-import DummyConnector
+import Dummy
 import Foundation
 import InfrastructureModel
 import Logging

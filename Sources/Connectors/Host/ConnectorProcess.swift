@@ -194,18 +194,22 @@ final class ConnectorProcess: Sendable {
 
     // MARK: End
 
-    /// Ends the process: `shutdown`, end of its input, SIGTERM, SIGKILL, each after `grace`.
+    /// Ends the process: `shutdown`, end of its input, SIGTERM, SIGKILL, each after `grace`; one that does not answer
+    /// `shutdown` is not given time to see the end of its input.
     func stop(grace: Duration) async {
         let isFirst = state.withLock { state in
             defer { state.isStopping = true }
             return !state.isStopping
         }
+        var answers = true
         if isFirst, state.withLock({ $0.failure == nil }) {
-            _ = try? await call(WireMethods.shutdown, Array("{}".utf8), context: CallContext(), limit: grace)
+            let answer = try? await call(
+                WireMethods.shutdown, Array("{}".utf8), context: CallContext(), limit: grace)
+            answers = answer != nil
             notify(WireMethods.exit, Empty())
         }
         writer.close()
-        if await hasExited(within: grace) { return }
+        if answers, await hasExited(within: grace) { return }
         child.signal(SIGTERM)
         if await hasExited(within: grace) { return }
         child.signal(SIGKILL)

@@ -197,7 +197,7 @@ final class ConnectorSupervisor: Sendable {
         }
         guard response.protocolVersion == InitializeResponse.currentVersion else {
             throw ConnectorError(
-                code: .protocolViolation,
+                code: .unsupported,
                 message: "connector '\(name)' chose protocol version \(response.protocolVersion); this host speaks "
                     + "\(InitializeResponse.currentVersion): install a version of it that does, too")
         }

@@ -1,8 +1,8 @@
 package import ConnectorAPI
 package import ConnectorHost
-import DummyConnector
-import EC2Connector
-import ExistingHostsConnector
+import Dummy
+import EC2
+import ExistingHosts
 package import Logging
 import Orchestration
 

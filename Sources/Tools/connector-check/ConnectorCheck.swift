@@ -20,6 +20,7 @@ struct ConnectorCheck: AsyncParsableCommand {
               connector-check connector-dummy
               connector-check --config ec2.json --secrets ec2-secrets.json connector-ec2
               connector-check --only launch.idempotent -- python3 ./connector-mycloud
+              connector-check --built-in dummy
               connector-check --list
 
             The file of --config is JSON; every member may be left out:
@@ -31,6 +32,9 @@ struct ConnectorCheck: AsyncParsableCommand {
 
     @Argument(parsing: .captureForPassthrough, help: "The connector's executable and its arguments.")
     var command: [String] = []
+
+    @Option(help: "Check a connector that is compiled in, without a process, in place of COMMAND.")
+    var builtIn: BuiltInConnector?
 
     @Option(help: ArgumentHelp("What the checks use at the provider.", valueName: "file"))
     var config: String?
@@ -75,9 +79,8 @@ struct ConnectorCheck: AsyncParsableCommand {
             return
         }
         let words = command.first == "--" ? Array(command.dropFirst()) : command
-        guard !words.isEmpty else { throw ValidationError("name the connector's command, such as connector-dummy") }
-        guard let executable = ConnectorCommand(commandLine: words) else {
-            throw Failure("there is no executable '\(words[0])', neither as a path nor in PATH")
+        guard words.isEmpty == (builtIn != nil) else {
+            throw ValidationError("name the connector's command, such as connector-dummy, or one that is --built-in")
         }
         var checks = ConformanceSuite.checks
         if !only.isEmpty {
@@ -86,7 +89,15 @@ struct ConnectorCheck: AsyncParsableCommand {
             }
             checks = chosen
         }
-        let passed = try await check(executable, try settings(), checks)
+        let passed: Bool
+        if let builtIn {
+            passed = try await check(
+                ConnectorUnderTest(connector: builtIn.make(), settings: try settings()), checks)
+        } else if let executable = ConnectorCommand(commandLine: words) {
+            passed = try await check(executable, try settings(), checks)
+        } else {
+            throw Failure("there is no executable '\(words[0])', neither as a path nor in PATH")
+        }
         if !passed { throw ExitCode(1) }
     }
 
@@ -105,6 +116,18 @@ struct ConnectorCheck: AsyncParsableCommand {
             restart: { await connector.kill() },
             raw: { try await connector.rawCall($0, $1) },
             standardError: { errors.text })
+        let passed: Bool
+        do {
+            passed = try await check(subject, checks)
+        } catch {
+            await connector.stop()
+            throw error
+        }
+        await connector.stop()
+        return passed
+    }
+
+    private func check(_ subject: ConnectorUnderTest, _ checks: [ConformanceCheck]) async throws -> Bool {
         let result = await ConformanceSuite.run(subject, checks: checks, readOnly: readOnly) { result in
             let mark =
                 switch result.verdict {
@@ -114,7 +137,6 @@ struct ConnectorCheck: AsyncParsableCommand {
                 }
             FileHandle.standardError.write(Data("\(mark) \(result.id)\n".utf8))
         }
-        await connector.stop()
         print(result.table(), terminator: "")
         if let report { try write(result.table(), to: report) }
         if let junit { try write(result.junit(), to: junit) }

@@ -1,4 +1,4 @@
 import ConnectorSDK
-import DummyConnector
+import Dummy
 
 await serve(DummyConnector())

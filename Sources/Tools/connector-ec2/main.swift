@@ -1,4 +1,4 @@
 import ConnectorSDK
-import EC2Connector
+import EC2
 
 await serve(EC2Connector())
