@@ -124,6 +124,23 @@ import Testing
         #expect(report.counts["m1"]?.ignored == 1)
     }
 
+    /// As ansible-core does: the next play begins on all machines.
+    @Test(arguments: ["end_host", "end_play"]) func endingOnePlayLeavesTheNext(how: String) async throws {
+        let harness = try Harness()
+        let (report, log) = try await harness.run(
+            """
+            - tasks:
+                - meta: \(how)
+                - name: never
+                  command: "false"
+            - tasks:
+                - name: next
+                  command: "true"
+            """)
+        #expect(report.results["m1"] == .configured, "\(log.records)")
+        #expect(log.outcomes() == ["next: changed"])
+    }
+
     @Test func blocksRescueAndAlways() async throws {
         let harness = try Harness()
         let (report, log) = try await harness.run(

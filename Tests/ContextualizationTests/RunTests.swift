@@ -102,7 +102,8 @@ import Testing
         let harness = try Harness(["10.0.0.1": .init(connect: [error])])
         let (report, log) = try await harness.run("- tasks: [{ping: }]")
         #expect(report.results["m1"] == .failed(step: "facts", message: error.message))
-        #expect(log.all.count == 1)
+        #expect(log.all.last?.body == .failed(step: "facts", message: error.message))
+        #expect(log.all.count == 2)
         #expect(report.counts["m1"]?.unreachable == 1)
     }
 

@@ -14,7 +14,7 @@ final class DocumentRun: Sendable {
     private let machines: [String: ContextualizationMachine]
     private let logger: Logger
     private let bootTimeout: Duration
-    private let results = Mutex<[String: ContextualizationReport.Result]>([:])
+    private let crew: RunMachines
 
     init(
         request: ContextualizationRequest, programs: [String: [ProgramPlay]], recipes: DocumentRecipes,
@@ -75,6 +75,7 @@ final class DocumentRun: Sendable {
                 magic: ScopeVariables.magic(settings: settings, folder: nil)),
             links: links, recorder: recorder, history: history, masker: Masker(secrets), sources: library,
             library: library, clock: clock)
+        crew = RunMachines(context: context, parallelism: request.parallelism)
     }
 
     private static func secrets(of machine: ContextualizationMachine) -> [String] {
@@ -94,7 +95,7 @@ final class DocumentRun: Sendable {
             try await withCleanup {
                 try await withDeadline(request.timeout, "the contextualization") { [self] in try await runSteps() }
             } cleanup: { [self] in
-                await closeAll()
+                await crew.close()
             }
         } catch let error as SinkFailure {
             throw error.underlying
@@ -103,20 +104,13 @@ final class DocumentRun: Sendable {
         }
         var report = ContextualizationReport()
         report.counts = context.recorder.report
-        let failed = results.withLock { $0 }
-        for machine in request.machines { report.results[machine.id] = failed[machine.id] ?? .configured }
+        for machine in request.machines { report.results[machine.id] = crew.result(of: machine.id) }
         return report
-    }
-
-    private func closeAll() async {
-        await withTaskGroup(of: Void.self) { group in
-            for link in context.links.values { group.addTask { await link.close() } }
-        }
     }
 
     private func reportTimeout() async throws {
         let finished = context.history
-        for machine in request.machines where results.withLock({ $0[machine.id] }) == nil {
+        for machine in request.machines where crew.isAlive(machine) {
             let last = request.steps.last { $0.machines.contains(machine.id) }
             if let last,
                 doneSteps.withLock({ $0[machine.id]?.contains(last.name) == true })
@@ -124,10 +118,8 @@ final class DocumentRun: Sendable {
             {
                 continue
             }
-            let message = "ERROR: Max contextualization time passed."
-            fail(machine.id, step: nil, message)
             do {
-                try await context.recorder.emit(machine.id, .failed(step: nil, message: message))
+                try await crew.fail(machine, step: nil, "ERROR: Max contextualization time passed.")
             } catch let error as SinkFailure {
                 throw error.underlying
             }
@@ -147,57 +139,28 @@ final class DocumentRun: Sendable {
             }
             if hasRecipe, !factsGathered {
                 factsGathered = true
-                try await forEachMachine(request.machines.map(\.id)) { try await self.gatherFacts($0) }
+                try await crew.forEach(request.machines) { [crew] machine in
+                    try await crew.gatherFacts(machine, step: "facts", becomes: true)
+                }
             }
             var order: [String] = []
             for id in steps.flatMap(\.machines) where !order.contains(id) { order.append(id) }
-            try await forEachMachine(order) { machine in
+            try await crew.forEach(order.compactMap { machines[$0] }) { machine in
                 for step in steps where step.machines.contains(machine.id) {
-                    guard self.isAlive(machine.id) else { return }
+                    guard self.crew.isAlive(machine) else { return }
                     try await self.run(step, on: machine)
                 }
             }
         }
     }
 
-    /// Works on machines at the same time, within the request's bound.
-    private func forEachMachine(
-        _ ids: [String], _ body: @escaping @Sendable (ContextualizationMachine) async throws -> Void
-    ) async throws {
-        let alive = ids.compactMap { machines[$0] }.filter { isAlive($0.id) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var pending = alive.makeIterator()
-            for _ in 0..<max(1, request.parallelism) {
-                guard let machine = pending.next() else { break }
-                group.addTask { try await body(machine) }
-            }
-            while try await group.next() != nil {
-                guard let machine = pending.next() else { continue }
-                group.addTask { try await body(machine) }
-            }
-        }
-    }
-
-    private func isAlive(_ id: String) -> Bool { results.withLock { $0[id] == nil } }
-
-    private func fail(_ id: String, step: String?, _ message: String) {
-        results.withLock { $0[id] = .failed(step: step, message: message) }
-    }
-
     // MARK: - Steps
 
     private func run(_ step: ContextualizationStep, on machine: ContextualizationMachine) async throws {
-        guard let link = context.links[machine.inventoryName], let host = context.table.byName[machine.inventoryName]
-        else { return }
+        guard let link = context.links[machine.inventoryName] else { return }
         let isReplay = context.history.hasFinished(machine.id, step: step.name)
         if !isReplay {
-            do {
-                try await link.reach()
-            } catch let error as CommunicatorError {
-                guard error.code != .cancelled else { throw CancellationError() }
-                context.recorder.count(machine.id, .unreachable)
-                return try await failed(machine, step, error.message)
-            }
+            guard try await crew.reach(machine, step: step.name) else { return }
             try await context.recorder.emit(
                 machine.id, .stepStarted(step: step.name, tasks: taskCount(step, machine)))
         }
@@ -210,26 +173,21 @@ final class DocumentRun: Sendable {
             message = try await BuiltInRun(context: context, machine: machine, link: link, step: step.name)
                 .run(MainStep.tasks(for: machine))
         case .recipe(let name):
-            message = try await runPlays(programs[name] ?? [], machine, host, link, step)
+            message = try await crew.run(programs[name] ?? [], on: machine, step: step.name)
         }
         guard message == nil || !isReplay else { return }
         if let message {
             try await context.recorder.emit(machine.id, .stepFinished(step: step.name, succeeded: false))
-            return try await failed(machine, step, message)
+            logger.info(
+                "contextualization of a machine failed",
+                metadata: [
+                    LogKey.machine: "\(machine.id)", LogKey.step: "\(step.name)",
+                    "reason": "\(context.masker.mask(message))",
+                ])
+            return try await crew.fail(machine, step: step.name, message)
         }
         if !isReplay { try await context.recorder.emit(machine.id, .stepFinished(step: step.name, succeeded: true)) }
         doneSteps.withLock { _ = $0[machine.id, default: []].insert(step.name) }
-    }
-
-    private func failed(
-        _ machine: ContextualizationMachine, _ step: ContextualizationStep, _ message: String
-    ) async throws {
-        let message = context.masker.mask(message)
-        fail(machine.id, step: step.name, message)
-        logger.info(
-            "contextualization of a machine failed",
-            metadata: [LogKey.machine: "\(machine.id)", LogKey.step: "\(step.name)", "reason": "\(message)"])
-        try await context.recorder.emit(machine.id, .failed(step: step.name, message: message))
     }
 
     private func taskCount(_ step: ContextualizationStep, _ machine: ContextualizationMachine) -> Int {
@@ -238,58 +196,5 @@ final class DocumentRun: Sendable {
         case .main: MainStep.tasks(for: machine).count
         case .recipe(let name): (programs[name] ?? []).reduce(0) { $0 + $1.taskCount }
         }
-    }
-
-    private func runPlays(
-        _ plays: [ProgramPlay], _ machine: ContextualizationMachine, _ host: HostVariables, _ link: MachineLink,
-        _ step: ContextualizationStep
-    ) async throws -> String? {
-        let runner = HostRunner(context: context, machine: machine, host: host, link: link, step: step.name)
-        for (index, play) in plays.enumerated() {
-            do {
-                switch try await runner.run(play, path: String(index)) {
-                case .done, .ended(wholeHost: false): continue
-                case .ended(wholeHost: true): return nil
-                case .failed(let task, let result, _): return "\(task): \(HostRunner.message(of: result))"
-                }
-            } catch let failure as TaskFailure {
-                return failure.message
-            }
-        }
-        return nil
-    }
-
-    // MARK: - Facts
-
-    private func gatherFacts(_ machine: ContextualizationMachine) async throws {
-        guard let link = context.links[machine.inventoryName], let host = context.table.byName[machine.inventoryName]
-        else { return }
-        var task = ProgramTask(
-            path: "facts", name: "Gathering Facts", moduleName: "setup", action: .module(SetupModule.self),
-            arguments: JinjaDict())
-        task.become = true
-        let runner = HostRunner(context: context, machine: machine, host: host, link: link, step: "facts")
-        if context.history.record(machine.id, step: "facts", path: "facts") == nil {
-            do {
-                try await link.reach()
-            } catch let error as CommunicatorError {
-                guard error.code != .cancelled else { throw CancellationError() }
-                context.recorder.count(machine.id, .unreachable)
-                fail(machine.id, step: "facts", error.message)
-                return try await context.recorder.emit(machine.id, .failed(step: "facts", message: error.message))
-            }
-        }
-        if case .failed(_, let result, _) = try await runner.run([.task(task)]) {
-            let message = context.masker.mask("Gathering Facts: \(HostRunner.message(of: result))")
-            fail(machine.id, step: "facts", message)
-            try await context.recorder.emit(machine.id, .failed(step: "facts", message: message))
-        }
-    }
-}
-
-extension HostRunner {
-    /// The text of a failure, for the machine's last message.
-    static func message(of result: JinjaDict) -> String {
-        TaskSummary.text(.dict(result), status: .failed)
     }
 }

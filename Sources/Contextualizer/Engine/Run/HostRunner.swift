@@ -9,8 +9,8 @@ final class HostRunner {
         case done
         /// A task failed and nothing rescued it.
         case failed(task: String, result: JinjaDict, isUnreachable: Bool)
-        /// `meta: end_play` or `end_host`.
-        case ended(wholeHost: Bool)
+        /// `meta: end_play` or `end_host` ended the play.
+        case ended
     }
 
     let context: RunContext
@@ -202,8 +202,7 @@ final class HostRunner {
         if try run.firstFalseCondition(scope) != nil { return .done }
         switch action {
         case "flush_handlers": return try await flushHandlers()
-        case "end_play", "end_batch": return .ended(wholeHost: false)
-        case "end_host": return .ended(wholeHost: true)
+        case "end_play", "end_batch", "end_host": return .ended
         case "reset_connection":
             await link.close()
             return .done

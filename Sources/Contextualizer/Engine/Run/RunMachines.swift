@@ -1,0 +1,130 @@
+import ContextualizationAPI
+import Jinja
+import Modules
+import Synchronization
+
+/// The machines of a run and what is done with each of them, whether steps of a document or plays of a playbook ask for
+/// it: how they are reached, facts, plays, who is out and why.
+final class RunMachines: Sendable {
+    private let context: RunContext
+    private let parallelism: Int
+    /// Why machines are out of the run, by id.
+    private let failures = Mutex<[String: ContextualizationReport.Result]>([:])
+
+    /// - Parameter parallelism: Most machines that are worked on at the same time.
+    init(context: RunContext, parallelism: Int) {
+        self.context = context
+        self.parallelism = max(1, parallelism)
+    }
+
+    func isAlive(_ machine: ContextualizationMachine) -> Bool {
+        failures.withLock { $0[machine.id] == nil }
+    }
+
+    /// How the run went for a machine that took part in it.
+    func result(of id: String) -> ContextualizationReport.Result {
+        failures.withLock { $0[id] } ?? .configured
+    }
+
+    /// Takes a machine out of the run, and tells why.
+    func fail(_ machine: ContextualizationMachine, step: String?, _ message: String) async throws {
+        let message = context.masker.mask(message)
+        failures.withLock { $0[machine.id] = .failed(step: step, message: message) }
+        try await context.recorder.emit(machine.id, .failed(step: step, message: message))
+    }
+
+    /// Works on the living ones of some machines at the same time, within the bound.
+    func forEach(
+        _ machines: [ContextualizationMachine],
+        _ body: @escaping @Sendable (ContextualizationMachine) async throws -> Void
+    ) async throws {
+        let alive = machines.filter(isAlive)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var pending = alive.makeIterator()
+            for _ in 0..<parallelism {
+                guard let machine = pending.next() else { break }
+                group.addTask { try await body(machine) }
+            }
+            while try await group.next() != nil {
+                guard let machine = pending.next() else { continue }
+                group.addTask { try await body(machine) }
+            }
+        }
+    }
+
+    /// Connects to a machine, once in a run.
+    ///
+    /// - Returns: Whether it lets us in; else it is out of the run.
+    func reach(_ machine: ContextualizationMachine, step: String) async throws -> Bool {
+        do {
+            try await context.links[machine.inventoryName]?.reach()
+            return true
+        } catch let error as CommunicatorError {
+            guard error.code != .cancelled else { throw CancellationError() }
+            let reference = TaskReference(step: step, path: "connect", name: "Connect", module: "connect")
+            let result: JinjaValue = ["changed": false, "msg": .string(error.message), "unreachable": true]
+            try await context.recorder.finished(
+                machine.id,
+                TaskRecord(
+                    task: reference, status: .unreachable, seconds: 0, summary: error.message,
+                    result: JSONText.text(result), effects: nil))
+            try await fail(machine, step: step, error.message)
+            return false
+        }
+    }
+
+    /// Gathers facts, once for each machine; the record of an interrupted run counts.
+    func gatherFacts(_ machine: ContextualizationMachine, step: String, becomes: Bool) async throws {
+        guard let runner = runner(machine, step: step), runner.host.facts.isEmpty else { return }
+        if context.history.record(machine.id, step: step, path: "facts") == nil {
+            guard try await reach(machine, step: step) else { return }
+        }
+        var task = ProgramTask(
+            path: "facts", name: "Gathering Facts", moduleName: "setup", action: .module(SetupModule.self),
+            arguments: JinjaDict())
+        if becomes { task.become = true }
+        if case .failed(_, let result, _) = try await runner.run([.task(task)]) {
+            try await fail(machine, step: step, "Gathering Facts: \(HostRunner.message(of: result))")
+        }
+    }
+
+    /// Runs plays on one machine. `meta: end_host` and `end_play` end one play; the next one begins.
+    ///
+    /// - Parameter first: Number of the first play in its recipe.
+    /// - Returns: Why it failed; nil: it did not.
+    func run(
+        _ plays: some Sequence<ProgramPlay>, first: Int = 0, on machine: ContextualizationMachine, step: String
+    ) async throws -> String? {
+        guard let runner = runner(machine, step: step) else { return nil }
+        for (offset, play) in plays.enumerated() {
+            do {
+                if case .failed(let task, let result, _) = try await runner.run(play, path: String(first + offset)) {
+                    return "\(task): \(HostRunner.message(of: result))"
+                }
+            } catch let failure as TaskFailure {
+                return failure.message
+            }
+        }
+        return nil
+    }
+
+    /// Closes all connections.
+    func close() async {
+        await withTaskGroup(of: Void.self) { group in
+            for link in context.links.values { group.addTask { await link.close() } }
+        }
+    }
+
+    private func runner(_ machine: ContextualizationMachine, step: String) -> HostRunner? {
+        guard let link = context.links[machine.inventoryName], let host = context.table.byName[machine.inventoryName]
+        else { return nil }
+        return HostRunner(context: context, machine: machine, host: host, link: link, step: step)
+    }
+}
+
+extension HostRunner {
+    /// The text of a failure, for the machine's last message.
+    static func message(of result: JinjaDict) -> String {
+        TaskSummary.text(.dict(result), status: .failed)
+    }
+}
