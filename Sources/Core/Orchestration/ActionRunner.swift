@@ -18,10 +18,11 @@ struct ActionRunner: Sendable {
 
     /// Does what is asked and answers what came of it. A failure of a provider is an answer, not an error.
     ///
-    /// - Parameter tell: Stores an event before it returns.
+    /// - Parameter tell: Stores an event, before it returns where the event is needed to go on after a crash.
     /// - Throws: Only what ends the operation: cancellation, a store that refuses.
     func perform(
-        _ action: InfrastructureAction, tell: @escaping @Sendable (InfrastructureInput) async throws -> Void
+        _ action: InfrastructureAction,
+        tell: @escaping @Sendable (InfrastructureInput, _ isNeededToResume: Bool) async throws -> Void
     ) async throws -> InfrastructureInput {
         switch action {
         case .prepare(let cloud):
@@ -386,7 +387,7 @@ struct ActionRunner: Sendable {
 
     private func contextualize(
         generation: Int, _ machines: [MachineID],
-        tell: @escaping @Sendable (InfrastructureInput) async throws -> Void
+        tell: @escaping @Sendable (InfrastructureInput, _ isNeededToResume: Bool) async throws -> Void
     ) async throws -> InfrastructureInput {
         let id = infrastructure.id
         do {
@@ -404,7 +405,7 @@ struct ActionRunner: Sendable {
                         InfrastructureEvent(
                             infrastructure: id, machine: event.machine.map { MachineID(rawValue: $0) },
                             time: event.time, kind: .contextualization, text: event.line, generation: generation,
-                            payload: payload), learnt: event.learnt))
+                            payload: payload), learnt: event.learnt), event.isNeededToResume)
             }
             var results: [MachineID: MachineRecord.Configuration] = [:]
             for machine in machines {

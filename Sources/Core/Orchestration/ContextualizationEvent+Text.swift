@@ -18,6 +18,12 @@ extension ContextualizationEvent {
         }
     }
 
+    /// Whether a run that died must have it to go on. What says only that something begins is not.
+    var isNeededToResume: Bool {
+        if case .taskStarted = body { return false }
+        return true
+    }
+
     /// How the machine let us in, where the event tells it.
     var learnt: LearntAccess? {
         guard case .reached(let endpoint, let hostKey) = body else { return nil }

@@ -15,6 +15,8 @@ actor InfrastructureActor {
         case input(action: String, InfrastructureInput)
         /// Told by the contextualizer, which waits until it is stored.
         case event(InfrastructureInput, stored: CheckedContinuation<Void, any Error>)
+        /// Told by the contextualizer, which goes on meanwhile.
+        case progress(InfrastructureInput)
         /// Somebody wants this operation to end.
         case interrupted
         case failed(any Error)
@@ -117,6 +119,8 @@ actor InfrastructureActor {
                 case .event(let input, let continuation):
                     machine.handle(input, now: manager.now())
                     waiting.append(continuation)
+                case .progress(let input):
+                    machine.handle(input, now: manager.now())
                 case .interrupted, .failed:
                     if end == nil { end = message }
                 }
@@ -132,7 +136,9 @@ actor InfrastructureActor {
 
     private nonisolated func perform(_ action: InfrastructureAction, _ runner: ActionRunner) async {
         do {
-            let input = try await runner.perform(action) { [mailbox] input in
+            let input = try await runner.perform(action) { [mailbox] input, isNeededToResume in
+                // Progress is stored with what follows it. Should that fail, the next event that is needed says so.
+                guard isNeededToResume else { return mailbox.sendUnhurried(.progress(input)) }
                 try await withCheckedThrowingContinuation { continuation in
                     mailbox.send(.event(input, stored: continuation))
                 }
@@ -176,7 +182,7 @@ actor InfrastructureActor {
     private func closeMailbox() {
         mailbox.close { [late] message in
             switch message {
-            case .input(_, let input): late.withLock { $0.append(input) }
+            case .input(_, let input), .progress(let input): late.withLock { $0.append(input) }
             case .event(_, let continuation): continuation.resume(throwing: CancellationError())
             case .interrupted, .failed: break
             }

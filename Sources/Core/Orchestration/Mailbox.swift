@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// Messages for one reader, who takes all that have come at once: so what came together is stored together.
@@ -6,9 +7,19 @@ final class Mailbox<Message: Sendable>: Sendable {
         var messages: [Message] = []
         var reader: CheckedContinuation<Void, Never>?
         var refuse: (@Sendable (Message) -> Void)?
+        /// Whether one of the messages shall be taken now.
+        var isUrgent = false
+        /// Whether the reader will be woken for messages that do not wake him.
+        var isWakingLater = false
     }
 
+    private let patience: DispatchTimeInterval
     private let state = Mutex(State())
+
+    /// - Parameter patience: How long a message waits at most that is left with ``sendUnhurried(_:)``.
+    init(patience: DispatchTimeInterval = .milliseconds(100)) {
+        self.patience = patience
+    }
 
     /// Leaves a message; never blocks.
     func send(_ message: Message) {
@@ -16,10 +27,35 @@ final class Mailbox<Message: Sendable>: Sendable {
             state -> (CheckedContinuation<Void, Never>?, (@Sendable (Message) -> Void)?) in
             if let refuse = state.refuse { return (nil, refuse) }
             state.messages.append(message)
+            state.isUrgent = true
             defer { state.reader = nil }
             return (state.reader, nil)
         }
         refuse?(message)
+        reader?.resume()
+    }
+
+    /// Leaves a message that is taken with the next one, or by itself when none comes soon: one transaction less.
+    func sendUnhurried(_ message: Message) {
+        let (wakesLater, refuse) = state.withLock { state -> (Bool, (@Sendable (Message) -> Void)?) in
+            if let refuse = state.refuse { return (false, refuse) }
+            state.messages.append(message)
+            defer { state.isWakingLater = true }
+            return (!state.isWakingLater, nil)
+        }
+        refuse?(message)
+        guard wakesLater else { return }
+        DispatchQueue.global().asyncAfter(deadline: .now() + patience) { [weak self] in self?.wake() }
+    }
+
+    private func wake() {
+        let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            state.isWakingLater = false
+            guard !state.messages.isEmpty else { return nil }
+            state.isUrgent = true
+            defer { state.reader = nil }
+            return state.reader
+        }
         reader?.resume()
     }
 
@@ -38,7 +74,7 @@ final class Mailbox<Message: Sendable>: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 let ready = state.withLock { state -> Bool in
-                    if !state.messages.isEmpty || Task.isCancelled { return true }
+                    if state.isUrgent || Task.isCancelled { return true }
                     state.reader = continuation
                     return false
                 }
@@ -52,6 +88,7 @@ final class Mailbox<Message: Sendable>: Sendable {
             reader?.resume()
         }
         return state.withLock { state in
+            state.isUrgent = false
             defer { state.messages = [] }
             return state.messages
         }

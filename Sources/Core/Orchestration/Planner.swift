@@ -225,7 +225,7 @@ struct Planner: Sendable {
         for (cloud, machines) in Dictionary(grouping: running, by: \.placement.cloud) {
             guard
                 case .described(_, let answers, _) = try? await runner.perform(
-                    .describe(cloud, machines.map(\.id), after: .zero), tell: { _ in })
+                    .describe(cloud, machines.map(\.id), after: .zero), tell: { _, _ in })
             else { continue }
             vanished.formUnion(answers.filter { $0.value == nil || $0.value?.state == .terminated }.keys)
         }
