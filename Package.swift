@@ -119,7 +119,7 @@ let units: [Unit] = [
         "Orchestration", "Core/Orchestration",
         [
             "RADL", "InfrastructureModel", "Operations", "Persistence", "ConnectorAPI", "ContextualizationAPI",
-            "Support", "Logging",
+            "JSONCoding", "Support", "Logging",
         ]),
 
     // Connectors

@@ -2,6 +2,7 @@ import ConnectorAPI
 import ContextualizationAPI
 import Foundation
 import InfrastructureModel
+import JSONCoding
 import Logging
 import Persistence
 import RADL
@@ -392,14 +393,13 @@ struct ActionRunner: Sendable {
         let id = infrastructure.id
         do {
             let stored = try await manager.store.contextualizationHistory(of: id, generation: generation)
-            let decoder = JSONDecoder()
             let history = try stored.compactMap { event in
-                try event.payload.map { try decoder.decode(ContextualizationEvent.self, from: $0) }
+                try event.payload.map { try JSONText.decode(ContextualizationEvent.self, from: Array($0)) }
             }
             let plan = try ContextualizationPlan(snapshot: snapshot, configuration: manager.configuration)
             let request = plan.request(machines: machines, history: history)
             let report = try await manager.contextualizer.run(request) { event in
-                let payload = try JSONEncoder().encode(event)
+                let payload = Data(try JSONText.encode(event))
                 try await tell(
                     .contextualization(
                         InfrastructureEvent(

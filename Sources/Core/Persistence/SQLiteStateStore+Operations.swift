@@ -5,8 +5,10 @@ package import Operations
 extension SQLiteStateStore {
     package func operation(_ id: OperationID) async throws -> DurableOperation? {
         try await read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM operation WHERE id = ?", arguments: [id.rawValue])
-                .map(Self.operation(from:))
+            // Asked several times a second by everybody who waits for the end of an operation.
+            try Row.fetchOne(
+                database.cachedStatement(sql: "SELECT * FROM operation WHERE id = ?"), arguments: [id.rawValue]
+            ).map(Self.operation(from:))
         }
     }
 
