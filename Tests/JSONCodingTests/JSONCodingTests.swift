@@ -267,6 +267,59 @@ import Testing
         }
     }
 
+    @Test func aValueMayAskForItsContainerTwice() throws {
+        enum Key: CodingKey { case a, b, c }
+        struct Part: Encodable {
+            func encode(to encoder: any Encoder) throws {
+                var container = encoder.container(keyedBy: Key.self)
+                try container.encode([1], forKey: .b)
+            }
+        }
+        struct Whole: Encodable {
+            func encode(to encoder: any Encoder) throws {
+                var container = encoder.container(keyedBy: Key.self)
+                try container.encode(["x": Part()], forKey: .a)
+                try Part().encode(to: encoder)
+                try container.encode(true, forKey: .c)
+            }
+        }
+        struct Mixed: Encodable {
+            func encode(to encoder: any Encoder) throws {
+                _ = encoder.container(keyedBy: Key.self)
+                _ = encoder.unkeyedContainer()
+            }
+        }
+        #expect(try text([Whole()]) == #"[{"a":{"x":{"b":[1]}},"b":[1],"c":true}]"#)
+        #expect(throws: EncodingError.self) { try text([Mixed()]) }
+    }
+
+    @Test func whatASuperclassEncodesIsAValueOfItsOwn() throws {
+        class Base: Codable {
+            var name = "base"
+        }
+        final class Derived: Base {
+            enum Key: CodingKey { case number }
+            var number = 1
+
+            override init() { super.init() }
+
+            override func encode(to encoder: any Encoder) throws {
+                var container = encoder.container(keyedBy: Key.self)
+                try super.encode(to: container.superEncoder())
+                try container.encode(number, forKey: .number)
+            }
+
+            required init(from decoder: any Decoder) throws {
+                let container = try decoder.container(keyedBy: Key.self)
+                number = try container.decode(Int.self, forKey: .number)
+                try super.init(from: container.superDecoder())
+            }
+        }
+        let written = try text(Derived())
+        #expect(written == #"{"super":{"name":"base"},"number":1}"#)
+        #expect(try JSONText.decode(Derived.self, from: written).name == "base")
+    }
+
     @Test func aContainerUsedAfterItsEndThrows() {
         struct Late: Encodable {
             enum Key: CodingKey { case a, b }

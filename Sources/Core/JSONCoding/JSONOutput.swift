@@ -9,7 +9,7 @@ struct JSONOutput {
 
     /// How far the text is before a value.
     struct Position {
-        fileprivate var depth: Int
+        fileprivate(set) var depth: Int
         fileprivate var count: Int
     }
 
@@ -37,6 +37,16 @@ struct JSONOutput {
         bytes.append(object ? UInt8(ascii: "{") : UInt8(ascii: "["))
         stack.append(Open(id: lastID, isObject: object))
         return Place(depth: stack.count, id: lastID)
+    }
+
+    /// The container that a value has open which began when so many were open.
+    func container(ofValueAt depth: Int) -> Place? {
+        stack.count > depth ? Place(depth: depth + 1, id: stack[depth].id) : nil
+    }
+
+    func isOpen(_ place: Place, object: Bool) -> Bool {
+        stack.count >= place.depth && stack[place.depth - 1].id == place.id
+            && stack[place.depth - 1].isObject == object
     }
 
     private mutating func close(to depth: Int) {

@@ -27,8 +27,8 @@ package struct JSONForm: Sendable {
 package enum JSONText {
     /// Writes a value on one line, in one pass, without a tree in between.
     ///
-    /// Keys come in the order in which they are encoded. A value must use one container at a time and finish a nested
-    /// one before it goes on with the outer one, as synthesized conformances do; everything else throws.
+    /// Keys come in the order in which they are encoded. A value must finish a nested container before it goes on with the
+    /// outer one, as synthesized conformances do; everything else throws.
     ///
     /// - Throws: `EncodingError` for numbers that are not finite and for containers that are used out of order.
     package static func encode(_ value: some Encodable, form: JSONForm = .plain) throws -> [UInt8] {

@@ -6,6 +6,8 @@ final class JSONWriter: Encoder {
     private let form: JSONForm
     /// Whether a call that cannot throw met a container that has ended.
     private(set) var isMisused = false
+    /// How many containers were open when the value began that is being written.
+    private var valueDepth = 0
 
     var bytes: [UInt8] { output.bytes }
     var codingPath: [any CodingKey] { [] }
@@ -19,15 +21,24 @@ final class JSONWriter: Encoder {
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(JSONKeyedWriter<Key>(writer: self, place: open(object: true)))
+        KeyedEncodingContainer(JSONKeyedWriter<Key>(writer: self, place: container(object: true)))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        JSONUnkeyedWriter(writer: self, place: open(object: false))
+        JSONUnkeyedWriter(writer: self, place: container(object: false))
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer {
         JSONSingleWriter(writer: self)
+    }
+
+    /// The container of the value that is being written: the one that is open already where it asks again.
+    private func container(object: Bool) -> JSONOutput.Place {
+        if let place = output.container(ofValueAt: valueDepth) {
+            if !output.isOpen(place, object: object) { isMisused = true }
+            return place
+        }
+        return output.open(object: object)
     }
 
     func open(object: Bool) -> JSONOutput.Place {
@@ -53,6 +64,9 @@ final class JSONWriter: Encoder {
             return write(data.base64EncodedString())
         }
         let before = output.position
+        let outer = valueDepth
+        valueDepth = before.depth
+        defer { valueDepth = outer }
         try value.encode(to: self)
         output.endValue(startedAt: before)
     }
@@ -74,6 +88,24 @@ final class JSONWriter: Encoder {
         }
         output.append(value.description)
     }
+}
+
+/// Writes what a superclass encodes as a value of its own.
+private struct JSONSuperWriter: Encoder {
+    let writer: JSONWriter
+
+    var codingPath: [any CodingKey] { [] }
+    var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+        KeyedEncodingContainer(JSONKeyedWriter<Key>(writer: writer, place: writer.open(object: true)))
+    }
+
+    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+        JSONUnkeyedWriter(writer: writer, place: writer.open(object: false))
+    }
+
+    func singleValueContainer() -> any SingleValueEncodingContainer { writer.singleValueContainer() }
 }
 
 private struct JSONKeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
@@ -133,12 +165,12 @@ private struct JSONKeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func superEncoder() -> any Encoder {
         writer.startElementOrMarkMisuse(place, key: "super")
-        return writer
+        return JSONSuperWriter(writer: writer)
     }
 
     func superEncoder(forKey key: Key) -> any Encoder {
         writer.startElementOrMarkMisuse(place, key: key.stringValue)
-        return writer
+        return JSONSuperWriter(writer: writer)
     }
 }
 
@@ -193,7 +225,7 @@ private struct JSONUnkeyedWriter: UnkeyedEncodingContainer {
     mutating func superEncoder() -> any Encoder {
         writer.startElementOrMarkMisuse(place, key: nil)
         count += 1
-        return writer
+        return JSONSuperWriter(writer: writer)
     }
 }
 
