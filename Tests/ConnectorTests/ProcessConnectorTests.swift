@@ -361,7 +361,9 @@ import Testing
         try await withConnector(dummyCommand) { connector in
             let session = try await connector.open()
             let seen = Collected()
-            try await CallContext.$progressSink.withValue({ seen.add("\($0.fraction ?? 0) \($0.message)") }) {
+            try await CallContext.$progressSink.withValue(
+                ProgressSink { seen.add("\($0.fraction ?? 0) \($0.message)") }
+            ) {
                 _ = try await connector.uploadImage(
                     UploadImageRequest(
                         session: session, name: "im", source: BulkLocation(path: "/x"), sha256: "00", format: "raw",

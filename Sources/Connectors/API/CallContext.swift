@@ -12,11 +12,23 @@ public struct CallContext: Sendable, Hashable {
 
     /// Tells the host how far the present call is (``Capability/progress``). Does nothing where nobody listens.
     public static func reportProgress(fraction: Double? = nil, message: String) {
-        progressSink?(ProgressReport(fraction: fraction, message: message))
+        progressSink?.report(ProgressReport(fraction: fraction, message: message))
     }
 
     /// Where ``reportProgress(fraction:message:)`` of the present task goes; set by the host or SDK.
-    @TaskLocal public static var progressSink: (@Sendable (ProgressReport) -> Void)?
+    @TaskLocal package static var progressSink: ProgressSink?
+}
+
+/// Takes reports of progress.
+///
+/// A struct, since a task-local value that is a function crashes optimized builds (docs/design/compiler.md).
+public struct ProgressSink: Sendable {
+    /// May be called from any thread, any number of times.
+    public let report: @Sendable (ProgressReport) -> Void
+
+    public init(_ report: @escaping @Sendable (ProgressReport) -> Void) {
+        self.report = report
+    }
 }
 
 /// How far a call is.

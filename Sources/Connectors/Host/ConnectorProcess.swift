@@ -118,7 +118,7 @@ final class ConnectorProcess: Sendable {
                     id,
                     Pending(
                         method: method, continuation: continuation, deadline: .now.advanced(by: limit), late: late,
-                        progress: sink), line)
+                        progress: sink?.report), line)
                 if Task.isCancelled { cancel(id) }
             }
         } onCancel: {

@@ -170,10 +170,6 @@ package final class ConnectorServer: Sendable {
     }
 
     /// Carries a call out with its progress going to the host.
-    ///
-    /// Not optimized: in a release build of Swift 6.3.1 the inlined `TaskLocal.withValue` of an optional closure crashed
-    /// in `swift_task_localValuePush` at the first call. Seen in release builds only.
-    @_optimize(none) @inline(never)
     private func invoke(
         _ call: AnyWireMethod, _ id: [UInt8], _ params: [UInt8], _ context: CallContext
     ) async throws -> [UInt8] {
@@ -182,9 +178,9 @@ package final class ConnectorServer: Sendable {
         }
     }
 
-    private func progressSink(_ id: [UInt8]) -> (@Sendable (ProgressReport) -> Void)? {
+    private func progressSink(_ id: [UInt8]) -> ProgressSink? {
         guard let number = Int64(String(decoding: id, as: UTF8.self)) else { return nil }
-        return { report in
+        return ProgressSink { report in
             guard self.state.withLock({ $0.calls[id] != nil }) else { return }
             let progress = ProgressNotification(id: number, fraction: report.fraction, message: report.message)
             guard let params = try? WireCodec.encode(progress) else { return }
