@@ -29,7 +29,7 @@ import Testing
         let secrets = InfrastructureSecrets(
             document: "marker-document", privateKey: "marker-key", publicKey: "ssh-ed25519 AAAA")
         let credential = CredentialRecord(
-            id: CredentialID(rawValue: "c"), owner: "ada", cloudID: "ost1", type: "OpenStack",
+            key: CredentialKey(owner: "ada", cloudID: "ost1", type: "OpenStack", account: "a"),
             values: Secret(["password": "marker-password"]))
         var text = "\(secrets) \(credential) "
         dump(secrets, to: &text)

@@ -27,6 +27,10 @@ import Testing
         #expect(world.machine.snapshot.infrastructure.phase == .destroyed)
         #expect(world.cloud.alive.isEmpty)
         #expect(world.machine.snapshot.machines.allSatisfy { !$0.isAlive })
+        // Gone on with after a crash at that moment: its credentials are no longer there to do anything.
+        var again = InfrastructureStateMachine(snapshot: world.machine.snapshot)
+        #expect(again.nextActions(now: Date()).isEmpty)
+        #expect(again.outcome == .succeeded)
     }
 
     @Test("a machine without further candidates fails with its reason, the others go on")

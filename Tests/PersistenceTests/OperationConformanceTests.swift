@@ -22,7 +22,10 @@ import Testing
             try await store.submit(Sample.operation("third", subject: "c"))
             #expect(
                 try await store.unfinishedOperations(subject: nil).map(\.id.rawValue) == ["late", "second", "third"])
-            #expect(try await store.unfinishedOperations(subject: "b").map(\.id.rawValue) == ["second"])
+            #expect(
+                try await store.unfinishedOperations(subject: OperationSubject(rawValue: "b")).map(\.id.rawValue) == [
+                    "second"
+                ])
 
             let second = try #require(try await store.claim())
             var expected = Sample.operation(
@@ -47,9 +50,21 @@ import Testing
             }
             #expect(try await store.claim(subjects: []) == nil)
             #expect(try await store.claim(subjects: ["x"]) == nil)
-            #expect(try await store.claim(subjects: ["c", "b \"quoted\""])?.subject == "b \"quoted\"")
-            #expect(try await store.claim(subjects: ["c", "b \"quoted\""])?.subject == "c")
+            #expect(try await store.claim(subjects: ["c", "b \"quoted\""])?.subject.rawValue == "b \"quoted\"")
+            #expect(try await store.claim(subjects: ["c", "b \"quoted\""])?.subject.rawValue == "c")
             #expect(try await store.claim(subjects: ["c", "b \"quoted\""]) == nil)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func kindsLimitAClaim(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            try await store.submit(Sample.operation("image", subject: "a", kind: .build))
+            try await store.submit(Sample.operation("up", subject: "b"))
+            #expect(try await store.claim(kinds: []) == nil)
+            #expect(try await store.claim(kinds: [.create, .converge])?.id.rawValue == "up")
+            #expect(try await store.claim(kinds: [.create, .converge]) == nil)
+            #expect(try await store.claim(kinds: [.build, .destroy])?.id.rawValue == "image")
         }
     }
 
@@ -84,7 +99,7 @@ import Testing
         try await withStore(kind) { store in
             try await store.submit(Sample.operation("create"))
             let create = try #require(try await store.claim(by: Sample.elsewhere))
-            try await store.submit(Sample.operation("destroy", kind: "destroy"), .interrupts)
+            try await store.submit(Sample.operation("destroy", kind: .destroy), .interrupts)
             #expect(try await store.operation(create.id)?.cancelRequested == true)
             #expect(try await store.status("destroy") == .pending)
             #expect(try await store.claim() == nil)
@@ -100,7 +115,7 @@ import Testing
         try await withStore(kind) { store in
             try await store.submit(Sample.operation("create"))
             let create = try #require(try await store.claim(by: Sample.elsewhere))
-            try await store.submit(Sample.operation("destroy", kind: "destroy"), .interrupts)
+            try await store.submit(Sample.operation("destroy", kind: .destroy), .interrupts)
             try await store.release(#require(create.lease), dueAt: Sample.start.addingTimeInterval(5))
             #expect(try await store.claim(at: 1)?.id.rawValue == "destroy")
             #expect(try await store.claim(at: 6) == nil)
@@ -136,7 +151,7 @@ import Testing
                             let number = Int(operation.id.rawValue.split(separator: "-")[1]) ?? 0
                             guard number + 1 < perSubject else { continue }
                             let next = operation.id.rawValue.split(separator: "-")[0] + "-\(number + 1)"
-                            try await store.submit(Sample.operation(String(next), subject: operation.subject))
+                            try await store.submit(Sample.operation(String(next), subject: operation.subject.rawValue))
                         }
                         return mine
                     }
@@ -216,8 +231,7 @@ import Testing
             let change = InfrastructureChange(
                 infrastructure: one, record: Sample.infrastructure(name: "other"),
                 secrets: InfrastructureSecrets(document: "other"), machines: [machine, Sample.machine(1)],
-                resources: [Sample.resource("r")], events: [Sample.event("e")],
-                submits: .init(operation: Sample.operation("p", subject: "two"), precedence: .exclusive))
+                resources: [Sample.resource("r")], events: [Sample.event("e")])
             let codes = [
                 await operationErrorCode { try await store.record(change, lease: lease) },
                 await operationErrorCode {
@@ -233,7 +247,6 @@ import Testing
             #expect(try await store.snapshot(one) == before)
             #expect(try await store.events(of: nil, after: 0, limit: 10) == [])
             #expect(try await store.operation(lease.operation) == operation)
-            #expect(try await store.status("p") == nil)
             #expect(try await store.commitCounter() == counter)
         }
     }
@@ -260,13 +273,31 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func aLeaseIsForItsSubjectOnly(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            try await store.create("one")
+            try await store.create("two")
+            try await store.submit(Sample.operation("o", subject: "two"))
+            let lease = try #require(try await store.claim()?.lease)
+            for change in [
+                InfrastructureChange(infrastructure: one, machines: [Sample.machine(0)]),
+                InfrastructureChange(infrastructure: one),
+            ] {
+                #expect(await operationErrorCode { try await store.record(change, lease: lease) } == .leaseLost)
+            }
+            #expect(try await store.snapshot(one)?.machines == [])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func aLapsedLeaseThatNobodyTookStillWrites(_ kind: StoreKind) async throws {
         try await withStore(kind) { store in
             try await store.create()
             try await store.submit(Sample.operation("o"))
             let lease = try #require(
                 try await store.claim(
-                    holder: Sample.alive, subjects: nil, now: Date(timeIntervalSinceReferenceDate: 1e9),
+                    holder: Sample.alive, kinds: [.converge], subjects: nil,
+                    now: Date(timeIntervalSinceReferenceDate: 1e9),
                     duration: .zero)?.lease)
             try await store.record(
                 InfrastructureChange(infrastructure: one, machines: [Sample.machine(0)]), lease: lease)
@@ -324,7 +355,7 @@ import Testing
     enum Outcome: Sendable { case busy, accepted, supersedes, asks }
 
     struct SubmissionCase: Sendable, CustomTestStringConvertible {
-        var precedence: InfrastructureChange.Submission.Precedence
+        var precedence: OperationSubmission.Precedence
         var older: String
         var outcome: Outcome
 
@@ -369,9 +400,13 @@ import Testing
             let older = try await store.operation(OperationID(rawValue: "older"))
             let now = Sample.start.addingTimeInterval(60)
             let change = InfrastructureChange(
-                infrastructure: one, machines: [Sample.machine(0)], events: [Sample.event("submitted")],
-                submits: .init(operation: Sample.operation("new", createdAt: now), precedence: row.precedence))
-            let code = await operationErrorCode { try await store.record(change, lease: nil) }
+                infrastructure: one, machines: [Sample.machine(0)], events: [Sample.event("submitted")])
+            let submission = OperationSubmission(
+                Sample.operation("new", createdAt: now), precedence: row.precedence)
+            let credential = Sample.credential()
+            let code = await operationErrorCode {
+                try await store.submit(submission, with: change, credentials: [credential])
+            }
 
             let after = try await store.operation(OperationID(rawValue: "older"))
             let isRefused = row.outcome == .busy
@@ -379,6 +414,9 @@ import Testing
             #expect(try await store.status("new") == (isRefused ? nil : .pending))
             #expect(try await store.snapshot(one)?.machines.count == (isRefused ? 0 : 1))
             #expect(try await store.events(of: nil, after: 0, limit: 9).count == (isRefused ? 0 : 1))
+            // Credentials that a refused submission brought have renewed nothing.
+            let stored = try await store.credential(store.credentialID(of: credential.key))
+            #expect(stored == (isRefused ? nil : credential))
             #expect(try await store.status("stranger") == .pending)
             switch row.outcome {
             case .busy, .accepted:
@@ -399,13 +437,13 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func aRefusalNamesWhatRuns(_ kind: StoreKind) async throws {
         try await withStore(kind) { store in
-            try await store.submit(Sample.operation("older", kind: "create"))
+            try await store.submit(Sample.operation("older", kind: .create))
             _ = try await store.claim(by: Sample.elsewhere)
             let error = await #expect(throws: OperationError.self) {
                 try await store.submit(Sample.operation("new"))
             }
             let message = try #require(error?.message)
-            for word in ["one", "create", "older", "elsewhere:4711"] {
+            for word in ["one", "create", "older", "process 4711 at elsewhere"] {
                 #expect(message.contains(word))
             }
         }

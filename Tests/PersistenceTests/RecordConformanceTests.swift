@@ -33,13 +33,13 @@ import Testing
                 secrets: InfrastructureSecrets(
                     document: "system front (ñ)", privateKey: "-----BEGIN", publicKey: "ssh-ed25519 AAAA"),
                 machines: machines, resources: [Sample.resource("net-1"), Sample.resource("net-0")])
-            try await store.record(
+            try await store.write(
                 InfrastructureChange(
                     infrastructure: one, record: expected.infrastructure, secrets: expected.secrets,
-                    machines: machines.reversed(), resources: expected.resources),
-                lease: nil)
+                    machines: machines.reversed(), resources: expected.resources))
             let snapshot = try await store.snapshot(one)
             #expect(snapshot == expected)
+            #expect(try await store.infrastructure(one) == expected.infrastructure)
         }
     }
 
@@ -47,20 +47,19 @@ import Testing
     func onlyNamedRowsAreTouched(_ kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let machines = [9, 10, 11].map { Sample.machine($0) }
-            try await store.record(
+            try await store.write(
                 InfrastructureChange(
                     infrastructure: one, record: Sample.infrastructure(),
-                    secrets: InfrastructureSecrets(document: "a"), machines: machines),
-                lease: nil)
+                    secrets: InfrastructureSecrets(document: "a"), machines: machines))
             var changed = machines[1]
             changed.phase = .running(provider: "i-10")
-            try await store.record(InfrastructureChange(infrastructure: one, machines: [changed]), lease: nil)
+            try await store.write(InfrastructureChange(infrastructure: one, machines: [changed]))
             let snapshot = try await store.snapshot(one)
             #expect(snapshot?.machines == [machines[0], changed, machines[2]])
             #expect(snapshot?.secrets.document == "a")
 
-            try await store.record(
-                InfrastructureChange(infrastructure: one, secrets: InfrastructureSecrets(document: "b")), lease: nil)
+            try await store.write(
+                InfrastructureChange(infrastructure: one, secrets: InfrastructureSecrets(document: "b")))
             #expect(try await store.snapshot(one)?.secrets.document == "b")
             #expect(try await store.snapshot(one)?.machines.count == 3)
         }
@@ -70,6 +69,7 @@ import Testing
     func anUnknownInfrastructureIsNil(_ kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             #expect(try await store.snapshot(one) == nil)
+            #expect(try await store.infrastructure(one) == nil)
             #expect(try await store.infrastructure(named: "x", owner: "ada") == nil)
             #expect(try await store.infrastructures(includingDestroyed: true) == [])
         }
@@ -85,7 +85,7 @@ import Testing
                 InfrastructureChange(infrastructure: one, secrets: InfrastructureSecrets(document: "d")),
             ]
             for change in changes {
-                #expect(await operationErrorCode { try await store.record(change, lease: nil) } == .notFound)
+                #expect(await operationErrorCode { try await store.write(change) } == .notFound)
             }
             #expect(try await store.commitCounter() == 0)
         }
@@ -96,13 +96,13 @@ import Testing
         try await withStore(kind) { store in
             for (id, age) in [("b", 1.0), ("c", 0), ("a", 2), ("d", 0)] {
                 let record = Sample.infrastructure(id, createdAt: Sample.start.addingTimeInterval(-age))
-                try await store.record(InfrastructureChange(infrastructure: record.id, record: record), lease: nil)
+                try await store.write(InfrastructureChange(infrastructure: record.id, record: record))
             }
             #expect(
                 try await store.infrastructures(includingDestroyed: false).map(\.id.rawValue) == ["a", "b", "c", "d"])
             var destroyed = Sample.infrastructure("b", createdAt: Sample.start.addingTimeInterval(-1))
             destroyed.phase = .destroyed
-            try await store.record(InfrastructureChange(infrastructure: destroyed.id, record: destroyed), lease: nil)
+            try await store.write(InfrastructureChange(infrastructure: destroyed.id, record: destroyed))
             #expect(try await store.infrastructures(includingDestroyed: false).map(\.id.rawValue) == ["a", "c", "d"])
             #expect(
                 try await store.infrastructures(includingDestroyed: true).map(\.id.rawValue) == ["a", "b", "c", "d"])
@@ -114,10 +114,9 @@ import Testing
         try await withStore(kind) { store in
             func create(_ id: String, _ name: String?, _ owner: String) async throws {
                 let record = Sample.infrastructure(id, name: name, owner: owner)
-                try await store.record(
+                try await store.write(
                     InfrastructureChange(
-                        infrastructure: record.id, record: record, machines: [Sample.machine(0, of: id)]),
-                    lease: nil)
+                        infrastructure: record.id, record: record, machines: [Sample.machine(0, of: id)]))
             }
             try await create("one", "web", "ada")
             try await create("two", "web", "bob")
@@ -134,9 +133,9 @@ import Testing
             // A change of the first is no second one; once it is destroyed, the name is free.
             var record = Sample.infrastructure("one", name: "web")
             record.generation = 1
-            try await store.record(InfrastructureChange(infrastructure: one, record: record), lease: nil)
+            try await store.write(InfrastructureChange(infrastructure: one, record: record))
             record.phase = .destroyed
-            try await store.record(InfrastructureChange(infrastructure: one, record: record), lease: nil)
+            try await store.write(InfrastructureChange(infrastructure: one, record: record))
             #expect(try await store.infrastructure(named: "web", owner: "ada") == nil)
             try await create("five", "web", "ada")
             #expect(try await store.infrastructure(named: "web", owner: "ada")?.rawValue == "five")
@@ -152,8 +151,8 @@ import Testing
                     group.addTask {
                         let record = Sample.infrastructure("i\(number)", name: "web")
                         let code = await operationErrorCode {
-                            try await store.record(
-                                InfrastructureChange(infrastructure: record.id, record: record), lease: nil)
+                            try await store.write(
+                                InfrastructureChange(infrastructure: record.id, record: record))
                         }
                         #expect(code == nil || code == .busy)
                         return code == nil
@@ -169,24 +168,29 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func resourcesAreKeptByCloudKindAndID(_ kind: StoreKind) async throws {
+    func resourcesAreKeptByCloudRegionKindAndID(_ kind: StoreKind) async throws {
         try await withStore(kind) { store in
             try await store.create()
             var changed = Sample.resource("a")
             changed.problem = "in use"
-            try await store.record(
+            try await store.write(
                 InfrastructureChange(
                     infrastructure: one,
-                    resources: [Sample.resource("a"), Sample.resource("a", cloud: "ost2"), Sample.resource("b")]),
-                lease: nil)
-            try await store.record(
+                    resources: [
+                        Sample.resource("a"), Sample.resource("a", cloud: "ost2"),
+                        Sample.resource("a", region: "north"), Sample.resource("b"), Sample.resource("d"),
+                        Sample.resource("d", region: "north"),
+                    ]))
+            try await store.write(
                 InfrastructureChange(
                     infrastructure: one, resources: [changed, Sample.resource("c")],
-                    removedResources: [Sample.resource("b"), Sample.resource("unknown")]),
-                lease: nil)
+                    removedResources: [Sample.resource("b"), Sample.resource("unknown"), Sample.resource("d")]))
             #expect(
                 try await store.snapshot(one)?.resources
-                    == [changed, Sample.resource("a", cloud: "ost2"), Sample.resource("c")])
+                    == [
+                        changed, Sample.resource("a", cloud: "ost2"), Sample.resource("a", region: "north"),
+                        Sample.resource("d", region: "north"), Sample.resource("c"),
+                    ])
         }
     }
 
@@ -196,14 +200,13 @@ import Testing
             try await store.create("one")
             try await store.create("two")
             let two = InfrastructureID(rawValue: "two")
-            let first = try await store.record(
+            let first = try await store.write(
                 InfrastructureChange(
-                    infrastructure: one, events: [Sample.event("a"), Sample.event("b", generation: 3, payload: "{}")]),
-                lease: nil)
-            let second = try await store.record(
-                InfrastructureChange(infrastructure: two, events: [Sample.event("c", of: "two")]), lease: nil)
-            let third = try await store.record(
-                InfrastructureChange(infrastructure: one, events: [Sample.event("d")]), lease: nil)
+                    infrastructure: one, events: [Sample.event("a"), Sample.event("b", generation: 3, payload: "{}")]))
+            let second = try await store.write(
+                InfrastructureChange(infrastructure: two, events: [Sample.event("c", of: "two")]))
+            let third = try await store.write(
+                InfrastructureChange(infrastructure: one, events: [Sample.event("d")]))
             #expect((first + second + third).map(\.sequence) == [1, 2, 3, 4])
             #expect(first[1].payload == Data("{}".utf8))
 
@@ -211,6 +214,9 @@ import Testing
             #expect(try await store.events(of: one, after: 0, limit: 10) == first + third)
             #expect(try await store.events(of: one, after: 1, limit: 1) == [first[1]])
             #expect(try await store.events(of: one, after: 2, limit: 10) == third)
+            #expect(try await store.lastEvent(of: one) == 4)
+            #expect(try await store.lastEvent(of: two) == 3)
+            #expect(try await store.lastEvent(of: InfrastructureID(rawValue: "three")) == 0)
             #expect(try await store.events(of: nil, after: 4, limit: 10) == [])
             #expect(try await store.events(of: nil, after: 99, limit: 10) == [])
             #expect(try await store.events(of: nil, after: 0, limit: 0) == [])
@@ -229,12 +235,11 @@ import Testing
                 Sample.event("d", kind: .contextualization, generation: 2),
                 Sample.event("e", kind: .contextualization, generation: 2, payload: "5"),
             ]
-            let stored = try await store.record(InfrastructureChange(infrastructure: one, events: events), lease: nil)
-            try await store.record(
+            let stored = try await store.write(InfrastructureChange(infrastructure: one, events: events))
+            try await store.write(
                 InfrastructureChange(
                     infrastructure: InfrastructureID(rawValue: "two"),
-                    events: [Sample.event("f", of: "two", kind: .contextualization, generation: 2, payload: "6")]),
-                lease: nil)
+                    events: [Sample.event("f", of: "two", kind: .contextualization, generation: 2, payload: "6")]))
             #expect(
                 try await store.contextualizationHistory(of: one, generation: 2) == [stored[1], stored[4]])
             #expect(try await store.contextualizationHistory(of: one, generation: 3) == [])
@@ -242,27 +247,75 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func credentialsAreRenewedByTheirOwnerOnly(_ kind: StoreKind) async throws {
-        try await withStore(kind) { store in
-            func credential(_ id: String, _ owner: String, _ password: String) -> CredentialRecord {
-                CredentialRecord(
-                    id: CredentialID(rawValue: id), owner: owner, cloudID: "ost1", type: "OpenStack",
-                    values: Secret(["username": owner, "password": password]))
+    func credentialsAreRenewedByOwnerCloudTypeAndAccount(_ kind: StoreKind) async throws {
+        try await withStores(kind, count: 2) { stores in
+            let (store, reader) = (stores[0], stores[1])
+            try await store.create()
+            let old = Sample.credential("old")
+            let first = try await store.use(old)
+            let others = [
+                Sample.credential("his", owner: "bob"), Sample.credential("another", cloud: "ost2"),
+                Sample.credential("of another account", account: "other project"),
+                // What is told apart by the place of a separator only.
+                Sample.credential("a", cloud: "ost1 ", account: "project"),
+            ]
+            for other in others { #expect(try await store.use(other) != first) }
+            #expect(try await store.credential(first) == old)
+            let new = Sample.credential("new")
+            #expect(try await store.use(new) == first)
+            #expect(try await reader.credential(first) == new)
+            for other in others {
+                #expect(try await reader.credential(reader.credentialID(of: other.key)) == other)
             }
-            let first = try await store.saveCredential(credential("c1", "ada", "old"))
-            let renewed = try await store.saveCredential(credential("c2", "ada", "new"))
-            let other = try await store.saveCredential(credential("c3", "bob", "his"))
-            #expect(first.rawValue == "c1")
-            #expect(renewed == first)
-            #expect(try await store.credential(first) == credential("c1", "ada", "new"))
-            #expect(try await store.credential(other) == credential("c3", "bob", "his"))
-            #expect(try await store.credential(CredentialID(rawValue: "c2")) == nil)
+        }
+    }
 
-            // An id that is taken by somebody else is never given away.
-            let taken = try await store.saveCredential(credential("c1", "eve", "hers"))
-            #expect(taken != first)
-            #expect(try await store.credential(first) == credential("c1", "ada", "new"))
-            #expect(try await store.credential(taken)?.owner == "eve")
+    /// With the end of an infrastructure goes what is secret of it, and no more.
+    @Test(arguments: StoreKind.allCases)
+    func nothingSecretOutlivesItsInfrastructure(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            try await store.create("one")
+            try await store.create("two")
+            let shared = try await store.use(Sample.credential("shared", account: "shared"))
+            _ = try await store.use(Sample.credential("shared", account: "shared"), for: "two")
+            let own = try await store.use(Sample.credential("own"))
+            for id in ["one", "two"] {
+                try await store.write(
+                    InfrastructureChange(
+                        infrastructure: InfrastructureID(rawValue: id),
+                        secrets: InfrastructureSecrets(document: "password", privateKey: "key"),
+                        machines: [Sample.machine(0, of: id)],
+                        events: [Sample.event("told", of: id, kind: .contextualization, generation: 1, payload: "p")]))
+            }
+            try await store.submit(Sample.operation("o", kind: .destroy))
+            let lease = try #require(try await store.claim()?.lease)
+            var destroyed = Sample.infrastructure("one")
+            destroyed.phase = .destroyed
+            try await store.record(InfrastructureChange(infrastructure: one, record: destroyed), lease: lease)
+            // Nor can anything secret be added.
+            let late = try await store.record(
+                InfrastructureChange(
+                    infrastructure: one, secrets: InfrastructureSecrets(document: "late"),
+                    events: [Sample.event("late", kind: .contextualization, generation: 1, payload: "late")]),
+                lease: lease)
+
+            let left = try #require(try await store.snapshot(one))
+            #expect(left.infrastructure == destroyed)
+            #expect(left.secrets == InfrastructureSecrets(document: ""))
+            let events = try await store.events(of: one, after: 0, limit: 9)
+            #expect(events.map(\.text) == ["told", "late"])
+            #expect(events.allSatisfy { $0.payload == nil })
+            #expect(late.map(\.sequence) == [events[1].sequence])
+            #expect(try await store.credential(own) == nil)
+
+            let two = InfrastructureID(rawValue: "two")
+            #expect(try await store.snapshot(two)?.secrets.privateKey == "key")
+            #expect(try await store.contextualizationHistory(of: two, generation: 1).count == 1)
+            #expect(try await store.credential(shared) != nil)
+            destroyed = Sample.infrastructure("two")
+            destroyed.phase = .destroyed
+            try await store.write(InfrastructureChange(infrastructure: two, record: destroyed))
+            #expect(try await store.credential(shared) == nil)
         }
     }
 
@@ -287,10 +340,12 @@ import Testing
             try await expectCommit(true, "cancel") {
                 try await writer.requestCancel(lease.operation, now: Sample.start)
             }
-            try await expectCommit(true, "credential") {
-                _ = try await writer.saveCredential(
-                    CredentialRecord(
-                        id: .random(), owner: "ada", cloudID: "x", type: "EC2", values: Secret([:])))
+            var ended = Sample.operation("ended")
+            ended.status = .succeeded
+            try await expectCommit(true, "credential") { [ended] in
+                try await writer.submit(
+                    OperationSubmission(ended, precedence: .interrupts),
+                    with: InfrastructureChange(infrastructure: one), credentials: [Sample.credential()])
             }
             try await expectCommit(false, "claim of nothing") { _ = try await writer.claim() }
             try await expectCommit(false, "empty change") {

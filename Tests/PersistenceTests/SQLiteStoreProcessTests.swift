@@ -49,13 +49,14 @@ import Testing
                 for number in 0..<5 {
                     let id = "i\(number)"
                     let record = Sample.infrastructure(id, name: id)
-                    try await store.record(
-                        InfrastructureChange(
+                    try await store.submit(
+                        OperationSubmission(Sample.operation(id, subject: id), precedence: .exclusive),
+                        with: InfrastructureChange(
                             infrastructure: record.id, record: record,
                             secrets: InfrastructureSecrets(document: "d"),
-                            machines: (0..<50).map { Sample.machine($0, of: id) }, events: [Sample.event("e", of: id)],
-                            submits: .init(operation: Sample.operation(id, subject: id), precedence: .exclusive)),
-                        lease: nil)
+                            machines: (0..<50).map { Sample.machine($0, of: id) },
+                            events: [Sample.event("e", of: id)]),
+                        credentials: [Sample.credential()])
                 }
             }
             let store = try SQLiteStateStore(folder: folder)

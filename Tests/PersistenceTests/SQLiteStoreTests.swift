@@ -43,7 +43,7 @@ import Testing
                     database,
                     sql: "SELECT strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%' AND name NOT LIKE 'grdb%'")
             }
-            #expect(strict.count == 9)
+            #expect(strict.count == 10)
             #expect(strict.allSatisfy { $0 })
             await store.close()
         }
@@ -53,12 +53,11 @@ import Testing
         try await withFolder { folder in
             var store = try SQLiteStateStore(folder: folder)
             let verifier = store.verifier(for: "secret")
-            try await store.record(
+            try await store.write(
                 InfrastructureChange(
                     infrastructure: one, record: Sample.infrastructure(),
                     secrets: InfrastructureSecrets(document: "system a ()"), machines: [Sample.machine(0)],
-                    events: [Sample.event("e", payload: "p")]),
-                lease: nil)
+                    events: [Sample.event("e", payload: "p")]))
             let snapshot = try await store.snapshot(one)
             let counter = try await store.commitCounter()
             await store.close()
@@ -100,19 +99,15 @@ import Testing
         try await withFolder { folder in
             let marker = "MARKER-4f1c-password"
             let store = try SQLiteStateStore(folder: folder)
-            try await store.record(
+            try await store.write(
                 InfrastructureChange(
                     infrastructure: one, record: Sample.infrastructure(),
                     secrets: InfrastructureSecrets(
                         document: Secret("system a (password = '\(marker)')"), privateKey: Secret(marker)),
                     events: [
                         Sample.event("e", kind: .contextualization, generation: 1, payload: #"{"p":"\#(marker)"}"#)
-                    ]),
-                lease: nil)
-            let id = try await store.saveCredential(
-                CredentialRecord(
-                    id: CredentialID(rawValue: "c"), owner: "ada", cloudID: "ost1", type: "OpenStack",
-                    values: Secret(["password": marker])))
+                    ]))
+            let id = try await store.use(Sample.credential(marker))
             #expect(try await store.credential(id)?.values.expose()["password"] == marker)
             #expect(!store.verifier(for: Secret(marker)).contains(marker))
 
@@ -125,26 +120,51 @@ import Testing
         }
     }
 
+    /// Sealed as they were: not even somebody who has the key learns them from what is left in the files.
+    @Test func destroyedSecretsAreInNoFile() async throws {
+        try await withFolder { folder in
+            let store = try SQLiteStateStore(folder: folder)
+            try await store.create()
+            _ = try await store.use(Sample.credential())
+            try await store.write(
+                InfrastructureChange(
+                    infrastructure: one,
+                    secrets: InfrastructureSecrets(document: "system a (password = 'x')", privateKey: "key"),
+                    events: [Sample.event("e", kind: .contextualization, generation: 1, payload: "result")]))
+            let sealed = try await store.read { database in
+                try [
+                    "SELECT sealed FROM infrastructure_secret", "SELECT sealed FROM credential",
+                    "SELECT payload FROM event WHERE payload IS NOT NULL",
+                ].flatMap { try Data.fetchAll(database, sql: $0) }
+            }
+            #expect(sealed.count == 3)
+            for secret in sealed { #expect(try !filesContaining(secret, in: folder).isEmpty) }
+            try await store.submit(Sample.operation("o", kind: .destroy))
+            let lease = try #require(try await store.claim()?.lease)
+            var destroyed = Sample.infrastructure()
+            destroyed.phase = .destroyed
+            try await store.record(InfrastructureChange(infrastructure: one, record: destroyed), lease: lease)
+            for secret in sealed { #expect(try filesContaining(secret, in: folder) == []) }
+            await store.close()
+            for secret in sealed { #expect(try filesContaining(secret, in: folder) == []) }
+        }
+    }
+
     @Test func swappedRowsAreDetected() async throws {
         try await withFolder { folder in
             let store = try SQLiteStateStore(folder: folder)
-            for (id, owner) in [("c1", "ada"), ("c2", "bob")] {
-                _ = try await store.saveCredential(
-                    CredentialRecord(
-                        id: CredentialID(rawValue: id), owner: owner, cloudID: "x", type: "EC2",
-                        values: Secret(["password": owner])))
-            }
             for id in ["one", "two"] {
-                try await store.record(
+                try await store.write(
                     InfrastructureChange(
                         infrastructure: InfrastructureID(rawValue: id), record: Sample.infrastructure(id),
                         secrets: InfrastructureSecrets(document: Secret(id)),
-                        events: [Sample.event("e", of: id, kind: .contextualization, generation: 1, payload: id)]),
-                    lease: nil)
+                        events: [Sample.event("e", of: id, kind: .contextualization, generation: 1, payload: id)]))
             }
+            let c1 = try await store.use(Sample.credential("a"))
+            let c2 = try await store.use(Sample.credential("b", owner: "bob"))
             try await store.write { database in
                 for sql in [
-                    "UPDATE credential SET sealed = (SELECT sealed FROM credential WHERE id = 'c2') WHERE id = 'c1'",
+                    "UPDATE credential SET sealed = (SELECT sealed FROM credential WHERE id = '\(c2)') WHERE id = '\(c1)'",
                     """
                     UPDATE infrastructure_secret SET sealed =
                         (SELECT sealed FROM infrastructure_secret WHERE infrastructure = 'two')
@@ -152,14 +172,14 @@ import Testing
                     """,
                     "UPDATE event SET payload = (SELECT payload FROM event WHERE sequence = 2) WHERE sequence = 1",
                     // A row that is given to somebody else is one that was moved.
-                    "UPDATE credential SET owner = 'eve' WHERE id = 'c2'",
+                    "UPDATE credential SET owner = 'eve' WHERE id = '\(c2)'",
                 ] {
                     try database.execute(sql: sql)
                 }
             }
             let errors = [
-                await storeError { _ = try await store.credential(CredentialID(rawValue: "c1")) },
-                await storeError { _ = try await store.credential(CredentialID(rawValue: "c2")) },
+                await storeError { _ = try await store.credential(c1) },
+                await storeError { _ = try await store.credential(c2) },
                 await storeError { _ = try await store.snapshot(one) },
                 await storeError { _ = try await store.events(of: nil, after: 0, limit: 9) },
                 await storeError { _ = try await store.contextualizationHistory(of: one, generation: 1) },
@@ -254,15 +274,14 @@ import Testing
     @Test func aDamagedPageIsToldWithItsFile() async throws {
         try await withFolder { folder in
             var store = try SQLiteStateStore(folder: folder)
-            try await store.record(
+            try await store.write(
                 InfrastructureChange(
                     infrastructure: one, record: Sample.infrastructure(), machines: (0..<200).map { Sample.machine($0) }
-                ),
-                lease: nil)
+                ))
             await store.close()
             let handle = try #require(FileHandle(forUpdatingAtPath: folder + "/gantry.sqlite"))
             let size = try handle.seekToEnd()
-            for page in stride(from: UInt64(20 * 4096), to: size, by: 4096) {
+            for page in stride(from: UInt64(30 * 4096), to: size, by: 4096) {
                 try handle.seek(toOffset: page)
                 try handle.write(contentsOf: Data(repeating: 0xff, count: 100))
             }
@@ -291,8 +310,8 @@ import Testing
             try await store.create()
             let task = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
-                try await store.record(
-                    InfrastructureChange(infrastructure: one, machines: [Sample.machine(0)]), lease: nil)
+                try await store.write(
+                    InfrastructureChange(infrastructure: one, machines: [Sample.machine(0)]))
                 return try await store.snapshot(one)?.machines.count
             }
             #expect(try await task.value == 1)
@@ -330,7 +349,11 @@ private func write(_ text: String, to path: String) throws {
 }
 
 private func filesContaining(_ text: String, in folder: String) throws -> [String] {
+    try filesContaining(Data(text.utf8), in: folder)
+}
+
+private func filesContaining(_ data: Data, in folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted().filter { file in
-        try Data(contentsOf: URL(fileURLWithPath: folder + "/" + file)).range(of: Data(text.utf8)) != nil
+        try Data(contentsOf: URL(fileURLWithPath: folder + "/" + file)).range(of: data) != nil
     }
 }

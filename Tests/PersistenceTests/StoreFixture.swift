@@ -91,10 +91,21 @@ enum Sample {
         return machine
     }
 
-    static func resource(_ id: String, of infrastructure: String = "one", cloud id2: String = "ost1") -> ResourceRecord
-    {
-        ResourceRecord(
-            infrastructure: InfrastructureID(rawValue: infrastructure), cloud: cloud(id2), kind: "network", id: id)
+    static func resource(
+        _ id: String, of infrastructure: String = "one", cloud name: String = "ost1", region: String? = nil
+    ) -> ResourceRecord {
+        var cloud = cloud(name)
+        cloud.region = region
+        return ResourceRecord(
+            infrastructure: InfrastructureID(rawValue: infrastructure), cloud: cloud, kind: "network", id: id)
+    }
+
+    static func credential(
+        _ password: String = "secret", owner: String = "ada", cloud: String = "ost1", account: String = "project"
+    ) -> CredentialRecord {
+        CredentialRecord(
+            key: CredentialKey(owner: owner, cloudID: cloud, type: "OpenStack", account: account),
+            values: Secret(["username": owner, "password": password]))
     }
 
     static func event(
@@ -108,38 +119,63 @@ enum Sample {
     }
 
     static func operation(
-        _ id: String, subject: String = "one", kind: String = "converge", createdAt: Date = start, dueAt: Date = start
+        _ id: String, subject: String = "one", kind: OperationKind = .converge, createdAt: Date = start,
+        dueAt: Date = start
     ) -> DurableOperation {
         DurableOperation(
-            id: OperationID(rawValue: id), subject: subject, kind: kind, dueAt: dueAt, createdAt: createdAt,
+            id: OperationID(rawValue: id), subject: OperationSubject(rawValue: subject), kind: kind, dueAt: dueAt,
+            createdAt: createdAt,
             parameters: #"{"force":true}"#)
     }
 }
 
+extension OperationKind {
+    static let create = OperationKind(rawValue: "create")
+    static let converge = OperationKind(rawValue: "converge")
+    static let destroy = OperationKind(rawValue: "destroy")
+    static let build = OperationKind(rawValue: "build")
+}
+
 extension StateStore {
+    /// Stores a change together with an operation that has ended.
+    @discardableResult
+    func write(
+        _ change: InfrastructureChange, credentials: [CredentialRecord] = []
+    ) async throws -> [InfrastructureEvent] {
+        var operation = Sample.operation(UUID().uuidString, subject: change.infrastructure.rawValue)
+        operation.status = .succeeded
+        return try await submit(
+            OperationSubmission(operation, precedence: .takeover), with: change, credentials: credentials)
+    }
+
+    /// What the infrastructure refers to as its credentials, stored.
+    func use(_ credential: CredentialRecord, for infrastructure: String = "one") async throws -> CredentialID {
+        try await write(
+            InfrastructureChange(infrastructure: InfrastructureID(rawValue: infrastructure)), credentials: [credential])
+        return credentialID(of: credential.key)
+    }
+
     /// Stores an infrastructure with nothing in it.
     func create(_ id: String = "one") async throws {
         let record = Sample.infrastructure(id)
-        try await self.record(InfrastructureChange(infrastructure: record.id, record: record), lease: nil)
+        try await write(InfrastructureChange(infrastructure: record.id, record: record))
     }
 
     /// Submits an operation whose subject need not exist.
     func submit(
-        _ operation: DurableOperation, _ precedence: InfrastructureChange.Submission.Precedence = .exclusive
+        _ operation: DurableOperation, _ precedence: OperationSubmission.Precedence = .exclusive
     ) async throws {
-        try await record(
-            InfrastructureChange(
-                infrastructure: InfrastructureID(rawValue: operation.subject),
-                submits: .init(operation: operation, precedence: precedence)),
-            lease: nil)
+        try await submit(OperationSubmission(operation, precedence: precedence))
     }
 
     /// Claims what is due at `seconds` after the start.
     func claim(
-        by holder: LeaseHolder = Sample.alive, subjects: [String]? = nil, at seconds: Double = 0
+        by holder: LeaseHolder = Sample.alive, kinds: Set<OperationKind> = [.create, .converge, .destroy],
+        subjects: [String]? = nil, at seconds: Double = 0
     ) async throws -> DurableOperation? {
         try await claim(
-            holder: holder, subjects: subjects, now: Sample.start.addingTimeInterval(seconds), duration: Sample.lease)
+            holder: holder, kinds: kinds, subjects: subjects.map { $0.map(OperationSubject.init(rawValue:)) },
+            now: Sample.start.addingTimeInterval(seconds), duration: Sample.lease)
     }
 
     func status(_ id: String) async throws -> DurableOperation.Status? {

@@ -46,9 +46,8 @@ import Testing
             let machine = Sample.machine(0)
             let commits = try await measure {
                 for _ in 0..<200 {
-                    try await store.record(
-                        InfrastructureChange(infrastructure: one, machines: [machine], events: [Sample.event("e")]),
-                        lease: nil)
+                    try await store.write(
+                        InfrastructureChange(infrastructure: one, machines: [machine], events: [Sample.event("e")]))
                 }
             }
             let counters = try await measure {

@@ -76,7 +76,7 @@ public struct OpenSessionRequest: Sendable, Hashable, Codable {
 
 public struct OpenSessionResponse: Sendable, Hashable, Codable {
     public var session: SessionID
-    /// A stable name of the account, for logs and limits; no secret.
+    /// A stable name of the account, the same in all its regions; no secret. Under another name credentials renew nothing.
     public var account: String
     /// After this many milliseconds the host opens a new one; nil: never.
     public var expiresAfterMs: Int?

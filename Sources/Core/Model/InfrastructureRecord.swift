@@ -127,21 +127,32 @@ package struct InfrastructureSecrets: Sendable, Hashable {
     }
 }
 
-/// Credentials of one account at one cloud. The values are stored encrypted.
-package struct CredentialRecord: Sendable, Hashable {
-    package var id: CredentialID
-    /// User it belongs to: the same user with the same cloud id and account renews it, nobody else does.
+/// Whose credentials they are, and for what: the same user with the same cloud id and account renews them, nobody else
+/// does.
+package struct CredentialKey: Sendable, Hashable {
+    /// User name.
     package var owner: String
     package var cloudID: String
     package var type: String
-    /// The whole auth line.
-    package var values: Secret<[String: String]>
+    /// As the connector names it. Under an id that means another account from now on, machines that run keep theirs.
+    package var account: String
 
-    package init(id: CredentialID, owner: String, cloudID: String, type: String, values: Secret<[String: String]>) {
-        self.id = id
+    package init(owner: String, cloudID: String, type: String, account: String) {
         self.owner = owner
         self.cloudID = cloudID
         self.type = type
+        self.account = account
+    }
+}
+
+/// Credentials of one account at one cloud. The values are stored encrypted.
+package struct CredentialRecord: Sendable, Hashable {
+    package var key: CredentialKey
+    /// The whole auth line.
+    package var values: Secret<[String: String]>
+
+    package init(key: CredentialKey, values: Secret<[String: String]>) {
+        self.key = key
         self.values = values
     }
 }

@@ -50,9 +50,12 @@ extension InfrastructureStateMachine {
 
     /// Deletes what else there is, cloud by cloud, when no machine is left there; then the infrastructure is destroyed.
     mutating func sweeps(now: Date) -> [InfrastructureAction] {
-        guard snapshot.machines.allSatisfy({ !$0.isAlive }) else { return [] }
+        // Once it is destroyed, the credentials are gone.
+        guard snapshot.infrastructure.phase != .destroyed, snapshot.machines.allSatisfy({ !$0.isAlive }) else {
+            return []
+        }
         let open = snapshot.infrastructure.clouds.filter { !swept.contains($0.site) }
-        if open.isEmpty, snapshot.infrastructure.phase != .destroyed {
+        if open.isEmpty {
             updateRecord { $0.phase = .destroyed }
             return []
         }

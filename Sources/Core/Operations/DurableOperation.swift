@@ -10,6 +10,24 @@ package struct OperationID: Identifier {
     }
 }
 
+/// What is to be done: names who carries it out. The modules that do it declare theirs.
+package struct OperationKind: Identifier {
+    package var rawValue: String
+
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+}
+
+/// What an operation is done to: the text of an id.
+package struct OperationSubject: Identifier {
+    package var rawValue: String
+
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+}
+
 /// Something to be carried out, whoever asked for it and whatever dies meanwhile: a row with a subject, a kind and a due
 /// time. Knows nothing of infrastructures.
 ///
@@ -24,10 +42,8 @@ package struct DurableOperation: Sendable, Hashable, Codable {
     }
 
     package var id: OperationID
-    /// What it is done to: the text of an id.
-    package var subject: String
-    /// `create`, `converge`, `destroy`, …
-    package var kind: String
+    package var subject: OperationSubject
+    package var kind: OperationKind
     package var status: Status
     /// Not carried out before this time.
     package var dueAt: Date
@@ -43,9 +59,9 @@ package struct DurableOperation: Sendable, Hashable, Codable {
     package var parameters: String
 
     package init(
-        id: OperationID, subject: String, kind: String, dueAt: Date, createdAt: Date, parameters: String = "{}",
-        status: Status = .pending, finishedAt: Date? = nil, error: String? = nil, lease: Lease? = nil,
-        cancelRequested: Bool = false
+        id: OperationID, subject: OperationSubject, kind: OperationKind, dueAt: Date, createdAt: Date,
+        parameters: String = "{}", status: Status = .pending, finishedAt: Date? = nil, error: String? = nil,
+        lease: Lease? = nil, cancelRequested: Bool = false
     ) {
         self.id = id
         self.subject = subject

@@ -31,6 +31,12 @@ package struct LeaseHolder: Sendable, Hashable, Codable, CustomStringConvertible
 
     package var description: String { "\(host):\(process)" }
 
+    /// `process 4711`, with the host's name where that is not this one.
+    package var forPeople: String {
+        let own = Self.current.host
+        return host == own ? "process \(process)" : "process \(process) at \(host.prefix { $0 != "/" })"
+    }
+
     /// Host name with boot id and process namespace, since process ids mean nothing beyond them.
     private static func hostIdentity() -> String {
         let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? ""

@@ -2,19 +2,23 @@ package import Foundation
 
 /// Where operations are kept. Every call is one transaction; safe from several tasks and processes.
 package protocol OperationStore: Sendable {
+    /// Stores a new operation. Submitting one that is there already changes nothing.
+    /// - Throws: ``OperationError`` `busy` when it meets an unfinished one of its subject that it does not supersede.
+    func submit(_ submission: OperationSubmission) async throws
+
     /// The operation, or nil.
     func operation(_ id: OperationID) async throws -> DurableOperation?
 
     /// Unfinished operations of a subject, oldest first; all subjects for nil.
-    func unfinishedOperations(subject: String?) async throws -> [DurableOperation]
+    func unfinishedOperations(subject: OperationSubject?) async throws -> [DurableOperation]
 
-    /// Takes the oldest due operation of any of the subjects (all for nil) that nobody holds: without lease, with a
+    /// Takes the oldest due operation of these kinds and any of the subjects (all for nil) that nobody holds: without lease, with a
     /// lapsed one, or with one whose holder ``LeaseHolder/isKnownDead``. An operation is not given out while an older
-    /// unfinished one of its subject is held by somebody alive.
+    /// unfinished one of its subject, of whatever kind, is held by somebody alive.
     ///
     /// - Returns: The operation with its new lease (epoch one higher, status `running`), or nil.
     func claim(
-        holder: LeaseHolder, subjects: [String]?, now: Date, duration: Duration
+        holder: LeaseHolder, kinds: Set<OperationKind>, subjects: [OperationSubject]?, now: Date, duration: Duration
     ) async throws -> DurableOperation?
 
     /// Prolongs a lease.
@@ -30,6 +34,26 @@ package protocol OperationStore: Sendable {
 
     /// Asks the holder to end early; idempotent. An operation that nobody holds is cancelled at once.
     func requestCancel(_ id: OperationID, now: Date) async throws
+}
+
+/// A new operation and what becomes of unfinished ones of the same subject.
+package struct OperationSubmission: Sendable {
+    package enum Precedence: Sendable, Hashable {
+        /// Refused (`busy`) while another is unfinished.
+        case exclusive
+        /// Ends unfinished ones that nobody alive holds; refused while somebody does.
+        case takeover
+        /// Like `takeover`, and asks a living holder to end early; waits behind it.
+        case interrupts
+    }
+
+    package var operation: DurableOperation
+    package var precedence: Precedence
+
+    package init(_ operation: DurableOperation, precedence: Precedence) {
+        self.operation = operation
+        self.precedence = precedence
+    }
 }
 
 /// Why a call of a store was refused.

@@ -11,6 +11,7 @@ package actor ConnectorSessions {
     private struct Open {
         var connector: any Connector
         var session: SessionID
+        var account: String
         var expiresAt: ContinuousClock.Instant?
     }
 
@@ -20,7 +21,7 @@ package actor ConnectorSessions {
     private let logger: Logger
     private var open: [CloudSite: Open] = [:]
     private var opening: [CloudSite: Task<Open, any Error>] = [:]
-    private var lent: [CredentialID: CredentialRecord] = [:]
+    private var lent: [CredentialID: CloudCredential] = [:]
     private var limiters: [String: ConcurrencyLimiter] = [:]
     private var catalogs: [CatalogKey: CachedCatalog] = [:]
     private var waits: [UUID: Wait] = [:]
@@ -108,7 +109,7 @@ package actor ConnectorSessions {
     /// Makes credentials usable that are not stored: for a plan.
     ///
     /// - Returns: An id that is the same for the same account and values, so that sessions and catalogs serve again.
-    package func lend(_ credential: CredentialRecord) -> CredentialID {
+    package func lend(_ credential: CloudCredential) -> CredentialID {
         let values = credential.values.expose().sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         let digest = store.verifier(for: Secret(([credential.type] + values).joined(separator: "\n")))
         let id = CredentialID(rawValue: "lent-\(digest)")
@@ -118,6 +119,11 @@ package actor ConnectorSessions {
     }
 
     private static let mostLent = 256
+
+    /// The account that the credentials of a cloud are of, as its connector names it.
+    package func account(of cloud: CloudReference) async throws -> String {
+        try await session(for: cloud).account
+    }
 
     /// The connector of a cloud without a session.
     package func connector(of cloud: CloudReference) async throws -> any Connector {
@@ -199,14 +205,13 @@ package actor ConnectorSessions {
 
     private func openSession(for cloud: CloudReference) async throws -> Open {
         let connector = try await connector(of: cloud)
-        let known = lent[cloud.credential]
-        let record = if let known { known } else { try await store.credential(cloud.credential) }
-        guard let credential = record else {
+        let known = lent[cloud.credential]?.values
+        let stored = if let known { known } else { try await store.credential(cloud.credential)?.values }
+        guard let values = stored?.expose() else {
             throw ConnectorError(
                 code: .unauthenticated,
                 message: "the credentials of cloud '\(cloud.id)' are no longer on record; run `gantry up` with them")
         }
-        let values = credential.values.expose()
         var config = SessionSettings.config(values, schema: connector.description.configSchema)
         // One session a region: that of the image, where its URL names one, before that of the auth line.
         if let region = cloud.region { config["region"] = .string(region) }
@@ -219,7 +224,8 @@ package actor ConnectorSessions {
                 context: CallContext())
         }
         let expiry = response.expiresAfterMs.map { ContinuousClock.now + .milliseconds($0) * 0.9 }
-        return Open(connector: connector, session: response.session, expiresAt: expiry)
+        return Open(
+            connector: connector, session: response.session, account: response.account, expiresAt: expiry)
     }
 
     private func forget(_ site: CloudSite, session: SessionID) {

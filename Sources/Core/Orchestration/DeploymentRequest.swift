@@ -74,11 +74,6 @@ package struct SubmittedOperation: Sendable, Hashable {
     }
 }
 
-/// Kinds of operations on infrastructures.
-package enum OperationKind: String, Sendable, Hashable, Codable {
-    case create, converge, destroy
-}
-
 /// What a request would do: computed without side effects.
 package struct DeploymentPlan: Sendable {
     /// A machine that would be made.

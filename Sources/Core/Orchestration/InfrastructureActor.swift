@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// Decisions are the state machine's. This loop stores them, has an ``ActionRunner`` act, and takes in what came of it;
 /// results that arrive together are stored in one transaction.
-actor InfrastructureActor {
+actor InfrastructureActor: OperationRun {
     private enum Message: Sendable {
         case input(action: String, InfrastructureInput)
         /// Told by the contextualizer, which waits until it is stored.
@@ -31,6 +31,8 @@ actor InfrastructureActor {
     private(set) var lease: Lease
 
     init(manager: InfrastructureManager, operation: DurableOperation, lease: Lease, logger: Logger) {
+        var logger = logger
+        logger[metadataKey: LogKey.infrastructure] = "\(operation.subject)"
         self.manager = manager
         self.operation = operation
         self.lease = lease
@@ -42,14 +44,14 @@ actor InfrastructureActor {
     /// - Throws: `CancellationError` when this process shall stop; everything is recorded then, and the operation can be
     ///   gone on with by anybody. ``OperationError`` `leaseLost` when another process took over.
     func run() async throws {
-        let id = InfrastructureID(rawValue: operation.subject)
+        let id = InfrastructureID(rawValue: operation.subject.rawValue)
         guard let snapshot = try await manager.store.snapshot(id) else {
             try await manager.store.finish(
                 lease, status: .failed, error: "infrastructure \(id) is not on record", now: manager.now())
             return
         }
         var machine = InfrastructureStateMachine(snapshot: snapshot, limits: manager.configuration.limits)
-        machine.begin(operation.kind, destroys: operation.kind == OperationKind.destroy.rawValue, now: manager.now())
+        machine.begin(operation.kind.rawValue, destroys: operation.kind == .destroy, now: manager.now())
 
         let result = try await withThrowingTaskGroup(of: Void.self) { group -> Result in
             group.addTask { await self.watch() }
@@ -225,7 +227,7 @@ actor InfrastructureActor {
             status = .cancelled
             message = "interrupted by another operation"
         }
-        machine.conclude(operation.kind, failure: message, now: manager.now())
+        machine.conclude(operation.kind.rawValue, failure: message, now: manager.now())
         try await store(&machine)
         Failpoint.reached("operation.concluded")
         try await manager.store.finish(lease, status: status, error: message, now: manager.now())

@@ -73,16 +73,13 @@ package final class InfrastructureManager: Sendable {
     package func destroy(_ id: InfrastructureID, caller: Caller) async throws -> SubmittedOperation? {
         let snapshot = try await access(id, caller: caller, includingDestroyed: true)
         if snapshot.infrastructure.phase == .destroyed { return nil }
-        let unfinished = try await store.unfinishedOperations(subject: id.rawValue)
-        if let running = unfinished.first(where: { $0.kind == OperationKind.destroy.rawValue }) {
+        let unfinished = try await store.unfinishedOperations(subject: OperationSubject(id))
+        if let running = unfinished.first(where: { $0.kind == .destroy }) {
             return SubmittedOperation(infrastructure: id, operation: running.id, kind: .destroy)
         }
         let operation = DurableOperation(
-            id: .random(), subject: id.rawValue, kind: OperationKind.destroy.rawValue, dueAt: now(),
-            createdAt: now())
-        try await store.record(
-            InfrastructureChange(
-                infrastructure: id, submits: .init(operation: operation, precedence: .interrupts)), lease: nil)
+            id: .random(), subject: OperationSubject(id), kind: .destroy, dueAt: now(), createdAt: now())
+        try await store.submit(OperationSubmission(operation, precedence: .interrupts))
         Failpoint.reached("destroy.submitted")
         bell.ring()
         return SubmittedOperation(infrastructure: id, operation: operation.id, kind: .destroy)
@@ -153,7 +150,7 @@ package final class InfrastructureManager: Sendable {
 
     /// Unfinished operations of an infrastructure, oldest first.
     package func unfinishedOperations(of id: InfrastructureID) async throws -> [DurableOperation] {
-        try await store.unfinishedOperations(subject: id.rawValue)
+        try await store.unfinishedOperations(subject: OperationSubject(id))
     }
 
     /// How to get into the machines of an infrastructure.
@@ -164,18 +161,28 @@ package final class InfrastructureManager: Sendable {
 
     // MARK: Carrying out
 
+    /// Carries out the operations on infrastructures, and leaves other kinds to others.
+    private var worker: OperationWorker {
+        let handler: OperationWorker.Handler = { operation, lease, logger in
+            InfrastructureActor(manager: self, operation: operation, lease: lease, logger: logger)
+        }
+        return OperationWorker(
+            store: store,
+            handlers: Dictionary(uniqueKeysWithValues: OperationKind.ofInfrastructures.map { ($0, handler) }),
+            configuration: configuration, bell: bell, logger: logger, now: now)
+    }
+
     /// Carries out operations of all infrastructures until the task is cancelled: the service's life.
     ///
     /// What is under way at cancellation is left as it is recorded and due again at once, for this or another process.
     package func run() async throws {
-        try await OperationWorker(manager: self).run(subjects: nil, until: nil)
+        try await worker.run(subjects: nil, until: nil)
     }
 
     /// Sees an operation to its end: carries it out, or watches another process that does.
     /// - Returns: The finished operation.
     package func follow(_ submitted: SubmittedOperation) async throws -> DurableOperation {
-        try await OperationWorker(manager: self).run(
-            subjects: [submitted.infrastructure.rawValue], until: submitted.operation)
+        try await worker.run(subjects: [OperationSubject(submitted.infrastructure)], until: submitted.operation)
         guard let operation = try await store.operation(submitted.operation) else {
             throw ManagerError(code: .notFound, message: "operation \(submitted.operation) is no longer on record")
         }

@@ -1,71 +1,88 @@
 import Foundation
-import InfrastructureModel
 import Logging
 import Operations
-import Persistence
 import Support
 import Synchronization
 
-/// Claims due operations and has an ``InfrastructureActor`` carry each out, under a lease that it keeps renewed.
+/// One operation that is being carried out, by the handler of its kind.
+protocol OperationRun: Sendable {
+    /// The lease, as it was renewed last.
+    var lease: Lease { get async }
+
+    /// Works until the operation has ended and its end is stored. Keeps the lease renewed.
+    ///
+    /// - Throws: `CancellationError` when this process shall stop, ``OperationError`` `leaseLost` when another one took
+    ///   over. All that is known is recorded then.
+    func run() async throws
+}
+
+/// Claims due operations and has the handler of each kind carry them out. Knows nothing of what they are about.
 struct OperationWorker: Sendable {
-    let manager: InfrastructureManager
+    /// Begins to carry out an operation under the lease that it was claimed with.
+    typealias Handler = @Sendable (DurableOperation, Lease, Logger) -> any OperationRun
+
+    let store: any OperationStore
+    /// Operations of other kinds are left to others.
+    let handlers: [OperationKind: Handler]
+    let configuration: ManagerConfiguration
+    let bell: Bell
+    let logger: Logger
+    let now: @Sendable () -> Date
 
     /// Works until the operation `until` has ended (whoever carried it out), or for ever when nil.
     ///
     /// - Parameter subjects: Only operations of these; nil: of all.
-    func run(subjects: [String]?, until: OperationID?) async throws {
+    func run(subjects: [OperationSubject]?, until: OperationID?) async throws {
         let active = ActiveCount()
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             while true {
                 try Task.checkCancellation()
-                if let until, try await manager.store.operation(until)?.status.isFinal ?? true { return }
-                if active.value < manager.configuration.operations,
-                    let operation = try await manager.store.claim(
-                        holder: .current, subjects: subjects, now: manager.now(),
-                        duration: manager.configuration.lease)
+                if let until, try await store.operation(until)?.status.isFinal ?? true { return }
+                if active.value < configuration.operations,
+                    let operation = try await store.claim(
+                        holder: .current, kinds: Set(handlers.keys), subjects: subjects, now: now(),
+                        duration: configuration.lease)
                 {
                     Failpoint.reached("operation.claimed")
                     active.add(1)
                     group.addTask {
                         await carryOut(operation)
                         active.add(-1)
-                        manager.bell.ring()
+                        bell.ring()
                     }
                     continue
                 }
-                try await manager.bell.wait(atMost: manager.configuration.commandPoll)
+                try await bell.wait(atMost: configuration.commandPoll)
             }
         }
     }
 
     /// Carries one operation out. Whatever happens, the operation is finished, or given back for the next holder.
     private func carryOut(_ operation: DurableOperation) async {
-        guard let lease = operation.lease else { return }
-        var logger = manager.logger
-        logger[metadataKey: LogKey.infrastructure] = "\(operation.subject)"
+        guard let lease = operation.lease, let handler = handlers[operation.kind] else { return }
+        var logger = logger
         logger[metadataKey: LogKey.operation] = "\(operation.id)"
-        let actor = InfrastructureActor(manager: manager, operation: operation, lease: lease, logger: logger)
+        let run = handler(operation, lease, logger)
         do {
-            try await actor.run()
+            try await run.run()
             Failpoint.reached("operation.finished")
         } catch is CancellationError {
-            await giveBack(actor, logger: logger)
+            await giveBack(run, logger: logger)
         } catch let error as OperationError where error.code == .leaseLost {
             logger.warning("another process took over", metadata: ["error": "\(error)"])
         } catch {
             logger.error("the operation is given back after an error", metadata: ["error": "\(error)"])
             try? await Task.sleep(for: .seconds(1))
-            await giveBack(actor, logger: logger)
+            await giveBack(run, logger: logger)
         }
     }
 
     /// Awaited apart from the task, whose cancellation must not reach the store.
-    private func giveBack(_ actor: InfrastructureActor, logger: Logger) async {
-        let manager = manager
+    private func giveBack(_ run: any OperationRun, logger: Logger) async {
         await Task {
             do {
-                try await manager.store.release(await actor.lease, dueAt: manager.now())
+                try await store.release(await run.lease, dueAt: now())
             } catch {
                 logger.warning("the lease could not be given back; it lapses", metadata: ["error": "\(error)"])
             }

@@ -16,7 +16,13 @@ struct Planner: Sendable {
         var document: RADLDocument
         var existing: InfrastructureSnapshot?
         var summary: DeploymentPlan
-        var credentials: [CredentialRecord]
+        var credentials: [LentCredential]
+    }
+
+    /// Credentials of the request under the id that the plan's placements have.
+    struct LentCredential: Sendable {
+        var id: CredentialID
+        var credential: CloudCredential
     }
 
     // MARK: Planning
@@ -83,8 +89,8 @@ struct Planner: Sendable {
         guard manager.mayAccess(snapshot.infrastructure, request.caller) else {
             throw ManagerError(code: .accessDenied, message: "the infrastructure '\(name)' belongs to somebody else")
         }
-        let unfinished = try await manager.store.unfinishedOperations(subject: id.rawValue)
-        let destroying = unfinished.contains { $0.kind == OperationKind.destroy.rawValue }
+        let unfinished = try await manager.store.unfinishedOperations(subject: OperationSubject(id))
+        let destroying = unfinished.contains { $0.kind == .destroy }
         if snapshot.infrastructure.goal == .destroyed || destroying {
             throw ManagerError(
                 code: .busy,
@@ -94,7 +100,7 @@ struct Planner: Sendable {
     }
 
     /// Clouds of the request, and the machines that already run, which need no credentials of a cloud.
-    private func credentials(_ request: DeploymentRequest, _ document: RADLDocument) async -> [CredentialRecord] {
+    private func credentials(_ request: DeploymentRequest, _ document: RADLDocument) async -> [LentCredential] {
         var clouds = request.clouds
         if document.systems.contains(where: { $0.features.contains("net_interface.0.ip") }) {
             let description = await manager.connectors.descriptions().first {
@@ -106,34 +112,31 @@ struct Planner: Sendable {
                 clouds.append(CloudCredential(id: "existing", type: type, values: Secret([:])))
             }
         }
-        var records: [CredentialRecord] = []
+        var lent: [LentCredential] = []
         for cloud in clouds {
-            var record = CredentialRecord(
-                id: .random(), owner: request.caller.username, cloudID: cloud.id, type: cloud.type,
-                values: cloud.values)
-            record.id = await manager.sessions.lend(record)
-            records.append(record)
+            lent.append(LentCredential(id: await manager.sessions.lend(cloud), credential: cloud))
         }
-        return records
+        return lent
     }
 
     /// Placements of every deploy sentence, best first.
     private func assign(
-        _ document: RADLDocument, _ credentials: [CredentialRecord], _ rejections: inout [DeploymentPlan.Rejection]
+        _ document: RADLDocument, _ credentials: [LentCredential], _ rejections: inout [DeploymentPlan.Rejection]
     ) async throws -> [Int: [Placement]] {
         var clouds: [CloudReference] = []
-        for credential in credentials {
+        for lent in credentials {
+            let credential = lent.credential
             guard let connector = await manager.connectors.connector(forType: credential.type) else {
                 rejections.append(
                     DeploymentPlan.Rejection(
-                        system: "*", cloud: credential.cloudID,
+                        system: "*", cloud: credential.id,
                         reason: "no connector serves type '\(credential.type)'; see `gantry connector list`"))
                 continue
             }
             clouds.append(
                 CloudReference(
-                    id: credential.cloudID, type: credential.type, connector: connector.description.name,
-                    credential: credential.id))
+                    id: credential.id, type: credential.type, connector: connector.description.name,
+                    credential: lent.id))
         }
         let finder = CandidateFinder(sessions: manager.sessions)
         var assignments: [Int: [Placement]] = [:]
@@ -247,16 +250,8 @@ struct Planner: Sendable {
                         + machines.joined(separator: "\n  "))
             }
         }
-        var stored: [CredentialID: CredentialID] = [:]
-        let used = Set(
-            prepared.summary.added.flatMap { [$0.placement] + $0.alternatives }.map(\.cloud.credential))
-        let kept = Set(prepared.existing?.infrastructure.clouds.map(\.id) ?? [])
-        for credential in prepared.credentials where used.contains(credential.id) || kept.contains(credential.cloudID) {
-            var record = credential
-            record.id = .random()
-            stored[credential.id] = try await manager.store.saveCredential(record)
-        }
-        Failpoint.reached("deploy.credentials")
+        let credentials = try await credentials(of: prepared, for: request.caller)
+        let stored = credentials.mapValues { manager.store.credentialID(of: $0.key) }
         let submission = try Submission(
             prepared: prepared, request: request, credentials: stored, now: manager.now(),
             owner: Owner(
@@ -264,7 +259,9 @@ struct Planner: Sendable {
                 verifier: request.caller.password.map { manager.store.verifier(for: $0) }),
             makeKeyPair: manager.makeKeyPair)
         do {
-            try await manager.store.record(submission.change, lease: nil)
+            try await manager.store.submit(
+                OperationSubmission(submission.operation, precedence: submission.precedence), with: submission.change,
+                credentials: Array(credentials.values))
         } catch let error as OperationError where error.code == .busy {
             throw ManagerError(code: .busy, message: error.message)
         }

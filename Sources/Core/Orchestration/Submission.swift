@@ -10,6 +10,7 @@ struct Submission {
     let change: InfrastructureChange
     let operation: DurableOperation
     let kind: OperationKind
+    let precedence: OperationSubmission.Precedence
 
     /// - Parameter credentials: Ids under which the credentials of the plan were stored.
     init(
@@ -85,9 +86,9 @@ struct Submission {
             secrets.publicKey = pair.publicKey
         }
         operation = DurableOperation(
-            id: .random(), subject: record.id.rawValue, kind: kind.rawValue, dueAt: now, createdAt: now)
+            id: .random(), subject: OperationSubject(record.id), kind: kind, dueAt: now, createdAt: now)
+        precedence = kind == .create ? .exclusive : .takeover
         change = InfrastructureChange(
-            infrastructure: record.id, record: record, secrets: secrets, machines: machines, events: events,
-            submits: .init(operation: operation, precedence: kind == .create ? .exclusive : .takeover))
+            infrastructure: record.id, record: record, secrets: secrets, machines: machines, events: events)
     }
 }

@@ -7,17 +7,26 @@ extension InMemoryStateStore {
         contents.withLock { contents in contents.operations.first { $0.operation.id == id }?.operation }
     }
 
-    package func unfinishedOperations(subject: String?) async throws -> [DurableOperation] {
+    package func submit(_ submission: OperationSubmission) async throws {
+        try contents.withLock { contents in
+            guard let effect = try contents.effect(of: submission) else { return }
+            contents.submit(submission, effect)
+            contents.commits += 1
+        }
+    }
+
+    package func unfinishedOperations(subject: OperationSubject?) async throws -> [DurableOperation] {
         contents.withLock { $0.unfinished(subject: subject) }
     }
 
     package func claim(
-        holder: LeaseHolder, subjects: [String]?, now: Date, duration: Duration
+        holder: LeaseHolder, kinds: Set<OperationKind>, subjects: [OperationSubject]?, now: Date, duration: Duration
     ) async throws -> DurableOperation? {
         contents.withLock { contents in
             let index = contents.operations.firstIndex { stored in
                 let operation = stored.operation
                 guard !operation.status.isFinal, operation.dueAt <= now else { return false }
+                guard kinds.contains(operation.kind) else { return false }
                 guard subjects?.contains(operation.subject) ?? true else { return false }
                 return !contents.unfinished(subject: operation.subject).contains { $0.isHeld(at: now) }
             }
@@ -94,23 +103,21 @@ extension InMemoryStateStore.Contents {
         return index
     }
 
-    func unfinished(subject: String?) -> [DurableOperation] {
+    func unfinished(subject: OperationSubject?) -> [DurableOperation] {
         operations.map(\.operation).filter { operation in
             !operation.status.isFinal && (subject == nil || operation.subject == subject)
         }
     }
 
-    /// What a submission will do; nil when there is none or when its operation is already there.
-    func effect(
-        of submission: InfrastructureChange.Submission?
-    ) throws(OperationError) -> SubmissionEffect? {
-        guard let submission, !operations.contains(where: { $0.operation.id == submission.operation.id }) else {
+    /// What a submission will do; nil when its operation is already there.
+    func effect(of submission: OperationSubmission) throws(OperationError) -> SubmissionEffect? {
+        guard !operations.contains(where: { $0.operation.id == submission.operation.id }) else {
             return nil
         }
         return try submission.effect(on: unfinished(subject: submission.operation.subject))
     }
 
-    mutating func submit(_ submission: InfrastructureChange.Submission, _ effect: SubmissionEffect) {
+    mutating func submit(_ submission: OperationSubmission, _ effect: SubmissionEffect) {
         for index in operations.indices {
             let id = operations[index].operation.id
             if effect.ended.contains(id) {

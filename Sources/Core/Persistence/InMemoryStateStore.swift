@@ -20,6 +20,8 @@ package final class InMemoryStateStore: StateStore {
         var order: [InfrastructureID] = []
         var infrastructures: [InfrastructureID: Entry] = [:]
         var credentials: [CredentialID: CredentialRecord] = [:]
+        /// Infrastructures that are not destroyed and use them.
+        var uses: [CredentialID: Set<InfrastructureID>] = [:]
         /// In order of their sequence numbers, which are the indices plus one.
         var events: [InfrastructureEvent] = []
         /// In order of their submission.
@@ -42,39 +44,31 @@ package final class InMemoryStateStore: StateStore {
     // MARK: Writing
 
     @discardableResult
-    package func record(_ change: InfrastructureChange, lease: Lease?) async throws -> [InfrastructureEvent] {
-        try contents.withLock { contents in
-            if let lease { _ = try contents.index(of: lease) }
-            if change.isEmpty { return [] }
+    package func submit(
+        _ submission: OperationSubmission, with change: InfrastructureChange, credentials: [CredentialRecord]
+    ) async throws -> [InfrastructureEvent] {
+        let credentials = credentials.map { (id: credentialID(of: $0.key), record: $0) }
+        return try contents.withLock { contents in
             // All that can be refused is looked at before the first change.
-            var entry = try contents.entry(for: change)
-            let effect = try contents.effect(of: change.submits)
-
-            if entry != nil, contents.infrastructures[change.infrastructure] == nil {
-                contents.order.append(change.infrastructure)
+            let entry = try contents.entry(for: change)
+            if let effect = try contents.effect(of: submission) { contents.submit(submission, effect) }
+            for credential in credentials {
+                contents.credentials[credential.id] = credential.record
+                contents.uses[credential.id, default: []].insert(change.infrastructure)
             }
-            entry?.apply(change)
-            contents.infrastructures[change.infrastructure] = entry
-            if let submission = change.submits, let effect { contents.submit(submission, effect) }
-            contents.commits += 1
-            return contents.append(change.events, of: change.infrastructure)
+            return contents.apply(change, to: entry)
         }
     }
 
-    package func saveCredential(_ credential: CredentialRecord) async throws -> CredentialID {
-        contents.withLock { contents in
-            var credential = credential
-            let known = contents.credentials.values.first {
-                $0.owner == credential.owner && $0.cloudID == credential.cloudID && $0.type == credential.type
+    @discardableResult
+    package func record(_ change: InfrastructureChange, lease: Lease) async throws -> [InfrastructureEvent] {
+        try contents.withLock { contents in
+            let index = try contents.index(of: lease)
+            guard contents.operations[index].operation.subject == change.infrastructure.subject else {
+                throw OperationError.foreignLease(lease, of: change.infrastructure)
             }
-            if let known {
-                credential.id = known.id
-            } else if contents.credentials[credential.id] != nil {
-                credential.id = .random()
-            }
-            contents.credentials[credential.id] = credential
-            contents.commits += 1
-            return credential.id
+            if change.isEmpty { return [] }
+            return contents.apply(change, to: try contents.entry(for: change))
         }
     }
 
@@ -86,6 +80,10 @@ package final class InMemoryStateStore: StateStore {
                 infrastructure: entry.record, secrets: entry.secrets,
                 machines: entry.machines.values.inOrderOfNumbers(), resources: entry.resources)
         }
+    }
+
+    package func infrastructure(_ id: InfrastructureID) async throws -> InfrastructureRecord? {
+        contents.withLock { $0.infrastructures[id]?.record }
     }
 
     package func infrastructures(includingDestroyed: Bool) async throws -> [InfrastructureRecord] {
@@ -120,6 +118,10 @@ package final class InMemoryStateStore: StateStore {
         }
     }
 
+    package func lastEvent(of infrastructure: InfrastructureID) async throws -> Int64 {
+        contents.withLock { $0.events.last { $0.infrastructure == infrastructure }?.sequence ?? 0 }
+    }
+
     package func contextualizationHistory(
         of infrastructure: InfrastructureID, generation: Int
     ) async throws -> [InfrastructureEvent] {
@@ -138,6 +140,8 @@ package final class InMemoryStateStore: StateStore {
     package func verifier(for password: Secret<String>) -> String {
         sealer.verifier(for: password)
     }
+
+    package func credentialID(of key: CredentialKey) -> CredentialID { sealer.credentialID(of: key) }
 
     package func close() async {}
 }
@@ -174,6 +178,33 @@ extension InMemoryStateStore.Contents {
         return entry
     }
 
+    /// Makes a change that was found to be in order.
+    fileprivate mutating func apply(
+        _ change: InfrastructureChange, to entry: InMemoryStateStore.Entry?
+    ) -> [InfrastructureEvent] {
+        let id = change.infrastructure
+        var entry = entry
+        if entry != nil, infrastructures[id] == nil { order.append(id) }
+        entry?.apply(change)
+        infrastructures[id] = entry
+        commits += 1
+        let stored = append(change.events, of: id)
+        if entry?.record.phase == .destroyed { dropSecrets(of: id) }
+        return stored
+    }
+
+    private mutating func dropSecrets(of id: InfrastructureID) {
+        infrastructures[id]?.secrets = InfrastructureSecrets(document: "")
+        for index in events.indices where events[index].infrastructure == id { events[index].payload = nil }
+        for credential in uses.filter({ $0.value.contains(id) }).keys {
+            uses[credential]?.remove(id)
+            if uses[credential]?.isEmpty == true {
+                uses[credential] = nil
+                credentials[credential] = nil
+            }
+        }
+    }
+
     fileprivate mutating func append(
         _ events: [InfrastructureEvent], of infrastructure: InfrastructureID
     ) -> [InfrastructureEvent] {
@@ -204,6 +235,6 @@ extension InfrastructureChange {
 
 extension ResourceRecord {
     fileprivate func hasSameKey(as other: ResourceRecord) -> Bool {
-        kind == other.kind && id == other.id && cloud.credential == other.cloud.credential
+        kind == other.kind && id == other.id && cloud.site == other.cloud.site
     }
 }

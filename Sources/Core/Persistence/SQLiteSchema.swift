@@ -52,10 +52,12 @@ enum SQLiteSchema {
         CREATE TABLE resource (
             infrastructure TEXT NOT NULL REFERENCES infrastructure (id),
             credential TEXT NOT NULL,
+            -- Empty: the account's own.
+            region TEXT NOT NULL,
             kind TEXT NOT NULL,
             id TEXT NOT NULL,
             record TEXT NOT NULL,
-            PRIMARY KEY (infrastructure, credential, kind, id)
+            PRIMARY KEY (infrastructure, credential, region, kind, id)
         ) STRICT;
 
         CREATE TABLE credential (
@@ -63,9 +65,17 @@ enum SQLiteSchema {
             owner TEXT NOT NULL,
             cloud TEXT NOT NULL,
             type TEXT NOT NULL,
-            sealed BLOB NOT NULL,
-            UNIQUE (owner, cloud, type)
+            account TEXT NOT NULL,
+            sealed BLOB NOT NULL
         ) STRICT;
+
+        -- Infrastructures that are not destroyed and the credentials that they use.
+        CREATE TABLE credential_use (
+            infrastructure TEXT NOT NULL REFERENCES infrastructure (id),
+            credential TEXT NOT NULL REFERENCES credential (id),
+            PRIMARY KEY (infrastructure, credential)
+        ) STRICT;
+        CREATE INDEX credential_use_credential ON credential_use (credential);
 
         CREATE TABLE event (
             sequence INTEGER PRIMARY KEY NOT NULL,

@@ -1,5 +1,6 @@
 package import Foundation
 import GRDB
+import InfrastructureModel
 package import Operations
 
 extension SQLiteStateStore {
@@ -12,19 +13,26 @@ extension SQLiteStateStore {
         }
     }
 
-    package func unfinishedOperations(subject: String?) async throws -> [DurableOperation] {
+    package func submit(_ submission: OperationSubmission) async throws {
+        try await write { database in
+            guard try Self.insert(submission, in: database) else { return }
+            try self.countCommit(database)
+        }
+    }
+
+    package func unfinishedOperations(subject: OperationSubject?) async throws -> [DurableOperation] {
         try await read { database in try Self.unfinished(subject: subject, in: database) }
     }
 
     package func claim(
-        holder: LeaseHolder, subjects: [String]?, now: Date, duration: Duration
+        holder: LeaseHolder, kinds: Set<OperationKind>, subjects: [OperationSubject]?, now: Date, duration: Duration
     ) async throws -> DurableOperation? {
-        if subjects?.isEmpty == true { return nil }
+        if subjects?.isEmpty == true || kinds.isEmpty { return nil }
         // Looking first keeps the many calls that find nothing from taking the write lock.
         let isThereAny = try await read { database in
             try String.fetchOne(
                 database.cachedStatement(sql: Self.candidate(filtered: subjects != nil)),
-                arguments: Self.candidateArguments(subjects, now)) != nil
+                arguments: Self.candidateArguments(kinds, subjects, now)) != nil
         }
         guard isThereAny else { return nil }
         return try await write { database in
@@ -39,7 +47,8 @@ extension SQLiteStateStore {
                 "host": holder.host, "process": holder.process, "start": Int64(bitPattern: holder.startTicks),
                 "expires": now.adding(duration).stored,
             ]
-            let row = try Row.fetchOne(statement, arguments: arguments + Self.candidateArguments(subjects, now))
+            let row = try Row.fetchOne(
+                statement, arguments: arguments + Self.candidateArguments(kinds, subjects, now))
             guard let row else { return nil }
             try self.countCommit(database)
             return Self.operation(from: row)
@@ -114,10 +123,13 @@ extension SQLiteStateStore {
 
     /// - Throws: `leaseLost` unless the lease is the operation's present one. One that lapsed still is, as long as
     ///   nobody took over.
-    static func checkLease(_ lease: Lease, in database: Database) throws {
-        let statement = try database.cachedStatement(sql: "SELECT 1 FROM operation WHERE \(fence)")
-        guard try Bool.fetchOne(statement, arguments: fenceArguments(lease)) == true else {
+    static func checkLease(_ lease: Lease, of infrastructure: InfrastructureID, in database: Database) throws {
+        let statement = try database.cachedStatement(sql: "SELECT subject FROM operation WHERE \(fence)")
+        guard let subject = try String.fetchOne(statement, arguments: fenceArguments(lease)) else {
             throw OperationError.leaseLost(lease)
+        }
+        guard subject == infrastructure.subject.rawValue else {
+            throw OperationError.foreignLease(lease, of: infrastructure)
         }
     }
 
@@ -145,6 +157,7 @@ extension SQLiteStateStore {
         """
         SELECT o.id FROM operation AS o
         WHERE o.\(SQLiteSchema.unfinished) AND o.due_at <= :now
+        AND o.kind IN (SELECT value FROM json_each(:kinds))
         \(filtered ? "AND o.subject IN (SELECT value FROM json_each(:subjects))" : "")
         AND NOT EXISTS (
             SELECT 1 FROM operation AS x
@@ -153,23 +166,50 @@ extension SQLiteStateStore {
         """
     }
 
-    private static func candidateArguments(_ subjects: [String]?, _ now: Date) throws -> StatementArguments {
-        guard let subjects else { return ["now": now.stored] }
-        return ["now": now.stored, "subjects": try RecordCoding.text(subjects)]
+    private static func candidateArguments(
+        _ kinds: Set<OperationKind>, _ subjects: [OperationSubject]?, _ now: Date
+    ) throws -> StatementArguments {
+        var arguments: StatementArguments = ["now": now.stored, "kinds": try RecordCoding.text(kinds.sorted())]
+        if let subjects { arguments += ["subjects": try RecordCoding.text(subjects)] }
+        return arguments
     }
 
-    static func unfinished(subject: String?, in database: Database) throws -> [DurableOperation] {
+    static func unfinished(subject: OperationSubject?, in database: Database) throws -> [DurableOperation] {
         var sql = "SELECT * FROM operation WHERE \(SQLiteSchema.unfinished)"
         var arguments = StatementArguments()
         if let subject {
             sql += " AND subject = ?"
-            arguments = [subject]
+            arguments = [subject.rawValue]
         }
         return try Row.fetchAll(database, sql: sql + " ORDER BY position", arguments: arguments)
             .map(operation(from:))
     }
 
-    static func insert(_ operation: DurableOperation, in database: Database) throws {
+    /// - Returns: Whether it is new.
+    static func insert(_ submission: OperationSubmission, in database: Database) throws -> Bool {
+        let operation = submission.operation
+        let isKnown = try Bool.fetchOne(
+            database, sql: "SELECT 1 FROM operation WHERE id = ?", arguments: [operation.id.rawValue])
+        if isKnown == true { return false }
+        let effect = try submission.effect(on: unfinished(subject: operation.subject, in: database))
+        for id in effect.ended {
+            try database.execute(
+                sql: """
+                    UPDATE operation SET status = 'cancelled', finished_at = ?, error = ?, holder_host = NULL,
+                        holder_process = NULL, holder_start = NULL, lease_expires_at = NULL
+                    WHERE id = ?
+                    """,
+                arguments: [operation.createdAt.stored, submission.supersededMessage, id.rawValue])
+        }
+        for id in effect.asked {
+            try database.execute(
+                sql: "UPDATE operation SET cancel_requested = 1 WHERE id = ?", arguments: [id.rawValue])
+        }
+        try insert(operation, in: database)
+        return true
+    }
+
+    private static func insert(_ operation: DurableOperation, in database: Database) throws {
         let lease = operation.lease
         try database.execute(
             sql: """
@@ -178,7 +218,7 @@ extension SQLiteStateStore {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                operation.id.rawValue, operation.subject, operation.kind, operation.status.rawValue,
+                operation.id.rawValue, operation.subject.rawValue, operation.kind.rawValue, operation.status.rawValue,
                 operation.dueAt.stored, operation.createdAt.stored, operation.finishedAt?.stored, operation.error,
                 lease?.epoch ?? 0, lease?.holder.host, lease?.holder.process,
                 lease.map { Int64(bitPattern: $0.holder.startTicks) }, lease?.expiresAt.stored,
@@ -198,7 +238,8 @@ extension SQLiteStateStore {
                 epoch: row["epoch"], expiresAt: Date(stored: expiry))
         }
         return DurableOperation(
-            id: id, subject: row["subject"], kind: row["kind"], dueAt: Date(stored: row["due_at"]),
+            id: id, subject: OperationSubject(rawValue: row["subject"]), kind: OperationKind(rawValue: row["kind"]),
+            dueAt: Date(stored: row["due_at"]),
             createdAt: Date(stored: row["created_at"]), parameters: row["parameters"],
             status: DurableOperation.Status(rawValue: row["status"]) ?? .pending,
             finishedAt: (row["finished_at"] as Double?).map(Date.init(stored:)), error: row["error"], lease: lease,

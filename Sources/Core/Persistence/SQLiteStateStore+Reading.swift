@@ -40,6 +40,17 @@ extension SQLiteStateStore {
             })
     }
 
+    package func infrastructure(_ id: InfrastructureID) async throws -> InfrastructureRecord? {
+        let record = try await read { database in
+            try String.fetchOne(
+                database.cachedStatement(sql: "SELECT record FROM infrastructure WHERE id = ?"),
+                arguments: [id.rawValue])
+        }
+        return try record.map {
+            try RecordCoding.value(InfrastructureRecord.self, from: $0, row: "infrastructure \(id)")
+        }
+    }
+
     package func infrastructures(includingDestroyed: Bool) async throws -> [InfrastructureRecord] {
         let records = try await read { database in
             try String.fetchAll(
@@ -74,21 +85,19 @@ extension SQLiteStateStore {
     package func credential(_ id: CredentialID) async throws -> CredentialRecord? {
         let row = try await read { database in
             try Row.fetchOne(
-                database, sql: "SELECT owner, cloud, type, sealed FROM credential WHERE id = ?",
+                database, sql: "SELECT owner, cloud, type, account, sealed FROM credential WHERE id = ?",
                 arguments: [id.rawValue]
             ).map {
                 (
-                    owner: $0["owner"] as String, cloud: $0["cloud"] as String, type: $0["type"] as String,
+                    key: CredentialKey(
+                        owner: $0["owner"], cloudID: $0["cloud"], type: $0["type"], account: $0["account"]),
                     sealed: $0["sealed"] as Data
                 )
             }
         }
         guard let row else { return nil }
-        let plain = try open(
-            row.sealed, at: .credential(id, owner: row.owner, cloud: row.cloud, type: row.type),
-            row: "credential \(id)")
-        return CredentialRecord(
-            id: id, owner: row.owner, cloudID: row.cloud, type: row.type, values: try RecordCoding.values(from: plain))
+        let plain = try open(row.sealed, at: .credential(id, key: row.key), row: "credential \(id)")
+        return CredentialRecord(key: row.key, values: try RecordCoding.values(from: plain))
     }
 
     package func events(
@@ -103,6 +112,14 @@ extension SQLiteStateStore {
                 database, "WHERE sequence > ? \(condition) ORDER BY sequence LIMIT ?", arguments)
         }
         return try events.map(opened)
+    }
+
+    package func lastEvent(of infrastructure: InfrastructureID) async throws -> Int64 {
+        try await read { database in
+            let statement = try database.cachedStatement(
+                sql: "SELECT max(sequence) FROM event WHERE infrastructure = ?")
+            return try Int64.fetchOne(statement, arguments: [infrastructure.rawValue]) ?? 0
+        }
     }
 
     package func contextualizationHistory(

@@ -6,25 +6,73 @@ import Support
 
 extension SQLiteStateStore {
     @discardableResult
-    package func record(_ change: InfrastructureChange, lease: Lease?) async throws -> [InfrastructureEvent] {
-        if change.isEmpty {
-            if let lease {
-                try await read { database in try Self.checkLease(lease, in: database) }
+    package func submit(
+        _ submission: OperationSubmission, with change: InfrastructureChange, credentials: [CredentialRecord]
+    ) async throws -> [InfrastructureEvent] {
+        let rows = try ChangeRows(change)
+        let secrets = try credentials.map { credential in
+            (
+                id: credentialID(of: credential.key), key: credential.key,
+                plain: try RecordCoding.plain(credential.values)
+            )
+        }
+        let sealer = sealer
+        return try await write { database in
+            try rows.write(to: database, sealer: sealer)
+            for secret in secrets {
+                try Self.save(secret.plain, secret.id, secret.key, in: database, sealer: sealer)
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO credential_use (infrastructure, credential) VALUES (?, ?)",
+                    arguments: [change.infrastructure.rawValue, secret.id.rawValue])
             }
+            _ = try Self.insert(submission, in: database)
+            return try self.append(change, to: database)
+        }
+    }
+
+    @discardableResult
+    package func record(_ change: InfrastructureChange, lease: Lease) async throws -> [InfrastructureEvent] {
+        if change.isEmpty {
+            try await read { database in try Self.checkLease(lease, of: change.infrastructure, in: database) }
             return []
         }
         // Encoding is done before the transaction, which other writers wait for.
         let rows = try ChangeRows(change)
         let sealer = sealer
-        let last = try await write { database in
-            if let lease { try Self.checkLease(lease, in: database) }
+        let events = try await write { database in
+            try Self.checkLease(lease, of: change.infrastructure, in: database)
             try rows.write(to: database, sealer: sealer)
-            if let submission = change.submits { try Self.submit(submission, in: database) }
-            let last = try self.countCommit(database, events: change.events.count)
-            try Self.append(
-                change.events, of: change.infrastructure, after: last - Int64(change.events.count), to: database,
-                sealer: sealer)
-            return last
+            return try self.append(change, to: database)
+        }
+        if change.record?.phase == .destroyed { await emptyLog() }
+        return events
+    }
+
+    private static func save(
+        _ plain: Data, _ id: CredentialID, _ key: CredentialKey, in database: Database, sealer: Sealer
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO credential (id, owner, cloud, type, account, sealed) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed
+                """,
+            arguments: [
+                id.rawValue, key.owner, key.cloudID, key.type, key.account,
+                try sealer.seal(plain, at: .credential(id, key: key)),
+            ])
+    }
+
+    /// Appends the events of a change, the last of its transaction, and drops what a destroyed infrastructure leaves.
+    private func append(_ change: InfrastructureChange, to database: Database) throws -> [InfrastructureEvent] {
+        let last = try countCommit(database, events: change.events.count)
+        try Self.append(
+            change.events, of: change.infrastructure, after: last - Int64(change.events.count), to: database,
+            sealer: sealer)
+        let phase = try String.fetchOne(
+            database.cachedStatement(sql: "SELECT phase FROM infrastructure WHERE id = ?"),
+            arguments: [change.infrastructure.rawValue])
+        if phase == InfrastructureRecord.Phase.destroyed.rawValue {
+            try Self.dropSecrets(of: change.infrastructure, in: database)
         }
         var events = change.events
         for index in events.indices {
@@ -34,29 +82,23 @@ extension SQLiteStateStore {
         return events
     }
 
-    package func saveCredential(_ credential: CredentialRecord) async throws -> CredentialID {
-        let plain = try RecordCoding.plain(credential.values)
-        let sealer = sealer
-        return try await write { database in
-            let known = try String.fetchOne(
-                database, sql: "SELECT id FROM credential WHERE owner = ? AND cloud = ? AND type = ?",
-                arguments: [credential.owner, credential.cloudID, credential.type])
-            var id = known.map(CredentialID.init(rawValue:)) ?? credential.id
-            if known == nil {
-                let isTaken = try Bool.fetchOne(
-                    database, sql: "SELECT 1 FROM credential WHERE id = ?", arguments: [id.rawValue])
-                if isTaken == true { id = .random() }
-            }
-            let sealed = try sealer.seal(
-                plain, at: .credential(id, owner: credential.owner, cloud: credential.cloudID, type: credential.type))
+    private static func dropSecrets(of infrastructure: InfrastructureID, in database: Database) throws {
+        for sql in [
+            "DELETE FROM infrastructure_secret WHERE infrastructure = ?",
+            "UPDATE event SET payload = NULL WHERE infrastructure = ? AND payload IS NOT NULL",
+        ] {
+            try database.execute(sql: sql, arguments: [infrastructure.rawValue])
+        }
+        let used = try String.fetchAll(
+            database, sql: "DELETE FROM credential_use WHERE infrastructure = ? RETURNING credential",
+            arguments: [infrastructure.rawValue])
+        for credential in used {
             try database.execute(
                 sql: """
-                    INSERT INTO credential (id, owner, cloud, type, sealed) VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT (owner, cloud, type) DO UPDATE SET sealed = excluded.sealed
+                    DELETE FROM credential WHERE id = :id
+                    AND NOT EXISTS (SELECT 1 FROM credential_use WHERE credential = :id)
                     """,
-                arguments: [id.rawValue, credential.owner, credential.cloudID, credential.type, sealed])
-            try self.countCommit(database)
-            return id
+                arguments: ["id": credential])
         }
     }
 
@@ -80,28 +122,6 @@ extension SQLiteStateStore {
                 event.text, event.generation, payload,
             ])
         }
-    }
-
-    private static func submit(_ submission: InfrastructureChange.Submission, in database: Database) throws {
-        let operation = submission.operation
-        let isKnown = try Bool.fetchOne(
-            database, sql: "SELECT 1 FROM operation WHERE id = ?", arguments: [operation.id.rawValue])
-        if isKnown == true { return }
-        let effect = try submission.effect(on: unfinished(subject: operation.subject, in: database))
-        for id in effect.ended {
-            try database.execute(
-                sql: """
-                    UPDATE operation SET status = 'cancelled', finished_at = ?, error = ?, holder_host = NULL,
-                        holder_process = NULL, holder_start = NULL, lease_expires_at = NULL
-                    WHERE id = ?
-                    """,
-                arguments: [operation.createdAt.stored, submission.supersededMessage, id.rawValue])
-        }
-        for id in effect.asked {
-            try database.execute(
-                sql: "UPDATE operation SET cancel_requested = 1 WHERE id = ?", arguments: [id.rawValue])
-        }
-        try insert(operation, in: database)
     }
 }
 
@@ -151,17 +171,24 @@ private struct ChangeRows: Sendable {
         }
         for resource in change.removedResources {
             try database.cachedStatement(
-                sql: "DELETE FROM resource WHERE infrastructure = ? AND credential = ? AND kind = ? AND id = ?"
-            ).execute(arguments: [infrastructure, resource.cloud.credential.rawValue, resource.kind, resource.id])
+                sql: """
+                    DELETE FROM resource
+                    WHERE infrastructure = ? AND credential = ? AND region = ? AND kind = ? AND id = ?
+                    """
+            ).execute(arguments: [
+                infrastructure, resource.cloud.credential.rawValue, resource.cloud.region ?? "", resource.kind,
+                resource.id,
+            ])
         }
         for (resource, record) in zip(change.resources, resources) {
             try database.cachedStatement(
                 sql: """
-                    INSERT INTO resource (infrastructure, credential, kind, id, record) VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT (infrastructure, credential, kind, id) DO UPDATE SET record = excluded.record
+                    INSERT INTO resource (infrastructure, credential, region, kind, id, record) VALUES (?, ?, ?, ?, ?, ?)
+                    ON CONFLICT (infrastructure, credential, region, kind, id) DO UPDATE SET record = excluded.record
                     """
             ).execute(arguments: [
-                infrastructure, resource.cloud.credential.rawValue, resource.kind, resource.id, record,
+                infrastructure, resource.cloud.credential.rawValue, resource.cloud.region ?? "", resource.kind,
+                resource.id, record,
             ])
         }
     }
@@ -187,6 +214,11 @@ private struct ChangeRows: Sendable {
     }
 }
 
+extension InfrastructureID {
+    /// As operations name it.
+    var subject: OperationSubject { OperationSubject(rawValue: rawValue) }
+}
+
 extension InfrastructureRecord {
     /// Whether a user owns both, so that a name cannot mean both.
     func sharesOwner(with other: InfrastructureRecord) -> Bool {
@@ -206,8 +238,8 @@ extension Sealer.Place {
         Self(table: "infrastructure_secret", row: [infrastructure.rawValue])
     }
 
-    static func credential(_ id: CredentialID, owner: String, cloud: String, type: String) -> Self {
-        Self(table: "credential", row: [id.rawValue, owner, cloud, type])
+    static func credential(_ id: CredentialID, key: CredentialKey) -> Self {
+        Self(table: "credential", row: [id.rawValue, key.owner, key.cloudID, key.type, key.account])
     }
 
     static func event(_ sequence: Int64, of infrastructure: InfrastructureID, generation: Int?) -> Self {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+package import InfrastructureModel
 import Operations
 package import Support
 
@@ -74,6 +75,8 @@ package final class SQLiteStateStore: StateStore {
         sealer.verifier(for: password)
     }
 
+    package func credentialID(of key: CredentialKey) -> CredentialID { sealer.credentialID(of: key) }
+
     // MARK: Opening
 
     private static func masterKey(
@@ -102,7 +105,8 @@ package final class SQLiteStateStore: StateStore {
         configuration.label = "gantry.store"
         configuration.prepareDatabase { database in
             let kibibytes = database.configuration.readonly ? 256 : 2000
-            try database.execute(sql: "PRAGMA cache_size = -\(kibibytes)")
+            // Deleted secrets are overwritten, not only forgotten.
+            try database.execute(sql: "PRAGMA cache_size = -\(kibibytes); PRAGMA secure_delete = ON")
             database.add(function: holderIsKnownDead)
         }
         return configuration
@@ -188,6 +192,19 @@ package final class SQLiteStateStore: StateStore {
             }
         } catch {
             throw StoreError.boundary(error, in: storeFolder)
+        }
+    }
+
+    /// Empties the log, in which old versions of pages stand. A reader that is at work for longer prevents it; the log is
+    /// begun anew by a later commit then.
+    func emptyLog() async {
+        await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { database in
+                _ = try? database.execute(sql: "PRAGMA busy_timeout = 200")
+                _ = try? database.checkpoint(.truncate)
+                _ = try? database.execute(sql: "PRAGMA busy_timeout = \(Int(Self.busyTimeout * 1000))")
+                continuation.resume()
+            }
         }
     }
 

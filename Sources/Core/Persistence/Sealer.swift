@@ -1,5 +1,6 @@
 import COpenSSL
 import Foundation
+import InfrastructureModel
 import Support
 
 /// Seals what rests in the store (AES-256-GCM) and makes keyed digests (HMAC-SHA-256), each under a key of its own that
@@ -96,6 +97,12 @@ struct Sealer: Sendable {
             preconditionFailure("no memory for a digest")
         }
         return "v1:" + MasterKey.hexadecimal(digest)
+    }
+
+    /// The id of credentials: a keyed digest of what they are for.
+    func credentialID(of key: CredentialKey) -> CredentialID {
+        let place = Place(table: "credential", row: [key.owner, key.cloudID, key.type, key.account])
+        return CredentialID(rawValue: verifier(for: Secret(String(decoding: place.associatedData, as: UTF8.self))))
     }
 
     private static func digest(_ message: [UInt8], key: Secret<[UInt8]>) -> [UInt8]? {

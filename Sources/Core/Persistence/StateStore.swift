@@ -9,26 +9,40 @@ package import Support
 package protocol StateStore: OperationStore {
     // MARK: Writing
 
+    /// Stores a new operation on an infrastructure with all that it needs, or nothing of it.
+    ///
+    /// - Parameters:
+    ///   - change: What is new; may create the infrastructure. The operation's subject is the same infrastructure.
+    ///   - credentials: Stored under ``credentialID(of:)``: those of a known key are renewed. The infrastructure uses them
+    ///     until it is destroyed.
+    /// - Returns: The events with their sequence numbers.
+    /// - Throws: ``OperationError`` `busy`; nothing is written then.
+    @discardableResult
+    func submit(
+        _ submission: OperationSubmission, with change: InfrastructureChange, credentials: [CredentialRecord]
+    ) async throws -> [InfrastructureEvent]
+
     /// Records changes of one infrastructure together, or nothing of them.
+    ///
+    /// With the change to `destroyed` goes what nobody needs any more: document, keys, payloads of events, and
+    /// credentials that no other infrastructure uses. Nothing of that can be written to it afterwards.
     ///
     /// - Parameters:
     ///   - change: What is new; see ``InfrastructureChange``.
-    ///   - lease: The writer's lease; nil only for the transaction that creates an infrastructure or submits an operation.
+    ///   - lease: The writer's lease of an operation on that infrastructure.
     /// - Returns: The events with their sequence numbers.
-    /// - Throws: ``OperationError`` `leaseLost` when the lease's epoch is no longer the operation's, `busy` when
-    ///   ``InfrastructureChange/submits`` meets an unfinished operation of the subject that it does not supersede;
-    ///   nothing is written then.
+    /// - Throws: ``OperationError`` `leaseLost` when the lease's epoch is no longer the operation's or the operation is one
+    ///   on something else; nothing is written then.
     @discardableResult
-    func record(_ change: InfrastructureChange, lease: Lease?) async throws -> [InfrastructureEvent]
-
-    /// Stores credentials under a new id, or renews those of the same owner, cloud id and type.
-    /// - Returns: The id that machines refer to.
-    func saveCredential(_ credential: CredentialRecord) async throws -> CredentialID
+    func record(_ change: InfrastructureChange, lease: Lease) async throws -> [InfrastructureEvent]
 
     // MARK: Reading
 
     /// Everything about an infrastructure at one moment; nil when there is none of that id.
     func snapshot(_ id: InfrastructureID) async throws -> InfrastructureSnapshot?
+
+    /// An infrastructure without what belongs to it; nil when there is none of that id.
+    func infrastructure(_ id: InfrastructureID) async throws -> InfrastructureRecord?
 
     /// Infrastructures, newest last.
     func infrastructures(includingDestroyed: Bool) async throws -> [InfrastructureRecord]
@@ -44,6 +58,9 @@ package protocol StateStore: OperationStore {
         of infrastructure: InfrastructureID?, after sequence: Int64, limit: Int
     ) async throws -> [InfrastructureEvent]
 
+    /// Sequence number of the newest event of an infrastructure; 0: there is none.
+    func lastEvent(of infrastructure: InfrastructureID) async throws -> Int64
+
     /// Events of one contextualization with payload, in order: what a resumed run is given.
     func contextualizationHistory(
         of infrastructure: InfrastructureID, generation: Int
@@ -58,6 +75,9 @@ package protocol StateStore: OperationStore {
     /// store it says nothing.
     func verifier(for password: Secret<String>) -> String
 
+    /// The id under which credentials of this key rest: the same in every process, and none of anybody else.
+    func credentialID(of key: CredentialKey) -> CredentialID
+
     /// Closes files. No call may follow.
     func close() async
 }
@@ -71,38 +91,16 @@ package struct InfrastructureChange: Sendable {
     package var secrets: InfrastructureSecrets?
     /// Inserted or replaced.
     package var machines: [MachineRecord]
-    /// Inserted or replaced, by infrastructure, credential, kind and id.
+    /// Inserted or replaced, by infrastructure, credential, region, kind and id.
     package var resources: [ResourceRecord]
     package var removedResources: [ResourceRecord]
     /// Appended.
     package var events: [InfrastructureEvent]
-    /// A new operation on this infrastructure.
-    package var submits: Submission?
-
-    /// A new operation and what becomes of unfinished ones of the same subject.
-    package struct Submission: Sendable {
-        package enum Precedence: Sendable, Hashable {
-            /// Refused (`busy`) while another is unfinished.
-            case exclusive
-            /// Ends unfinished ones that nobody alive holds; refused while somebody does.
-            case takeover
-            /// Like `takeover`, and asks a living holder to end early; waits behind it.
-            case interrupts
-        }
-
-        package var operation: DurableOperation
-        package var precedence: Precedence
-
-        package init(operation: DurableOperation, precedence: Precedence) {
-            self.operation = operation
-            self.precedence = precedence
-        }
-    }
 
     package init(
         infrastructure: InfrastructureID, record: InfrastructureRecord? = nil, secrets: InfrastructureSecrets? = nil,
         machines: [MachineRecord] = [], resources: [ResourceRecord] = [], removedResources: [ResourceRecord] = [],
-        events: [InfrastructureEvent] = [], submits: Submission? = nil
+        events: [InfrastructureEvent] = []
     ) {
         self.infrastructure = infrastructure
         self.record = record
@@ -111,13 +109,12 @@ package struct InfrastructureChange: Sendable {
         self.resources = resources
         self.removedResources = removedResources
         self.events = events
-        self.submits = submits
     }
 
     /// Whether there is nothing to write.
     package var isEmpty: Bool {
         record == nil && secrets == nil && machines.isEmpty && resources.isEmpty && removedResources.isEmpty
-            && events.isEmpty && submits == nil
+            && events.isEmpty
     }
 }
 

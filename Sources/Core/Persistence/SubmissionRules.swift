@@ -10,7 +10,7 @@ struct SubmissionEffect: Sendable, Hashable {
     var asked: [OperationID] = []
 }
 
-extension InfrastructureChange.Submission {
+extension OperationSubmission {
     /// The rules that all stores follow. The time is that of the new operation's creation.
     ///
     /// - Parameter unfinished: Those of the same subject, without the new one.
@@ -47,7 +47,7 @@ extension DurableOperation {
 
 extension OperationError {
     static func busy(with other: DurableOperation) -> OperationError {
-        let holder = other.lease.map { " by \($0.holder)" } ?? ""
+        let holder = other.lease.map { " by \($0.holder.forPeople)" } ?? ""
         return OperationError(
             code: .busy,
             message: "\(other.subject) is busy with \(other.kind)\(holder) (operation \(other.id)): "
@@ -68,6 +68,12 @@ extension OperationError {
 
     static func unknownOperation(_ id: OperationID) -> OperationError {
         OperationError(code: .notFound, message: "there is no operation \(id): list the unfinished ones")
+    }
+
+    static func foreignLease(_ lease: Lease, of infrastructure: InfrastructureID) -> OperationError {
+        OperationError(
+            code: .leaseLost,
+            message: "operation \(lease.operation) is not one on infrastructure \(infrastructure); nothing was written")
     }
 
     static func unknownInfrastructure(_ id: InfrastructureID) -> OperationError {

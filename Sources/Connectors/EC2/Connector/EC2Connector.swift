@@ -60,7 +60,7 @@ package struct EC2Connector: Connector {
         }
         let id = SessionID(rawValue: UUID().uuidString.lowercased())
         sessions.add(EC2Session(client: client, region: account.region), id: id)
-        return OpenSessionResponse(session: id, account: "\(account.keys.accessKey)@\(account.region)")
+        return OpenSessionResponse(session: id, account: account.keys.accessKey)
     }
 
     package func closeSession(_ session: SessionID, context: CallContext) async throws {

@@ -156,8 +156,8 @@ enum SummaryText {
     static func text(
         _ operation: DurableOperation, snapshot: InfrastructureSnapshot?, model: ProgressModel, name: String?
     ) -> String {
-        guard operation.kind != OperationKind.destroy.rawValue || operation.status != .succeeded else {
-            return Terminal.paint("\(name ?? operation.subject) is destroyed; nothing is left\n", "32")
+        guard operation.kind != .destroy || operation.status != .succeeded else {
+            return Terminal.paint("\(name ?? operation.subject.rawValue) is destroyed; nothing is left\n", "32")
         }
         guard let snapshot else { return "" }
         var text = "\n"
@@ -172,7 +172,7 @@ enum SummaryText {
                     String(counts?.changed ?? 0), String(counts?.failed ?? 0),
                 ]
             })
-        return text + "\(name ?? operation.subject) is \(colored(snapshot.state.rawValue))\n"
+        return text + "\(name ?? operation.subject.rawValue) is \(colored(snapshot.state.rawValue))\n"
     }
 
     private static func colored(_ state: String) -> String {
