@@ -68,6 +68,14 @@ import Testing
         #expect(world.cloud.alive.isEmpty)
     }
 
+    @Test("a launch call has no more machines than the connector takes")
+    func batchesOfAConnector() throws {
+        var world = World(seed: 6, machines: 7, crashes: false, failures: false, batchSizes: ["fake": 3, "other": 1])
+        try world.runToEnd()
+        #expect(world.machine.outcome == .succeeded)
+        #expect(world.cloud.launches.values.map(\.count).sorted() == [1, 3, 3])
+    }
+
     @Test("ports of the document reach clouds whose machines already run, once an operation")
     func preparesWhereMachinesRun() throws {
         var world = World(seed: 4, machines: 2, crashes: false, failures: false)
@@ -159,11 +167,13 @@ struct World {
     private var stored: InfrastructureSnapshot
     private var pending: [InfrastructureAction] = []
     private var random: SplitMix
+    private var limits = InfrastructureStateMachine.Limits()
     private let crashes: Bool
     private let failures: Bool
     private var now = Date(timeIntervalSince1970: 1_000_000)
 
-    init(seed: UInt64, machines: Int, crashes: Bool, failures: Bool) {
+    init(seed: UInt64, machines: Int, crashes: Bool, failures: Bool, batchSizes: [String: Int] = [:]) {
+        limits.batchSizes = batchSizes
         random = SplitMix(state: seed)
         self.crashes = crashes
         self.failures = failures
@@ -180,12 +190,12 @@ struct World {
                     id: MachineID(infrastructure: Self.id, number: $0), system: "s", placement: placement,
                     alternatives: alternatives, createdAt: created, specification: "")
             }, resources: [])
-        machine = InfrastructureStateMachine(snapshot: stored)
+        machine = InfrastructureStateMachine(snapshot: stored, limits: limits)
     }
 
     /// The process dies: what was not stored and what was under way is lost.
     mutating func restart() {
-        machine = InfrastructureStateMachine(snapshot: stored)
+        machine = InfrastructureStateMachine(snapshot: stored, limits: limits)
         pending = []
     }
 

@@ -7,7 +7,8 @@
 /// - **Sessions.** Every call but ``openSession(_:context:)`` names an open session; an unknown one is answered
 ///   with ``ConnectorError/Code/unauthenticated``. Credentials travel in ``openSession(_:context:)`` alone.
 /// - **No waiting.** A connector neither polls nor sleeps. What needs several steps at the provider answers
-///   ``Outcome/inProgress(_:)`` with an opaque state; the host stores it and calls ``resume(_:context:)``.
+///   ``Outcome/inProgress(_:)`` with an opaque state, and the host calls ``resume(_:context:)`` with it. After a crash
+///   of the host the call itself is made again.
 /// - **No memory.** Nothing that a restart would lose decides an answer: identity lives in tags at the provider.
 /// - **Concurrency.** Any number of calls may run at the same time, up to
 ///   ``ConnectorDescription/Requirements/maxConcurrentCalls``.

@@ -49,16 +49,22 @@ public struct ConnectorDescription: Sendable, Hashable, Codable {
         self.requirements = requirements
     }
 
+    private struct Identity: Codable {
+        var name: String
+        var version: String
+        var title: String?
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case name, version, title, providerTypes, imageSchemes, capabilities, configSchema, credentialSchema
-        case requirements
+        case connector, providerTypes, imageSchemes, capabilities, configSchema, credentialSchema, requirements
     }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decode(String.self, forKey: .name)
-        version = try container.decode(String.self, forKey: .version)
-        title = try container.decodeIfPresent(String.self, forKey: .title) ?? name
+        let identity = try container.decode(Identity.self, forKey: .connector)
+        name = identity.name
+        version = identity.version
+        title = identity.title ?? identity.name
         providerTypes = try container.decode([String].self, forKey: .providerTypes)
         imageSchemes = try container.decodeIfPresent([String].self, forKey: .imageSchemes) ?? []
         let named = try container.decodeIfPresent([String: Int].self, forKey: .capabilities) ?? [:]
@@ -70,9 +76,7 @@ public struct ConnectorDescription: Sendable, Hashable, Codable {
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name, forKey: .name)
-        try container.encode(version, forKey: .version)
-        try container.encode(title, forKey: .title)
+        try container.encode(Identity(name: name, version: version, title: title), forKey: .connector)
         try container.encode(providerTypes, forKey: .providerTypes)
         try container.encode(imageSchemes, forKey: .imageSchemes)
         let named = Dictionary(uniqueKeysWithValues: capabilities.map { ($0.key.rawValue, $0.value) })

@@ -69,6 +69,9 @@ public struct MachineSpec: Sendable, Hashable, Codable {
     public var image: String
     /// Id from the catalog; empty for connectors without ``Capability/flavors``.
     public var flavor: String
+    /// Size for connectors without a flavor; what a flavor has where there is one.
+    public var cpuCount: Int?
+    public var memoryBytes: Int64?
     public var disks: [Disk]
     public var interfaces: [Interface]
     /// Provider's id of a key pair.
@@ -84,14 +87,17 @@ public struct MachineSpec: Sendable, Hashable, Codable {
     public var provider: [String: JSONValue]
 
     public init(
-        machineID: String, name: String, image: String, flavor: String, disks: [Disk] = [],
-        interfaces: [Interface] = [], keyPair: String? = nil, userData: Data? = nil, zone: String? = nil,
+        machineID: String, name: String, image: String, flavor: String, cpuCount: Int? = nil,
+        memoryBytes: Int64? = nil, disks: [Disk] = [], interfaces: [Interface] = [], keyPair: String? = nil,
+        userData: Data? = nil, zone: String? = nil,
         spot: Spot? = nil, tags: [String: String] = [:], provider: [String: JSONValue] = [:]
     ) {
         self.machineID = machineID
         self.name = name
         self.image = image
         self.flavor = flavor
+        self.cpuCount = cpuCount
+        self.memoryBytes = memoryBytes
         self.disks = disks
         self.interfaces = interfaces
         self.keyPair = keyPair

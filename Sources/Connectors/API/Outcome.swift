@@ -40,7 +40,7 @@ public enum Outcome<Value: Sendable & Hashable & Codable>: Sendable, Hashable, C
     }
 }
 
-/// What the host stores to continue a call.
+/// What the host gives back to continue a call.
 public struct InProgress: Sendable, Hashable, Codable {
     /// Opaque to the host, at most 64 KiB; holds no secret.
     public var state: String

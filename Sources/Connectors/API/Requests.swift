@@ -40,9 +40,6 @@ public struct Credentials: Sendable, Hashable, Codable, CustomStringConvertible,
     /// The keys that are set.
     public var keys: [String] { values.keys.sorted() }
 
-    /// All values, in clear: for redaction of what a connector prints.
-    public var exposedValues: [String] { Array(values.values) }
-
     public var description: String { "<redacted>" }
     public var debugDescription: String { "<redacted>" }
     public var customMirror: Mirror { Mirror(self, children: [:]) }

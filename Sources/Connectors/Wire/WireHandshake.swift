@@ -40,12 +40,6 @@ package struct InitializeResponse: Codable, Sendable, Hashable {
     /// The one version that this implementation speaks.
     package static let currentVersion = 1
 
-    private struct Identity: Codable {
-        var name: String
-        var version: String
-        var title: String?
-    }
-
     package var protocolVersion: Int
     package var description: ConnectorDescription
 
@@ -55,41 +49,18 @@ package struct InitializeResponse: Codable, Sendable, Hashable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case protocolVersion, connector, providerTypes, imageSchemes, capabilities, configSchema, credentialSchema
-        case requirements
+        case protocolVersion
     }
 
     package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        protocolVersion = try container.decode(Int.self, forKey: .protocolVersion)
-        let identity = try container.decode(Identity.self, forKey: .connector)
-        let capabilities = try container.decodeIfPresent([String: Int].self, forKey: .capabilities) ?? [:]
-        description = ConnectorDescription(
-            name: identity.name, version: identity.version, title: identity.title ?? identity.name,
-            providerTypes: try container.decode([String].self, forKey: .providerTypes),
-            imageSchemes: try container.decodeIfPresent([String].self, forKey: .imageSchemes) ?? [],
-            capabilities: Dictionary(
-                uniqueKeysWithValues: capabilities.map { (Capability(rawValue: $0.key), $0.value) }),
-            configSchema: try container.decodeIfPresent(JSONValue.self, forKey: .configSchema) ?? [:],
-            credentialSchema: try container.decodeIfPresent(JSONValue.self, forKey: .credentialSchema) ?? [:],
-            requirements: try container.decodeIfPresent(
-                ConnectorDescription.Requirements.self, forKey: .requirements) ?? .init())
+        protocolVersion = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .protocolVersion)
+        description = try ConnectorDescription(from: decoder)
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(protocolVersion, forKey: .protocolVersion)
-        try container.encode(
-            Identity(name: description.name, version: description.version, title: description.title),
-            forKey: .connector)
-        try container.encode(description.providerTypes, forKey: .providerTypes)
-        try container.encode(description.imageSchemes, forKey: .imageSchemes)
-        try container.encode(
-            Dictionary(uniqueKeysWithValues: description.capabilities.map { ($0.key.rawValue, $0.value) }),
-            forKey: .capabilities)
-        try container.encode(description.configSchema, forKey: .configSchema)
-        try container.encode(description.credentialSchema, forKey: .credentialSchema)
-        try container.encode(description.requirements, forKey: .requirements)
+        try description.encode(to: encoder)
     }
 }
 

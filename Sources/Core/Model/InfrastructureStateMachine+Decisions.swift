@@ -117,7 +117,7 @@ extension InfrastructureStateMachine {
         for group in order {
             var machines = planned[group] ?? []
             while !machines.isEmpty {
-                let members = Array(machines.prefix(limits.batchSize))
+                let members = Array(machines.prefix(limits.batchSize(at: group.placement.cloud)))
                 machines.removeFirst(members.count)
                 let token = newToken()
                 for (position, id) in members.enumerated() {

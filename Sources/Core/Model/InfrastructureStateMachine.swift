@@ -20,6 +20,8 @@ package struct InfrastructureStateMachine: Sendable {
         package var removalAttempts: Int
         /// Most machines of one launch call.
         package var batchSize: Int
+        /// Where a connector, by its name, takes fewer.
+        package var batchSizes: [String: Int] = [:]
 
         package init(
             running: Duration = .seconds(1800), firstPoll: Duration = .milliseconds(200),
@@ -30,6 +32,10 @@ package struct InfrastructureStateMachine: Sendable {
             self.longestPoll = longestPoll
             self.removalAttempts = removalAttempts
             self.batchSize = batchSize
+        }
+
+        func batchSize(at cloud: CloudReference) -> Int {
+            max(1, min(batchSize, batchSizes[cloud.connector] ?? batchSize))
         }
     }
 

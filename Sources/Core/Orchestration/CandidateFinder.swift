@@ -29,6 +29,7 @@ struct CandidateFinder: Sendable {
                 return offers.map { image, cloud in
                     Placement(
                         cloud: cloud, image: image.id, flavor: requirements.features.string("instance_type") ?? "",
+                        cpuCount: requirements.leastCPUs, memoryBytes: requirements.leastMemory,
                         loginUser: loginUser(requirements, image), zone: zone(requirements))
                 }
             }

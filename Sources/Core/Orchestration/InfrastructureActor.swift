@@ -1,3 +1,4 @@
+import ConnectorAPI
 import Foundation
 import InfrastructureModel
 import Logging
@@ -50,7 +51,11 @@ actor InfrastructureActor: OperationRun {
                 lease, status: .failed, error: "infrastructure \(id) is not on record", now: manager.now())
             return
         }
-        var machine = InfrastructureStateMachine(snapshot: snapshot, limits: manager.configuration.limits)
+        var limits = manager.configuration.limits
+        for description in await manager.connectors.descriptions() {
+            limits.batchSizes[description.name] = description.requirements.maxLaunchItems
+        }
+        var machine = InfrastructureStateMachine(snapshot: snapshot, limits: limits)
         machine.begin(operation.kind.rawValue, destroys: operation.kind == .destroy, now: manager.now())
 
         let result = try await withThrowingTaskGroup(of: Void.self) { group -> Result in

@@ -87,7 +87,8 @@ struct LaunchPlan {
         let features = system.features
         return MachineSpec(
             machineID: machine.id.rawValue, name: machine.system, image: machine.placement.image,
-            flavor: machine.placement.flavor, disks: disks(system), interfaces: interfaces(system, groups),
+            flavor: machine.placement.flavor, cpuCount: machine.placement.cpuCount,
+            memoryBytes: machine.placement.memoryBytes, disks: disks(system), interfaces: interfaces(system, groups),
             keyPair: keyPair, userData: userData(machine, features), zone: machine.placement.zone,
             spot: features.flag("spot") ? MachineSpec.Spot(maxPrice: features.number("price")) : nil,
             provider: ["radl": .object(hints(features))])

@@ -10,10 +10,24 @@ struct Requirements: Sendable {
     /// URLs or ids of images that would do, best first.
     var images: [String] { system.imageURLs }
 
+    private static let defaultCPUs = 1.0
+    private static let defaultMemory = 512e6
+
+    /// For clouds without sizes: the least that satisfies.
+    var leastCPUs: Int { Int(least("cpu.count", Self.defaultCPUs)) }
+    /// In bytes.
+    var leastMemory: Int64 { Int64(least("memory.size", Self.defaultMemory)) }
+
+    private func least(_ name: String, _ otherwise: Double) -> Double {
+        let range = range(name, defaultLow: otherwise)
+        let low = range.low ?? otherwise
+        return range.excludesLow ? low.rounded(.down) + 1 : low.rounded(.up)
+    }
+
     /// Whether a flavor has what is asked for.
     func isSatisfied(by flavor: Flavor) -> Bool {
-        guard range("cpu.count", defaultLow: 1).contains(Double(flavor.cpuCount)),
-            range("memory.size", defaultLow: 512e6).contains(Double(flavor.memoryBytes))
+        guard range("cpu.count", defaultLow: Self.defaultCPUs).contains(Double(flavor.cpuCount)),
+            range("memory.size", defaultLow: Self.defaultMemory).contains(Double(flavor.memoryBytes))
         else { return false }
         let architecture = features.string("cpu.arch") ?? "x86_64"
         if let offered = flavor.architecture, offered.lowercased() != architecture.lowercased() { return false }
