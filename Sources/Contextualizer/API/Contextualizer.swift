@@ -67,6 +67,8 @@ package struct ContextualizationRequest: Sendable {
     package var steps: [ContextualizationStep]
     /// What an earlier, interrupted run of the same request reported.
     package var history: [ContextualizationEvent]
+    /// A run of another request came before, whose end is not known: its last programs may still be at work.
+    package var followsAnother = false
     /// Most machines worked on at the same time.
     package var parallelism: Int
     /// Limit of the whole run.

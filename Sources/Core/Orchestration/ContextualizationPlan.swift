@@ -131,12 +131,14 @@ struct ContextualizationPlan {
         let wanted = Set(machines)
         let members = accesses.filter { wanted.contains($0.machine.id) }
         let hosts = hostsEntries
-        return ContextualizationRequest(
+        var request = ContextualizationRequest(
             id: snapshot.infrastructure.id.rawValue,
             machines: members.map { machine($0, hosts: hosts) }, variables: infrastructureVariables,
             recipes: recipes, steps: steps(members), history: history, parallelism: configuration.parallelism,
             timeout: document.contextualize?.maximumSeconds.map { .seconds($0) }
                 ?? configuration.contextualizationTimeout, reachTimeout: configuration.reachTimeout)
+        request.followsAnother = snapshot.infrastructure.generation > 1
+        return request
     }
 
     private func machine(_ access: MachineAccess, hosts: [String]) -> ContextualizationMachine {

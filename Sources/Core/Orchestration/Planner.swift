@@ -237,6 +237,16 @@ struct Planner: Sendable {
 
     // MARK: Submission
 
+    /// Whether the last deployment did not come to its end, as far as it is on record.
+    private func wasInterrupted(_ existing: InfrastructureSnapshot?) async throws -> Bool {
+        guard let existing else { return false }
+        return try await manager.store.unfinishedOperations(
+            subject: OperationSubject(existing.infrastructure.id)
+        ).contains {
+            $0.kind == .create || $0.kind == .converge
+        }
+    }
+
     /// Records a plan and its operation in one transaction.
     func submit(_ request: DeploymentRequest) async throws -> SubmittedOperation {
         let prepared = try await plan(request)
@@ -253,7 +263,8 @@ struct Planner: Sendable {
         let credentials = try await credentials(of: prepared, for: request.caller)
         let stored = credentials.mapValues { manager.store.credentialID(of: $0.key) }
         let submission = try Submission(
-            prepared: prepared, request: request, credentials: stored, now: manager.now(),
+            prepared: prepared, request: request, credentials: stored,
+            wasInterrupted: try await wasInterrupted(prepared.existing), now: manager.now(),
             owner: Owner(
                 username: request.caller.username,
                 verifier: request.caller.password.map { manager.store.verifier(for: $0) }),

@@ -12,10 +12,13 @@ struct Submission {
     let kind: OperationKind
     let precedence: OperationSubmission.Precedence
 
-    /// - Parameter credentials: Ids under which the credentials of the plan were stored.
+    /// - Parameters:
+    ///   - credentials: Ids under which the credentials of the plan were stored.
+    ///   - wasInterrupted: The last operation did not come to its end. If it was for the same document, what it did on
+    ///     machines counts, and recipes go on where they were.
     init(
-        prepared: Planner.Prepared, request: DeploymentRequest, credentials: [CredentialID: CredentialID], now: Date,
-        owner: Owner, makeKeyPair: () throws -> InfrastructureManager.KeyPair
+        prepared: Planner.Prepared, request: DeploymentRequest, credentials: [CredentialID: CredentialID],
+        wasInterrupted: Bool, now: Date, owner: Owner, makeKeyPair: () throws -> InfrastructureManager.KeyPair
     ) throws {
         let document = prepared.document
         let plan = prepared.summary
@@ -23,7 +26,8 @@ struct Submission {
             prepared.existing?.infrastructure
             ?? InfrastructureRecord(id: .random(), name: request.name, owners: [owner], createdAt: now)
         kind = prepared.existing == nil ? .create : .converge
-        record.generation += 1
+        let text = Secret(document.text())
+        if !wasInterrupted || prepared.existing?.secrets.document != text { record.generation += 1 }
         record.configured = nil
         record.failure = nil
 
@@ -75,7 +79,7 @@ struct Submission {
 
         var secrets = prepared.existing?.secrets ?? InfrastructureSecrets(document: Secret(""))
         // As it was understood: `random(N)` is drawn once.
-        secrets.document = Secret(document.text())
+        secrets.document = text
         let needsKey = plan.added.contains { added in
             guard let login = document.system(added.system)?.credentials else { return true }
             return login.password == nil && login.privateKey == nil

@@ -62,7 +62,8 @@ final class DocumentRun: Sendable {
         for machine in request.machines {
             links[machine.inventoryName] = MachineLink(
                 machine: machine, factory: factory, settings: linkSettings, reachTimeout: request.reachTimeout,
-                clock: clock, lock: lock, mayHaveLeftover: history.hasTouched(machine.id)
+                clock: clock, lock: lock,
+                mayHaveLeftover: request.followsAnother || history.hasTouched(machine.id)
             ) { body in try await recorder.emit(machine.id, body) }
         }
         var jinja = JinjaOptions()

@@ -116,7 +116,9 @@ actor MachineLink {
             task.cancel()
         }
         connection = opened
-        if case .trustOnFirstUse = target.hostKey, !opened.hostKey.isEmpty { target.hostKey = .pinned([opened.hostKey]) }
+        if case .trustOnFirstUse = target.hostKey, !opened.hostKey.isEmpty {
+            target.hostKey = .pinned([opened.hostKey])
+        }
         try await report(.reached(endpoint: opened.endpoint, hostKey: opened.hostKey))
         return opened
     }
@@ -124,7 +126,7 @@ actor MachineLink {
     private func connect() async throws -> Connection {
         let started = ContinuousClock.now
         var attempt = 0
-        var told = false
+        var told: CommunicatorError.Code?
         while true {
             attempt += 1
             do {
@@ -142,8 +144,9 @@ actor MachineLink {
                         code: error.code,
                         message: "\(error.message) (gave up after \(attempt) tries in \(passed.rounded) s)")
                 }
-                if !told {
-                    told = true
+                // Once for each reason: the last one is what a user reads when time is over.
+                if told != error.code {
+                    told = error.code
                     try await report(.message("waiting until the machine lets us in: \(error.message)"))
                 }
                 try await clock.sleep(for: min(delay, patience - passed))

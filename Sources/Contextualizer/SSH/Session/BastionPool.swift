@@ -5,11 +5,14 @@ import ContextualizationAPI
 actor BastionPool {
     private struct Entry {
         let dialed: Task<SSHDialer.Dialed, any Error>
-        var users: Int
+        var users = 0
+        /// Who waits for the connection.
+        var waiters: Set<Int> = []
     }
 
     private var entries: [[JumpHost]: Entry] = [:]
     private let advice: String
+    private var nextWaiter = 0
 
     init(hostKeyAdvice: String) {
         advice = hostKeyAdvice
@@ -23,18 +26,39 @@ actor BastionPool {
         }
         if entries[jumps] == nil {
             // Not structured: the connection belongs to all who wait for it, and is not to fail when the first gives up.
-            // It ends by the deadline at the latest.
+            // It ends by the deadline, or when all have given up.
             let dialed = Task { [advice] in try await Self.open(jumps, deadline: deadline, advice: advice, pool: self) }
-            entries[jumps] = Entry(dialed: dialed, users: 0)
+            entries[jumps] = Entry(dialed: dialed)
         }
         guard let entry = entries[jumps] else { throw CancellationError() }
-        entries[jumps]?.users += 1
+        let waiter = nextWaiter
+        nextWaiter += 1
+        entries[jumps]?.waiters.insert(waiter)
         do {
-            return try await entry.dialed.value.link
+            let link = try await withTaskCancellationHandler {
+                try await entry.dialed.value.link
+            } onCancel: {
+                // Not structured: there is nothing to wait for.
+                Task { await self.abandon(jumps, entry.dialed, waiter) }
+            }
+            if entries[jumps]?.dialed == entry.dialed {
+                entries[jumps]?.waiters.remove(waiter)
+                entries[jumps]?.users += 1
+            }
+            return link
         } catch {
             if entries[jumps]?.dialed == entry.dialed { entries[jumps] = nil }
             throw error
         }
+    }
+
+    /// One of those who wait has given up; the last one ends the attempt.
+    private func abandon(_ jumps: [JumpHost], _ dialed: Task<SSHDialer.Dialed, any Error>, _ waiter: Int) {
+        guard let entry = entries[jumps], entry.dialed == dialed, entry.waiters.contains(waiter) else { return }
+        entries[jumps]?.waiters.remove(waiter)
+        guard entry.waiters.count == 1, entry.users == 0 else { return }
+        entries[jumps] = nil
+        dialed.cancel()
     }
 
     /// Gives a lease back; the last one closes the connection.

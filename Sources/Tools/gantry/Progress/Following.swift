@@ -17,9 +17,12 @@ struct Following: Sendable {
         guard let snapshot = try? await services.manager.snapshot(submitted.infrastructure, caller: .local),
             let events = try? await services.manager.events(of: submitted.infrastructure, after: 0)
         else { return [] }
-        let last = Dictionary(events.compactMap { event in event.machine.map { ($0, event.text) } }) { $1 }
+        let last = Dictionary(events.compactMap { event in event.machine.map { ($0, event) } }) { $1 }
         let lines = snapshot.machines.filter(Self.isUnfinished).map { machine in
-            "machine \(machine.id.number) (\(machine.system)): \(last[machine.id] ?? "not begun")"
+            // Once it runs, the next that is heard of it comes by SSH.
+            let address = last[machine.id]?.kind == .contextualization ? nil : machine.addresses.first?.address
+            return "machine \(machine.id.number) (\(machine.system)): \(last[machine.id]?.text ?? "not begun")"
+                + (address.map { "; no answer from \($0) yet: check that it is on and lets SSH in" } ?? "")
         }
         return lines.count > 10 ? lines.prefix(9) + ["and \(lines.count - 9) more machines"] : lines
     }
