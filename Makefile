@@ -39,9 +39,10 @@ demo: setup ## a web server and two clients on real SSH hosts, from nothing to n
 	@scripts/setup integration
 	@scripts/demo
 
-conformance: setup ## the conformance kit over each connector, as a child process
+conformance: setup ## the conformance kit over each connector, compiled in and as a process, debug and release
 	@scripts/setup integration
 	@scripts/conformance
+	@scripts/conformance --release
 
 clean: ## remove build folders
 	rm -rf .build .build-*

@@ -27,20 +27,25 @@ extension EC2Connector {
         let kinds = Self.otherKinds.filter { request.kinds?.contains($0) ?? true }
         let others = await withTaskGroup(of: (Int, Result<[Resource], ConnectorError>).self) { group in
             for (place, kind) in kinds.enumerated() {
-                group.addTask {
-                    do throws(ConnectorError) {
-                        return (place, .success(try await resources(kind, request.tags, session, budget)))
-                    } catch {
-                        return (place, .failure(error))
-                    }
-                }
+                group.addTask { (place, await found(kind, request.tags, session, budget)) }
             }
-            var found = [Result<[Resource], ConnectorError>](repeating: .success([]), count: kinds.count)
-            for await (place, result) in group { found[place] = result }
-            return found
+            var results: [Int: Result<[Resource], ConnectorError>] = [:]
+            for await (place, result) in group { results[place] = result }
+            return results
         }
-        for result in others { items += try result.get() }
+        for place in kinds.indices { items += try others[place]?.get() ?? [] }
         return Page(items: items)
+    }
+
+    /// A function of its own: within the tuple of the task's closure it crashes optimized builds (docs/design/compiler.md).
+    private func found(
+        _ kind: Resource.Kind, _ tags: [String: String], _ session: EC2Session, _ budget: CallBudget
+    ) async -> Result<[Resource], ConnectorError> {
+        do throws(ConnectorError) {
+            return .success(try await resources(kind, tags, session, budget))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Everything of a kind. Kinds with pages are read to the end: one infrastructure has few.
