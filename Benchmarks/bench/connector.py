@@ -20,5 +20,5 @@ def run(report, _):
     coder = figures(report, "json")
     for work in ("encode", "decode"):
         own, other = coder[work], coder["foundation" + work.capitalize()]
-        report.peer(f"JSON of 1,000 machines ({coder['bytes'] / 1000:.0f} KB), {work}", f"{own:.2f} ms",
-                    "Foundation", f"{other:.2f} ms", f"{other / own:.1f}")
+        report.peer(f"JSON of 1,000 machines ({coder['bytes'] / 1000:.0f} KB), {work}", f"{own:.1f} ms CPU",
+                    "Foundation", f"{other:.1f} ms CPU", f"{other / own:.1f}")

@@ -30,10 +30,12 @@ enum JSONBench {
         }
         return [
             "bytes": Double(bytes.count),
-            "encode": try Measure.median(50) { _ = try WireCodec.encode(machines) },
-            "decode": try Measure.median(50) { _ = try WireCodec.decode([Outcome<Machine>].self, from: bytes) },
-            "foundationEncode": try Measure.median(50) { _ = try encoder.encode(machines) },
-            "foundationDecode": try Measure.median(50) { _ = try decoder.decode([Outcome<Machine>].self, from: data) },
+            "encode": try Measure.medianCPU(50) { _ = try WireCodec.encode(machines) },
+            "decode": try Measure.medianCPU(50) { _ = try WireCodec.decode([Outcome<Machine>].self, from: bytes) },
+            "foundationEncode": try Measure.medianCPU(50) { _ = try encoder.encode(machines) },
+            "foundationDecode": try Measure.medianCPU(50) {
+                _ = try decoder.decode([Outcome<Machine>].self, from: data)
+            },
         ]
     }
 }
