@@ -11,6 +11,8 @@ struct Program: Sendable {
     }
 
     let name: String
+    /// Another program than one of ours.
+    var executable: URL?
     var environment: [String: String] = [:]
 
     /// Folder of the executables: where this test bundle was built.
@@ -26,7 +28,7 @@ struct Program: Sendable {
 
     func start(_ arguments: [String], output: URL? = nil) throws -> Process {
         let process = Process()
-        process.executableURL = Self.folder.appending(path: name)
+        process.executableURL = executable ?? Self.folder.appending(path: name)
         process.arguments = arguments
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GANTRY_") }
         environment.merge(self.environment) { $1 }
