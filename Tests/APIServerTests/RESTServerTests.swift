@@ -24,11 +24,13 @@ import Testing
         contextualize ()
         """
 
-    private func serve(_ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
+    private func serve(
+        _ store: (any StateStore)? = nil, _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
+    ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let manager = InfrastructureManager(
-            store: try InMemoryStateStore(), connectors: OneConnector(), contextualizer: AllGood(),
+            store: try store ?? InMemoryStateStore(), connectors: OneConnector(), contextualizer: AllGood(),
             configuration: ManagerConfiguration(
                 limits: .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5)),
                 commandPoll: .milliseconds(10)), logger: logger,
@@ -140,6 +142,21 @@ import Testing
             let list = try await client.execute(
                 uri: "/infrastructures", method: .get, headers: Self.headers(stranger))
             #expect(String(buffer: list.body).isEmpty)
+        }
+    }
+
+    @Test func aFaultOfTheServerNamesNoPathOfIt() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gantry-rest-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try SQLiteStateStore(folder: folder)
+        await store.close()
+        try await serve(store) { client in
+            for path in ["/infrastructures", "/infrastructures/x", "/infrastructures/x/contmsg", "/metrics"] {
+                let answer = try await client.execute(uri: path, method: .get, headers: Self.headers())
+                #expect(answer.status == .serviceUnavailable, "\(path)")
+                #expect(!String(buffer: answer.body).contains(folder))
+                #expect(!String(buffer: answer.body).isEmpty)
+            }
         }
     }
 

@@ -217,18 +217,29 @@ import Testing
 
     @Test func othersDoNotSeeIt() async throws {
         let fixture = try Fixture()
-        let owner = Caller(username: "ada", password: "one")
+        let owner = Caller.user("ada", .password("one"))
         var request = fixture.request(Fixture.document(1))
         request.caller = owner
         let submitted = try await fixture.manager.deploy(request)
         #expect(try await fixture.manager.infrastructures(caller: owner).count == 1)
-        let stranger = Caller(username: "ada", password: "two")
+        let stranger = Caller.user("ada", .password("two"))
         #expect(try await fixture.manager.infrastructures(caller: stranger).isEmpty)
         await #expect { try await fixture.manager.snapshot(submitted.infrastructure, caller: stranger) } throws: {
             ($0 as? ManagerError)?.code == .accessDenied
         }
-        await #expect { try await fixture.manager.destroy(submitted.infrastructure, caller: stranger) } throws: {
-            ($0 as? ManagerError)?.code == .accessDenied
+        let id = submitted.infrastructure
+        let manager = fixture.manager
+        let calls: [@Sendable (Caller) async throws -> Void] = [
+            { _ = try await manager.destroy(id, caller: $0) },
+            { _ = try await manager.events(of: id, caller: $0) },
+            { _ = try await manager.lastEvent(of: id, caller: $0) },
+            { _ = try await manager.unfinishedOperations(of: id, caller: $0) },
+            { _ = try await manager.access(of: id, caller: $0) },
+        ]
+        for call in calls {
+            await #expect { try await call(stranger) } throws: { ($0 as? ManagerError)?.code == .accessDenied }
         }
+        _ = try await manager.follow(submitted)
+        for call in calls.reversed() { try await call(owner) }
     }
 }

@@ -21,7 +21,8 @@ struct Fixture {
     init(
         store: (any StateStore)? = nil, dummy: (any Connector)? = nil,
         contextualizer: ScriptedContextualizer = ScriptedContextualizer(),
-        limits: InfrastructureStateMachine.Limits = .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5))
+        limits: InfrastructureStateMachine.Limits = .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5)),
+        commandPoll: Duration = .milliseconds(10)
     ) throws {
         self.store = try store ?? InMemoryStateStore()
         self.dummy = dummy ?? DummyConnector(configuration: .init())
@@ -30,7 +31,7 @@ struct Fixture {
         logger.logLevel = .critical
         manager = InfrastructureManager(
             store: self.store, connectors: Directory(connectors: [self.dummy]), contextualizer: contextualizer,
-            configuration: ManagerConfiguration(limits: limits, commandPoll: .milliseconds(10)), logger: logger,
+            configuration: ManagerConfiguration(limits: limits, commandPoll: commandPoll), logger: logger,
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
     }
 

@@ -50,19 +50,7 @@ struct InfrastructureHarness: Sendable {
                     clouds: items.filter(\.isCloud).map {
                         CloudCredential(id: $0.id, type: $0.type, values: $0.values)
                     }, caller: caller))
-            if !isAsynchronous {
-                let snapshot = try await manager.waitUntilLaunched(submitted)
-                let failures = snapshot.machines.filter {
-                    if case .failed = $0.phase { return true }
-                    return false
-                }
-                if !failures.isEmpty, failures.count == snapshot.machines.count {
-                    _ = try await manager.destroy(submitted.infrastructure, caller: caller)
-                    let texts = failures.compactMap(\.detail)
-                    throw RESTError(
-                        .badRequest, "\(prefix): Error adding VMs: \(Set(texts).sorted().joined(separator: "\n"))")
-                }
-            }
+            if !isAsynchronous { try await manager.waitUntilLaunched(submitted, caller: caller) }
             return try link(
                 request, "\(base(request))/infrastructures/\(submitted.infrastructure)",
                 id: submitted.infrastructure)
@@ -112,7 +100,7 @@ struct InfrastructureHarness: Sendable {
             case "radl":
                 return try text(request, name, MachineDocument.document(of: snapshot).text(style: .im))
             case "contmsg":
-                let events = try await allEvents(infrastructure)
+                let events = try await allEvents(infrastructure, caller)
                 let header = try flag(request, "headeronly")
                 return try text(request, name, ContextualizationMessage.text(events, headerOnly: header))
             case "authorization":
@@ -148,7 +136,7 @@ struct InfrastructureHarness: Sendable {
         return try await failing("Error Getting VM. property") {
             let (snapshot, machine) = try await find(id, number, caller)
             if name == "contmsg" {
-                let events = try await allEvents(snapshot.infrastructure.id).filter { $0.machine == machine.id }
+                let events = try await allEvents(snapshot.infrastructure.id, caller).filter { $0.machine == machine.id }
                 return try text(request, name, ContextualizationMessage.machineText(events))
             }
             let features = try MachineDocument.make(machine, of: snapshot).systems.first?.features
@@ -173,10 +161,10 @@ struct InfrastructureHarness: Sendable {
         return (snapshot, machine)
     }
 
-    private func allEvents(_ id: InfrastructureID) async throws -> [InfrastructureEvent] {
+    private func allEvents(_ id: InfrastructureID, _ caller: Caller) async throws -> [InfrastructureEvent] {
         var events: [InfrastructureEvent] = []
         while true {
-            let page = try await manager.events(of: id, after: events.last?.sequence ?? 0)
+            let page = try await manager.events(of: id, after: events.last?.sequence ?? 0, caller: caller)
             events += page
             if page.isEmpty { return events }
         }
@@ -202,7 +190,7 @@ struct InfrastructureHarness: Sendable {
         if username.hasPrefix("__OPENID__") {
             throw RESTError(.unauthorized, "Invalid username used for the InfrastructureManager.")
         }
-        return (Caller(username: username, password: Secret(password)), items)
+        return (.user(username, .password(Secret(password))), items)
     }
 
     private func document(_ request: Request, prefix: String) async throws -> String {
@@ -211,8 +199,11 @@ struct InfrastructureHarness: Sendable {
         let buffer: ByteBuffer
         do {
             buffer = try await request.collectBody(upTo: Self.largestBody)
-        } catch {
+        } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
             throw RESTError(.contentTooLarge, "\(prefix): the document is larger than \(Self.largestBody >> 20) MiB")
+        } catch {
+            logger.info("the body of a request did not arrive", metadata: ["error": "\(error)"])
+            throw RESTError(.badRequest, "\(prefix): the document did not arrive as a whole; send it again")
         }
         let body = String(buffer: buffer)
         switch type.lowercased() {
@@ -245,11 +236,7 @@ struct InfrastructureHarness: Sendable {
         } catch is CancellationError {
             throw RESTError(.serviceUnavailable, "\(prefix): the service is stopping; what was asked for is on record")
         } catch {
-            let failure = RESTError(error, prefix: prefix)
-            if failure.status == .internalServerError {
-                logger.error("a request failed", metadata: ["error": "\(error)"])
-            }
-            throw failure
+            throw RESTError(error, prefix: prefix, logger: logger)
         }
     }
 

@@ -2,6 +2,7 @@ import Authorization
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import Orchestration
 import RADL
 
@@ -16,30 +17,37 @@ struct RESTError: Error, Sendable {
     }
 
     /// The one table from the manager's errors to statuses.
-    init(_ error: any Error, prefix: String) {
+    ///
+    /// What only the operator may know goes to the log.
+    init(_ error: any Error, prefix: String, logger: Logger) {
         switch error {
         case let error as RESTError:
             self = error
         case let error as ManagerError:
             let status: HTTPResponse.Status
             switch error.code {
-            case .invalidDocument, .noCloud: status = .badRequest
+            case .invalidDocument, .noCloud, .launchFailed: status = .badRequest
             case .notFound, .destroyed: status = .notFound
             case .accessDenied: status = .forbidden
             case .busy: status = .conflict
+            case .internal: status = .internalServerError
             default: status = .serviceUnavailable
             }
+            if let cause = error.cause { logger.error("a request failed", metadata: ["error": "\(cause)"]) }
             self.init(status, "\(prefix): \(error.message)")
         case let error as AuthorizationError:
             self.init(.unauthorized, error.message)
         default:
-            self.init(.internalServerError, "\(prefix): \(error)")
+            logger.error("a request failed", metadata: ["error": "\(error)"])
+            self.init(.internalServerError, "\(prefix): an internal error; the log of the service has it")
         }
     }
 }
 
 /// Prints errors as the caller accepts them: JSON, HTML or text (im.md 4.1).
 struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
+    let logger: Logger
+
     @concurrent func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
@@ -49,6 +57,10 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
             return Self.response(error, request)
         } catch let error as HTTPError {
             return Self.response(RESTError(error.status, error.body ?? error.status.reasonPhrase), request)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return Self.response(RESTError(error, prefix: "Error", logger: logger), request)
         }
     }
 

@@ -7,17 +7,19 @@ package import Orchestration
 package struct RESTServer: Sendable {
     private let harness: InfrastructureHarness
     private let metrics: MetricsPage
+    private let logger: Logger
 
     /// - Parameter version: What `/version` answers: the version of IM's interface that is spoken.
     package init(manager: InfrastructureManager, version: String = "2.0.0", logger: Logger) {
         harness = InfrastructureHarness(manager: manager, version: version, logger: logger)
         metrics = MetricsPage(manager: manager)
+        self.logger = logger
     }
 
     /// All routes.
     package func router() -> Router<BasicRequestContext> {
         let router = Router()
-        router.add(middleware: ErrorMiddleware())
+        router.add(middleware: ErrorMiddleware(logger: logger))
         let harness = harness
         let metrics = metrics
         router.get("/version") { request, _ in try harness.version(request) }

@@ -18,21 +18,6 @@ package struct CloudCredential: Sendable, Hashable {
     }
 }
 
-/// Who asks.
-package struct Caller: Sendable, Hashable {
-    package var username: String
-    /// nil: the user of the command line, who may do everything in a state folder that is theirs.
-    package var password: Secret<String>?
-
-    package init(username: String, password: Secret<String>?) {
-        self.username = username
-        self.password = password
-    }
-
-    /// The user of the command line.
-    package static let local = Caller(username: "local", password: nil)
-}
-
 /// Asks for an infrastructure.
 package struct DeploymentRequest: Sendable {
     /// Text of a RADL document.
@@ -130,78 +115,4 @@ package struct DeploymentPlan: Sendable {
         self.recipes = recipes
         self.warnings = warnings
     }
-}
-
-/// How to get into a machine: what `gantry ssh`, `inventory` and `ssh-config` print.
-package struct MachineAccess: Sendable, Hashable {
-    package var machine: MachineRecord
-    /// `<ip>_<number>`.
-    package var inventoryName: String
-    /// Name without domain, such as `vnode-0`.
-    package var hostname: String
-    package var fqdn: String
-    package var host: String?
-    package var port: Int
-    package var user: String
-    package var privateKey: Secret<String>?
-    package var password: Secret<String>?
-    package var groups: [String]
-    /// Variables in IM's names.
-    package var variables: [String: String]
-    /// Number of the machine that one has to go through; nil: reached directly.
-    package var jump: Int?
-
-    package init(
-        machine: MachineRecord, inventoryName: String, hostname: String, fqdn: String, host: String?, port: Int,
-        user: String, privateKey: Secret<String>?, password: Secret<String>?, groups: [String],
-        variables: [String: String], jump: Int?
-    ) {
-        self.machine = machine
-        self.inventoryName = inventoryName
-        self.hostname = hostname
-        self.fqdn = fqdn
-        self.host = host
-        self.port = port
-        self.user = user
-        self.privateKey = privateKey
-        self.password = password
-        self.groups = groups
-        self.variables = variables
-        self.jump = jump
-    }
-}
-
-/// A request that is refused. The message is for people and says what to do; APIs map the code with one table.
-package struct ManagerError: Error, Sendable, Hashable, CustomStringConvertible {
-    package struct Code: Sendable, Hashable {
-        private enum Value: String {
-            case invalidDocument, noCloud, notFound, accessDenied, busy, destroyed, unavailable
-        }
-        private let value: Value
-
-        /// The document is wrong: positions are in the message.
-        package static let invalidDocument = Code(value: .invalidDocument)
-        /// No cloud of the caller can run a system of the document.
-        package static let noCloud = Code(value: .noCloud)
-        package static let notFound = Code(value: .notFound)
-        package static let accessDenied = Code(value: .accessDenied)
-        /// Another operation is under way; the message names it.
-        package static let busy = Code(value: .busy)
-        package static let destroyed = Code(value: .destroyed)
-        /// A cloud or the store could not be asked.
-        package static let unavailable = Code(value: .unavailable)
-
-        /// The name of the code, as `--json` prints it.
-        package var name: String { value.rawValue }
-    }
-
-    package var code: Code
-    package var message: String
-
-    package init(code: Code, message: String) {
-        self.code = code
-        self.message = message
-    }
-
-    package var description: String { message }
 }

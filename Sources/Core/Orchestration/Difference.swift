@@ -17,7 +17,8 @@ struct Difference: Sendable {
         var wanted: [String: [Int]] = [:]
         for (position, deploy) in document.deploys.enumerated() {
             guard document.system(deploy.system) != nil else {
-                throw ManagerError(code: .invalidDocument, message: "Invalid system id in the deploy.")
+                throw ManagerError(
+                    code: .invalidDocument, message: "Invalid system id in the deploy: '\(deploy.system)'.")
             }
             wanted[deploy.system, default: []] += Array(repeating: position, count: deploy.count)
         }

@@ -217,6 +217,7 @@ actor InfrastructureActor: OperationRun {
                 infrastructure: machine.snapshot.infrastructure.id, record: changes.record,
                 secrets: changes.secrets, machines: changes.machines, resources: changes.resources,
                 removedResources: changes.removedResources, events: changes.events), lease: lease)
+        manager.commits.ring()
         Failpoint.reached("change.recorded")
     }
 
@@ -230,11 +231,19 @@ actor InfrastructureActor: OperationRun {
             message = text
         case .interrupted:
             status = .cancelled
-            message = "interrupted by another operation"
+            message = await interrupter()
         }
         machine.conclude(operation.kind.rawValue, failure: message, now: manager.now())
         try await store(&machine)
         Failpoint.reached("operation.concluded")
         try await manager.store.finish(lease, status: status, error: message, now: manager.now())
+        manager.commits.ring()
+    }
+
+    /// What this operation has to make room for.
+    private func interrupter() async -> String {
+        let others = try? await manager.store.unfinishedOperations(subject: operation.subject)
+        guard let other = others?.last(where: { $0.id != operation.id }) else { return "interrupted on request" }
+        return "interrupted by \(other.kind)"
     }
 }

@@ -22,6 +22,8 @@ package final class InfrastructureManager: Sendable {
     let makeKeyPair: @Sendable () throws -> KeyPair
     /// Rung when something may be due or ended in this process.
     let bell = Bell()
+    /// Rung when something was stored by this process.
+    let commits = Bell()
 
     /// An SSH key in OpenSSH's forms.
     package struct KeyPair: Sendable {
@@ -54,7 +56,7 @@ package final class InfrastructureManager: Sendable {
     /// What a request would do. No side effect at any provider nor in the store.
     /// - Throws: ``ManagerError``.
     package func plan(_ request: DeploymentRequest) async throws -> DeploymentPlan {
-        try await Planner(manager: self).plan(request).summary
+        try await ManagerError.convertingErrors { try await Planner(manager: self).plan(request).summary }
     }
 
     /// Records a new infrastructure and the operation that makes it. Nothing outside has happened when it returns.
@@ -63,26 +65,82 @@ package final class InfrastructureManager: Sendable {
     /// is as the document says, and recipes run again.
     /// - Throws: ``ManagerError``; nothing is stored then.
     package func deploy(_ request: DeploymentRequest) async throws -> SubmittedOperation {
-        let submitted = try await Planner(manager: self).submit(request)
+        let submitted = try await ManagerError.convertingErrors { try await Planner(manager: self).submit(request) }
         bell.ring()
         return submitted
     }
 
     /// Records that an infrastructure shall go. Interrupts what is under way. Idempotent: for one that is already
     /// destroyed or being destroyed it answers that operation, or nil when there is nothing to do any more.
+    /// - Throws: ``ManagerError``; nothing is stored then.
     package func destroy(_ id: InfrastructureID, caller: Caller) async throws -> SubmittedOperation? {
-        let snapshot = try await access(id, caller: caller, includingDestroyed: true)
-        if snapshot.infrastructure.phase == .destroyed { return nil }
-        let unfinished = try await store.unfinishedOperations(subject: OperationSubject(id))
-        if let running = unfinished.first(where: { $0.kind == .destroy }) {
-            return SubmittedOperation(infrastructure: id, operation: running.id, kind: .destroy)
+        try await ManagerError.convertingErrors {
+            if try await access(id, caller).phase == .destroyed { return nil }
+            let unfinished = try await store.unfinishedOperations(subject: OperationSubject(id))
+            if let running = unfinished.first(where: { $0.kind == .destroy }) {
+                return SubmittedOperation(infrastructure: id, operation: running.id, kind: .destroy)
+            }
+            let operation = DurableOperation(
+                id: .random(), subject: OperationSubject(id), kind: .destroy, dueAt: now(), createdAt: now())
+            try await store.submit(OperationSubmission(operation, precedence: .interrupts))
+            Failpoint.reached("destroy.submitted")
+            bell.ring()
+            return SubmittedOperation(infrastructure: id, operation: operation.id, kind: .destroy)
         }
-        let operation = DurableOperation(
-            id: .random(), subject: OperationSubject(id), kind: .destroy, dueAt: now(), createdAt: now())
-        try await store.submit(OperationSubmission(operation, precedence: .interrupts))
-        Failpoint.reached("destroy.submitted")
-        bell.ring()
-        return SubmittedOperation(infrastructure: id, operation: operation.id, kind: .destroy)
+    }
+
+    /// Waits until no machine of an operation is still to be launched, or the operation has ended. Another task or process
+    /// carries it out.
+    ///
+    /// A new infrastructure of which no machine could be launched is destroyed: nobody has its id yet.
+    /// - Throws: ``ManagerError``, `launchFailed` in that case.
+    package func waitUntilLaunched(_ submitted: SubmittedOperation, caller: Caller) async throws {
+        let snapshot = try await self.whenLaunched(submitted, caller: caller)
+        let failures = snapshot.machines.filter {
+            if case .failed = $0.phase { return true }
+            return false
+        }
+        guard submitted.kind == .create, !failures.isEmpty, failures.count == snapshot.machines.count else { return }
+        _ = try await destroy(submitted.infrastructure, caller: caller)
+        let reasons = Set(failures.compactMap(\.detail)).sorted().joined(separator: "\n")
+        throw ManagerError(code: .launchFailed, message: "Error adding VMs: \(reasons)")
+    }
+
+    private func whenLaunched(
+        _ submitted: SubmittedOperation, caller: Caller
+    ) async throws -> InfrastructureSnapshot {
+        var counter: Int64 = -1
+        while true {
+            let rings = commits.rings
+            let launched = try await ManagerError.convertingErrors { () -> InfrastructureSnapshot? in
+                let now = try await store.commitCounter()
+                if now == counter { return nil }
+                counter = now
+                let snapshot = try await self.snapshot(
+                    submitted.infrastructure, caller: caller, includingDestroyed: true)
+                let isWaiting = snapshot.machines.contains {
+                    switch $0.phase {
+                    case .planned, .launching: return $0.goal == .present
+                    default: return false
+                    }
+                }
+                let isOver = try await store.operation(submitted.operation)?.status.isFinal ?? true
+                return isWaiting && !isOver ? nil : snapshot
+            }
+            if let launched { return launched }
+            try await commits.wait(after: rings, atMost: configuration.commandPoll)
+        }
+    }
+
+    /// Waits for the end of an operation that another task or process carries out.
+    /// - Throws: ``ManagerError``.
+    package func waitForEnd(of submitted: SubmittedOperation) async throws -> DurableOperation {
+        while true {
+            let rings = commits.rings
+            let operation = try await finished(submitted)
+            if operation.status.isFinal { return operation }
+            try await commits.wait(after: rings, atMost: configuration.commandPoll)
+        }
     }
 
     // MARK: Reading
@@ -93,17 +151,29 @@ package final class InfrastructureManager: Sendable {
     }
 
     /// Infrastructures of the caller, oldest first; all of them for the local user.
+    /// - Throws: ``ManagerError``.
     package func infrastructures(
         caller: Caller, includingDestroyed: Bool = false
     ) async throws -> [InfrastructureRecord] {
-        let all = try await store.infrastructures(includingDestroyed: includingDestroyed)
-        return all.filter { mayAccess($0, caller) }
+        let all = try await ManagerError.convertingErrors {
+            try await store.infrastructures(includingDestroyed: includingDestroyed)
+        }
+        return all.filter { caller.mayAccess($0, store) }
     }
 
     /// Everything about an infrastructure.
-    /// - Throws: ``ManagerError`` `notFound` or `accessDenied`.
-    package func snapshot(_ id: InfrastructureID, caller: Caller) async throws -> InfrastructureSnapshot {
-        try await access(id, caller: caller, includingDestroyed: false)
+    /// - Throws: ``ManagerError`` `notFound`, `accessDenied`, or `destroyed` unless those are asked for too.
+    package func snapshot(
+        _ id: InfrastructureID, caller: Caller, includingDestroyed: Bool = false
+    ) async throws -> InfrastructureSnapshot {
+        try await ManagerError.convertingErrors {
+            guard let snapshot = try await store.snapshot(id) else { throw unknown }
+            try check(snapshot.infrastructure, caller)
+            if snapshot.infrastructure.phase == .destroyed, !includingDestroyed {
+                throw ManagerError(code: .destroyed, message: "Deleted infrastructure.")
+            }
+            return snapshot
+        }
     }
 
     /// The infrastructure of a name or id.
@@ -122,41 +192,58 @@ package final class InfrastructureManager: Sendable {
                 + (names.isEmpty ? "there is none at all" : "there are: \(names.joined(separator: ", "))"))
     }
 
-    /// Events after a sequence number, in order.
+    /// Events of an infrastructure after a sequence number, in order; destroyed ones have them too.
+    /// - Throws: ``ManagerError``.
     package func events(
-        of id: InfrastructureID?, after sequence: Int64 = 0, limit: Int = 10_000
+        of id: InfrastructureID, after sequence: Int64 = 0, limit: Int = 10_000, caller: Caller
     ) async throws -> [InfrastructureEvent] {
-        try await store.events(of: id, after: sequence, limit: limit)
+        try await ManagerError.convertingErrors {
+            try await access(id, caller)
+            return try await store.events(of: id, after: sequence, limit: limit)
+        }
     }
 
     /// Sequence number of the newest event of an infrastructure: what comes after it is new.
-    package func lastEvent(of id: InfrastructureID) async throws -> Int64 {
-        var sequence: Int64 = 0
-        while let last = try await store.events(of: id, after: sequence, limit: 10_000).last?.sequence {
-            sequence = last
+    /// - Throws: ``ManagerError``.
+    package func lastEvent(of id: InfrastructureID, caller: Caller) async throws -> Int64 {
+        try await ManagerError.convertingErrors {
+            try await access(id, caller)
+            return try await store.lastEvent(of: id)
         }
-        return sequence
-    }
-
-    /// How many machines of an infrastructure are there.
-    package func machineCount(of id: InfrastructureID) async throws -> Int {
-        try await store.snapshot(id)?.machines.filter(\.isAlive).count ?? 0
-    }
-
-    /// The operation, or nil.
-    package func operation(_ id: OperationID) async throws -> DurableOperation? {
-        try await store.operation(id)
     }
 
     /// Unfinished operations of an infrastructure, oldest first.
-    package func unfinishedOperations(of id: InfrastructureID) async throws -> [DurableOperation] {
-        try await store.unfinishedOperations(subject: OperationSubject(id))
+    /// - Throws: ``ManagerError``.
+    package func unfinishedOperations(of id: InfrastructureID, caller: Caller) async throws -> [DurableOperation] {
+        try await ManagerError.convertingErrors {
+            try await access(id, caller)
+            return try await store.unfinishedOperations(subject: OperationSubject(id))
+        }
     }
 
     /// How to get into the machines of an infrastructure.
+    /// - Throws: ``ManagerError``.
     package func access(of id: InfrastructureID, caller: Caller) async throws -> [MachineAccess] {
-        let snapshot = try await access(id, caller: caller, includingDestroyed: false)
-        return try ContextualizationPlan(snapshot: snapshot, configuration: configuration).accesses
+        let snapshot = try await self.snapshot(id, caller: caller)
+        return try await ManagerError.convertingErrors {
+            try ContextualizationPlan(snapshot: snapshot, configuration: configuration).accesses
+        }
+    }
+
+    /// How many infrastructures and unfinished operations there are, by phase and status: for metrics.
+    /// - Throws: ``ManagerError``.
+    package func counts() async throws -> (infrastructures: [String: Int], operations: [String: Int]) {
+        try await ManagerError.convertingErrors {
+            var infrastructures: [String: Int] = [:]
+            for record in try await store.infrastructures(includingDestroyed: true) {
+                infrastructures[record.phase.rawValue, default: 0] += 1
+            }
+            var operations: [String: Int] = [:]
+            for operation in try await store.unfinishedOperations(subject: nil) {
+                operations[operation.status.rawValue, default: 0] += 1
+            }
+            return (infrastructures, operations)
+        }
     }
 
     // MARK: Carrying out
@@ -176,88 +263,45 @@ package final class InfrastructureManager: Sendable {
     ///
     /// What is under way at cancellation is left as it is recorded and due again at once, for this or another process.
     package func run() async throws {
-        try await worker.run(subjects: nil, until: nil)
+        try await ManagerError.convertingErrors { try await worker.run(subjects: nil, until: nil) }
     }
 
     /// Sees an operation to its end: carries it out, or watches another process that does.
     /// - Returns: The finished operation.
+    /// - Throws: ``ManagerError``.
     package func follow(_ submitted: SubmittedOperation) async throws -> DurableOperation {
-        try await worker.run(subjects: [OperationSubject(submitted.infrastructure)], until: submitted.operation)
-        guard let operation = try await store.operation(submitted.operation) else {
-            throw ManagerError(code: .notFound, message: "operation \(submitted.operation) is no longer on record")
+        try await ManagerError.convertingErrors {
+            try await worker.run(subjects: [OperationSubject(submitted.infrastructure)], until: submitted.operation)
         }
-        return operation
+        return try await finished(submitted)
     }
 
-    /// Waits until no machine of an operation is still to be launched, or the operation has ended. Another task or process
-    /// carries it out.
-    package func waitUntilLaunched(_ submitted: SubmittedOperation) async throws -> InfrastructureSnapshot {
-        var counter: Int64 = -1
-        while true {
-            let now = try await store.commitCounter()
-            if now != counter {
-                counter = now
-                guard let snapshot = try await store.snapshot(submitted.infrastructure) else {
-                    throw ManagerError(code: .notFound, message: "Invalid infrastructure ID or access not granted.")
-                }
-                let waiting = snapshot.machines.contains {
-                    switch $0.phase {
-                    case .planned, .launching: return $0.goal == .present
-                    default: return false
-                    }
-                }
-                if !waiting { return snapshot }
-                if try await store.operation(submitted.operation)?.status.isFinal ?? true { return snapshot }
-            }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
-    /// Waits for the end of an operation that another task or process carries out.
-    package func waitForEnd(of submitted: SubmittedOperation) async throws -> DurableOperation {
-        while true {
+    private func finished(_ submitted: SubmittedOperation) async throws -> DurableOperation {
+        try await ManagerError.convertingErrors {
             guard let operation = try await store.operation(submitted.operation) else {
                 throw ManagerError(
                     code: .notFound, message: "operation \(submitted.operation) is no longer on record")
             }
-            if operation.status.isFinal { return operation }
-            try await bell.wait(atMost: .milliseconds(50))
+            return operation
         }
-    }
-
-    /// How many infrastructures and unfinished operations there are, by phase and status: for metrics.
-    package func counts() async throws -> (infrastructures: [String: Int], operations: [String: Int]) {
-        var infrastructures: [String: Int] = [:]
-        for record in try await store.infrastructures(includingDestroyed: true) {
-            infrastructures[record.phase.rawValue, default: 0] += 1
-        }
-        var operations: [String: Int] = [:]
-        for operation in try await store.unfinishedOperations(subject: nil) {
-            operations[operation.status.rawValue, default: 0] += 1
-        }
-        return (infrastructures, operations)
     }
 
     // MARK: Access
 
-    func mayAccess(_ record: InfrastructureRecord, _ caller: Caller) -> Bool {
-        guard let password = caller.password else { return true }
-        let verifier = store.verifier(for: password)
-        return record.owners.contains { $0.username == caller.username && $0.verifier == verifier }
+    private var unknown: ManagerError {
+        ManagerError(code: .notFound, message: "Invalid infrastructure ID or access not granted.")
     }
 
-    func access(
-        _ id: InfrastructureID, caller: Caller, includingDestroyed: Bool
-    ) async throws -> InfrastructureSnapshot {
-        guard let snapshot = try await store.snapshot(id) else {
-            throw ManagerError(code: .notFound, message: "Invalid infrastructure ID or access not granted.")
-        }
-        guard mayAccess(snapshot.infrastructure, caller) else {
+    private func check(_ record: InfrastructureRecord, _ caller: Caller) throws {
+        guard caller.mayAccess(record, store) else {
             throw ManagerError(code: .accessDenied, message: "Access to this infrastructure not granted.")
         }
-        if snapshot.infrastructure.phase == .destroyed, !includingDestroyed {
-            throw ManagerError(code: .destroyed, message: "Deleted infrastructure.")
-        }
-        return snapshot
+    }
+
+    @discardableResult
+    private func access(_ id: InfrastructureID, _ caller: Caller) async throws -> InfrastructureRecord {
+        guard let record = try await store.infrastructure(id) else { throw unknown }
+        try check(record, caller)
+        return record
     }
 }

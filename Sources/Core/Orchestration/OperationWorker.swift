@@ -38,6 +38,7 @@ struct OperationWorker: Sendable {
             defer { group.cancelAll() }
             while true {
                 try Task.checkCancellation()
+                let rings = bell.rings
                 if let until, try await store.operation(until)?.status.isFinal ?? true { return }
                 if active.value < configuration.operations,
                     let operation = try await store.claim(
@@ -53,7 +54,7 @@ struct OperationWorker: Sendable {
                     }
                     continue
                 }
-                try await bell.wait(atMost: configuration.commandPoll)
+                try await bell.wait(after: rings, atMost: configuration.commandPoll)
             }
         }
     }

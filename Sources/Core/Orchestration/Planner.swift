@@ -86,7 +86,7 @@ struct Planner: Sendable {
             let id = try await manager.store.infrastructure(named: name, owner: request.caller.username)
         else { return nil }
         guard let snapshot = try await manager.store.snapshot(id) else { return nil }
-        guard manager.mayAccess(snapshot.infrastructure, request.caller) else {
+        guard request.caller.mayAccess(snapshot.infrastructure, manager.store) else {
             throw ManagerError(code: .accessDenied, message: "the infrastructure '\(name)' belongs to somebody else")
         }
         let unfinished = try await manager.store.unfinishedOperations(subject: OperationSubject(id))
@@ -267,15 +267,11 @@ struct Planner: Sendable {
             wasInterrupted: try await wasInterrupted(prepared.existing), now: manager.now(),
             owner: Owner(
                 username: request.caller.username,
-                verifier: request.caller.password.map { manager.store.verifier(for: $0) }),
+                verifier: request.caller.verifier(manager.store)),
             makeKeyPair: manager.makeKeyPair)
-        do {
-            try await manager.store.submit(
-                OperationSubmission(submission.operation, precedence: submission.precedence), with: submission.change,
-                credentials: Array(credentials.values))
-        } catch let error as OperationError where error.code == .busy {
-            throw ManagerError(code: .busy, message: error.message)
-        }
+        try await manager.store.submit(
+            OperationSubmission(submission.operation, precedence: submission.precedence), with: submission.change,
+            credentials: Array(credentials.values))
         Failpoint.reached("deploy.recorded")
         return SubmittedOperation(
             infrastructure: submission.change.infrastructure, operation: submission.operation.id,

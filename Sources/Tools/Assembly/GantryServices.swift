@@ -3,7 +3,7 @@ package import ContextualizationAPI
 import Foundation
 package import Logging
 package import Orchestration
-package import Persistence
+import Persistence
 import SSHTransport
 import Support
 
@@ -32,7 +32,7 @@ package struct GantryServices: Sendable {
     }
 
     package var manager: InfrastructureManager
-    package var store: any StateStore
+    private let store: any StateStore
     package var registry: ConnectorRegistry
     package var communicators: any CommunicatorFactory
     package var contextualizer: any Contextualizer

@@ -23,11 +23,12 @@ struct DestroyCommand: AsyncParsableCommand {
             try await state.withServices(manager: operation.configuration) { services in
                 let manager = services.manager
                 let id = try await manager.find(infrastructure, caller: .local)
-                let count = try await manager.machineCount(of: id)
+                let snapshot = try await manager.snapshot(id, caller: .local, includingDestroyed: true)
+                let machines = Terminal.count(snapshot.machines.filter(\.isAlive).count, "machine")
                 try operation.confirm(
-                    "Remove '\(infrastructure)' with \(count) machines?",
-                    refusal: "'\(infrastructure)' with \(count) machines would be removed")
-                let since = try await manager.lastEvent(of: id)
+                    "Remove '\(infrastructure)' with \(machines)?",
+                    refusal: "'\(infrastructure)' with \(machines) would be removed")
+                let since = try await manager.lastEvent(of: id, caller: .local)
                 guard let submitted = try await manager.destroy(id, caller: .local) else {
                     Terminal.note("'\(infrastructure)' is already destroyed")
                     return

@@ -29,7 +29,7 @@ struct LogCommand: AsyncParsableCommand {
                 try await interruptible("") {
                     var sequence: Int64 = 0
                     while true {
-                        let events = try await manager.events(of: id, after: sequence)
+                        let events = try await manager.events(of: id, after: sequence, caller: .local)
                         sequence = events.last?.sequence ?? sequence
                         for event in events where machine == nil || event.machine?.number == machine {
                             Terminal.line(json ? EventJSON.line(event) : ProgressDisplay.plainLine(event))

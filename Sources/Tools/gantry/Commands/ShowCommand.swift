@@ -5,7 +5,6 @@ import Foundation
 import InfrastructureModel
 import Operations
 import Orchestration
-import Persistence
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,9 +25,9 @@ struct ListCommand: AsyncParsableCommand {
                 let records = try await services.manager.infrastructures(caller: .local, includingDestroyed: all)
                 var rows: [InfrastructureJSON] = []
                 for record in records {
-                    if let snapshot = try await services.store.snapshot(record.id) {
-                        rows.append(InfrastructureJSON(snapshot))
-                    }
+                    let snapshot = try await services.manager.snapshot(
+                        record.id, caller: .local, includingDestroyed: true)
+                    rows.append(InfrastructureJSON(snapshot))
                 }
                 if json {
                     Terminal.line(JSONOutput.pretty(rows))
@@ -68,7 +67,7 @@ struct ShowCommand: AsyncParsableCommand {
                 let manager = services.manager
                 let id = try await manager.find(infrastructure, caller: .local)
                 let snapshot = try await manager.snapshot(id, caller: .local)
-                let operations = try await manager.unfinishedOperations(of: id)
+                let operations = try await manager.unfinishedOperations(of: id, caller: .local)
                 if json {
                     Terminal.line(JSONOutput.pretty(InfrastructureJSON(snapshot)))
                     return
@@ -76,7 +75,7 @@ struct ShowCommand: AsyncParsableCommand {
                 Terminal.write(SummaryText.text(snapshot))
                 for operation in operations {
                     let holder =
-                        operation.lease.map { " by process \($0.holder)" } ?? ", nobody works on it: "
+                        operation.lease.map { " by \($0.holder.forPeople)" } ?? ", nobody works on it: "
                         + "`gantry up` or `gantry destroy` goes on"
                     Terminal.line("under way: \(operation.kind)\(holder)")
                 }

@@ -43,8 +43,8 @@ struct UpCommand: AsyncParsableCommand {
                 if !plan.removed.isEmpty {
                     if !operation.json { Terminal.write(PlanText.text(plan, name: request.name)) }
                     try operation.confirm(
-                        "\(plan.removed.count) machines will be removed. Go on?",
-                        refusal: "\(plan.removed.count) machines would be removed")
+                        "\(Terminal.count(plan.removed.count, "machine")) will be removed. Go on?",
+                        refusal: "\(Terminal.count(plan.removed.count, "machine")) would be removed")
                 }
                 request.newHostKeys = Set(newHostKeys)
                 if !operation.yes { request.agreedRemovals = Set(plan.removed.map(\.machine.id)) }
@@ -59,7 +59,7 @@ struct UpCommand: AsyncParsableCommand {
 
     private func lastSequence(_ services: GantryServices, _ id: InfrastructureID?) async throws -> Int64 {
         guard let id else { return 0 }
-        return try await services.manager.lastEvent(of: id)
+        return try await services.manager.lastEvent(of: id, caller: .local)
     }
 }
 
@@ -121,7 +121,7 @@ struct OperationOptions: ParsableArguments {
         switch operation.status {
         case .succeeded: return
         case .cancelled:
-            Terminal.error("interrupted by another command")
+            Terminal.error(operation.error ?? "interrupted by another command")
             throw Status.busy
         default:
             Terminal.error(operation.error ?? "the operation failed")

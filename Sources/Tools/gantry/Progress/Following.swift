@@ -15,7 +15,7 @@ struct Following: Sendable {
     /// What each machine does that is not where it shall be: for the message that time is over. At most ten lines.
     func unfinished(_ submitted: SubmittedOperation) async -> [String] {
         guard let snapshot = try? await services.manager.snapshot(submitted.infrastructure, caller: .local),
-            let events = try? await services.manager.events(of: submitted.infrastructure, after: 0)
+            let events = try? await services.manager.events(of: submitted.infrastructure, caller: .local)
         else { return [] }
         let last = Dictionary(events.compactMap { event in event.machine.map { ($0, event) } }) { $1 }
         let lines = snapshot.machines.filter(Self.isUnfinished).map { machine in
@@ -46,7 +46,8 @@ struct Following: Sendable {
                 var sequence = since
                 while true {
                     let last = finished.isSet || Task.isCancelled
-                    let events = try await manager.events(of: submitted.infrastructure, after: sequence)
+                    let events = try await manager.events(
+                        of: submitted.infrastructure, after: sequence, caller: .local)
                     sequence = events.last?.sequence ?? sequence
                     if json { for event in events { Terminal.line(EventJSON.line(event)) } }
                     display.show(events)

@@ -56,7 +56,7 @@ struct ProgressDisplay {
         let machines = model.ordered
         let done = machines.filter(\.isOver).count
         let failed = machines.filter(\.hasFailed).count
-        var head = "\(machines.count) machines, \(done) done"
+        var head = "\(Terminal.count(machines.count, "machine")), \(done) done"
         if failed > 0 { head += ", \(failed) failed" }
         head += "  \(elapsed(now.timeIntervalSince(started)))"
         let room = max(1, rows - 1)

@@ -32,11 +32,12 @@ func reporting(_ body: () async throws -> Void) async throws {
     } catch let code as ExitCode {
         throw code
     } catch let error as ManagerError {
-        Terminal.error(error.message)
+        Terminal.error(error.cause ?? error.message)
         switch error.code {
         case .invalidDocument, .noCloud: throw Status.refused
         case .notFound, .accessDenied, .destroyed: throw Status.notFound
         case .busy: throw Status.busy
+        case .internal: throw Status.failed
         default: throw Status.unavailable
         }
     } catch let error as StoreError {

@@ -30,6 +30,11 @@ enum Terminal {
         write(text + "\n")
     }
 
+    /// `1 machine`, `2 machines`.
+    static func count(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+
     static func error(_ message: String) {
         report("error", "31", message)
     }
