@@ -8,7 +8,12 @@ let package = Package(
     targets: [
         .target(name: "CFuzzer"),
         // A link to the sources: the module is no product of the package.
-        .target(name: "FuzzedJSON", path: "Sources/JSONCoding"),
+        .target(
+            name: "FuzzedJSON", path: "Sources/JSONCoding",
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+            ]),
         .executableTarget(
             name: "gantry-fuzz",
             dependencies: [
