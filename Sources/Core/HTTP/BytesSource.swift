@@ -1,3 +1,5 @@
+import Support
+
 /// A body that is already there, in one piece.
 final class BytesSource: HTTPBodySource {
     private let bytes: LockedValue<[UInt8]>

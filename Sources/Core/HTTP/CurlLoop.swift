@@ -1,6 +1,7 @@
 import CCurl
 import Foundation
 import Glibc
+import Support
 
 /// One thread that drives all transfers of a client through libcurl's multi handle.
 ///

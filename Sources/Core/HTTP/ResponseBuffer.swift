@@ -1,3 +1,5 @@
+import Support
+
 /// Hands an answer from the thread that receives it to the task that reads it.
 ///
 /// The receiving side calls ``receive(head:)``, ``receive(_:)`` and ``finish(_:)``; the reading side ``head()`` and

@@ -1,6 +1,7 @@
 import CLibSSH
 import Foundation
 import Glibc
+import Support
 import Synchronization
 
 /// What an ``EventLoop`` tells its users. All calls are made on the thread of the loop.
@@ -17,7 +18,7 @@ protocol EventHandler: AnyObject, Sendable {
 /// both rules by construction. The loop never blocks except in `epoll_wait`; jobs on it must be short. Loops live as long
 /// as the process.
 ///
-/// `@unchecked Sendable`: ``inbox`` is guarded by its mutex; everything else that changes (``watched``, ``timers``,
+/// `@unchecked Sendable`: ``inbox`` is guarded by its lock; everything else that changes (``watched``, ``timers``,
 /// ``nextTimer``) is touched on the thread of the loop only, which every function that touches it checks.
 final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// What a descriptor is waited for.
@@ -50,7 +51,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         var thread: pthread_t?
     }
 
-    private let inbox = Mutex(Inbox())
+    private let inbox = LockedValue(Inbox())
     private let poller: Int32
     private let wakeup: Int32
     private var watched: [Int32: Watch] = [:]

@@ -4,19 +4,19 @@ import Foundation
 ///
 /// Why not `Synchronization.Mutex`: when two threads meet at it, Linux hands the lock over inside the kernel
 /// (`FUTEX_LOCK_PI`), which the thread sanitizer does not see, so that it reports races between accesses that the lock
-/// orders. It knows this one.
+/// orders. It knows this one. For values that threads of our own meet at.
 ///
 /// `@unchecked Sendable`: `value` is touched in ``withLock(_:)`` alone, while the lock is held.
-final class LockedValue<Value: Sendable>: @unchecked Sendable {
+package final class LockedValue<Value: Sendable>: @unchecked Sendable {
     private let lock = NSLock()
     private var value: Value
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         self.value = value
     }
 
     /// `body` must be short, must not wait and must not come back here.
-    func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
         lock.lock()
         defer { lock.unlock() }
         return try body(&value)
