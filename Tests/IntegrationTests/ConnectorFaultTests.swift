@@ -85,7 +85,7 @@ struct ConnectorFaultTests {
     @Test func diesAtEachStart() async throws {
         try shop.set(.dieAtStart)
         let ended = try await up(["--timeout", "3"])
-        expect(ended, status: 5, says: ["connector 'shop'", "the licence of the shop has ended", "`gantry up"])
+        expect(ended, status: 5, says: ["cloud 'corner': connector 'shop'", "the licence of the shop has ended"])
         try await recovers()
     }
 
@@ -118,7 +118,7 @@ struct ConnectorFaultTests {
     @Test func choosesAnotherVersion() async throws {
         try shop.set(.otherVersion)
         let ended = try await up()
-        expect(ended, status: 1, says: ["connector 'shop' chose protocol version 7", "this host speaks 1"])
+        expect(ended, status: 5, says: ["connector 'shop' chose protocol version 7", "this host speaks 1"])
         try await recovers()
     }
 
