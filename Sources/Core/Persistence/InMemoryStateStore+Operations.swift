@@ -1,6 +1,6 @@
 package import Foundation
 package import Operations
-import Synchronization
+import Support
 
 extension InMemoryStateStore {
     package func operation(_ id: OperationID) async throws -> DurableOperation? {

@@ -1,12 +1,11 @@
 package import InfrastructureModel
 package import Operations
 package import Support
-import Synchronization
 
 /// A store that lives and ends with its process: for tests and for `--state-dir :memory:`. Same semantics as the others.
 package final class InMemoryStateStore: StateStore {
     /// Everything, behind one lock that is held for as long as a transaction takes; no call waits otherwise.
-    let contents = Mutex(Contents())
+    let contents = LockedValue(Contents())
     private let sealer: Sealer
 
     /// - Throws: ``StoreError`` when the system gives no random bytes for the key of ``verifier(for:)``.

@@ -16,7 +16,9 @@ package final class LockedValue<Value: Sendable>: @unchecked Sendable {
     }
 
     /// `body` must be short, must not wait and must not come back here.
-    package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    package func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         lock.lock()
         defer { lock.unlock() }
         return try body(&value)
