@@ -126,6 +126,10 @@ def patch_run_instances():
         return plain_parameter(self, name, 1000 if name == "MaxResults" and if_none == 100 else if_none)
 
     def action(self):
+        with lock:  # calls with one token at the same moment are one call, too
+            return run(self)
+
+    def run(self):
         least, most = int(self._get_param("MinCount") or 1), int(self._get_param("MaxCount") or 1)
         type_name = self._get_param("InstanceType") or "m1.small"
         if least > most or least < 1:
