@@ -85,6 +85,34 @@ import Testing
         }
     }
 
+    @Test func anAddressWithoutAnImageIsAMachineThatRuns() async throws {
+        let document = """
+            network public (outbound = 'yes')
+            system web (
+                net_interface.0.connection = 'public' and net_interface.0.ip = '192.0.2.10' and
+                disk.0.os.credentials.username = 'u' and disk.0.os.credentials.password = 'p'
+            )
+            deploy web 1
+            """
+        // No connector for it is among those of this test: a cloud must not take it instead.
+        await #expect {
+            _ = try await self.plan(document)
+        } throws: { error in
+            (error as? ManagerError)?.message.contains("192.0.2.10 and no image") == true
+        }
+    }
+
+    @Test func aDocumentWithoutContentRemovesNothing() async throws {
+        let fixture = try Fixture()
+        let (submitted, _) = try await fixture.deploy(Fixture.document(2), name: "e")
+        await #expect {
+            _ = try await fixture.manager.deploy(fixture.request("# nothing\n", name: "e"))
+        } throws: { error in
+            (error as? ManagerError)?.code == .invalidDocument
+        }
+        #expect(try await fixture.cloudMachines(submitted.infrastructure).filter { $0.kind == .machine }.count == 2)
+    }
+
     @Test func deploysOfOneSystemMayNameDifferentClouds() async throws {
         let document = Fixture.document(1).replacing("deploy node 1", with: "deploy node 1 second\ndeploy node 2 first")
         let plan = try await plan(document, clouds: Self.two)

@@ -110,6 +110,11 @@ struct CandidateFinder: Sendable {
     private func images(
         _ requirements: Requirements, _ cloud: CloudReference, _ description: ConnectorDescription
     ) async throws -> [Offer] {
+        if requirements.images.isEmpty, let address = requirements.features.string("net_interface.0.ip") {
+            throw Unfit(
+                reason: "the document gives the address \(address) and no image: that is a machine that already runs; "
+                    + "for a new one name disk.0.image.url")
+        }
         let wanted = requirements.images.filter { understands($0, description) }
         if !requirements.images.isEmpty, wanted.isEmpty {
             throw Unfit(

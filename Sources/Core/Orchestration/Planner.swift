@@ -39,6 +39,11 @@ struct Planner: Sendable {
                 code: .invalidDocument,
                 message: errors.map { "\(request.documentName): \($0)" }.joined(separator: "\n"))
         }
+        guard !document.systems.isEmpty || !document.deploys.isEmpty || request.name == nil else {
+            throw ManagerError(
+                code: .invalidDocument,
+                message: "\(request.documentName) describes nothing; to remove an infrastructure use `gantry destroy`")
+        }
         let existing = try await existing(request)
         let credentials = await self.credentials(request, document)
         var rejections: [DeploymentPlan.Rejection] = []
@@ -52,6 +57,7 @@ struct Planner: Sendable {
             return DeploymentPlan.Machine(
                 system: item.system, placement: first, alternatives: Array(placements.dropFirst()))
         }
+        try Self.refuseSharedAddresses(added, difference.kept, document)
         let summary = DeploymentPlan(
             existing: existing?.infrastructure.id, added: added, removed: difference.removed,
             kept: difference.kept, networks: try Self.networkChanges(document, existing), rejections: rejections,
@@ -59,6 +65,24 @@ struct Planner: Sendable {
             warnings: document.misspellings().map(\.description)
                 + problems.filter(\.isWarning).map { "\(request.documentName): \($0)" })
         return Prepared(document: document, existing: existing, summary: summary, credentials: credentials)
+    }
+
+    /// A machine that already runs is one machine.
+    private static func refuseSharedAddresses(
+        _ added: [DeploymentPlan.Machine], _ kept: [MachineRecord], _ document: RADLDocument
+    ) throws {
+        let systems =
+            added.filter(\.placement.isExisting).map(\.system) + kept.filter(\.placement.isExisting).map(\.system)
+        let addressed = systems.compactMap { name in
+            document.system(name)?.features.string("net_interface.0.ip").map { (address: $0, system: name) }
+        }
+        for (address, machines) in Dictionary(grouping: addressed, by: \.address) where machines.count > 1 {
+            let names = Set(machines.map { "'\($0.system)'" }).sorted().joined(separator: " and ")
+            throw ManagerError(
+                code: .invalidDocument,
+                message: "\(machines.count) machines of system \(names) would be the one at \(address): deploy one, "
+                    + "and give each system an address of its own")
+        }
     }
 
     /// Ports that networks of an infrastructure gain and lose, in words.

@@ -53,6 +53,13 @@ struct GantryDaemon: AsyncParsableCommand {
         await main(nil)
     }
 
+    func validate() throws {
+        for (name, port) in [("--rest-port", restPort), ("--xmlrpc-port", xmlrpcPort)]
+        where !(0...65535).contains(port) {
+            throw ValidationError("\(name) is a number from 0 to 65535, not \(port)")
+        }
+    }
+
     func run() async throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ValidationError(

@@ -35,7 +35,7 @@ struct DestroyCommand: AsyncParsableCommand {
                 }
                 try await operation.see(
                     submitted, since: since, services: services, name: infrastructure,
-                    resume: "gantry destroy \(infrastructure)")
+                    resume: CommandText.text(["gantry", "destroy", infrastructure] + state.words))
             }
         }
     }

@@ -52,7 +52,9 @@ struct UpCommand: AsyncParsableCommand {
                 let submitted = try await services.manager.deploy(request)
                 try await operation.see(
                     submitted, since: since, services: services, name: request.name,
-                    resume: "gantry up \(document.file)")
+                    resume: CommandText.text(
+                        ["gantry", "up", document.file] + (document.name.map { ["--name", $0] } ?? [])
+                            + (authorization.authorizationFile.map { ["-a", $0] } ?? []) + state.words))
             }
         }
     }

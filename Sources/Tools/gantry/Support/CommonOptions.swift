@@ -20,6 +20,11 @@ struct StateOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Log to standard error; twice for more.")
     var verbose: Int
 
+    /// What a command that goes on with the same state repeats of these options.
+    var words: [String] {
+        (stateFolder.map { ["--state-dir", $0] } ?? []) + connectorFolders.flatMap { ["--connector-dir", $0] }
+    }
+
     /// The folder, by flag, environment or default.
     var folder: String {
         if let stateFolder { return stateFolder }
