@@ -8,6 +8,7 @@ Added to moto:
   - ClientToken: the same call answers the same reservation, other parameters IdempotentParameterMismatch.
   - Public addresses come from 198.18.0.0/15 (benchmarking range, RFC 2544), never the same twice.
   - A region that does not exist is refused.
+  - One call runs at a time: moto's models know no lock, and calls that meet in them fail now and then.
   - Errors in EC2's words: <Response><Errors><Error>...</Error></Errors><RequestID>, never an HTML page.
 
 Environment: EC2_BOOT seconds an instance stays pending; EC2_NO_CAPACITY=type,type that are sold out;
@@ -270,20 +271,31 @@ def error_document(code, text, service="ec2"):
     return ('<?xml version="1.0" encoding="UTF-8"?>\n' + body).encode()
 
 
+ONE_CALL = threading.Lock()
+
+
+def call_moto(app, environ):
+    """Status, headers and body of moto's answer; what it raises is a status of 500 and stands in the log."""
+    got = []
+    with ONE_CALL:
+        try:
+            body = b"".join(app(environ, lambda status, headers, info=None: got.append((status, headers))))
+        except Exception:
+            traceback.print_exc()
+            return "500 Internal Server Error", [], b""
+    return *got[0], body
+
+
 def answer_ec2(app, environ):
     """moto's answer with EC2's error document, namespace and request id."""
-    got = []
-    try:
-        body = b"".join(app(environ, lambda status, headers, info=None: got.append((status, headers))))
-    except Exception:
-        traceback.print_exc()
-        body, got = b"", [("500 Internal Server Error", [])]
-    status, headers = got[0]
+    status, headers, body = call_moto(app, environ)
     if status[0] in "45":
         found = re.search(rb"<Code>(.*?)</Code><Message>(.*?)</Message>", body, re.S)
         code, text = ("InternalError", "An internal error has occurred")
         if found:
             code, text = found[1].decode(), found[2].decode()
+        else:
+            print(f"moto answered {status}: {body[:2000]!r}", flush=True)
         if code == "InsufficientInstanceCapacity" or not found:
             status = "500 Internal Server Error"
         return status, [("Content-Type", "text/xml;charset=UTF-8")], error_document(code, text)
@@ -305,7 +317,7 @@ def guarded(app):
             status, headers = f"{bad[0]} Error", [("Content-Type", "text/xml;charset=UTF-8")]
             out = error_document(*bad[1:], service)
         elif service != "ec2":
-            return app(environ, start)
+            status, headers, out = call_moto(app, environ)
         else:
             status, headers, out = answer_ec2(app, environ)
         headers = [h for h in headers if h[0].lower() != "content-length"]
