@@ -97,6 +97,14 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Unit {
 
 let memorySafe: [SwiftSetting] = [.strictMemorySafety()]
 
+/// Packed relocations (glibc 2.36) and equal functions once: 1 MB less of each process is in memory. Only the toolchain's
+/// own linker can do so.
+let leanExecutable: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld"] + ["-z", "pack-relative-relocs", "--icf=safe", "-O2"].flatMap { ["-Xlinker", $0] },
+        .when(platforms: [.linux], configuration: .release))
+]
+
 let units: [Unit] = [
     // C libraries
     system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
@@ -169,7 +177,7 @@ let units: [Unit] = [
         "gantry",
         [
             "Assembly", "Orchestration", "InfrastructureModel", "Operations", "Persistence", "RADL", "Authorization",
-            "ConnectorAPI",
+            "ConnectorAPI", "JSONCoding",
             "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes", "Jinja",
             "SSHTransport", "Support", "CProcess", "ArgumentParser", "Logging",
         ]),
@@ -269,7 +277,8 @@ let chosenExternals = Set(chosen.flatMap(\.dependencies)).filter { externals[$0]
             resources: unit.resources, swiftSettings: settings)
     case .executable:
         return .executableTarget(
-            name: unit.name, dependencies: dependencies, path: unit.path, swiftSettings: settings)
+            name: unit.name, dependencies: dependencies, path: unit.path, swiftSettings: settings,
+            linkerSettings: leanExecutable)
     case .test:
         return .testTarget(
             name: unit.name, dependencies: dependencies, path: unit.path, exclude: unit.exclude,

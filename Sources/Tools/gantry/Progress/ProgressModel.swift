@@ -1,6 +1,7 @@
 import ContextualizationAPI
 import Foundation
 import InfrastructureModel
+import JSONCoding
 
 /// What a progress display knows: machines with their state and present task, learnt from events alone.
 struct ProgressModel: Sendable {
@@ -19,8 +20,6 @@ struct ProgressModel: Sendable {
     private(set) var machines: [Int: Machine] = [:]
     private(set) var messages: [String] = []
 
-    private static let decoder = JSONDecoder()
-
     /// Machines in order of their numbers.
     var ordered: [Machine] { machines.values.sorted { $0.number < $1.number } }
 
@@ -36,7 +35,7 @@ struct ProgressModel: Sendable {
                 number: id.number, system: String(event.text.prefix { $0 != " " }), state: "planned",
                 since: event.time)
         if let payload = event.payload,
-            let inner = try? Self.decoder.decode(ContextualizationEvent.self, from: payload)
+            let inner = try? JSONText.decode(ContextualizationEvent.self, from: Array(payload))
         {
             apply(inner, to: &machine)
         } else {
