@@ -5,7 +5,7 @@ import Testing
 ///
 /// Each task appends its number to a file on the host, which no module would hide: what ran twice stands there twice.
 @Suite(.serialized) struct RecipeResumeTests {
-    private static let file = "/root/resume-lines"
+    private static let file = "/srv/resume-lines"
 
     /// Tasks 1 to `count`; the command of one of them may be another.
     private static func tasks(_ count: Int, pause: String = "0.05", but special: [Int: String] = [:]) -> String {
@@ -35,13 +35,13 @@ import Testing
     @Test func aRecipeKilledAtTask12GoesOnThere() async throws {
         let members = try await Self.prepared(["host-1"])
         let host = members[0].host
-        try await HostScenario.shell(host, "rm -f /root/go")
-        let waiting = "while [ ! -e /root/go ]; do sleep 0.1; done; echo 12 >> \(Self.file)"
+        try await HostScenario.shell(host, "rm -f /srv/go")
+        let waiting = "while [ ! -e /srv/go ]; do sleep 0.1; done; echo 12 >> \(Self.file)"
         let scenario = try HostScenario(members, tasks: Self.tasks(20, pause: "0", but: [12: waiting]))
         try await scenario.upKilled { $0.contains("work_node0: task 12") }
         #expect(try await Self.lines(host) == Array(1...11))
 
-        try await HostScenario.shell(host, "touch /root/go")
+        try await HostScenario.shell(host, "touch /srv/go")
         let again = try await scenario.up()
         #expect(again.status == 0, "\(again.output)\(again.errors)")
         let lines = try await Self.lines(host)
@@ -84,6 +84,6 @@ import Testing
         let lines = try await Self.lines(host)
         let wasAwaited = again.output.contains("for the program of an interrupted run")
         #expect(lines == (wasAwaited ? [1, 201, 202, 201, 202, 3, 4] : [1, 201, 201, 202, 3, 4]), "\(lines)")
-        #expect(try await HostScenario.shell(host, "find /run /root /home -name '.gantry-run-*'").isEmpty)
+        #expect(try await HostScenario.shell(host, "find / /run -xdev -name '.gantry-run-*'").isEmpty)
     }
 }

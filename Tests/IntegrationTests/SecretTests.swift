@@ -29,7 +29,7 @@ import Testing
         - name: keep it in a file
           copy:
             content: "{{ token }}"
-            dest: /root/token
+            dest: /srv/token
             mode: "0600"
           no_log: true
         - name: say it
@@ -38,10 +38,10 @@ import Testing
           no_log: true
         - name: remove the file
           file:
-            path: /root/token
+            path: /srv/token
             state: absent
         - name: stop while the gate is shut
-          shell: cat; cat >&2 /root/token; sleep 0.3; test -e /root/gate
+          shell: cat; cat >&2 /srv/token; sleep 0.3; test -e /srv/gate
           args:
             stdin: "{{ token }}"
           no_log: true
@@ -53,7 +53,7 @@ import Testing
         let list = try await HostScenario.testbed("list", "--json")
         let hosts = try JSONDecoder().decode([TestHost].self, from: Data(list.utf8))
         let host = try #require(hosts.first { $0.name == "secret-1" })
-        try await HostScenario.shell(host, "echo '\(host.user):\(host.password)' | chpasswd; rm -f /root/gate")
+        try await HostScenario.shell(host, "echo '\(host.user):\(host.password)' | chpasswd; rm -f /srv/gate")
         return host
     }
 
@@ -75,7 +75,7 @@ import Testing
     }
 
     private static func openGate(_ host: TestHost, _ markers: Markers) async throws {
-        try await HostScenario.shell(host, "touch /root/gate")
+        try await HostScenario.shell(host, "touch /srv/gate")
     }
 
     private static func setPassword(_ host: TestHost, _ password: String) async throws {
@@ -97,7 +97,7 @@ import Testing
                 #expect(found.isEmpty, "marker \(index): \(found)", sourceLocation: location)
             }
             let left = try await HostScenario.shell(
-                host, "grep -rlF \(marker) /tmp /var/tmp /var/log /run /root /home /etc /dev/shm 2>/dev/null || true")
+                host, "grep -rlF \(marker) /tmp /var/tmp /var/log /run ~root /home /srv /etc /dev/shm 2>/dev/null || true")
             #expect(left.isEmpty, "marker \(index) is on the host: \(left)", sourceLocation: location)
         }
     }
