@@ -54,18 +54,40 @@ final class ShellPool {
         isBusy = true
         defer { passTurn() }
         if let ending { throw ending }
-        let id = try shell(for: program.escalation)
         return try await withCheckedThrowingContinuation { continuation in
             running = continuation
             do throws(CommunicatorError) {
-                // The shell cannot have ended since `shell(for:)`: nothing was awaited.
-                let actions = try shells[id]?.conversation.run(program) ?? []
-                perform(actions, id)
+                try start(program)
             } catch {
                 running = nil
                 continuation.resume(throwing: error)
             }
         }
+    }
+
+    /// Hands a program to the shell of its user, which is started first where there is none.
+    ///
+    /// The conversation knows the program before the carrier is told anything: the carrier may answer at once that the
+    /// shell has ended, and then the program has.
+    private func start(_ program: ShellProgram) throws(CommunicatorError) {
+        let escalation = program.escalation?.user == user ? nil : program.escalation
+        if let id = usableShell(for: escalation) {
+            let actions = try shells[id]?.conversation.run(program) ?? []
+            return perform(actions, id)
+        }
+        if let escalation { try ShellEscalation.check(user: escalation.user, machine: machine) }
+        var conversation = ShellConversation(machine: machine, escalation: escalation, startLimit: startLimit)
+        let actions = conversation.start() + (try conversation.run(program))
+        nextID += 1
+        let id = nextID
+        shells[id] = Shell(id: id, escalation: escalation, conversation: conversation)
+        do throws(CommunicatorError) {
+            try carrier.openShell(id)
+        } catch {
+            drop(id)
+            throw error
+        }
+        perform(actions, id)
     }
 
     /// Ends all: programs that run or wait fail with this error.
@@ -112,23 +134,12 @@ final class ShellPool {
 
     // MARK: Shells
 
-    private func shell(for wanted: Escalation?) throws -> Int {
-        let escalation = wanted?.user == user ? nil : wanted
-        if let shell = shells.values.first(where: { $0.escalation == escalation }) {
-            if shell.conversation.isUsable { return shell.id }
-            carrier.closeShell(shell.id)
-            drop(shell.id)
-        }
-        if let escalation { try ShellEscalation.check(user: escalation.user, machine: machine) }
-        nextID += 1
-        let id = nextID
-        try carrier.openShell(id)
-        shells[id] = Shell(
-            id: id, escalation: escalation,
-            conversation: ShellConversation(machine: machine, escalation: escalation, startLimit: startLimit))
-        let actions = shells[id]?.conversation.start() ?? []
-        perform(actions, id)
-        return id
+    private func usableShell(for escalation: Escalation?) -> Int? {
+        guard let shell = shells.values.first(where: { $0.escalation == escalation }) else { return nil }
+        if shell.conversation.isUsable { return shell.id }
+        carrier.closeShell(shell.id)
+        drop(shell.id)
+        return nil
     }
 
     private func drop(_ id: Int) {
@@ -140,6 +151,8 @@ final class ShellPool {
             switch action {
             case .send(let bytes): carrier.send(bytes, to: id)
             case .setTimer(let purpose, let delay):
+                // What was done before may have ended the shell.
+                guard shells[id] != nil else { break }
                 clearTimer(id)
                 nextToken += 1
                 let timer = carrier.setTimer(delay, token: nextToken)
