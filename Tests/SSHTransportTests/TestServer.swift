@@ -207,15 +207,16 @@ final class TestServer: Sendable {
     }
 
     private func waitUntilListening() throws {
-        for _ in 0..<200 {
-            let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+        var log = ""
+        for _ in 0..<1_500 {
+            log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
             if log.contains("Server listening on") { return }
             guard !log.contains("error:"), kill(leash.pid, 0) == 0 else {
                 throw TestServerError(message: "sshd ended: \(log)")
             }
             usleep(20_000)
         }
-        throw TestServerError(message: "sshd does not listen")
+        throw TestServerError(message: "sshd does not listen after half a minute: \(log)")
     }
 
     static func freePort() throws -> Int {
