@@ -33,7 +33,11 @@ final class BrokenConnector: Connector {
 
     /// As after kill -9: what is in memory is gone.
     func restart() async throws {
-        if fault == .forgetful { inner.withLock { $0 = DummyConnector(configuration: .init()) } }
+        if fault == .forgetful {
+            // The Dummy makes ids of the time: other ones than before, however fast this is.
+            let later = DummyConnector(configuration: .init(now: { Date().addingTimeInterval(60) }))
+            inner.withLock { $0 = later }
+        }
         for (session, request) in state.withLock({ $0.requests }) {
             let new = try await dummy.openSession(request, context: noContext).session
             state.withLock { $0.sessions[session] = new }

@@ -57,6 +57,21 @@ import Testing
         #expect(try decoder.decode(Everything.self, from: Data(text.utf8)) == value)
     }
 
+    @Test(
+        arguments: [
+            (#"{}"#, [:]), (#"{"a":"1","b":""}"#, ["a": "1", "b": ""]), (#"{"\u0061":"1","a":"2"}"#, ["a": "1"]),
+            (#"{"a":"1","b":{"c":1}}"#, nil), (#"{"a":null}"#, nil), (#"["a"]"#, nil), (#"null"#, nil),
+            (#"{"\ud800":"1"}"#, nil),
+        ] as [(String, [String: String]?)])
+    func objectsOfStringsAreRead(text: String, expected: [String: String]?) throws {
+        if let expected {
+            #expect(try JSONText.decode([String: String].self, from: text) == expected)
+            #expect(try JSONText.decode([[String: String]].self, from: "[\(text)]") == [expected])
+        } else {
+            #expect(throws: DecodingError.self) { try JSONText.decode([String: String].self, from: text) }
+        }
+    }
+
     @Test(arguments: [JSONEncoder.OutputFormatting(), .prettyPrinted, [.sortedKeys, .withoutEscapingSlashes]])
     func whatFoundationWritesIsRead(_ formatting: JSONEncoder.OutputFormatting) throws {
         let encoder = JSONEncoder()

@@ -1,10 +1,11 @@
 import ConnectorAPI
 import Dispatch
 import Foundation
+import Synchronization
 
-/// The cloud behind the Dummy: its state and, where it has one, its file. Runs on a queue of its own, because locking
-/// and reading a file may block.
-actor DummyCloud {
+/// The cloud behind the Dummy: its state and, where it has one, its file. What locks and reads the file may block and runs
+/// on a queue of its own; without a file everything happens at once.
+final class DummyCloud: Sendable {
     /// What a change of the cloud sees and records.
     struct Transaction {
         fileprivate(set) var state: DummyState
@@ -18,57 +19,67 @@ actor DummyCloud {
         }
     }
 
-    private let executor = DummyExecutor()
-    private var state = DummyState()
-    private var journal: DummyJournal?
-    private let now: @Sendable () -> Date
+    private struct Content: ~Copyable {
+        var state = DummyState()
+        var journal: DummyJournal?
+    }
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    private let content: Mutex<Content>
+    /// Where calls of a cloud with a file run.
+    private let queue: DispatchQueue?
+    private let now: @Sendable () -> Date
 
     /// - Parameter path: The file; nil: the cloud lives in memory and as long as this value.
     init(path: String?, syncs: Bool, now: @escaping @Sendable () -> Date) {
-        journal = path.map { DummyJournal(path: $0, syncs: syncs) }
+        content = Mutex(Content(journal: path.map { DummyJournal(path: $0, syncs: syncs) }))
+        queue = path.map { _ in DispatchQueue(label: "dummy-cloud") }
         self.now = now
     }
 
     /// Reads the present state.
-    func read<Value: Sendable>(_ body: @Sendable (DummyState, _ now: Int64) throws -> Value) throws -> Value {
-        try journal?.begin(&state, exclusive: false)
-        defer { journal?.end() }
-        return try body(state, milliseconds)
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (DummyState, _ now: Int64) throws -> Value
+    ) async throws -> Value {
+        try await perform { content in
+            try content.journal?.begin(&content.state, exclusive: false)
+            defer { content.journal?.end() }
+            return try body(content.state, self.milliseconds)
+        }
     }
 
     /// Changes the state; what was recorded is in the file before this returns, also when `body` throws.
-    func change<Value: Sendable>(_ body: @Sendable (inout Transaction) throws -> Value) throws -> Value {
-        try journal?.begin(&state, exclusive: true)
-        defer { journal?.end() }
-        var transaction = Transaction(state: state, now: milliseconds)
-        // One reference, so that applying entries changes the collections in place.
-        state = DummyState()
-        let result = Result { try body(&transaction) }
-        state = transaction.state
-        if !transaction.entries.isEmpty, journal != nil {
-            do {
-                try journal?.append(transaction.entries)
-                let now = transaction.now
-                try journal?.compactIfWorthwhile(state, now: now)
-            } catch {
-                journal?.forget()
-                throw error
+    func change<Value: Sendable>(
+        _ body: @escaping @Sendable (inout Transaction) throws -> Value
+    ) async throws -> Value {
+        try await perform { content in
+            try content.journal?.begin(&content.state, exclusive: true)
+            defer { content.journal?.end() }
+            var transaction = Transaction(state: content.state, now: self.milliseconds)
+            // One reference, so that applying entries changes the collections in place.
+            content.state = DummyState()
+            let result = Result { try body(&transaction) }
+            content.state = transaction.state
+            if !transaction.entries.isEmpty, content.journal != nil {
+                do {
+                    try content.journal?.append(transaction.entries)
+                    try content.journal?.compactIfWorthwhile(content.state, now: transaction.now)
+                } catch {
+                    content.journal?.forget()
+                    throw error
+                }
             }
+            return try result.get()
         }
-        return try result.get()
+    }
+
+    private func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (inout Content) throws -> Value
+    ) async throws -> Value {
+        guard let queue else { return try content.withLock { try body(&$0) } }
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try self.content.withLock { try body(&$0) } }) }
+        }
     }
 
     private var milliseconds: Int64 { Int64((now().timeIntervalSince1970 * 1000).rounded()) }
-}
-
-/// Runs jobs one after another on a dispatch queue.
-final class DummyExecutor: SerialExecutor {
-    private let queue = DispatchQueue(label: "dummy-cloud")
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
-    }
 }

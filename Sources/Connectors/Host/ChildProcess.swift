@@ -81,6 +81,7 @@ final class ChildProcess: Sendable {
         output = pipes[1][0]
         error = pipes[2][0]
         let thread = Thread { [self] in
+            Thread.current.name = "connector-wait"
             gantry_process_wait(process)
             state.withLock { $0.hasEnded = true }
             // What it started ends with it; its id is still its own.
@@ -89,7 +90,6 @@ final class ChildProcess: Sendable {
             state.withLock { $0.ending = ending }
             onEnd()
         }
-        thread.name = "connector-wait"
         thread.stackSize = 128 << 10
         thread.start()
     }

@@ -25,12 +25,14 @@ extension ConnectorProcess {
                 logger: settings.logger, redactor: settings.redactor, tap: settings.errorTap))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
         defer { buffer.deallocate() }
+        var polled = [
+            pollfd(fd: child.output, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: child.error, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: event, events: Int16(POLLIN), revents: 0),
+        ]
         while true {
-            var polled = [
-                pollfd(fd: reader.outputIsOpen ? child.output : -1, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: reader.errorIsOpen ? child.error : -1, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: event, events: Int16(POLLIN), revents: 0),
-            ]
+            if !reader.outputIsOpen { polled[0].fd = -1 }
+            if !reader.errorIsOpen { polled[1].fd = -1 }
             poll(&polled, nfds_t(polled.count), wait(reader))
             if polled[2].revents != 0 { gantry_event_clear(event) }
             if polled[0].revents != 0 { readOutput(&reader, buffer) }
@@ -57,7 +59,8 @@ extension ConnectorProcess {
     /// Milliseconds until something is due; -1: nothing is.
     private func wait(_ reader: Reader) -> Int32 {
         let next = state.withLock { state -> ContinuousClock.Instant? in
-            var next = state.pending.values.map(\.deadline).min()
+            var next: ContinuousClock.Instant?
+            for call in state.pending.values { next = min(next ?? call.deadline, call.deadline) }
             for waiter in state.exitWaiters { next = min(next ?? waiter.deadline, waiter.deadline) }
             if let killAt = reader.killAt { next = min(next ?? killAt, killAt) }
             if let broken = state.brokenSince?.advanced(by: Self.breakGrace), state.failure == nil {
@@ -96,11 +99,17 @@ extension ConnectorProcess {
         }
         for (id, pending) in late {
             if pending.method == WireMethods.ping {
-                fail(pending.late, &reader, killAfter: .zero)
-            } else if pending.late.code == .timeout {
+                let message = "connector '\(settings.name)' does not answer: it hangs"
+                fail(ConnectorError(code: .pluginCrashed, message: message), &reader, killAfter: .zero)
+            } else if pending.isCancelled {
+                pending.continuation?.resume(
+                    throwing: ConnectorError(code: .cancelled, message: "the call was cancelled"))
+            } else {
                 notify(WireMethods.cancel, CancelNotification(id: id))
+                let message =
+                    "connector '\(settings.name)' did not answer \(pending.method) within \(pending.limit)"
+                pending.continuation?.resume(throwing: ConnectorError(code: .timeout, message: message))
             }
-            pending.continuation?.resume(throwing: pending.late)
         }
         for waiter in waiters { waiter.resume(returning: false) }
         if pings { ping() }

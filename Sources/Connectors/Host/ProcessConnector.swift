@@ -57,7 +57,7 @@ package final class ProcessConnector: Connector {
 
     private struct HostSession {
         var request: OpenSessionRequest
-        var secrets: [String]
+        var secrets: Redactor.Secrets
         var remote: SessionID
         var generation: Int
         /// One reopening for all calls that need it.
@@ -66,6 +66,8 @@ package final class ProcessConnector: Connector {
 
     private struct State {
         var description: ConnectorDescription
+        /// The start of the process whose description it is.
+        var generation = 0
         var sessions: [SessionID: HostSession] = [:]
     }
 
@@ -170,7 +172,7 @@ package final class ProcessConnector: Connector {
         guard let closed = state.withLock({ $0.sessions.removeValue(forKey: session) }) else {
             // Not ours: what the connector says about it is the answer.
             let running = try await running()
-            _ = try await send(WireMethods.closeSession, CloseSessionRequest(session: session), context, running, [])
+            _ = try await send(WireMethods.closeSession, CloseSessionRequest(session: session), context, running, .none)
             return
         }
         defer { redactor.remove(closed.secrets) }
@@ -182,7 +184,7 @@ package final class ProcessConnector: Connector {
     /// The connector's own id of a session, opened anew where the process is a new one.
     private func remote(
         _ session: SessionID, _ running: ConnectorSupervisor.Running
-    ) async throws -> (SessionID, secrets: [String]) {
+    ) async throws -> (SessionID, secrets: Redactor.Secrets) {
         let (found, task) = state.withLock { state -> (HostSession?, Task<SessionID, any Error>?) in
             guard var found = state.sessions[session] else { return (nil, nil) }
             if found.generation == running.generation, found.reopening == nil { return (found, nil) }
@@ -200,7 +202,7 @@ package final class ProcessConnector: Connector {
             state.sessions[session] = found
             return (found, task)
         }
-        guard let found else { return (session, []) }
+        guard let found else { return (session, .none) }
         if found.generation > running.generation {
             throw ConnectorError(
                 code: .pluginCrashed, message: "connector '\(supervisor.name)' ended before the call was made")
@@ -210,7 +212,7 @@ package final class ProcessConnector: Connector {
     }
 
     private func reopen(
-        _ session: SessionID, _ request: OpenSessionRequest, _ secrets: [String],
+        _ session: SessionID, _ request: OpenSessionRequest, _ secrets: Redactor.Secrets,
         _ running: ConnectorSupervisor.Running
     ) async throws -> SessionID {
         do {
@@ -237,7 +239,9 @@ package final class ProcessConnector: Connector {
     private func running() async throws -> ConnectorSupervisor.Running {
         let running = try await supervisor.running()
         state.withLock { state in
-            if state.description != running.description { state.description = running.description }
+            guard state.generation != running.generation else { return }
+            state.generation = running.generation
+            state.description = running.description
         }
         return running
     }
@@ -250,14 +254,14 @@ package final class ProcessConnector: Connector {
         defer { limiter.leave() }
         let running = try await running()
         var request = request
-        let secrets: [String]
+        let secrets: Redactor.Secrets
         (request.session, secrets) = try await remote(request.session, running)
         return try await send(method, request, context, running, secrets)
     }
 
     private func send<Request, Response>(
         _ method: WireMethod<Request, Response>, _ request: Request, _ context: CallContext,
-        _ running: ConnectorSupervisor.Running, _ secrets: [String]
+        _ running: ConnectorSupervisor.Running, _ secrets: Redactor.Secrets
     ) async throws -> Response {
         let limit = context.deadlineMs.map { .milliseconds($0) } ?? options.callTimeout
         var context = context
@@ -267,7 +271,7 @@ package final class ProcessConnector: Connector {
             bytes = try await running.process.call(
                 method.name, try WireCodec.encode(request), context: context, limit: limit + options.deadlineGrace)
         } catch let error as WireError {
-            throw Redactor.redact(error.connectorError, options.redactsAnswers ? secrets : [])
+            throw Redactor.redact(error.connectorError, options.redactsAnswers ? secrets : .none)
         }
         if options.redactsAnswers { bytes = Redactor.redact(bytes, secrets) }
         do {

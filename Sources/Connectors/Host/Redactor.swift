@@ -5,28 +5,46 @@ import Synchronization
 
 /// Replaces secrets in what a connector says. Knows the secret values of the open sessions.
 final class Redactor: Sendable {
+    /// The secret values of one session.
+    struct Secrets: Sendable {
+        static let none = Secrets([])
+
+        let values: [String]
+        /// Each as it stands inside a JSON string.
+        let written: [[UInt8]]
+
+        init(_ values: [String]) {
+            self.values = values
+            written = values.map { value in
+                guard let text = try? WireCodec.encode(value) else { return Array(value.utf8) }
+                return Array(text.dropFirst().dropLast())
+            }
+        }
+    }
+
     private static let replacement = "<redacted>"
     private let secrets = Mutex<[String: Int]>([:])
 
     /// The values of credentials that are secret: marked so by the connector's schema, or named like one.
-    static func secrets(of credentials: Credentials, schema: JSONValue) -> [String] {
-        credentials.keys.filter { key in
+    static func secrets(of credentials: Credentials, schema: JSONValue) -> Secrets {
+        let names = credentials.keys.filter { key in
             let property = schema["properties"]?[key]
             if property?["format"]?.stringValue == "password" || property?["writeOnly"] == .bool(true) { return true }
             let name = key.lowercased()
             return ["password", "secret", "token", "private", "key", "passphrase"].contains { name.contains($0) }
-        }.compactMap { credentials[$0] }.filter { $0.utf8.count >= 4 }
+        }
+        return Secrets(names.compactMap { credentials[$0] }.filter { $0.utf8.count >= 4 })
     }
 
-    func add(_ values: [String]) {
+    func add(_ added: Secrets) {
         secrets.withLock { secrets in
-            for value in values { secrets[value, default: 0] += 1 }
+            for value in added.values { secrets[value, default: 0] += 1 }
         }
     }
 
-    func remove(_ values: [String]) {
+    func remove(_ removed: Secrets) {
         secrets.withLock { secrets in
-            for value in values {
+            for value in removed.values {
                 let left = secrets[value, default: 1] - 1
                 secrets[value] = left > 0 ? left : nil
             }
@@ -54,34 +72,26 @@ final class Redactor: Sendable {
     }
 
     /// An answer without the given secrets; most have none and stay as they are.
-    static func redact(_ bytes: [UInt8], _ secrets: [String]) -> [UInt8] {
-        let found = secrets.contains { secret in
-            let written = jsonForm(secret)
-            return bytes.withUnsafeBytes { haystack in
+    static func redact(_ bytes: [UInt8], _ secrets: Secrets) -> [UInt8] {
+        let found = secrets.written.contains { written in
+            bytes.withUnsafeBytes { haystack in
                 written.withUnsafeBytes { needle in contains(haystack, needle) }
             }
         }
         guard found else { return bytes }
         var text = String(decoding: bytes, as: UTF8.self)
-        for secret in secrets {
-            text = text.replacingOccurrences(
-                of: String(decoding: jsonForm(secret), as: UTF8.self), with: replacement)
+        for written in secrets.written {
+            text = text.replacingOccurrences(of: String(decoding: written, as: UTF8.self), with: replacement)
         }
         return Array(text.utf8)
     }
 
-    static func redact(_ error: ConnectorError, _ secrets: [String]) -> ConnectorError {
+    static func redact(_ error: ConnectorError, _ secrets: Secrets) -> ConnectorError {
         var error = error
-        error.message = redact(error.message, secrets)
-        error.field = error.field.map { redact($0, secrets) }
-        if let code = error.provider?.code { error.provider?.code = redact(code, secrets) }
+        error.message = redact(error.message, secrets.values)
+        error.field = error.field.map { redact($0, secrets.values) }
+        if let code = error.provider?.code { error.provider?.code = redact(code, secrets.values) }
         return error
-    }
-
-    /// A secret as it stands inside a JSON string.
-    private static func jsonForm(_ secret: String) -> [UInt8] {
-        guard let written = try? WireCodec.encode(secret) else { return Array(secret.utf8) }
-        return Array(written.dropFirst().dropLast())
     }
 
     private static func contains(_ haystack: UnsafeRawBufferPointer, _ needle: UnsafeRawBufferPointer) -> Bool {

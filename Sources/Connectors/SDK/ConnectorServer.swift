@@ -7,12 +7,27 @@ import Synchronization
 /// Answers one host over a pair of pipes.
 ///
 /// A thread of its own reads and keeps the deadlines, so that no call waits behind a blocked read; each call is a task,
-/// kept by its id for `$/cancel`. An id is answered exactly once: by the call, or by its deadline if that comes first.
+/// kept by its id for `$/cancel`. A call that comes alone begins on that thread (``ReaderWatch``). An id is answered
+/// exactly once: by the call, or by its deadline if that comes first.
 package final class ConnectorServer: Sendable {
     private struct Call {
+        /// nil while its beginning runs on the reading thread.
         var task: Task<Void, Never>?
+        /// Cancelled before there was a task.
+        var isCancelled = false
         var deadline: Deadline?
     }
+
+    /// What the reading thread does next.
+    private enum Next {
+        case read
+        /// Another thread reads now.
+        case leave
+        case end
+    }
+
+    /// Most bytes of a call that may begin on the reading thread: what takes long to decode goes to the pool.
+    private static let maxBytesOnReader = 16 << 10
 
     private struct Deadline {
         var at: ContinuousClock.Instant
@@ -40,11 +55,14 @@ package final class ConnectorServer: Sendable {
     /// Runs until the input ends or `exit` comes, then lets the calls in flight end for up to 5 seconds.
     package func run(input: Int32) async {
         await withCheckedContinuation { continuation in
-            let thread = Thread {
-                self.readAll(input)
-                continuation.resume()
+            // Of all readers exactly one sees the end.
+            let watch = ReaderWatch { watch, reader in
+                if self.readAll(input, watch, reader) { continuation.resume() }
             }
-            thread.name = "connector-reader"
+            let thread = Thread {
+                Thread.current.name = "sdk-reader"
+                if self.readAll(input, watch, 0) { continuation.resume() }
+            }
             thread.start()
         }
         await finish()
@@ -52,50 +70,72 @@ package final class ConnectorServer: Sendable {
 
     // MARK: Reading
 
-    private func readAll(_ input: Int32) {
+    /// - Returns: Whether the conversation is over; false: another thread goes on.
+    private func readAll(_ input: Int32, _ watch: ReaderWatch, _ reader: Int) -> Bool {
         var splitter = LineSplitter(limit: WireCodec.maxMessageBytes)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
         defer { buffer.deallocate() }
-        var goesOn = true
-        while goesOn {
+        var pieces: [LineSplitter.Piece] = []
+        while true {
             var polled = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
             let ready = poll(&polled, 1, untilDeadline())
             expire()
             guard ready > 0 else { continue }
             let count = read(input, buffer.baseAddress, buffer.count)
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count > 0 else { return }
-            splitter.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { piece in
-                if goesOn { goesOn = handle(piece) }
+            guard count > 0 else {
+                watch.end()
+                return true
             }
+            splitter.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { pieces.append($0) }
+            for (index, piece) in pieces.enumerated() {
+                // With nothing read that another reader would not see, the reader may change.
+                let isLast = index == pieces.count - 1 && splitter.isEmpty
+                switch handle(piece, on: isLast ? (watch, reader) : nil) {
+                case .read: break
+                case .leave: return false
+                case .end:
+                    watch.end()
+                    return true
+                }
+            }
+            pieces.removeAll(keepingCapacity: true)
         }
     }
 
-    /// - Returns: Whether more is to be read.
-    private func handle(_ piece: LineSplitter.Piece) -> Bool {
+    /// - Parameter reader: Where a call may begin on this thread.
+    private func handle(_ piece: LineSplitter.Piece, on reader: (ReaderWatch, Int)?) -> Next {
         guard case .line(let line) = piece else {
             let message = "a message is larger than \(WireCodec.maxMessageBytes) bytes"
             send(WireMessage.failure(id: nil, WireError(code: WireError.invalidRequest, message: message)))
-            return true
+            return .read
         }
-        if line.allSatisfy({ $0 <= 0x20 }) { return true }
+        if line.allSatisfy({ $0 <= 0x20 }) { return .read }
         do {
             switch try WireMessage(line) {
-            case .request(let id, let method, let params): begin(id, method, params)
-            case .notification(WireMethods.exit, _): return false
+            case .request(let id, let method, let params):
+                return begin(id, method, params, on: line.count <= Self.maxBytesOnReader ? reader : nil)
+            case .notification(WireMethods.exit, _): return .end
             case .notification(WireMethods.cancel, let params): cancel(params)
             case .notification, .response, .failure: break
             }
         } catch {
             send(WireMessage.failure(id: nil, WireError(code: WireError.parseError, message: error.description)))
         }
-        return true
+        return .read
     }
 
     /// Milliseconds until the next deadline; -1: there is none. Calls begin on the reading thread, so that none is
     /// missed while it waits.
     private func untilDeadline() -> Int32 {
-        guard let next = state.withLock({ $0.calls.values.compactMap(\.deadline?.at).min() }) else { return -1 }
+        let next = state.withLock { state -> ContinuousClock.Instant? in
+            var next: ContinuousClock.Instant?
+            for call in state.calls.values {
+                if let deadline = call.deadline { next = next.map { min($0, deadline.at) } ?? deadline.at }
+            }
+            return next
+        }
+        guard let next else { return -1 }
         let left = (next - ContinuousClock.now).components
         guard left.seconds >= 0, left.attoseconds >= 0 else { return 0 }
         return Int32(clamping: left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1)
@@ -103,9 +143,10 @@ package final class ConnectorServer: Sendable {
 
     /// Answers in place of the calls that are over their deadlines, and cancels them.
     private func expire() {
-        let now = ContinuousClock.now
-        let late = state.withLock { state in
-            state.calls.compactMap { id, call in
+        let late = state.withLock { state -> [(id: [UInt8], task: Task<Void, Never>?, milliseconds: Int)] in
+            guard !state.calls.isEmpty else { return [] }
+            let now = ContinuousClock.now
+            return state.calls.compactMap { id, call in
                 call.deadline.flatMap { $0.at <= now ? (id, call.task, $0.milliseconds) : nil }
             }
         }
@@ -118,7 +159,7 @@ package final class ConnectorServer: Sendable {
 
     // MARK: Calls
 
-    private func begin(_ id: [UInt8], _ method: String, _ params: [UInt8]) {
+    private func begin(_ id: [UInt8], _ method: String, _ params: [UInt8], on reader: (ReaderWatch, Int)?) -> Next {
         switch method {
         case WireMethods.initialize: return answer(id) { try self.initialize(params) }
         case WireMethods.ping: return answer(id) { Empty() }
@@ -127,19 +168,11 @@ package final class ConnectorServer: Sendable {
             return answer(id) { Empty() }
         default: break
         }
-        let (ready, closing, known) = state.withLock { ($0.initialized, $0.closing, $0.calls[id] != nil) }
-        guard ready else {
-            return refuse(id, WireError(code: WireError.notInitialized, message: "call 'initialize' first"))
-        }
-        guard !known else {
-            return refuse(id, WireError(code: WireError.invalidRequest, message: "the id of a call is in use"))
-        }
-        guard !closing else {
-            return refuse(id, WireError(ConnectorError(code: .unavailable, message: "the connector is shutting down")))
-        }
         guard let call = WireMethods.all[method] else {
             return refuse(
-                id, WireError(code: WireError.methodNotFound, message: "the method '\(method)' is not known"))
+                id,
+                state.withLock { refusal(id, $0) }
+                    ?? WireError(code: WireError.methodNotFound, message: "the method '\(method)' is not known"))
         }
         let context = WireMeta(params: params).context
         // Of a limit so far away that it is none, nothing is kept.
@@ -147,25 +180,58 @@ package final class ConnectorServer: Sendable {
             milliseconds > Int(Int32.max)
                 ? nil : Deadline(at: .now.advanced(by: .milliseconds(max(0, milliseconds))), milliseconds: milliseconds)
         }
-        state.withLock { $0.calls[id] = Call(task: nil, deadline: deadline) }
-        // Unstructured because `$/cancel` must reach one call among many; `finish()` waits for all of them.
-        let task = Task {
-            do {
-                let result = try await self.invoke(call, id, params, context)
-                guard result.count + id.count + 64 <= WireCodec.maxMessageBytes else {
-                    throw ConnectorError(
-                        code: .internal,
-                        message:
-                            "the answer of \(method) is larger than \(WireCodec.maxMessageBytes) bytes; ask for less")
-                }
-                self.end(id, WireMessage.response(id: id, result: result))
-            } catch {
-                self.end(id, WireMessage.failure(id: id, WireError(thrown: error)))
-            }
+        let (error, isAlone) = state.withLock { state -> (WireError?, Bool) in
+            if let error = refusal(id, state) { return (error, false) }
+            let isAlone = state.calls.isEmpty
+            state.calls[id] = Call(deadline: deadline)
+            return (nil, isAlone)
         }
-        state.withLock { state in
-            // The call may have ended already.
+        if let error { return refuse(id, error) }
+        // Unstructured because `$/cancel` must reach one call among many; `finish()` waits for all of them.
+        if isAlone, let (watch, number) = reader {
+            let reads = watch.run(method, reader: number) {
+                keep(Task.immediate { await self.carryOut(call, id, params, context) }, of: id)
+            }
+            if let reads { return reads ? .read : .leave }
+        }
+        keep(Task { await self.carryOut(call, id, params, context) }, of: id)
+        return .read
+    }
+
+    /// Why a call cannot begin.
+    private func refusal(_ id: [UInt8], _ state: borrowing State) -> WireError? {
+        guard state.initialized else {
+            return WireError(code: WireError.notInitialized, message: "call 'initialize' first")
+        }
+        guard state.calls[id] == nil else {
+            return WireError(code: WireError.invalidRequest, message: "the id of a call is in use")
+        }
+        guard state.closing else { return nil }
+        return WireError(ConnectorError(code: .unavailable, message: "the connector is shutting down"))
+    }
+
+    private func keep(_ task: Task<Void, Never>, of id: [UInt8]) {
+        let isUnwanted = state.withLock { state in
+            // The call may have ended already, or its deadline passed.
+            guard let call = state.calls[id] else { return true }
             state.calls[id]?.task = task
+            return call.isCancelled
+        }
+        if isUnwanted { task.cancel() }
+    }
+
+    private func carryOut(_ call: AnyWireMethod, _ id: [UInt8], _ params: [UInt8], _ context: CallContext) async {
+        do {
+            let result = try await invoke(call, id, params, context)
+            guard result.count + id.count + 64 <= WireCodec.maxMessageBytes else {
+                throw ConnectorError(
+                    code: .internal,
+                    message:
+                        "the answer of \(call.name) is larger than \(WireCodec.maxMessageBytes) bytes; ask for less")
+            }
+            end(id, WireMessage.response(id: id, result: result))
+        } catch {
+            end(id, WireMessage.failure(id: id, WireError(thrown: error)))
         }
     }
 
@@ -190,7 +256,11 @@ package final class ConnectorServer: Sendable {
 
     private func cancel(_ params: [UInt8]) {
         guard let id = JSONMembers(params)?["id"].map(Array.init) else { return }
-        state.withLock { $0.calls[id]?.task }?.cancel()
+        let task = state.withLock { state in
+            state.calls[id]?.isCancelled = true
+            return state.calls[id]?.task
+        }
+        task?.cancel()
     }
 
     /// Sends the answer of a call, unless it was answered before.
@@ -205,16 +275,18 @@ package final class ConnectorServer: Sendable {
         idle?.resume()
     }
 
-    private func answer(_ id: [UInt8], _ body: () throws -> some Encodable) {
+    private func answer(_ id: [UInt8], _ body: () throws -> some Encodable) -> Next {
         do {
             send(WireMessage.response(id: id, result: try WireCodec.encode(try body())))
+            return .read
         } catch {
-            refuse(id, WireError(thrown: error))
+            return refuse(id, WireError(thrown: error))
         }
     }
 
-    private func refuse(_ id: [UInt8], _ error: WireError) {
+    private func refuse(_ id: [UInt8], _ error: WireError) -> Next {
         send(WireMessage.failure(id: id, error))
+        return .read
     }
 
     private func initialize(_ params: [UInt8]) throws -> InitializeResponse {

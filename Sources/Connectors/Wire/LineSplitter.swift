@@ -20,6 +20,9 @@ package struct LineSplitter: Sendable {
         self.limit = limit
     }
 
+    /// Whether all bytes so far belong to lines that were handed out.
+    package var isEmpty: Bool { buffer.isEmpty && dropping == nil }
+
     /// Takes the next bytes and hands out each line that is complete.
     package mutating func append(_ bytes: UnsafeRawBufferPointer, _ emit: (Piece) -> Void) {
         var rest = bytes[...]

@@ -30,12 +30,19 @@ package final class PipeWriter: Sendable {
 
     private let descriptor: Int32
     private let limit: Int
+    /// Whether the process ignores SIGPIPE, so that a write needs no guard against it.
+    private let ignoresSignal: Bool
     private let state = Mutex(State())
 
     /// - Parameter limit: Most bytes that may wait.
+    ///
+    /// Whether SIGPIPE is ignored is seen here; a process that ignores it must not stop doing so later.
     package init(descriptor: Int32, limit: Int = 64 << 20) {
         self.descriptor = descriptor
         self.limit = limit
+        var action = sigaction()
+        sigaction(SIGPIPE, nil, &action)
+        ignoresSignal = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         // Larger messages in one go; the system may refuse, which costs time only.
         _ = fcntl(descriptor, Self.setPipeSize, 1 << 20)
@@ -91,9 +98,10 @@ package final class PipeWriter: Sendable {
         case closed
     }
 
-    /// Writes as much as the pipe takes now. A closed other end is an answer here and no signal, whatever the process does
-    /// about SIGPIPE elsewhere: the signal goes to the writing thread, which blocks it and takes it back.
+    /// Writes as much as the pipe takes now. A closed other end is an answer here and no signal: where the process does
+    /// not ignore SIGPIPE, it goes to the writing thread, which blocks it and takes it back.
     private func attempt(_ line: [UInt8], from start: Int) -> Attempt {
+        if ignoresSignal { return attemptUnsignalled(line, from: start) }
         var pipeSignal = sigset_t()
         sigemptyset(&pipeSignal)
         sigaddset(&pipeSignal, SIGPIPE)
@@ -127,6 +135,7 @@ package final class PipeWriter: Sendable {
 
     private func startDraining() {
         let thread = Thread { [self] in
+            Thread.current.name = "pipe-writer"
             var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             while true {
                 poll(&poller, 1, -1)
@@ -156,7 +165,6 @@ package final class PipeWriter: Sendable {
                 if ends { return }
             }
         }
-        thread.name = "connector-writer"
         thread.stackSize = 256 << 10
         thread.start()
     }

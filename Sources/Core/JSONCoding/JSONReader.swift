@@ -56,7 +56,23 @@ struct JSONReader: Decoder, SingleValueDecodingContainer {
             guard let value = Data(base64Encoded: text) as? Value else { throw corrupted("it is no base64") }
             return value
         }
+        if Value.self == [String: String].self, let value = try texts() as? Value { return value }
         return try Value(from: self)
+    }
+
+    /// An object of strings: as `Dictionary` reads it, without a container, since every machine has tags.
+    private func texts() throws -> [String: String] {
+        let node = node
+        guard node.kind == .object || node.kind == .repeatingObject else { throw mismatch([String: Any].self) }
+        var texts: [String: String] = [:]
+        texts.reserveCapacity(Int(node.end))
+        var member = index + 1
+        while member < Int(node.next) {
+            guard let name = tape.string(tape[member]) else { throw corrupted("it has a name that is no text") }
+            if texts[name] == nil { texts[name] = try at(member + 1).decode(String.self) }
+            member = Int(tape[member + 1].next)
+        }
+        return texts
     }
 
     private func corrupted(_ reason: String) -> DecodingError {
