@@ -47,6 +47,8 @@ actor CannedEC2: HTTPClient {
 
     private var answers: [Answer]
     private(set) var asked: [Asked] = []
+    private(set) var urls: [String] = []
+    private(set) var authorizations: [String] = []
 
     init(_ answers: [Answer]) {
         self.answers = answers
@@ -65,10 +67,12 @@ actor CannedEC2: HTTPClient {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             parameters[PercentEncoding.decode(String(sides[0]))] = PercentEncoding.decode(String(sides[1]))
         }
+        urls.append("\(request.url)")
+        authorizations.append(request.headers["Authorization"] ?? "")
         let action = parameters["Action"] ?? ""
         asked.append(Asked(action: action, parameters: parameters))
         guard let index = answers.firstIndex(where: { $0.action == action }) else {
-            throw HTTPError(code: .notRecorded, message: "no answer is left for \(action)")
+            throw HTTPError(code: .invalidRequest, message: "no answer is left for \(action)")
         }
         let answer = try answers.remove(at: index).result.get()
         return HTTPResponse(status: answer.status, headers: answer.headers, body: HTTPBody(bytes: answer.body))
@@ -83,7 +87,7 @@ struct Bench {
     let context = CallContext(deadlineMs: 30_000)
 
     init(_ answers: CannedEC2.Answer...) async throws {
-        ec2 = CannedEC2([.ok("DescribeRegions", "<regionInfo/>")] + answers)
+        ec2 = CannedEC2([.ok("DescribeRegions", "<regionInfo/>"), Canned.identity] + answers)
         connector = EC2Connector(http: ec2)
         session = try await connector.openSession(
             OpenSessionRequest(
@@ -94,7 +98,7 @@ struct Bench {
 
     /// Requests since the session was opened.
     func asked() async -> [CannedEC2.Asked] {
-        Array(await ec2.asked.dropFirst())
+        Array(await ec2.asked.dropFirst(2))
     }
 
     func actions() async -> [String] {
@@ -103,6 +107,11 @@ struct Bench {
 }
 
 enum Canned {
+    static let identity = CannedEC2.Answer.ok(
+        "GetCallerIdentity",
+        "<GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/tester</Arn><UserId>AIDA</UserId>"
+            + "<Account>123456789012</Account></GetCallerIdentityResult>")
+
     static func instance(
         _ id: String, index: Int = 0, state: String = "running", type: String = "t3.micro",
         tags: [String: String] = [:],

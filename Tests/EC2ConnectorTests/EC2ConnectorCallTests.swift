@@ -23,7 +23,7 @@ struct EC2ConnectorCallTests {
     // MARK: - Sessions
 
     @Test func sessionsAreClosedOneByOne() async throws {
-        let bench = try await Bench(.ok("DescribeRegions"))
+        let bench = try await Bench(.ok("DescribeRegions"), Canned.identity)
         let request = OpenSessionRequest(
             credentials: Credentials(["username": "AKIDEXAMPLE", "password": "marker-secret", "region": "eu-west-1"]))
         let other = try await bench.connector.openSession(request, context: bench.context).session
@@ -72,6 +72,46 @@ struct EC2ConnectorCallTests {
         #expect(error?.code == code)
         #expect(error.map { !"\($0)".contains("marker") } == true)
         #expect(await ec2.asked.isEmpty)
+    }
+
+    @Test func keysOfOneAccountAreOfOneName() async throws {
+        for key in ["AKIDFIRST", "AKIDSECOND"] {
+            let ec2 = CannedEC2([.ok("DescribeRegions"), Canned.identity])
+            let request = OpenSessionRequest(credentials: Credentials(["username": key, "password": "b"]))
+            let answer = try await EC2Connector(http: ec2).openSession(request, context: CallContext())
+            #expect(answer.account == "123456789012")
+            #expect(await ec2.asked.last?["Version"] == "2011-06-15")
+            #expect(await ec2.urls == ["ec2", "sts"].map { "https://\($0).us-east-1.amazonaws.com/" })
+            let scopes = await ec2.authorizations.map { $0.contains("/us-east-1/sts/aws4_request") }
+            #expect(scopes == [false, true])
+        }
+    }
+
+    /// Who cannot be asked whose keys they are.
+    @Test(
+        arguments: [
+            .refused("GetCallerIdentity", "AccessDenied", status: 403),
+            .refused("GetCallerIdentity", "InvalidAction", status: 400), .lost("GetCallerIdentity", .unresolved),
+            .lost("GetCallerIdentity", .timeout), .ok("GetCallerIdentity", "<GetCallerIdentityResult/>"),
+            .ok("GetCallerIdentity", "<GetCallerIdentityResult><Account>my-cloud</Account></GetCallerIdentityResult>"),
+        ] as [CannedEC2.Answer])
+    func withoutAnIdentityTheKeyNamesTheAccount(answer: CannedEC2.Answer) async throws {
+        let connector = EC2Connector(http: CannedEC2([.ok("DescribeRegions"), answer]))
+        let request = OpenSessionRequest(credentials: Credentials(["username": "AKID", "password": "b"]))
+        #expect(try await connector.openSession(request, context: CallContext()).account == "AKID")
+    }
+
+    @Test(arguments: [(nil, nil), ("https://ec2.test/api", "AKID")] as [(String?, String?)])
+    func aServiceThatIsOverloadedRenamesNoAccount(endpoint: String?, account: String?) async throws {
+        let ec2 = CannedEC2([.ok("DescribeRegions"), .refused("GetCallerIdentity", "Throttling", status: 400)])
+        let connector = EC2Connector(http: ec2)
+        let request = OpenSessionRequest(
+            credentials: Credentials(["username": "AKID", "password": "b"]), endpoint: endpoint)
+        var answer: OpenSessionResponse?
+        let error = await failure { answer = try await connector.openSession(request, context: CallContext()) }
+        #expect(answer?.account == account)
+        #expect((error?.code == .throttled) == (endpoint == nil))
+        if let endpoint { #expect(await ec2.urls == [endpoint, endpoint]) }
     }
 
     @Test func anAccountThatMayAskNothingIsStillOpen() async throws {

@@ -8,12 +8,12 @@ import Support
 struct EC2Client: Sendable {
     /// Most bytes of an answer: about 5,000 instances, over the 1,000 of a page.
     static let maximumAnswerBytes = 32 << 20
-    /// Longest time for one request where the host gives more.
-    static let longestRequest = Duration.seconds(60)
 
     let http: any HTTPClient
     let endpoint: HTTPURL
     let signer: AWSSigner
+    /// Longest time for one request where the host gives more.
+    var longestRequest = Duration.seconds(60)
 
     /// Sends a request and decodes its answer; `decode` gets the reader at the root element.
     ///
@@ -42,7 +42,7 @@ struct EC2Client: Sendable {
 
     private func exchange(_ request: EC2Request, _ budget: CallBudget) async throws(ConnectorError) -> HTTPFullResponse
     {
-        let total = try budget.remaining(upTo: Self.longestRequest, request.action)
+        let total = try budget.remaining(upTo: longestRequest, request.action)
         var message = HTTPRequest(
             .post, endpoint,
             headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "Accept": "text/xml"],

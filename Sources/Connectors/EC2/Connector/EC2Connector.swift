@@ -58,9 +58,10 @@ package struct EC2Connector: Connector {
             // An account that may not ask this has proved its credentials all the same.
             guard error.code == .permissionDenied else { throw account.explained(error) }
         }
+        let number = try await CallerIdentity.number(of: account, http: client.http, CallBudget(context))
         let id = SessionID(rawValue: UUID().uuidString.lowercased())
         sessions.add(EC2Session(client: client, region: account.region), id: id)
-        return OpenSessionResponse(session: id, account: account.keys.accessKey)
+        return OpenSessionResponse(session: id, account: number ?? account.keys.accessKey)
     }
 
     package func closeSession(_ session: SessionID, context: CallContext) async throws {
@@ -73,6 +74,10 @@ struct EC2Account: Sendable {
     let keys: AWSSigner.Keys
     let region: String
     let endpoint: HTTPURL
+    /// Of the Security Token Service: beside EC2's own at AWS, the same where the endpoint is another's.
+    let identityEndpoint: HTTPURL
+    /// Whether the endpoint is none of AWS.
+    let isForeign: Bool
 
     /// - Throws: ``ConnectorError/Code/unauthenticated`` when a key is missing, `invalidArgument` for a region or endpoint
     ///   that cannot be.
@@ -100,11 +105,11 @@ struct EC2Account: Sendable {
                 field: "config.region")
         }
         let domain = self.region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        let address =
-            request.endpoint?.nonEmpty ?? request.config["endpoint"]?.stringValue
-            ?? "https://ec2.\(self.region).\(domain)"
+        let foreign = request.endpoint?.nonEmpty ?? request.config["endpoint"]?.stringValue
+        isForeign = foreign != nil
         do throws(HTTPError) {
-            endpoint = try HTTPURL(address)
+            endpoint = try HTTPURL(foreign ?? "https://ec2.\(self.region).\(domain)")
+            identityEndpoint = try HTTPURL(foreign ?? "https://sts.\(self.region).\(domain)")
         } catch {
             throw ConnectorError(code: .invalidArgument, message: error.message, field: "endpoint")
         }

@@ -1,8 +1,8 @@
-/// One call of EC2's Query API, version 2016-11-15. A value: the connector's tests look at it.
+/// One call of EC2's Query API. A value: the connector's tests look at it.
 struct EC2Request: Sendable, Hashable {
-    static let version = "2016-11-15"
-
     var action: String
+    /// Of the API.
+    var version = "2016-11-15"
     var parameters = QueryParameters()
     /// Whether EC2 does it once however often it comes: by a client token, a unique name or its nature. Others are sent
     /// once; whoever makes the call again looks by tags first.
@@ -23,6 +23,6 @@ struct EC2Request: Sendable, Hashable {
     /// The body: every call is a POST, since parameters of large batches fit no URL.
     var form: String {
         let rest = parameters.form
-        return "Action=\(action)&Version=\(Self.version)" + (rest.isEmpty ? "" : "&" + rest)
+        return "Action=\(action)&Version=\(version)" + (rest.isEmpty ? "" : "&" + rest)
     }
 }

@@ -1,0 +1,76 @@
+import Foundation
+import HTTPTransport
+import Support
+import Testing
+
+/// New keys of an account take over what its old ones made.
+@Suite("Rotation of EC2's keys", .enabled(if: EC2Endpoint.isNamed), .serialized, .timeLimit(.minutes(3)))
+struct EC2KeyRotationTests {
+    private struct Key {
+        var id: String
+        var secret: String
+    }
+
+    /// Sends a request to the endpoint's IAM; contents of elements in its answer by name.
+    private func identity(_ query: [(String, String)]) async throws -> (String) throws -> String {
+        let environment = EC2Endpoint.environment
+        let form = (query + [("Version", "2010-05-08")])
+            .map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+        var request = HTTPRequest(
+            .post, try HTTPURL(environment["AWS_ENDPOINT_URL"] ?? ""),
+            headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"], body: .text(form))
+        let keys = AWSSigner.Keys(
+            accessKey: environment["AWS_ACCESS_KEY_ID"] ?? "",
+            secretKey: Secret(environment["AWS_SECRET_ACCESS_KEY"] ?? ""))
+        try AWSSigner(keys: keys, region: "us-east-1", service: "iam").sign(&request)
+        let answer = try await CurlClient(options: .init(proxy: .none)).fetch(request, upTo: 1 << 20)
+        let text = String(decoding: answer.body, as: UTF8.self)
+        try #require(answer.status == 200, "\(text)")
+        return { element in
+            let found = try Regex("<\(element)>([^<]*)</\(element)>", as: (Substring, Substring).self)
+            return String(try #require(text.firstMatch(of: found), "no \(element)").1)
+        }
+    }
+
+    private func makeKey() async throws -> Key {
+        let answer = try await identity([("Action", "CreateAccessKey"), ("UserName", "tester")])
+        return Key(id: try answer("AccessKeyId"), secret: try answer("SecretAccessKey"))
+    }
+
+    private func delete(_ key: Key) async throws {
+        _ = try await identity([("Action", "DeleteAccessKey"), ("UserName", "tester"), ("AccessKeyId", key.id)])
+    }
+
+    private func use(_ key: Key, _ scenario: EC2Scenario) throws {
+        try scenario.scratch.write(
+            "auth",
+            "id = aws; type = EC2; host = \(EC2Endpoint.environment["AWS_ENDPOINT_URL"] ?? ""); "
+                + "username = \(key.id); password = \(key.secret)\n")
+    }
+
+    @Test func machinesThatRunTakeTheNewKey() async throws {
+        let scenario = try EC2Scenario(region: "ap-south-1")
+        let old = try await makeKey()
+        try use(old, scenario)
+        try scenario.document(2)
+        let up = try await scenario.up()
+        #expect(up.status == 0, "\(up.output)\(up.errors)")
+
+        let new = try await makeKey()
+        try await delete(old)
+        try use(new, scenario)
+        // One machine goes and one stays: both by the new key, since the old one is refused.
+        try scenario.document(1)
+        let smaller = try await scenario.up()
+        #expect(smaller.status == 0, "\(smaller.output)\(smaller.errors)")
+        #expect(try await scenario.cloud() == .holding(1))
+        try scenario.document(3)
+        let larger = try await scenario.up()
+        #expect(larger.status == 0, "\(larger.output)\(larger.errors)")
+        #expect(try await scenario.cloud() == .holding(3))
+        let destroy = try await scenario.destroy()
+        #expect(destroy.status == 0, "\(destroy.output)\(destroy.errors)")
+        #expect(try await scenario.cloud() == .empty)
+        try await delete(new)
+    }
+}
