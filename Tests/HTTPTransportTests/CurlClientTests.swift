@@ -283,7 +283,6 @@ struct CurlClientTests {
         let error = try #require(await failure { _ = try await client.send(request) })
         #expect(error.code == .unreachable)
         #expect(!error.mayHaveBeenSent)
-        #expect(error.isTransient)
     }
 
     @Test func saysWhenANameHasNoAddress() async throws {

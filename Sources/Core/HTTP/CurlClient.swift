@@ -4,7 +4,8 @@ package import Logging
 ///
 /// Connections are kept and shared by all requests of one client, so make one and pass it on. The thread ends, and
 /// transfers in flight fail with ``HTTPError/Code/closed``, when the last copy of the client and the last unread body are
-/// gone. TLS is verified, redirects are not followed, nothing is retried (``RetryingClient`` does that).
+/// gone. TLS is verified, redirects are not followed. Nothing is sent again but as
+/// ``HTTPRequest/repetition`` allows: retrying is the part of whoever asks.
 package struct CurlClient: HTTPClient {
     package struct TLS: Sendable, Hashable {
         /// PEM file with the certificate authorities to trust; nil: the system's.

@@ -3,7 +3,7 @@ package struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case invalidRequest, unresolved, unreachable, untrusted, timeout, connectionLost, truncated, malformed
-            case tooLarge, bodyUnreadable, cancelled, closed, notRecorded
+            case tooLarge, bodyUnreadable, cancelled, closed
         }
         private let value: Value
 
@@ -31,8 +31,6 @@ package struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
         package static let cancelled = Code(value: .cancelled)
         /// The client was shut down.
         package static let closed = Code(value: .closed)
-        /// A replay holds no answer for the request.
-        package static let notRecorded = Code(value: .notRecorded)
 
         package var description: String { value.rawValue }
     }
@@ -50,12 +48,4 @@ package struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String { "\(code): \(message)" }
-
-    /// Whether the same request may succeed later.
-    package var isTransient: Bool {
-        switch code {
-        case .unresolved, .unreachable, .timeout, .connectionLost, .truncated: return true
-        default: return false
-        }
-    }
 }
