@@ -7,7 +7,8 @@ import Foundation
 enum ConnectorBench {
     private struct NoCommand: Error {}
 
-    static func run(_ path: String) async throws -> [String: Double] {
+    // Off the main actor, on the pool where the service's actors are.
+    @concurrent static func run(_ path: String) async throws -> [String: Double] {
         guard let command = ConnectorCommand(commandLine: [path]) else { throw NoCommand() }
         let connector = try await ProcessConnector.connect(command)
         let figures: [String: Double]

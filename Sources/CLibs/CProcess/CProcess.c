@@ -17,6 +17,11 @@ static void limit(int resource, unsigned long value) {
     setrlimit(resource, &limits);
 }
 
+void gantry_thread_name(const char *name) {
+    // Longer names are cut there.
+    prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
+}
+
 int gantry_process_keep_private(void) {
     // Both: a pattern that begins with a pipe ignores the limit, and only the limit is inherited.
     struct rlimit limits;

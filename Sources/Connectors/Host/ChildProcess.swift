@@ -81,7 +81,7 @@ final class ChildProcess: Sendable {
         output = pipes[1][0]
         error = pipes[2][0]
         let thread = Thread { [self] in
-            Thread.current.name = "connector-wait"
+            gantry_thread_name("connector-wait")
             gantry_process_wait(process)
             state.withLock { $0.hasEnded = true }
             // What it started ends with it; its id is still its own.

@@ -82,8 +82,7 @@ final class ConnectorProcess: Sendable {
         child = try ChildProcess(command, "serve") { event.signal() }
         writer = PipeWriter(descriptor: child.input)
         let thread = Thread { [self] in
-            // Of which the system takes 15 bytes, and only from the thread itself.
-            Thread.current.name = String("connector-\(settings.name)".prefix(15))
+            gantry_thread_name("connector-\(settings.name)")
             readAll(event.descriptor) {
                 onEnd(self, self.state.withLock { $0.isStopping })
             }

@@ -145,6 +145,9 @@ final class ConnectorSupervisor: Sendable {
                     state.running = running
                     state.record.started(at: .now)
                 }
+                logger.info(
+                    "connector '\(name)' started",
+                    metadata: ["pid": "\(process.child.id)", "version": "\(description.version)"])
                 return running
             } catch {
                 // Its end is counted once, by `ended`.

@@ -1,3 +1,4 @@
+import CProcess
 package import ConnectorAPI
 package import ConnectorWire
 import Foundation
@@ -60,7 +61,7 @@ package final class ConnectorServer: Sendable {
                 if self.readAll(input, watch, reader) { continuation.resume() }
             }
             let thread = Thread {
-                Thread.current.name = "sdk-reader"
+                gantry_thread_name("sdk-reader")
                 if self.readAll(input, watch, 0) { continuation.resume() }
             }
             thread.start()

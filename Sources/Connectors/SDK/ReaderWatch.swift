@@ -1,3 +1,4 @@
+import CProcess
 import Dispatch
 import Foundation
 import Synchronization
@@ -75,7 +76,7 @@ final class ReaderWatch: Sendable {
 
     private func start() {
         let thread = Thread { [self] in
-            Thread.current.name = "sdk-watch"
+            gantry_thread_name("sdk-watch")
             if let reader = watch() { takeOver(self, reader) }
         }
         thread.start()

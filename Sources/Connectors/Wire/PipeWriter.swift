@@ -135,7 +135,6 @@ package final class PipeWriter: Sendable {
 
     private func startDraining() {
         let thread = Thread { [self] in
-            Thread.current.name = "pipe-writer"
             var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             while true {
                 poll(&poller, 1, -1)

@@ -56,23 +56,31 @@ struct JSONReader: Decoder, SingleValueDecodingContainer {
             guard let value = Data(base64Encoded: text) as? Value else { throw corrupted("it is no base64") }
             return value
         }
-        if Value.self == [String: String].self, let value = try texts() as? Value { return value }
+        if Value.self == [String: String].self,
+            let value = try members({ try $0.decode(String.self) }) as? Value
+        {
+            return value
+        }
+        if let keyed = Value.self as? any TextKeyed.Type, let value = try keyed.init(members: self) as? Value {
+            return value
+        }
         return try Value(from: self)
     }
 
-    /// An object of strings: as `Dictionary` reads it, without a container, since every machine has tags.
-    private func texts() throws -> [String: String] {
+    /// The members of an object as a dictionary, which is what `Dictionary` reads with a container and two searches a
+    /// member: every machine has such objects.
+    fileprivate func members<Member>(_ read: (JSONReader) throws -> Member) throws -> [String: Member] {
         let node = node
         guard node.kind == .object || node.kind == .repeatingObject else { throw mismatch([String: Any].self) }
-        var texts: [String: String] = [:]
-        texts.reserveCapacity(Int(node.end))
-        var member = index + 1
-        while member < Int(node.next) {
-            guard let name = tape.string(tape[member]) else { throw corrupted("it has a name that is no text") }
-            if texts[name] == nil { texts[name] = try at(member + 1).decode(String.self) }
-            member = Int(tape[member + 1].next)
+        var members: [String: Member] = [:]
+        members.reserveCapacity(Int(node.end))
+        var name = index + 1
+        while name < Int(node.next) {
+            guard let key = tape.string(tape[name]) else { throw corrupted("it has a name that is no text") }
+            if members[key] == nil { members[key] = try read(at(name + 1)) }
+            name = Int(tape[name + 1].next)
         }
-        return texts
+        return members
     }
 
     private func corrupted(_ reason: String) -> DecodingError {
@@ -118,6 +126,17 @@ struct JSONReader: Decoder, SingleValueDecodingContainer {
     func decode(_ type: UInt32.Type) throws -> UInt32 { try integer() }
     func decode(_ type: UInt64.Type) throws -> UInt64 { try integer() }
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try value(type) }
+}
+
+/// A dictionary by texts.
+private protocol TextKeyed {
+    init(members object: JSONReader) throws
+}
+
+extension Dictionary: TextKeyed where Key == String, Value: Decodable {
+    fileprivate init(members object: JSONReader) throws {
+        self = try object.members { try $0.value(Value.self) }
+    }
 }
 
 /// The members of an object.
