@@ -9,9 +9,13 @@ import Testing
 @Suite struct InfrastructureStateMachineTests {
     @Test("any order of answers, failures and restarts ends as asked", arguments: 0..<300)
     func randomOrders(seed: UInt64) throws {
-        var world = World(seed: seed, machines: Int(seed % 7) + 1, crashes: true, failures: true)
+        var world = World(
+            seed: seed, machines: Int(seed % 7) + 1, crashes: true, failures: true, systems: Int(seed % 3) + 1,
+            batchSizes: seed % 4 == 0 ? ["fake": 2] : [:])
         try world.runToEnd()
         #expect(world.machine.outcome == .succeeded)
+        #expect(world.machine.snapshot.launches.isEmpty, "what launches ask for is kept no longer than it is needed")
+        #expect(world.stored.launches.isEmpty)
         #expect(world.cloud.alive.count == world.machine.snapshot.machines.filter { $0.goal == .present }.count)
         #expect(Set(world.cloud.alive.values.map(\.self)).count == world.cloud.alive.count, "one machine each")
         for machine in world.machine.snapshot.machines { #expect(machine.state == .configured) }
@@ -74,6 +78,28 @@ import Testing
         try world.runToEnd()
         #expect(world.machine.outcome == .succeeded)
         #expect(world.cloud.launches.values.map(\.count).sorted() == [1, 3, 3])
+    }
+
+    @Test("one launch call has machines of several systems, those of one system together")
+    func batchesOfSeveralSystems() throws {
+        var world = World(
+            seed: 7, machines: 10, crashes: false, failures: false, systems: 3, batchSizes: ["fake": 6])
+        var numbers: [[Int]] = []
+        try world.runToEnd { actions in
+            for case .launch(let batch) in actions { numbers.append(batch.machines.map(\.number)) }
+        }
+        #expect(world.machine.outcome == .succeeded)
+        #expect(numbers == [[0, 3, 6, 9, 1, 4], [7, 2, 5, 8]])
+    }
+
+    @Test("one launch call has so many systems at most that it can be done in its time")
+    func systemsOfOneBatch() throws {
+        let count = 2 * LaunchQueue.mostKinds + 1
+        var world = World(seed: 8, machines: 2 * count, crashes: false, failures: false, systems: count)
+        try world.runToEnd()
+        #expect(world.machine.outcome == .succeeded)
+        let sizes = world.cloud.launches.values.map(\.count).sorted()
+        #expect(sizes == [2, 2 * LaunchQueue.mostKinds, 2 * LaunchQueue.mostKinds])
     }
 
     @Test("ports of the document reach clouds whose machines already run, once an operation")
@@ -164,7 +190,7 @@ struct World {
 
     var machine: InfrastructureStateMachine
     var cloud = FakeCloud()
-    private var stored: InfrastructureSnapshot
+    private(set) var stored: InfrastructureSnapshot
     private var pending: [InfrastructureAction] = []
     private var random: SplitMix
     private var limits = InfrastructureStateMachine.Limits()
@@ -172,7 +198,10 @@ struct World {
     private let failures: Bool
     private var now = Date(timeIntervalSince1970: 1_000_000)
 
-    init(seed: UInt64, machines: Int, crashes: Bool, failures: Bool, batchSizes: [String: Int] = [:]) {
+    init(
+        seed: UInt64, machines: Int, crashes: Bool, failures: Bool, systems: Int = 1,
+        batchSizes: [String: Int] = [:]
+    ) {
         limits.batchSizes = batchSizes
         random = SplitMix(state: seed)
         self.crashes = crashes
@@ -187,8 +216,8 @@ struct World {
             infrastructure: record, secrets: InfrastructureSecrets(document: Secret("")),
             machines: (0..<machines).map {
                 MachineRecord(
-                    id: MachineID(infrastructure: Self.id, number: $0), system: "s", placement: placement,
-                    alternatives: alternatives, createdAt: created, specification: "")
+                    id: MachineID(infrastructure: Self.id, number: $0), system: "s\($0 % systems)",
+                    placement: placement, alternatives: alternatives, createdAt: created, specification: "")
             }, resources: [])
         machine = InfrastructureStateMachine(snapshot: stored, limits: limits)
     }
@@ -208,7 +237,8 @@ struct World {
         guard machine.hasChanges else { return }
         let changes = machine.takeChanges()
         if let record = changes.record { stored.infrastructure = record }
-        if let secrets = changes.secrets { stored.secrets = secrets }
+        for token in changes.endedLaunches { stored.launches[token] = nil }
+        stored.launches.merge(changes.launches) { $1 }
         for changed in changes.machines { stored.machines[changed.id.number] = changed }
         stored.resources = machine.snapshot.resources
     }
@@ -217,13 +247,13 @@ struct World {
         for _ in 0..<count { _ = step() }
     }
 
-    mutating func runToEnd() throws {
-        for _ in 0..<5_000 where !step() { return }
+    mutating func runToEnd(_ see: ([InfrastructureAction]) -> Void = { _ in }) throws {
+        for _ in 0..<5_000 where !step(see) { return }
         Issue.record("no end: \(machine.snapshot.machines.map(\.phase)), pending \(pending)")
     }
 
     /// One step; false when the operation has ended.
-    private mutating func step() -> Bool {
+    private mutating func step(_ see: ([InfrastructureAction]) -> Void = { _ in }) -> Bool {
         now += 1
         let destroying = machine.snapshot.infrastructure.goal == .destroyed
         let actions = machine.nextActions(now: now)
@@ -235,10 +265,11 @@ struct World {
             }
             return true
         }
-        for case .launch(let batch) in actions where machine.snapshot.secrets.launches[batch.token] == nil {
+        for case .launch(let batch) in actions where machine.snapshot.launches[batch.token] == nil {
             machine.remember(Data("items".utf8), of: batch.token)
         }
         store()
+        see(actions)
         pending += actions
         if pending.isEmpty { return machine.outcome == nil }
         let action = pending.remove(at: Int.random(in: 0..<pending.count, using: &random))
@@ -259,7 +290,7 @@ struct World {
             if let message = self.cloud.preparationFailure { return .preparationFailed(cloud, message: message) }
             return .prepared(cloud, [])
         case .launch(let batch):
-            #expect(machine.snapshot.secrets.launches[batch.token] != nil, "what it asks for is stored before the call")
+            #expect(machine.snapshot.launches[batch.token] != nil, "what it asks for is stored before the call")
             if fails, Bool.random(using: &random) {
                 // The answer is lost, or there was none: done or not.
                 let unknown = Dictionary(

@@ -59,6 +59,20 @@ import Testing
         #expect(try await scenario.cloud() == (0, 0))
     }
 
+    /// One launch call has machines of several systems, and what each asks for is on record.
+    @Test(arguments: ["launch.intent", "launch.done", "launch.recorded"])
+    func aKillInALaunchOfSeveralSystems(point: String) async throws {
+        let scenario = try DummyScenario()
+        try scenario.document(systems: ["a", "b", "c", "d", "e"])
+        #expect(try await scenario.up(failpoints: "\(point)=kill").status == -9)
+        try scenario.document(systems: ["a", "x", "c", "y"])
+        let again = try await scenario.up()
+        #expect(again.status == 0, "\(again.output)\(again.errors)")
+        #expect(try await scenario.cloud().machines == 4)
+        #expect(try await scenario.destroy().status == 0)
+        #expect(try await scenario.cloud() == (0, 0))
+    }
+
     @Test func everyFailpointOfDestroy() async throws {
         let probe = try DummyScenario()
         #expect(try await probe.up().status == 0)

@@ -30,6 +30,22 @@ struct DummyScenario {
             """)
     }
 
+    /// One machine of each of these systems.
+    func document(systems: [String]) throws {
+        let parts = systems.enumerated().map { number, name in
+            """
+            system \(name) (
+                net_interface.0.connection = 'public' and net_interface.0.dns_name = 'host\(number)' and
+                disk.0.image.url = 'dummy://image'
+            )
+            deploy \(name) 1
+            """
+        }
+        try scratch.write(
+            "web.radl",
+            "network public (outbound = 'yes')\n" + parts.joined(separator: "\n") + "\ncontextualize ()\n")
+    }
+
     private func program(_ failpoints: String?, log: String? = nil) -> Program {
         var program = gantry
         program.environment["GANTRY_FAILPOINTS"] = failpoints

@@ -32,11 +32,12 @@ import Testing
                 infrastructure: Sample.infrastructure(name: "cluster"),
                 secrets: InfrastructureSecrets(
                     document: "system front (ñ)", privateKey: "-----BEGIN", publicKey: "ssh-ed25519 AAAA"),
-                machines: machines, resources: [Sample.resource("net-1"), Sample.resource("net-0")])
+                machines: machines, resources: [Sample.resource("net-1"), Sample.resource("net-0")],
+                launches: [BatchToken(rawValue: "b"): Data([0, 255, 1])])
             try await store.write(
                 InfrastructureChange(
                     infrastructure: one, record: expected.infrastructure, secrets: expected.secrets,
-                    machines: machines.reversed(), resources: expected.resources))
+                    machines: machines.reversed(), resources: expected.resources, launches: expected.launches))
             let snapshot = try await store.snapshot(one)
             #expect(snapshot == expected)
             #expect(try await store.infrastructure(one) == expected.infrastructure)
@@ -66,6 +67,30 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func launchesAreKeptUntilTheyEnd(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let (a, b, c) = (BatchToken(rawValue: "a"), BatchToken(rawValue: "b"), BatchToken(rawValue: "c"))
+            for id in ["one", "two"] {
+                try await store.create(id)
+                try await store.write(
+                    InfrastructureChange(
+                        infrastructure: InfrastructureID(rawValue: id),
+                        launches: [a: Data("1".utf8), b: Data("2".utf8)]))
+            }
+            try await store.write(
+                InfrastructureChange(infrastructure: one, launches: [b: Data("3".utf8), c: Data("4".utf8)]))
+            #expect(
+                try await store.snapshot(one)?.launches
+                    == [a: Data("1".utf8), b: Data("3".utf8), c: Data("4".utf8)])
+            // One that is not there is not missed.
+            try await store.write(
+                InfrastructureChange(infrastructure: one, endedLaunches: [a, c, BatchToken(rawValue: "d")]))
+            #expect(try await store.snapshot(one)?.launches == [b: Data("3".utf8)])
+            #expect(try await store.snapshot(InfrastructureID(rawValue: "two"))?.launches.count == 2)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func anUnknownInfrastructureIsNil(_ kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             #expect(try await store.snapshot(one) == nil)
@@ -83,6 +108,7 @@ import Testing
                 InfrastructureChange(infrastructure: one, resources: [Sample.resource("r")]),
                 InfrastructureChange(infrastructure: one, events: [Sample.event("e")]),
                 InfrastructureChange(infrastructure: one, secrets: InfrastructureSecrets(document: "d")),
+                InfrastructureChange(infrastructure: one, launches: [BatchToken(rawValue: "b"): Data()]),
             ]
             for change in changes {
                 #expect(await operationErrorCode { try await store.write(change) } == .notFound)
@@ -285,6 +311,7 @@ import Testing
                         infrastructure: InfrastructureID(rawValue: id),
                         secrets: InfrastructureSecrets(document: "password", privateKey: "key"),
                         machines: [Sample.machine(0, of: id)],
+                        launches: [BatchToken(rawValue: "b"): Data("password".utf8)],
                         events: [Sample.event("told", of: id, kind: .contextualization, generation: 1, payload: "p")]))
             }
             try await store.submit(Sample.operation("o", kind: .destroy))
@@ -296,12 +323,14 @@ import Testing
             let late = try await store.record(
                 InfrastructureChange(
                     infrastructure: one, secrets: InfrastructureSecrets(document: "late"),
+                    launches: [BatchToken(rawValue: "l"): Data("late".utf8)],
                     events: [Sample.event("late", kind: .contextualization, generation: 1, payload: "late")]),
                 lease: lease)
 
             let left = try #require(try await store.snapshot(one))
             #expect(left.infrastructure == destroyed)
             #expect(left.secrets == InfrastructureSecrets(document: ""))
+            #expect(left.launches.isEmpty)
             let events = try await store.events(of: one, after: 0, limit: 9)
             #expect(events.map(\.text) == ["told", "late"])
             #expect(events.allSatisfy { $0.payload == nil })

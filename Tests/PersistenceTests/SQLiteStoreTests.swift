@@ -43,7 +43,7 @@ import Testing
                     database,
                     sql: "SELECT strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%' AND name NOT LIKE 'grdb%'")
             }
-            #expect(strict.count == 10)
+            #expect(strict.count == 11)
             #expect(strict.allSatisfy { $0 })
             await store.close()
         }
@@ -104,6 +104,7 @@ import Testing
                     infrastructure: one, record: Sample.infrastructure(),
                     secrets: InfrastructureSecrets(
                         document: Secret("system a (password = '\(marker)')"), privateKey: Secret(marker)),
+                    launches: [BatchToken(rawValue: "b"): Data(marker.utf8)],
                     events: [
                         Sample.event("e", kind: .contextualization, generation: 1, payload: #"{"p":"\#(marker)"}"#)
                     ]))
@@ -130,14 +131,15 @@ import Testing
                 InfrastructureChange(
                     infrastructure: one,
                     secrets: InfrastructureSecrets(document: "system a (password = 'x')", privateKey: "key"),
+                    launches: [BatchToken(rawValue: "b"): Data("items".utf8)],
                     events: [Sample.event("e", kind: .contextualization, generation: 1, payload: "result")]))
             let sealed = try await store.read { database in
                 try [
                     "SELECT sealed FROM infrastructure_secret", "SELECT sealed FROM credential",
-                    "SELECT payload FROM event WHERE payload IS NOT NULL",
+                    "SELECT payload FROM event WHERE payload IS NOT NULL", "SELECT sealed FROM launch",
                 ].flatMap { try Data.fetchAll(database, sql: $0) }
             }
-            #expect(sealed.count == 3)
+            #expect(sealed.count == 4)
             for secret in sealed { #expect(try !filesContaining(secret, in: folder).isEmpty) }
             try await store.submit(Sample.operation("o", kind: .destroy))
             let lease = try #require(try await store.claim()?.lease)
@@ -158,6 +160,7 @@ import Testing
                     InfrastructureChange(
                         infrastructure: InfrastructureID(rawValue: id), record: Sample.infrastructure(id),
                         secrets: InfrastructureSecrets(document: Secret(id)),
+                        launches: [BatchToken(rawValue: id): Data(id.utf8)],
                         events: [Sample.event("e", of: id, kind: .contextualization, generation: 1, payload: id)]))
             }
             let c1 = try await store.use(Sample.credential("a"))
@@ -189,6 +192,12 @@ import Testing
                 #expect(error?.message.contains(folder) == true)
             }
             #expect(try await store.snapshot(InfrastructureID(rawValue: "two"))?.secrets.document == "two")
+            // Nor can what a launch asks for be that of another.
+            try await store.write { database in
+                try database.execute(sql: "UPDATE launch SET token = 'one' WHERE token = 'two'")
+            }
+            let moved = await storeError { _ = try await store.snapshot(InfrastructureID(rawValue: "two")) }
+            #expect(moved?.code == .corrupt)
             await store.close()
         }
     }

@@ -94,21 +94,21 @@ struct ModelTests {
     }
 
     @Test func `which recipes run where`() throws {
-        #expect(document.contextualizationItems(of: "front").map(\.configure) == ["front"])
-        #expect(document.contextualizationItems(of: "wn").isEmpty)
-        #expect(document.isContextualized("front"))
-        #expect(!document.isContextualized("wn"))
+        #expect(RADLIndex(document).contextualizationItems(of: "front").map(\.configure) == ["front"])
+        #expect(RADLIndex(document).contextualizationItems(of: "wn").isEmpty)
+        #expect(RADLIndex(document).isContextualized("front"))
+        #expect(!RADLIndex(document).isContextualized("wn"))
 
         var other = document
         other.contextualize = RADLContextualize(items: [
             .init(system: "wn", configure: "b", step: 2), .init(system: "wn", configure: "a"),
             .init(system: "wn", configure: "c", step: 2), .init(system: "wn", configure: "d", tool: "cloud_init"),
         ])
-        #expect(other.contextualizationItems(of: "wn").map(\.configure) == ["a", "d", "b", "c"])
-        #expect(other.contextualizationItems(of: "front").isEmpty)
+        #expect(RADLIndex(other).contextualizationItems(of: "wn").map(\.configure) == ["a", "d", "b", "c"])
+        #expect(RADLIndex(other).contextualizationItems(of: "front").isEmpty)
         other.contextualize = RADLContextualize()
-        #expect(!other.isContextualized("front"))
-        #expect(other.contextualizationItems(of: "front").isEmpty)
+        #expect(!RADLIndex(other).isContextualized("front"))
+        #expect(RADLIndex(other).contextualizationItems(of: "front").isEmpty)
     }
 
     @Test func `what a machine has become is set over what was asked`() throws {

@@ -18,20 +18,41 @@ package enum InfrastructureAction: Sendable, Hashable {
     case contextualize(generation: Int, [MachineID])
 
     /// Equal for actions of which only one is carried out at a time.
-    package var key: String {
+    package enum Key: Sendable, Hashable {
+        case prepare(CloudSite)
+        case launch(BatchToken)
+        case describe(CloudSite)
+        case find(CloudSite)
+        case terminate(CloudSite)
+        case sweep(CloudSite)
+        case contextualize
+    }
+
+    /// Equal for actions of which only one is carried out at a time.
+    package var key: Key {
         switch self {
-        case .prepare(let cloud): return "prepare \(cloud.site)"
-        case .launch(let batch): return "launch \(batch.token)"
-        case .describe(let cloud, _, _): return "describe \(cloud.site)"
-        case .findLaunches(let cloud, _, _): return "find \(cloud.site)"
-        case .terminate(let cloud, _, _): return "terminate \(cloud.site)"
-        case .sweep(let cloud, _): return "sweep \(cloud.site)"
-        case .contextualize: return "contextualize"
+        case .prepare(let cloud): .prepare(cloud.site)
+        case .launch(let batch): .launch(batch.token)
+        case .describe(let cloud, _, _): .describe(cloud.site)
+        case .findLaunches(let cloud, _, _): .find(cloud.site)
+        case .terminate(let cloud, _, _): .terminate(cloud.site)
+        case .sweep(let cloud, _): .sweep(cloud.site)
+        case .contextualize: .contextualize
         }
     }
 
     /// Name for failpoints and logs.
-    package var name: String { String(key.prefix { $0 != " " }) }
+    package var name: String {
+        switch self {
+        case .prepare: "prepare"
+        case .launch: "launch"
+        case .describe: "describe"
+        case .findLaunches: "find"
+        case .terminate: "terminate"
+        case .sweep: "sweep"
+        case .contextualize: "contextualize"
+        }
+    }
 }
 
 /// Machines that one call launches, in the order of their batch index.
@@ -49,6 +70,8 @@ package struct LaunchBatch: Sendable, Hashable {
 
 /// What came of an action.
 package enum InfrastructureInput: Sendable {
+    /// A call failed for a reason that may pass; it is made again after a delay. The action goes on.
+    case retrying(CloudReference, message: String, at: Date, after: Duration)
     case prepared(CloudReference, [ResourceRecord])
     case preparationFailed(CloudReference, message: String)
     /// Results of a launch call, by machine.

@@ -112,18 +112,11 @@ package struct InfrastructureSecrets: Sendable, Hashable {
     package var privateKey: Secret<String>?
     /// Its public half, `ssh-ed25519 …`.
     package var publicKey: String?
-    /// What each launch call asks for whose results are not known yet, as orchestration wrote it. A repeated call asks for
-    /// the same, whatever has become of the document and of Gantry in the meantime.
-    package var launches: [BatchToken: Data]
 
-    package init(
-        document: Secret<String>, privateKey: Secret<String>? = nil, publicKey: String? = nil,
-        launches: [BatchToken: Data] = [:]
-    ) {
+    package init(document: Secret<String>, privateKey: Secret<String>? = nil, publicKey: String? = nil) {
         self.document = document
         self.privateKey = privateKey
         self.publicKey = publicKey
-        self.launches = launches
     }
 }
 
@@ -189,14 +182,18 @@ package struct InfrastructureSnapshot: Sendable, Hashable {
     /// In order of their numbers, with those that ended.
     package var machines: [MachineRecord]
     package var resources: [ResourceRecord]
+    /// What each launch call asks for whose results are not known yet, as orchestration wrote it; may hold secrets. A
+    /// repeated call asks for the same, whatever has become of the document and of Gantry in the meantime.
+    package var launches: [BatchToken: Data]
 
     package init(
         infrastructure: InfrastructureRecord, secrets: InfrastructureSecrets, machines: [MachineRecord],
-        resources: [ResourceRecord]
+        resources: [ResourceRecord], launches: [BatchToken: Data] = [:]
     ) {
         self.infrastructure = infrastructure
         self.secrets = secrets
         self.machines = machines
         self.resources = resources
+        self.launches = launches
     }
 }

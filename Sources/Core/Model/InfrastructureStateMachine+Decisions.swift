@@ -15,7 +15,7 @@ extension InfrastructureStateMachine {
                 setPhase(machine.id, .terminated, now: now)
             case .failed(_, nil) where unwanted:
                 setPhase(machine.id, .terminated, now: now)
-            case .launching(let batch) where all && !inFlight.contains("launch \(batch)"):
+            case .launching(let batch) where all && !inFlight.contains(.launch(batch)):
                 setPhase(machine.id, .terminating(provider: nil), now: now)
                 lost[cloud, default: []].insert(batch)
             case .launching(let batch) where unsure[batch] != nil:
@@ -36,13 +36,13 @@ extension InfrastructureStateMachine {
         }
         var actions: [InfrastructureAction] = []
         for (cloud, tokens) in lost.sorted(by: { $0.key.order < $1.key.order }) {
-            guard let delay = removalDelay("find \(cloud.site)") else { continue }
+            guard let delay = removalDelay(.find(cloud.site)) else { continue }
             // Providers show a new machine late: the second look gives it time.
             let again = tokens.contains { (unsure[$0]?.searches ?? 0) > 0 }
             actions.append(.findLaunches(cloud, tokens.sorted(), after: max(delay, again ? limits.longestPoll : .zero)))
         }
         for (cloud, machines) in byCloud.sorted(by: { $0.key.order < $1.key.order }) {
-            guard let delay = removalDelay("terminate \(cloud.site)") else { continue }
+            guard let delay = removalDelay(.terminate(cloud.site)) else { continue }
             actions.append(.terminate(cloud, machines.sorted { $0.number > $1.number }, after: delay))
         }
         return actions
@@ -60,12 +60,12 @@ extension InfrastructureStateMachine {
             return []
         }
         return open.compactMap { cloud in
-            removalDelay("sweep \(cloud.site)").map { .sweep(cloud, after: $0) }
+            removalDelay(.sweep(cloud.site)).map { .sweep(cloud, after: $0) }
         }
     }
 
     /// Delay before the next try of a removal; nil: no more tries in this operation.
-    func removalDelay(_ key: String) -> Duration? {
+    func removalDelay(_ key: InfrastructureAction.Key) -> Duration? {
         let attempts = removalAttempts[key] ?? 0
         guard attempts < limits.removalAttempts else { return nil }
         return attempts == 0 ? .zero : min(.milliseconds(250) * (1 << min(attempts, 10)), .seconds(20))
@@ -75,9 +75,9 @@ extension InfrastructureStateMachine {
 
     mutating func launches(now: Date) -> [InfrastructureAction] {
         var actions: [InfrastructureAction] = []
-        var planned: [LaunchGroup: [MachineID]] = [:]
-        var order: [LaunchGroup] = []
-        var repeated: Set<BatchToken> = []
+        var planned: [CloudReference: LaunchQueue] = [:]
+        var order: [CloudReference] = []
+        var repeated: [BatchToken: [MachineRecord]] = [:]
         for machine in snapshot.machines {
             let cloud = machine.placement.cloud
             switch machine.phase {
@@ -90,11 +90,10 @@ extension InfrastructureStateMachine {
                     if !actions.contains(.prepare(cloud)) { actions.append(.prepare(cloud)) }
                     continue
                 }
-                let group = LaunchGroup(system: machine.system, placement: machine.placement)
-                if planned[group] == nil { order.append(group) }
-                planned[group, default: []].append(machine.id)
-            case .launching(let batch) where unsure[batch] == nil && !inFlight.contains("launch \(batch)"):
-                repeated.insert(batch)
+                if planned[cloud] == nil { order.append(cloud) }
+                planned[cloud, default: LaunchQueue()].add(machine)
+            case .launching(let batch) where unsure[batch] == nil && !inFlight.contains(.launch(batch)):
+                repeated[batch, default: []].append(machine)
             case .starting where machine.goal == .present, .running where machine.goal == .present:
                 // Ports of the document may have changed since it was launched.
                 guard !prepared.contains(cloud.site), preparationFailures[cloud.site] == nil else { continue }
@@ -103,10 +102,9 @@ extension InfrastructureStateMachine {
                 break
             }
         }
-        for token in repeated.sorted() {
+        for (token, machines) in repeated.sorted(by: { $0.key < $1.key }) {
             // After a crash: the very same call again, with the cloud prepared anew (which finds what is there).
-            let members = snapshot.machines.filter { $0.batch == token && $0.phase == .launching(batch: token) }
-                .sorted { ($0.batchIndex ?? 0) < ($1.batchIndex ?? 0) }
+            let members = machines.sorted { ($0.batchIndex ?? 0) < ($1.batchIndex ?? 0) }
             guard let cloud = members.first?.placement.cloud else { continue }
             guard prepared.contains(cloud.site) || preparationFailures[cloud.site] != nil else {
                 if !actions.contains(.prepare(cloud)) { actions.append(.prepare(cloud)) }
@@ -114,11 +112,9 @@ extension InfrastructureStateMachine {
             }
             actions.append(.launch(LaunchBatch(token: token, cloud: cloud, machines: members.map(\.id))))
         }
-        for group in order {
-            var machines = planned[group] ?? []
-            while !machines.isEmpty {
-                let members = Array(machines.prefix(limits.batchSize(at: group.placement.cloud)))
-                machines.removeFirst(members.count)
+        for cloud in order {
+            let batches = planned[cloud]?.batches(of: limits.batchSize(at: cloud)) ?? []
+            for members in batches {
                 let token = newToken()
                 for (position, id) in members.enumerated() {
                     update(id) {
@@ -127,16 +123,10 @@ extension InfrastructureStateMachine {
                     }
                     setPhase(id, .launching(batch: token), now: now)
                 }
-                actions.append(
-                    .launch(LaunchBatch(token: token, cloud: group.placement.cloud, machines: members)))
+                actions.append(.launch(LaunchBatch(token: token, cloud: cloud, machines: members)))
             }
         }
         return actions
-    }
-
-    private struct LaunchGroup: Hashable {
-        var system: String
-        var placement: Placement
     }
 
     // MARK: Describe
@@ -178,7 +168,7 @@ extension InfrastructureStateMachine {
             case .running: return verified.contains($0.id)
             case .stopped, .failed(_, nil): return true
             case .launching(let batch):
-                return unsure[batch] != nil && removalDelay("find \($0.placement.cloud.site)") == nil
+                return unsure[batch] != nil && removalDelay(.find($0.placement.cloud.site)) == nil
             default: return false
             }
         }

@@ -4,8 +4,10 @@ extension InfrastructureStateMachine {
     /// Takes in what came of an action.
     package mutating func handle(_ input: InfrastructureInput, now: Date) {
         switch input {
+        case .retrying(let cloud, let message, let time, let delay):
+            noteRetry(cloud, message, at: time, after: delay)
         case .prepared(let cloud, let resources):
-            end(.prepare(cloud))
+            end(.prepare(cloud.site))
             prepared.insert(cloud.site)
             for resource in resources where !snapshot.resources.contains(where: { $0.sameIdentity(as: resource) }) {
                 add(resource)
@@ -13,19 +15,20 @@ extension InfrastructureStateMachine {
                     .resourceCreated, nil, "\(resource.kind) \(resource.name ?? resource.id) at \(cloud.id)", now: now)
             }
         case .preparationFailed(let cloud, let message):
-            end(.prepare(cloud))
+            end(.prepare(cloud.site))
             preparationFailures[cloud.site] = message
             if snapshot.machines.contains(where: { $0.placement.cloud.site == cloud.site && $0.providerID != nil }) {
                 problems["ports and keys at \(cloud.id)"] = message
             }
         case .launched(let batch, let results):
-            end(.launch(batch))
+            end(.launch(batch.token))
             for id in batch.machines {
                 handleLaunch(id, results[id], batch: batch, now: now)
             }
-            if unsure[batch.token] == nil { forget(batch.token) }
+            let isOver = batch.machines.allSatisfy { machine($0)?.phase != .launching(batch: batch.token) }
+            if unsure[batch.token] == nil, isOver { forget(batch.token) }
         case .described(let cloud, let answers, let problems):
-            end(.describe(cloud, [], after: .zero))
+            end(.describe(cloud.site))
             polls[cloud.site, default: 0] += 1
             for (id, answer) in answers.sorted(by: { $0.key.number < $1.key.number }) {
                 handleDescription(id, answer, now: now)
@@ -34,26 +37,26 @@ extension InfrastructureStateMachine {
                 handleDescriptionProblem(id, message, now: now)
             }
         case .describeFailed(let cloud, let message):
-            end(.describe(cloud, [], after: .zero))
+            end(.describe(cloud.site))
             polls[cloud.site, default: 0] += 1
             log(.message, nil, "asking \(cloud.id) for machines failed, trying again: \(message)", now: now)
             failOverdue(cloud, now: now)
         case .launchesFound(let cloud, let tokens, let found):
-            end(.findLaunches(cloud, [], after: .zero))
+            end(.find(cloud.site))
             problems["machines at \(cloud.id)"] = nil
             handleFound(cloud, tokens, found, now: now)
         case .findFailed(let cloud, let message):
-            end(.findLaunches(cloud, [], after: .zero))
-            note(problem: message, key: "find \(cloud.site)", about: "machines at \(cloud.id)")
+            end(.find(cloud.site))
+            note(problem: message, key: .find(cloud.site), about: "machines at \(cloud.id)")
         case .terminated(let cloud, let gone, let failures):
-            end(.terminate(cloud, [], after: .zero))
+            end(.terminate(cloud.site))
             handleTermination(cloud, gone: gone, failures: failures, now: now)
         case .swept(let cloud, let deleted, let left):
-            end(.sweep(cloud, after: .zero))
+            end(.sweep(cloud.site))
             handleSweep(cloud, deleted: deleted, left: left, now: now)
         case .sweepFailed(let cloud, let message):
-            end(.sweep(cloud, after: .zero))
-            note(problem: message, key: "sweep \(cloud.site)", about: "resources at \(cloud.id)")
+            end(.sweep(cloud.site))
+            note(problem: message, key: .sweep(cloud.site), about: "resources at \(cloud.id)")
         case .contextualization(let event, let learnt):
             if let id = event.machine, let learnt {
                 update(id) {
@@ -62,17 +65,26 @@ extension InfrastructureStateMachine {
                 }
             }
             append(event)
-        case .contextualized(let generation, let results):
-            end(.contextualize(generation: generation, []))
+        case .contextualized(_, let results):
+            end(.contextualize)
             handleConfigurations(results, now: now)
         }
     }
 
-    private mutating func end(_ action: InfrastructureAction) {
-        inFlight.remove(action.key)
+    private mutating func end(_ key: InfrastructureAction.Key) {
+        inFlight.remove(key)
     }
 
-    private mutating func note(problem: String, key: String, about: String) {
+    /// Calls at the same time fail for the same reason: one event tells it, until it was to be over.
+    private mutating func noteRetry(_ cloud: CloudReference, _ message: String, at time: Date, after delay: Duration) {
+        let told = Retry(site: cloud.site, message: message)
+        if let until = retries[told], time < until { return }
+        retries[told] = time.addingTimeInterval(delay / .seconds(1))
+        let seconds = max(0.1, (delay / .seconds(1) * 10).rounded() / 10)
+        log(.message, nil, "\(cloud.id) fails, tried again in \(seconds) s: \(message)", now: time)
+    }
+
+    private mutating func note(problem: String, key: InfrastructureAction.Key, about: String) {
         removalAttempts[key, default: 0] += 1
         problems[about] = problem
     }
@@ -158,8 +170,9 @@ extension InfrastructureStateMachine {
         _ cloud: CloudReference, _ tokens: [BatchToken], _ found: [MachineID: String], now: Date
     ) {
         for token in tokens { unsure[token]?.searches += 1 }
+        var open = Set(tokens)
         for machine in snapshot.machines where machine.placement.cloud.site == cloud.site {
-            guard let batch = machine.batch, tokens.contains(batch) else { continue }
+            guard let batch = machine.batch, open.contains(batch) else { continue }
             let unwanted = machine.goal == .absent || snapshot.infrastructure.goal == .destroyed
             switch (machine.phase, found[machine.id]) {
             case (.terminating(nil), let provider):
@@ -175,9 +188,10 @@ extension InfrastructureStateMachine {
                 break
             }
         }
-        for token in tokens where !snapshot.machines.contains(where: { $0.phase == .launching(batch: token) }) {
-            forget(token)
+        for machine in snapshot.machines {
+            if case .launching(let batch) = machine.phase { open.remove(batch) }
         }
+        for token in open.sorted() { forget(token) }
     }
 
     /// Looks for a lost launch that find nothing before it counts as not done.
@@ -326,9 +340,9 @@ extension InfrastructureStateMachine {
             }
         }
         if failures.isEmpty {
-            removalAttempts["terminate \(cloud.site)"] = 0
+            removalAttempts[.terminate(cloud.site)] = 0
         } else {
-            removalAttempts["terminate \(cloud.site)", default: 0] += 1
+            removalAttempts[.terminate(cloud.site), default: 0] += 1
         }
         for (id, message) in failures { problems["machine \(id.number)"] = message }
     }
@@ -346,7 +360,7 @@ extension InfrastructureStateMachine {
             for resource in snapshot.resources where resource.cloud.site == cloud.site { remove(resource) }
             swept.insert(cloud.site)
         } else {
-            removalAttempts["sweep \(cloud.site)", default: 0] += 1
+            removalAttempts[.sweep(cloud.site), default: 0] += 1
             for resource in left {
                 problems["\(resource.kind) \(resource.id)"] = resource.problem ?? "still there"
                 add(resource)

@@ -48,10 +48,13 @@ package struct InfrastructureStateMachine: Sendable {
     /// What is to be written in one transaction.
     package struct Changes: Sendable {
         package var record: InfrastructureRecord?
-        package var secrets: InfrastructureSecrets?
         package var machines: [MachineRecord]
         package var resources: [ResourceRecord]
         package var removedResources: [ResourceRecord]
+        /// What new launches ask for.
+        package var launches: [BatchToken: Data]
+        /// Launches whose results are known.
+        package var endedLaunches: [BatchToken]
         package var events: [InfrastructureEvent]
     }
 
@@ -60,25 +63,33 @@ package struct InfrastructureStateMachine: Sendable {
     private let makeToken: @Sendable () -> BatchToken
 
     // What is under way; not stored, because everything under way can be begun again.
-    var inFlight: Set<String> = []
+    var inFlight: Set<InfrastructureAction.Key> = []
     var prepared: Set<CloudSite> = []
     var preparationFailures: [CloudSite: String] = [:]
     var swept: Set<CloudSite> = []
     var polls: [CloudSite: Int] = [:]
     var verified: Set<MachineID> = []
-    var removalAttempts: [String: Int] = [:]
+    var removalAttempts: [InfrastructureAction.Key: Int] = [:]
     var problems: [String: String] = [:]
     /// Launches of which the connector could not say what they made: they are looked for.
     var unsure: [BatchToken: (message: String, searches: Int)] = [:]
     var contextualized = false
+    /// Failures that were told, until when the next try is due.
+    var retries: [Retry: Date] = [:]
+
+    struct Retry: Hashable {
+        var site: CloudSite
+        var message: String
+    }
 
     // What changed since the last `takeChanges`.
     private var index: [MachineID: Int]
     private var dirtyMachines: Set<MachineID> = []
     private var dirtyRecord = false
-    private var dirtySecrets = false
     private var newResources: [ResourceRecord] = []
     private var removedResources: [ResourceRecord] = []
+    private var newLaunches: [BatchToken: Data] = [:]
+    private var endedLaunches: [BatchToken] = []
     private var events: [InfrastructureEvent] = []
 
     /// - Parameters:
@@ -177,21 +188,23 @@ package struct InfrastructureStateMachine: Sendable {
 
     /// Whether something is to be stored.
     package var hasChanges: Bool {
-        dirtyRecord || dirtySecrets || !dirtyMachines.isEmpty || !newResources.isEmpty || !removedResources.isEmpty
-            || !events.isEmpty
+        dirtyRecord || !dirtyMachines.isEmpty || !newResources.isEmpty || !removedResources.isEmpty
+            || !newLaunches.isEmpty || !endedLaunches.isEmpty || !events.isEmpty
     }
 
     /// What changed since the last call, for one transaction.
     package mutating func takeChanges() -> Changes {
         let change = Changes(
-            record: dirtyRecord ? snapshot.infrastructure : nil, secrets: dirtySecrets ? snapshot.secrets : nil,
-            machines: dirtyMachines.sorted { $0.number < $1.number }.compactMap { machine($0) },
-            resources: newResources, removedResources: removedResources, events: events)
+            record: dirtyRecord ? snapshot.infrastructure : nil,
+            machines: dirtyMachines.compactMap { index[$0] }.sorted().map { snapshot.machines[$0] },
+            resources: newResources, removedResources: removedResources, launches: newLaunches,
+            endedLaunches: endedLaunches, events: events)
         dirtyRecord = false
-        dirtySecrets = false
         dirtyMachines = []
         newResources = []
         removedResources = []
+        newLaunches = [:]
+        endedLaunches = []
         events = []
         return change
     }
@@ -219,18 +232,16 @@ package struct InfrastructureStateMachine: Sendable {
 
     /// Keeps what a launch asks for until its results are known; to be stored before the call.
     package mutating func remember(_ items: Data, of launch: BatchToken) {
-        snapshot.secrets.launches[launch] = items
-        dirtySecrets = true
+        snapshot.launches[launch] = items
+        newLaunches[launch] = items
     }
 
-    /// Drops what a launch asked for once every machine of it has a result.
+    /// Drops what a launch asked for, since every machine of it has a result.
     mutating func forget(_ launch: BatchToken) {
         unsure[launch] = nil
-        guard snapshot.secrets.launches[launch] != nil,
-            !snapshot.machines.contains(where: { $0.phase == .launching(batch: launch) })
-        else { return }
-        snapshot.secrets.launches[launch] = nil
-        dirtySecrets = true
+        guard snapshot.launches.removeValue(forKey: launch) != nil else { return }
+        // One that was never stored is stored nowhere.
+        if newLaunches.removeValue(forKey: launch) == nil { endedLaunches.append(launch) }
     }
 
     mutating func add(_ resource: ResourceRecord) {

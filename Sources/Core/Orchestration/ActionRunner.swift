@@ -14,6 +14,8 @@ struct ActionRunner: Sendable {
     /// As it was when the action was decided.
     let snapshot: InfrastructureSnapshot
     let logger: Logger
+    /// Told of failures after which a call is made again.
+    var retrying: @Sendable (CloudReference, ConnectorError, Duration) -> Void = { _, _, _ in }
 
     private var infrastructure: InfrastructureRecord { snapshot.infrastructure }
 
@@ -51,12 +53,22 @@ struct ActionRunner: Sendable {
         if delay > .zero { try await Task.sleep(for: delay) }
     }
 
+    private func call<Value: Sendable>(
+        _ cloud: CloudReference, patience: Duration = .seconds(300),
+        _ call: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> Value
+    ) async throws -> Value {
+        let retrying = retrying
+        return try await manager.sessions.call(
+            cloud, patience: patience, retrying: { retrying(cloud, $0, $1) }, call)
+    }
+
     // MARK: Machines
 
     private func launch(_ batch: LaunchBatch) async throws -> InfrastructureInput {
         let items: [MachineSpec]
         do {
-            items = try LaunchPlan.specifications(of: batch, in: snapshot)
+            let stored = try snapshot.launches[batch.token] ?? LaunchPlan(snapshot: snapshot).items(of: batch)
+            items = try LaunchPlan.specifications(of: batch, items: stored)
         } catch {
             return .launched(batch, results(of: batch, .failed(message: "\(error)")))
         }
@@ -84,18 +96,19 @@ struct ActionRunner: Sendable {
     /// Makes a launch call again while items of it fail for reasons that pass; its token makes that safe.
     private func repeating(
         _ cloud: CloudReference,
-        _ call: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> [Outcome<Machine>]
+        _ launch: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> [Outcome<Machine>]
     ) async throws -> [Outcome<Machine>] {
         var attempt = 0
         while true {
             attempt += 1
-            let outcomes = try await manager.sessions.call(cloud, call)
-            let passing = outcomes.lazy.compactMap { outcome -> Duration? in
+            let outcomes = try await call(cloud, launch)
+            let passing = outcomes.lazy.compactMap { outcome -> (ConnectorError, Duration)? in
                 guard case .failed(let error) = outcome else { return nil }
-                return Recovery.delay(afterItem: error, attempt: attempt)
+                return Recovery.delay(afterItem: error, attempt: attempt).map { (error, $0) }
             }.first
             guard let passing else { return outcomes }
-            try await Task.sleep(for: passing)
+            retrying(cloud, passing.0, passing.1)
+            try await Task.sleep(for: passing.1)
         }
     }
 
@@ -157,7 +170,7 @@ struct ActionRunner: Sendable {
         while ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(max(10, progress.pollAfterMs)))
             let state = progress.state
-            let outcome = try await manager.sessions.call(cloud) { connector, session, context in
+            let outcome = try await call(cloud) { connector, session, context in
                 try await connector.resume(ContinueRequest(session: session, state: state), context: context)
             }
             switch outcome {
@@ -172,7 +185,7 @@ struct ActionRunner: Sendable {
     private func describe(_ cloud: CloudReference, _ machines: [MachineID]) async throws -> InfrastructureInput {
         let known = providerIDs(machines)
         do {
-            let outcomes = try await manager.sessions.call(cloud, patience: .seconds(30)) {
+            let outcomes = try await call(cloud, patience: .seconds(30)) {
                 connector, session, context in
                 try await connector.describe(
                     MachinesRequest(session: session, ids: known.map(\.1)), context: context)
@@ -238,7 +251,7 @@ struct ActionRunner: Sendable {
         var page: String?
         repeat {
             let token = page
-            let answer = try await manager.sessions.call(cloud, patience: .seconds(30)) { connector, session, context in
+            let answer = try await call(cloud, patience: .seconds(30)) { connector, session, context in
                 try await connector.list(
                     ListRequest(session: session, tags: tags, kinds: kinds, page: token), context: context)
             }
@@ -255,7 +268,7 @@ struct ActionRunner: Sendable {
         var gone: [MachineID] = []
         var problems: [MachineID: String] = [:]
         do {
-            let outcomes = try await manager.sessions.call(cloud, patience: .seconds(120)) {
+            let outcomes = try await call(cloud, patience: .seconds(120)) {
                 connector, session, context in
                 try await connector.terminate(
                     MachinesRequest(session: session, ids: known.map(\.1)), context: context)
@@ -298,7 +311,7 @@ struct ActionRunner: Sendable {
             let found = try await list(cloud, tags: tags, kinds: nil)
             let machines = found.filter { $0.kind == .machine && $0.machine?.state != .terminated }
             if !machines.isEmpty {
-                _ = try await manager.sessions.call(cloud) { connector, session, context in
+                _ = try await call(cloud) { connector, session, context in
                     try await connector.terminate(
                         MachinesRequest(session: session, ids: machines.map(\.id)), context: context)
                 }
@@ -307,7 +320,7 @@ struct ActionRunner: Sendable {
             for resource in DeletionOrder.sorted(found.filter { $0.kind != .machine }) {
                 let outcome: Outcome<Empty>
                 do {
-                    outcome = try await manager.sessions.call(cloud, patience: .seconds(5)) {
+                    outcome = try await call(cloud, patience: .seconds(5)) {
                         connector, session, context in
                         try await connector.delete(
                             DeleteResourceRequest(session: session, kind: resource.kind, id: resource.id),
@@ -348,7 +361,7 @@ struct ActionRunner: Sendable {
                 for group in plan.securityGroups(at: cloud) {
                     let tags = ResourceTags.infrastructure(infrastructure)
                         .merging([ResourceTags.role: group.name]) { $1 }
-                    let outcome = try await manager.sessions.call(cloud) { connector, session, context in
+                    let outcome = try await call(cloud) { connector, session, context in
                         try await connector.ensureSecurityGroup(
                             EnsureRequest(session: session, spec: group, tags: tags), context: context)
                     }
@@ -361,7 +374,7 @@ struct ActionRunner: Sendable {
             if capabilities[.keyPairs] != nil, let key = snapshot.secrets.publicKey {
                 let name = "gantry-\(infrastructure.id)"
                 let tags = ResourceTags.infrastructure(infrastructure).merging([ResourceTags.role: name]) { $1 }
-                let outcome = try await manager.sessions.call(cloud) { connector, session, context in
+                let outcome = try await call(cloud) { connector, session, context in
                     try await connector.ensureKeyPair(
                         EnsureRequest(session: session, spec: KeyPairSpec(name: name, publicKey: key), tags: tags),
                         context: context)

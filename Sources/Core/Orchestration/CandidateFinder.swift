@@ -5,18 +5,73 @@ import RADL
 import Support
 
 /// Finds where a system can run: images and flavors of each cloud matched against what it asks for.
-struct CandidateFinder: Sendable {
+///
+/// For one plan: what a catalog answered once it is not asked again, be it that the cloud does not answer at all.
+struct CandidateFinder {
     let sessions: ConnectorSessions
+    private var knownImages: [ImageQuestion: [Image]] = [:]
+    private var knownFlavors: [FlavorQuestion: [Flavor]] = [:]
+    /// Whether a session of the site opens, and if not, why.
+    private var sites: [CloudSite: Unfit?] = [:]
+
+    init(sessions: ConnectorSessions) {
+        self.sessions = sessions
+    }
 
     /// Why a cloud cannot run a system.
     struct Unfit: Error, Sendable {
         var reason: String
+        /// It can run none.
+        var isOfCloud = false
+    }
+
+    private struct ImageQuestion: Hashable {
+        var site: CloudSite
+        var ids: [String]?
+        var filters: [String: String]?
+    }
+
+    private struct FlavorQuestion: Hashable {
+        var site: CloudSite
+        var sizes: Features
     }
 
     /// Placements at one cloud: those first that grant most of the system's wishes, of these the cheapest, then the
     /// smallest.
     /// - Throws: ``Unfit``.
-    func placements(of system: RADLSystem, at cloud: CloudReference) async throws -> [Placement] {
+    mutating func placements(of system: RADLSystem, at cloud: CloudReference) async throws -> [Placement] {
+        let placements = try await matches(of: system, at: cloud)
+        var usable: [Placement] = []
+        var unfit: Unfit?
+        for placement in placements {
+            do {
+                try await open(placement.cloud)
+                usable.append(placement)
+            } catch let error as Unfit {
+                unfit = unfit ?? error
+            }
+        }
+        if usable.isEmpty, let unfit { throw unfit }
+        return usable
+    }
+
+    /// Makes sure that a session opens, without which nothing can be launched.
+    private mutating func open(_ cloud: CloudReference) async throws {
+        if let known = sites[cloud.site] {
+            if let known { throw known }
+            return
+        }
+        do {
+            _ = try await sessions.account(of: cloud)
+            sites[cloud.site] = .some(nil)
+        } catch let error as ConnectorError {
+            let unfit = Unfit(reason: error.description, isOfCloud: true)
+            sites[cloud.site] = unfit
+            throw unfit
+        }
+    }
+
+    private mutating func matches(of system: RADLSystem, at cloud: CloudReference) async throws -> [Placement] {
         let requirements = Requirements(system: system)
         do {
             let connector = try await sessions.connector(of: cloud)
@@ -41,11 +96,13 @@ struct CandidateFinder: Sendable {
                     unfit = Unfit(reason: "no flavor satisfies \(requirements.summary)")
                     continue
                 }
-                let fitting = flavors.filter { flavor in
+                let fitting = flavors.lazy.filter { flavor in
                     guard let wanted = image.architecture, let offered = flavor.architecture else { return true }
                     return wanted == offered
                 }
-                let candidates = fitting.sorted(by: Self.isBetter).map { flavor in
+                // All of them matter only to a system with wishes.
+                let enough = system.features.softs.isEmpty ? Self.mostCandidates : flavors.count
+                let candidates = Array(fitting.prefix(enough)).map { flavor in
                     Placement(
                         cloud: cloud, image: image.id, flavor: flavor.id, cpuCount: flavor.cpuCount,
                         memoryBytes: flavor.memoryBytes, price: flavor.pricePerHour?.amount,
@@ -60,7 +117,37 @@ struct CandidateFinder: Sendable {
         }
     }
 
-    private func flavors(_ requirements: Requirements, _ cloud: CloudReference) async throws -> [Flavor] {
+    /// Asks a site for something of its catalogs. One that does not answer is not asked again.
+    private mutating func ask<Answer>(
+        _ cloud: CloudReference, _ question: (ConnectorSessions) async throws -> Answer
+    ) async throws -> Answer {
+        try await open(cloud)
+        do {
+            return try await question(sessions)
+        } catch let error as ConnectorError where !Self.isOfQuestion(error) {
+            let unfit = Unfit(reason: error.description, isOfCloud: true)
+            sites[cloud.site] = unfit
+            throw unfit
+        }
+    }
+
+    /// Whether another question may be answered all the same.
+    private static func isOfQuestion(_ error: ConnectorError) -> Bool {
+        [.invalidArgument, .unsupported, .notFound].contains(error.code)
+    }
+
+    /// Flavors that satisfy a system, best first.
+    private mutating func flavors(_ requirements: Requirements, _ cloud: CloudReference) async throws -> [Flavor] {
+        let question = FlavorQuestion(site: cloud.site, sizes: requirements.sizes)
+        if let known = knownFlavors[question] { return known }
+        let found = try await ask(cloud) { try await Self.flavors(requirements, cloud, $0) }.sorted(by: Self.isBetter)
+        knownFlavors[question] = found
+        return found
+    }
+
+    private static func flavors(
+        _ requirements: Requirements, _ cloud: CloudReference, _ sessions: ConnectorSessions
+    ) async throws -> [Flavor] {
         // The whole catalog of a large provider takes seconds. A type may also be asked for by a name that is no id.
         if let type = requirements.features.string("instance_type"), !type.contains("*") {
             let named = try await sessions.flavors(cloud, ids: [type]).filter { requirements.isSatisfied(by: $0) }
@@ -107,7 +194,7 @@ struct CandidateFinder: Sendable {
     /// An image, and the cloud in the region where the image is.
     private typealias Offer = (image: Image, cloud: CloudReference)
 
-    private func images(
+    private mutating func images(
         _ requirements: Requirements, _ cloud: CloudReference, _ description: ConnectorDescription
     ) async throws -> [Offer] {
         if requirements.images.isEmpty, let address = requirements.features.string("net_interface.0.ip") {
@@ -132,7 +219,7 @@ struct CandidateFinder: Sendable {
             for site in wanted.map({ cloud.at(image: $0, description) }) where !sites.contains(site) {
                 sites.append(site)
                 let urls = wanted.filter { cloud.at(image: $0, description) == site }
-                known[site.site] = try await sessions.images(site, ids: urls)
+                known[site.site] = try await images(site, ids: urls)
             }
             let found = wanted.compactMap { url -> Offer? in
                 let image = known[cloud.at(image: url, description).site]?.first { $0.uri == url || $0.id == url }
@@ -150,12 +237,22 @@ struct CandidateFinder: Sendable {
         return [(image, cloud.at(image: image.uri, description))]
     }
 
+    private mutating func images(
+        _ cloud: CloudReference, ids: [String]?, filters: [String: String]? = nil
+    ) async throws -> [Image] {
+        let question = ImageQuestion(site: cloud.site, ids: ids, filters: filters)
+        if let known = knownImages[question] { return known }
+        let found = try await ask(cloud) { try await $0.images(cloud, ids: ids, filters: filters) }
+        knownImages[question] = found
+        return found
+    }
+
     /// The first image of the wanted operating system, as in IM.
-    private func search(_ requirements: Requirements, _ cloud: CloudReference) async throws -> Image {
+    private mutating func search(_ requirements: Requirements, _ cloud: CloudReference) async throws -> Image {
         var filters: [String: String] = [:]
         filters["distribution"] = requirements.features.string("disk.0.os.flavour")
         filters["version"] = requirements.features.string("disk.0.os.version")
-        let found = try await sessions.images(cloud, ids: nil, filters: filters)
+        let found = try await images(cloud, ids: nil, filters: filters)
         let matching = found.filter { image in
             filters.values.allSatisfy { image.name.lowercased().contains($0.lowercased()) || image.os != nil }
                 && fits(image.os?.flavour, filters["distribution"]) && fits(image.os?.version, filters["version"])

@@ -42,14 +42,36 @@ package actor ConnectorSessions {
         self.logger = logger
     }
 
+    /// Is told why a call failed, and after which delay it is made again.
+    package typealias Retrying = @Sendable (ConnectorError, Duration) -> Void
+
     /// Makes a call with an open session, retried by the recovery of its error's code.
     ///
     /// - Parameters:
     ///   - patience: How long retries of passing errors may go on.
+    ///   - retrying: Told of each failure that the call is repeated after, with the delay.
     ///   - call: Gets the connector, the session and the context; must be safe to repeat.
     package func call<Value: Sendable>(
-        _ cloud: CloudReference, patience: Duration = .seconds(300),
+        _ cloud: CloudReference, patience: Duration = .seconds(300), retrying: Retrying? = nil,
         _ call: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> Value
+    ) async throws -> Value {
+        let limit = configuration.callTimeout
+        return try await recovering(cloud, patience: patience, retrying: retrying) { open in
+            let limiter = self.limiter(for: open.connector)
+            try await limiter.acquire()
+            defer { limiter.release() }
+            let context = CallContext(deadlineMs: Int(limit.components.seconds) * 1000)
+            let session = open.session
+            let connector = open.connector
+            return try await withDeadline(limit, "a call of \(connector.description.name)") {
+                try await call(connector, session, context)
+            }
+        }
+    }
+
+    /// Does something with an open session, again by the recovery of its error's code.
+    private func recovering<Value: Sendable>(
+        _ cloud: CloudReference, patience: Duration, retrying: Retrying? = nil, _ body: (Open) async throws -> Value
     ) async throws -> Value {
         let clock = ContinuousClock()
         let start = clock.now
@@ -65,15 +87,7 @@ package actor ConnectorSessions {
             do {
                 let open = try await session(for: cloud)
                 used = open.session
-                let limiter = limiter(for: open.connector)
-                try await limiter.acquire()
-                defer { limiter.release() }
-                let context = CallContext(deadlineMs: Int(configuration.callTimeout.components.seconds) * 1000)
-                let session = open.session
-                let connector = open.connector
-                return try await withDeadline(configuration.callTimeout, "a call of \(connector.description.name)") {
-                    try await call(connector, session, context)
-                }
+                return try await body(open)
             } catch let error as ConnectorError {
                 failed = error
             } catch let error as DeadlineExceeded {
@@ -89,6 +103,7 @@ package actor ConnectorSessions {
                 clock.now + delay - start < patience
             else { throw failed }
             waits[wait]?.problem = failed.message
+            retrying?(failed, delay)
             logger.info(
                 "connector call failed, trying again",
                 metadata: [LogKey.connector: "\(cloud.connector)", "error": "\(failed)", "delay": "\(delay)"])
@@ -122,7 +137,7 @@ package actor ConnectorSessions {
 
     /// The account that the credentials of a cloud are of, as its connector names it.
     package func account(of cloud: CloudReference) async throws -> String {
-        try await session(for: cloud).account
+        try await recovering(cloud, patience: Self.planning) { $0.account }
     }
 
     /// The connector of a cloud without a session.

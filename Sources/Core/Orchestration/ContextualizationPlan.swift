@@ -8,23 +8,40 @@ import Support
 /// Pure: the same snapshot gives the same request.
 struct ContextualizationPlan {
     let snapshot: InfrastructureSnapshot
-    let document: RADLDocument
+    private let index: RADLIndex
     let configuration: ManagerConfiguration
     /// Of machines that are there, in order of their numbers.
     private(set) var accesses: [MachineAccess] = []
+    /// As they are where the machines were placed.
+    private let systems: [MachineID: RADLSystem]
 
     init(snapshot: InfrastructureSnapshot, configuration: ManagerConfiguration) throws {
         self.snapshot = snapshot
         self.configuration = configuration
-        document = try DocumentCache.shared.document(snapshot.secrets.document.expose())
+        index = try DocumentCache.shared.index(snapshot.secrets.document.expose())
         let present = snapshot.machines.filter { machine in
             switch machine.phase {
             case .running, .starting, .stopped: return machine.goal == .present
             default: return false
             }
         }
-        let gateways = present.filter { !Self.publicAddresses($0).isEmpty }
+        var systems: [MachineID: RADLSystem] = [:]
+        for machine in present { systems[machine.id] = index.system(of: machine) }
+        self.systems = systems
+        let gateways = gateways(present)
         accesses = present.compactMap { access($0, gateways: gateways) }
+    }
+
+    /// The first machine with a public address of each network.
+    private func gateways(_ machines: [MachineRecord]) -> [String: Int] {
+        var gateways: [String: Int] = [:]
+        for machine in machines where !Self.publicAddresses(machine).isEmpty {
+            for network in systems[machine.id]?.interfaces.compactMap(\.connection) ?? []
+            where gateways[network] == nil {
+                gateways[network] = machine.id.number
+            }
+        }
+        return gateways
     }
 
     // MARK: Access
@@ -37,8 +54,8 @@ struct ContextualizationPlan {
         machine.addresses.filter { !$0.isPublic }.map(\.address)
     }
 
-    private func access(_ machine: MachineRecord, gateways: [MachineRecord]) -> MachineAccess? {
-        guard let system = document.system(of: machine) else { return nil }
+    private func access(_ machine: MachineRecord, gateways: [String: Int]) -> MachineAccess? {
+        guard let system = systems[machine.id] else { return nil }
         let publics = Self.publicAddresses(machine)
         let privates = Self.privateAddresses(machine)
         let host = publics.first ?? privates.first
@@ -47,12 +64,7 @@ struct ContextualizationPlan {
         // A private machine is reached through a public one of the same network, where there is one.
         var jump: Int?
         if publics.isEmpty {
-            let mine = Set(system.interfaces.compactMap(\.connection))
-            jump =
-                gateways.first { gateway in
-                    guard gateway.id != machine.id, let other = document.system(of: gateway) else { return false }
-                    return !mine.isDisjoint(with: other.interfaces.compactMap(\.connection))
-                }?.id.number
+            jump = system.interfaces.compactMap { $0.connection.flatMap { gateways[$0] } }.min()
         }
         let password = login.password.map { Secret($0) }
         let privateKey = login.privateKey.map { Secret($0) } ?? snapshot.secrets.privateKey
@@ -68,7 +80,7 @@ struct ContextualizationPlan {
     /// The provider's word, else the port that `outports` leads to 22, else 22.
     private func port(_ machine: MachineRecord, _ system: RADLSystem) -> Int {
         if let port = machine.sshPort { return port }
-        for network in document.networks(of: system) where network.isPublic {
+        for network in index.networks(of: system) where network.isPublic {
             for outport in network.outports where outport.transport == .tcp && !outport.isRange && outport.local == 22 {
                 return outport.remote
             }
@@ -131,19 +143,22 @@ struct ContextualizationPlan {
         let wanted = Set(machines)
         let members = accesses.filter { wanted.contains($0.machine.id) }
         let hosts = hostsEntries
+        let byNumber = Dictionary(uniqueKeysWithValues: accesses.lazy.map { ($0.machine.id.number, $0) })
         var request = ContextualizationRequest(
             id: snapshot.infrastructure.id.rawValue,
-            machines: members.map { machine($0, hosts: hosts) }, variables: infrastructureVariables,
+            machines: members.map { machine($0, hosts: hosts, byNumber) }, variables: infrastructureVariables,
             recipes: recipes, steps: steps(members), history: history, parallelism: configuration.parallelism,
-            timeout: document.contextualize?.maximumSeconds.map { .seconds($0) }
+            timeout: index.document.contextualize?.maximumSeconds.map { .seconds($0) }
                 ?? configuration.contextualizationTimeout, reachTimeout: configuration.reachTimeout)
         request.followsAnother = snapshot.infrastructure.generation > 1
         return request
     }
 
-    private func machine(_ access: MachineAccess, hosts: [String]) -> ContextualizationMachine {
+    private func machine(
+        _ access: MachineAccess, hosts: [String], _ byNumber: [Int: MachineAccess]
+    ) -> ContextualizationMachine {
         let record = access.machine
-        let system = document.system(of: record)
+        let system = systems[record.id]
         var variables = access.variables.mapValues { VariableValue.string($0) }
         variables["IM_NODE_NUM"] = .integer(record.id.number)
         for name in ["ansible_host", "ansible_ssh_host"] { variables[name] = access.host.map { .string($0) } }
@@ -151,7 +166,7 @@ struct ContextualizationPlan {
         for name in ["ansible_user", "ansible_ssh_user"] { variables[name] = .string(access.user) }
         let fresh = system?.newCredentials
         return ContextualizationMachine(
-            id: record.id.rawValue, inventoryName: access.inventoryName, target: target(access),
+            id: record.id.rawValue, inventoryName: access.inventoryName, target: target(access, byNumber),
             groups: access.groups + ["allnowindows"], variables: variables, escalationPassword: access.password,
             basics: MachineBasics(
                 fqdn: keepsName(record) ? nil : access.fqdn, hostsEntries: hosts,
@@ -165,7 +180,7 @@ struct ContextualizationPlan {
 
     /// A machine that was there before us keeps its name, unless the document names it.
     private func keepsName(_ record: MachineRecord) -> Bool {
-        guard record.placement.isExisting, let system = document.system(of: record) else { return false }
+        guard record.placement.isExisting, let system = systems[record.id] else { return false }
         return system.interfaces.allSatisfy(\.dnsNames.isEmpty)
     }
 
@@ -178,7 +193,7 @@ struct ContextualizationPlan {
         }
     }
 
-    private func target(_ access: MachineAccess) -> ConnectionTarget {
+    private func target(_ access: MachineAccess, _ byNumber: [Int: MachineAccess]) -> ConnectionTarget {
         var endpoints: [Endpoint] = []
         let record = access.machine
         if let known = record.endpoint { endpoints.append(Endpoint(host: known.host, port: known.port)) }
@@ -187,7 +202,7 @@ struct ContextualizationPlan {
             let endpoint = Endpoint(host: address, port: access.port)
             if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
         }
-        let jumps = access.jump.flatMap { number in accesses.first { $0.machine.id.number == number } }
+        let jumps = access.jump.flatMap { byNumber[$0] }
             .map { gateway in
                 [
                     JumpHost(
@@ -202,7 +217,7 @@ struct ContextualizationPlan {
 
     private func authentications(_ access: MachineAccess) -> [Authentication] {
         var list: [Authentication] = []
-        let system = document.system(of: access.machine)
+        let system = systems[access.machine.id]
         if let key = access.privateKey { list.append(.privateKey(key)) }
         if let own = snapshot.secrets.privateKey, own != access.privateKey { list.append(.privateKey(own)) }
         if let password = access.password { list.append(.password(password)) }
@@ -219,7 +234,7 @@ struct ContextualizationPlan {
         accesses.flatMap { access -> [String] in
             guard let host = access.variables["IM_NODE_PRIVATE_IP"] ?? access.host else { return [] }
             var lines = ["\(host) \(access.fqdn) \(access.hostname)"]
-            for interface in document.system(of: access.machine)?.interfaces ?? [] where interface.index > 0 {
+            for interface in systems[access.machine.id]?.interfaces ?? [] where interface.index > 0 {
                 guard let name = interface.dnsNames.first,
                     let address = access.variables["IM_NODE_NET_\(interface.index)_IP"]
                 else { continue }
@@ -234,9 +249,10 @@ struct ContextualizationPlan {
         var variables: [String: VariableValue] = [
             "IM_INFRASTRUCTURE_ID": .string(snapshot.infrastructure.id.rawValue)
         ]
-        for system in document.systems {
-            let count = accesses.filter { $0.machine.system == system.id }.count
-            variables["IM_\(system.id.uppercased())_NUM_VMS"] = .integer(count)
+        var counts: [String: Int] = [:]
+        for access in accesses { counts[access.machine.system, default: 0] += 1 }
+        for system in index.document.systems {
+            variables["IM_\(system.id.uppercased())_NUM_VMS"] = .integer(counts[system.id] ?? 0)
         }
         // IM's master is the first public machine; there is no such role here, but recipes refer to its name.
         let master = accesses.first { !Self.publicAddresses($0.machine).isEmpty } ?? accesses.first
@@ -267,6 +283,7 @@ struct ContextualizationPlan {
             }
             return .dictionary(values)
         }
+        let document = index.document
         return .list(
             document.networks.map { dictionary("network", $0.id, $0.features) }
                 + document.systems.map { dictionary("system", $0.id, $0.features) }
@@ -278,7 +295,7 @@ struct ContextualizationPlan {
     }
 
     private var recipes: [String: ContextualizationRecipe] {
-        Self.recipes(of: document)
+        Self.recipes(of: index.document)
     }
 
     /// All recipes of a document by the name of their `configure`.
@@ -296,12 +313,12 @@ struct ContextualizationPlan {
         let ids = members.map(\.machine.id.rawValue)
         var steps = [ContextualizationStep(name: "basic", number: 1, work: .basic, machines: ids)]
         let bySystem = Dictionary(grouping: members) { $0.machine.system }
-        for system in document.systems {
+        for system in index.document.systems {
             guard let machines = bySystem[system.id]?.map(\.machine.id.rawValue) else { continue }
             steps.append(
                 ContextualizationStep(name: "main_\(system.id)", number: 2, work: .main, machines: machines))
-            for item in document.contextualizationItems(of: system.id) where !item.isCloudInit {
-                guard document.configure(item.configure)?.recipe != nil else { continue }
+            for item in index.contextualizationItems(of: system.id) where !item.isCloudInit {
+                guard index.configure(item.configure)?.recipe != nil else { continue }
                 steps.append(
                     ContextualizationStep(
                         name: "\(item.configure)_\(system.id)", number: 3 + (item.step ?? 0),

@@ -13,25 +13,27 @@ struct Difference: Sendable {
     var removed: [(machine: MachineRecord, reason: String)] = []
     var kept: [MachineRecord] = []
 
-    init(document: RADLDocument, existing: InfrastructureSnapshot?, vanished: Set<MachineID>) throws {
-        var wanted: [String: [Int]] = [:]
-        for (position, deploy) in document.deploys.enumerated() {
-            guard document.system(deploy.system) != nil else {
+    init(index: RADLIndex, existing: InfrastructureSnapshot?, vanished: Set<MachineID>) throws {
+        var wanted: [String: Int] = [:]
+        let deploys = index.document.deploys
+        for deploy in deploys {
+            guard index.system(deploy.system) != nil else {
                 throw ManagerError(
                     code: .invalidDocument, message: "Invalid system id in the deploy: '\(deploy.system)'.")
             }
-            wanted[deploy.system, default: []] += Array(repeating: position, count: deploy.count)
+            wanted[deploy.system, default: 0] += deploy.count
         }
         var usable: [String: [MachineRecord]] = [:]
+        var specifications: [String: String] = [:]
         for machine in existing?.machines ?? [] where machine.goal == .present && machine.isAlive {
-            if let reason = Self.reasonAgainst(machine, document, vanished) {
+            if let reason = Self.reasonAgainst(machine, index, vanished, &specifications) {
                 removed.append((machine, reason))
             } else {
                 usable[machine.system, default: []].append(machine)
             }
         }
         for (system, machines) in usable {
-            let count = wanted[system]?.count ?? 0
+            let count = wanted[system] ?? 0
             // The newest go first: they are the ones that hold the least.
             let ordered = machines.sorted { $0.id.number < $1.id.number }
             kept += ordered.prefix(count)
@@ -39,25 +41,29 @@ struct Difference: Sendable {
                 ($0, "the document asks for \(count) of system '\(system)'")
             }
         }
-        for deploy in document.deploys.indices {
-            let system = document.deploys[deploy].system
-            let positions = (wanted[system] ?? []).enumerated().filter { $0.element == deploy }.map(\.offset)
-            let have = kept.filter { $0.system == system }.count
-            missing += positions.filter { $0 >= have }.map { _ in Missing(system: system, deploy: deploy) }
+        var have: [String: Int] = [:]
+        for machine in kept { have[machine.system, default: 0] += 1 }
+        for (position, deploy) in deploys.enumerated() {
+            // Those that are there are of the first sentences about their system.
+            let there = min(have[deploy.system] ?? 0, deploy.count)
+            have[deploy.system, default: 0] -= there
+            missing += (there..<deploy.count).map { _ in Missing(system: deploy.system, deploy: position) }
         }
         kept.sort { $0.id.number < $1.id.number }
         removed.sort { $0.machine.id.number < $1.machine.id.number }
     }
 
     private static func reasonAgainst(
-        _ machine: MachineRecord, _ document: RADLDocument, _ vanished: Set<MachineID>
+        _ machine: MachineRecord, _ index: RADLIndex, _ vanished: Set<MachineID>,
+        _ specifications: inout [String: String]
     ) -> String? {
         if vanished.contains(machine.id) { return "it was removed at the provider" }
         if case .failed(let message, _) = machine.phase { return "it failed: \(message)" }
-        guard let system = document.system(machine.system) else {
+        guard let system = index.system(machine.system) else {
             return "the document has no system '\(machine.system)'"
         }
-        let now = Requirements(system: system).specification
+        let now = specifications[system.id] ?? Requirements(system: system).specification
+        specifications[system.id] = now
         guard now != machine.specification else { return nil }
         let before = Set(machine.specification.split(separator: "\n"))
         let after = Set(now.split(separator: "\n"))

@@ -6,7 +6,7 @@ final class DocumentCache: Sendable {
     static let shared = DocumentCache(limit: 16)
 
     private let limit: Int
-    private let documents = Mutex<[(text: String, document: RADLDocument)]>([])
+    private let documents = Mutex<[(text: String, index: RADLIndex)]>([])
 
     init(limit: Int) {
         self.limit = limit
@@ -14,13 +14,13 @@ final class DocumentCache: Sendable {
 
     /// The parsed document.
     /// - Throws: ``ManagerError`` `invalidDocument` with all positions.
-    func document(_ text: String, name: String? = nil) throws -> RADLDocument {
-        if let known = documents.withLock({ $0.first { $0.text == text }?.document }) { return known }
-        let document = try DocumentReader.read(text, name: name)
+    func index(_ text: String) throws -> RADLIndex {
+        if let known = documents.withLock({ $0.first { $0.text == text }?.index }) { return known }
+        let index = RADLIndex(try DocumentReader.read(text, name: nil))
         documents.withLock { documents in
-            documents.append((text, document))
+            documents.append((text, index))
             if documents.count > limit { documents.removeFirst() }
         }
-        return document
+        return index
     }
 }

@@ -28,15 +28,16 @@ actor InfrastructureActor: OperationRun {
     private let logger: Logger
     private let mailbox = Mailbox<Message>()
     private let late = LateInputs()
-    /// Renewed while the operation runs.
-    private(set) var lease: Lease
+    /// Renewed while the operation runs, also while the actor computes.
+    private let currentLease: LockedValue<Lease>
+    nonisolated var lease: Lease { currentLease.withLock { $0 } }
 
     init(manager: InfrastructureManager, operation: DurableOperation, lease: Lease, logger: Logger) {
         var logger = logger
         logger[metadataKey: LogKey.infrastructure] = "\(operation.subject)"
         self.manager = manager
         self.operation = operation
-        self.lease = lease
+        currentLease = LockedValue(lease)
         self.logger = logger
     }
 
@@ -107,10 +108,9 @@ actor InfrastructureActor: OperationRun {
             for name in answered { Failpoint.reached("\(name).recorded") }
             answered = []
 
-            let snapshot = machine.snapshot
+            let runner = runner(machine.snapshot)
             for action in actions {
                 Failpoint.reached("\(action.name).intent")
-                let runner = ActionRunner(manager: manager, snapshot: snapshot, logger: logger)
                 group.addTask { await self.perform(action, runner) }
             }
             if actions.isEmpty, let outcome = machine.outcome {
@@ -141,6 +141,13 @@ actor InfrastructureActor: OperationRun {
         }
     }
 
+    private func runner(_ snapshot: InfrastructureSnapshot) -> ActionRunner {
+        let now = manager.now
+        return ActionRunner(manager: manager, snapshot: snapshot, logger: logger) { [mailbox] cloud, error, delay in
+            mailbox.sendUnhurried(.progress(.retrying(cloud, message: error.description, at: now(), after: delay)))
+        }
+    }
+
     private nonisolated func perform(_ action: InfrastructureAction, _ runner: ActionRunner) async {
         do {
             let input = try await runner.perform(action) { [mailbox] input, isNeededToResume in
@@ -160,7 +167,7 @@ actor InfrastructureActor: OperationRun {
     }
 
     /// Keeps the lease and looks whether somebody wants the operation to end.
-    private func watch() async {
+    private nonisolated func watch() async {
         let renewal = manager.configuration.lease / 3
         var renewed = ContinuousClock.now
         while !Task.isCancelled {
@@ -171,8 +178,9 @@ actor InfrastructureActor: OperationRun {
                     return
                 }
                 if ContinuousClock.now - renewed >= renewal {
-                    lease = try await manager.store.renew(
+                    let renewedLease = try await manager.store.renew(
                         lease, now: manager.now(), duration: manager.configuration.lease)
+                    currentLease.withLock { $0 = renewedLease }
                     renewed = .now
                 }
             } catch is CancellationError {
@@ -200,13 +208,13 @@ actor InfrastructureActor: OperationRun {
 
     /// What a launch asks for is stored with its token: the call can be repeated as it was.
     private func rememberLaunches(_ actions: [InfrastructureAction], _ machine: inout InfrastructureStateMachine) {
-        var plan: LaunchPlan?
-        for case .launch(let batch) in actions where machine.snapshot.secrets.launches[batch.token] == nil {
-            // A document that cannot be read is the launch's failure; it says so.
-            if plan == nil { plan = try? LaunchPlan(snapshot: machine.snapshot) }
-            guard let items = try? plan?.template(of: batch) else { continue }
-            machine.remember(items, of: batch.token)
+        let new = actions.compactMap { action -> LaunchBatch? in
+            guard case .launch(let batch) = action, machine.snapshot.launches[batch.token] == nil else { return nil }
+            return batch
         }
+        // A document that cannot be read is the launch's failure; it says so.
+        guard !new.isEmpty, let plan = try? LaunchPlan(snapshot: machine.snapshot) else { return }
+        for (token, items) in plan.items(of: new) { machine.remember(items, of: token) }
     }
 
     private func store(_ machine: inout InfrastructureStateMachine) async throws {
@@ -215,8 +223,9 @@ actor InfrastructureActor: OperationRun {
         try await manager.store.record(
             InfrastructureChange(
                 infrastructure: machine.snapshot.infrastructure.id, record: changes.record,
-                secrets: changes.secrets, machines: changes.machines, resources: changes.resources,
-                removedResources: changes.removedResources, events: changes.events), lease: lease)
+                machines: changes.machines, resources: changes.resources,
+                removedResources: changes.removedResources, launches: changes.launches,
+                endedLaunches: changes.endedLaunches, events: changes.events), lease: lease)
         manager.commits.ring()
         Failpoint.reached("change.recorded")
     }

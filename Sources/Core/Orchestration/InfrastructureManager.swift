@@ -51,12 +51,17 @@ package final class InfrastructureManager: Sendable {
         sessions = ConnectorSessions(store: store, connectors: connectors, configuration: configuration, logger: logger)
     }
 
+    /// Where plans are made: a large document takes a while.
+    private static let planning = ComputingThreads(name: "plan", limit: 4)
+
     // MARK: Commands
 
     /// What a request would do. No side effect at any provider nor in the store.
     /// - Throws: ``ManagerError``.
     package func plan(_ request: DeploymentRequest) async throws -> DeploymentPlan {
-        try await ManagerError.convertingErrors { try await Planner(manager: self).plan(request).summary }
+        try await withTaskExecutorPreference(Self.planning) {
+            try await ManagerError.convertingErrors { try await Planner(manager: self).plan(request).summary }
+        }
     }
 
     /// Records a new infrastructure and the operation that makes it. Nothing outside has happened when it returns.
@@ -65,7 +70,9 @@ package final class InfrastructureManager: Sendable {
     /// is as the document says, and recipes run again.
     /// - Throws: ``ManagerError``; nothing is stored then.
     package func deploy(_ request: DeploymentRequest) async throws -> SubmittedOperation {
-        let submitted = try await ManagerError.convertingErrors { try await Planner(manager: self).submit(request) }
+        let submitted = try await withTaskExecutorPreference(Self.planning) {
+            try await ManagerError.convertingErrors { try await Planner(manager: self).submit(request) }
+        }
         bell.ring()
         return submitted
     }

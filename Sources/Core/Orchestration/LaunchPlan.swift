@@ -1,6 +1,7 @@
 import ConnectorAPI
 import Foundation
 import InfrastructureModel
+import JSONCoding
 import RADL
 import Support
 
@@ -8,11 +9,11 @@ import Support
 /// and stored with its token: the idempotency of launches rests on that.
 struct LaunchPlan {
     let snapshot: InfrastructureSnapshot
-    let document: RADLDocument
+    private let index: RADLIndex
 
     init(snapshot: InfrastructureSnapshot) throws {
         self.snapshot = snapshot
-        document = try DocumentCache.shared.document(snapshot.secrets.document.expose())
+        index = try DocumentCache.shared.index(snapshot.secrets.document.expose())
     }
 
     /// Name of the security group of the networks that have this id at the provider; nil: of all that have none.
@@ -27,8 +28,8 @@ struct LaunchPlan {
         let networks = snapshot.machines
             .filter { $0.placement.cloud.site == cloud.site && $0.goal == .present && $0.isAlive }
             .flatMap { machine -> [String?] in
-                guard let system = document.system(of: machine) else { return [] }
-                let ids = system.interfaces.map { $0.connection.flatMap { document.network($0) }?.providerID }
+                guard let system = index.system(of: machine) else { return [] }
+                let ids = system.interfaces.map { $0.connection.flatMap { index.network($0) }?.providerID }
                 return ids.isEmpty ? [nil] : ids
             }
             .filter { seen.insert($0).inserted }
@@ -37,7 +38,7 @@ struct LaunchPlan {
 
     private func securityGroup(_ providerID: String?) -> SecurityGroupSpec {
         var rules = [SecurityGroupSpec.Rule(transport: .tcp, fromPort: 22, toPort: 22)]
-        for network in document.networks where network.providerID == providerID {
+        for network in index.document.networks where network.providerID == providerID {
             for port in network.outports {
                 let rule = SecurityGroupSpec.Rule(
                     transport: .init(rawValue: port.transport.rawValue) ?? .tcp, fromPort: port.remotePorts.lowerBound,
@@ -50,37 +51,86 @@ struct LaunchPlan {
             network: providerID, rules: rules)
     }
 
-    /// The items of a launch call, in the order of the batch: as they were stored with its token.
-    static func specifications(of batch: LaunchBatch, in snapshot: InfrastructureSnapshot) throws -> [MachineSpec] {
-        let stored = try snapshot.secrets.launches[batch.token] ?? LaunchPlan(snapshot: snapshot).template(of: batch)
-        let template = try JSONDecoder().decode(MachineSpec.self, from: stored)
-        return batch.machines.map { id in
-            var spec = template
+    /// What a launch asks for as it is stored with its token: machines that are alike share a template.
+    private struct StoredItems: Codable {
+        struct Kind: Codable {
+            var template: MachineSpec
+            /// Numbers of the machines.
+            var machines: [Int]
+        }
+
+        var kinds: [Kind] = []
+    }
+
+    /// The items of a launch call, in the order of the batch.
+    /// - Parameter items: What ``items(of:)`` made for that token, as it was stored.
+    static func specifications(of batch: LaunchBatch, items: Data) throws -> [MachineSpec] {
+        let kinds = try JSONText.decode(StoredItems.self, from: Array(items)).kinds
+        var templates: [Int: MachineSpec] = [:]
+        for kind in kinds {
+            for number in kind.machines { templates[number] = kind.template }
+        }
+        return try batch.machines.map { id in
+            guard var spec = templates[id.number] else {
+                throw ManagerError(
+                    code: .invalidDocument, message: "what launch \(batch.token) asks for does not name machine \(id)")
+            }
             spec.machineID = id.rawValue
-            spec.name = "\(template.name)-\(id.number)"
+            spec.name = "\(spec.name)-\(id.number)"
             spec.tags = [ResourceTags.machine: id.rawValue]
             return spec
         }
     }
 
-    /// What the machines of a batch have in common, to be stored: all are of one system at one placement.
-    func template(of batch: LaunchBatch) throws -> Data {
-        guard let machine = snapshot.machines.first(where: { $0.id == batch.machines.first }) else {
-            throw ManagerError(code: .invalidDocument, message: "launch \(batch.token) has no machines on record")
+    /// What batches that were just decided ask for, to be stored with their tokens; nothing for those that cannot be done.
+    func items(of batches: [LaunchBatch]) -> [BatchToken: Data] {
+        let machines = Dictionary(uniqueKeysWithValues: snapshot.machines.lazy.map { ($0.id, $0) })
+        var items: [BatchToken: Data] = [:]
+        for batch in batches {
+            items[batch.token] = try? self.items(batch.machines.compactMap { machines[$0] }, at: batch.cloud)
         }
-        let resources = snapshot.resources.filter { $0.cloud.site == batch.cloud.site }
+        return items
+    }
+
+    /// What a batch asks for.
+    /// - Throws: ``ManagerError`` where the document does not say it.
+    func items(of batch: LaunchBatch) throws -> Data {
+        let members = Set(batch.machines)
+        return try items(snapshot.machines.filter { members.contains($0.id) }, at: batch.cloud)
+    }
+
+    private func items(_ machines: [MachineRecord], at cloud: CloudReference) throws -> Data {
+        let resources = snapshot.resources.filter { $0.cloud.site == cloud.site }
         let groups = Dictionary(
             resources.filter { $0.kind == Resource.Kind.securityGroup.rawValue }.map { ($0.name ?? "", [$0.id]) },
             uniquingKeysWith: +)
         let keyPair = resources.first { $0.kind == Resource.Kind.keyPair.rawValue }?.id
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return try encoder.encode(template(machine, groups: groups, keyPair: keyPair))
+        var items = StoredItems()
+        var positions: [Kind: Int] = [:]
+        for machine in machines {
+            let kind = Kind(system: machine.system, placement: machine.placement)
+            if let position = positions[kind] {
+                items.kinds[position].machines.append(machine.id.number)
+            } else {
+                positions[kind] = items.kinds.count
+                items.kinds.append(
+                    StoredItems.Kind(
+                        template: try template(machine, groups: groups, keyPair: keyPair),
+                        machines: [machine.id.number]))
+            }
+        }
+        return Data(try JSONText.encode(items))
+    }
+
+    /// What the template of a machine is made of.
+    private struct Kind: Hashable {
+        var system: String
+        var placement: Placement
     }
 
     private func template(_ machine: MachineRecord, groups: [String: [String]], keyPair: String?) throws -> MachineSpec
     {
-        guard let system = document.system(of: machine) else {
+        guard let system = index.system(of: machine) else {
             throw ManagerError(
                 code: .invalidDocument, message: "system '\(machine.system)' is not in the stored document")
         }
@@ -106,7 +156,7 @@ struct LaunchPlan {
 
     private func interfaces(_ system: RADLSystem, _ groups: [String: [String]]) -> [MachineSpec.Interface] {
         let interfaces = system.interfaces.map { interface in
-            let network = interface.connection.flatMap { document.network($0) }
+            let network = interface.connection.flatMap { index.network($0) }
             return MachineSpec.Interface(
                 index: interface.index, network: network?.providerID, fixedAddress: interface.ip,
                 public: network?.isPublic ?? false, groups: groups[groupName(network?.providerID)] ?? [])

@@ -8,8 +8,8 @@ package enum MachineDocument {
     /// The networks and the system of a machine, with what is known of it written over what was asked for.
     /// - Throws: ``ManagerError`` when the stored document cannot be read.
     package static func make(_ machine: MachineRecord, of snapshot: InfrastructureSnapshot) throws -> RADLDocument {
-        let document = try DocumentCache.shared.document(snapshot.secrets.document.expose())
-        guard var system = document.system(of: machine) else {
+        let index = try DocumentCache.shared.index(snapshot.secrets.document.expose())
+        guard var system = index.system(of: machine) else {
             throw ManagerError(
                 code: .invalidDocument, message: "system '\(machine.system)' is not in the stored document")
         }
@@ -23,7 +23,7 @@ package enum MachineDocument {
             system.features.set("launch_time", to: Int(launched.timeIntervalSince1970))
         }
         for address in machine.addresses {
-            let interface = interface(for: address, system, document)
+            let interface = interface(for: address, system, index)
             system.features.set("net_interface.\(interface).\(address.isIPv6 ? "ipv6" : "ip")", to: address.address)
         }
         for interface in system.interfaces where interface.connection != nil {
@@ -42,23 +42,23 @@ package enum MachineDocument {
             system.features.set("disk.0.os.credentials.private_key", to: key.expose())
         }
         var result = RADLDocument()
-        result.networks = document.networks(of: system)
+        result.networks = index.networks(of: system)
         result.systems = [system]
         return result
     }
 
     /// Public addresses belong to the interface of a public network, where there is one.
     private static func interface(
-        for address: MachineRecord.Address, _ system: RADLSystem, _ document: RADLDocument
+        for address: MachineRecord.Address, _ system: RADLSystem, _ index: RADLIndex
     ) -> Int {
         let matching = system.interfaces.first { interface in
-            interface.connection.flatMap { document.network($0) }?.isPublic == address.isPublic
+            interface.connection.flatMap { index.network($0) }?.isPublic == address.isPublic
         }
         return matching?.index ?? address.interface
     }
 
     /// The stored document, printed.
     package static func document(of snapshot: InfrastructureSnapshot) throws -> RADLDocument {
-        try DocumentCache.shared.document(snapshot.secrets.document.expose())
+        try DocumentCache.shared.index(snapshot.secrets.document.expose()).document
     }
 }

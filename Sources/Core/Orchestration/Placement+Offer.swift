@@ -22,7 +22,7 @@ extension RADLSystem {
     }
 }
 
-extension RADLDocument {
+extension RADLIndex {
     /// The system of a machine with the wishes that came true where it was placed.
     func system(of machine: MachineRecord) -> RADLSystem? {
         system(machine.system)?.concrete(at: machine.placement).system

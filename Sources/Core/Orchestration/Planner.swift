@@ -13,7 +13,7 @@ struct Planner: Sendable {
 
     /// A plan with what its submission needs.
     struct Prepared: Sendable {
-        var document: RADLDocument
+        var index: RADLIndex
         var existing: InfrastructureSnapshot?
         var summary: DeploymentPlan
         var credentials: [LentCredential]
@@ -44,37 +44,38 @@ struct Planner: Sendable {
                 code: .invalidDocument,
                 message: "\(request.documentName) describes nothing; to remove an infrastructure use `gantry destroy`")
         }
+        let index = RADLIndex(document)
         let existing = try await existing(request)
         let credentials = await self.credentials(request, document)
-        var rejections: [DeploymentPlan.Rejection] = []
-        let assignments = try await assign(document, credentials, &rejections)
+        var rejections = Rejections()
+        let assignments = try await assign(index, credentials, &rejections)
         let vanished = await self.vanished(existing)
-        let difference = try Difference(document: document, existing: existing, vanished: vanished)
+        let difference = try Difference(index: index, existing: existing, vanished: vanished)
         let added = try difference.missing.map { item -> DeploymentPlan.Machine in
             guard let placements = assignments[item.deploy], let first = placements.first else {
-                throw noCloud(item.system, rejections)
+                throw noCloud(item.system, rejections.all)
             }
             return DeploymentPlan.Machine(
                 system: item.system, placement: first, alternatives: Array(placements.dropFirst()))
         }
-        try Self.refuseSharedAddresses(added, difference.kept, document)
+        try Self.refuseSharedAddresses(added, difference.kept, index)
         let summary = DeploymentPlan(
             existing: existing?.infrastructure.id, added: added, removed: difference.removed,
-            kept: difference.kept, networks: try Self.networkChanges(document, existing), rejections: rejections,
-            recipes: recipeNames(document),
+            kept: difference.kept, networks: try Self.networkChanges(document, existing), rejections: rejections.all,
+            recipes: recipeNames(index),
             warnings: document.misspellings().map(\.description)
                 + problems.filter(\.isWarning).map { "\(request.documentName): \($0)" })
-        return Prepared(document: document, existing: existing, summary: summary, credentials: credentials)
+        return Prepared(index: index, existing: existing, summary: summary, credentials: credentials)
     }
 
     /// A machine that already runs is one machine.
     private static func refuseSharedAddresses(
-        _ added: [DeploymentPlan.Machine], _ kept: [MachineRecord], _ document: RADLDocument
+        _ added: [DeploymentPlan.Machine], _ kept: [MachineRecord], _ index: RADLIndex
     ) throws {
         let systems =
             added.filter(\.placement.isExisting).map(\.system) + kept.filter(\.placement.isExisting).map(\.system)
         let addressed = systems.compactMap { name in
-            document.system(name)?.features.string("net_interface.0.ip").map { (address: $0, system: name) }
+            index.system(name)?.features.string("net_interface.0.ip").map { (address: $0, system: name) }
         }
         for (address, machines) in Dictionary(grouping: addressed, by: \.address) where machines.count > 1 {
             let names = Set(machines.map { "'\($0.system)'" }).sorted().joined(separator: " and ")
@@ -90,7 +91,7 @@ struct Planner: Sendable {
         _ document: RADLDocument, _ existing: InfrastructureSnapshot?
     ) throws -> [String] {
         guard let existing else { return [] }
-        let before = try MachineDocument.document(of: existing)
+        let before = RADLIndex(try MachineDocument.document(of: existing))
         return document.networks.compactMap { network in
             let old = Set(before.network(network.id)?.outports ?? [])
             let new = Set(network.outports)
@@ -145,13 +146,13 @@ struct Planner: Sendable {
 
     /// Placements of every deploy sentence, best first.
     private func assign(
-        _ document: RADLDocument, _ credentials: [LentCredential], _ rejections: inout [DeploymentPlan.Rejection]
+        _ index: RADLIndex, _ credentials: [LentCredential], _ rejections: inout Rejections
     ) async throws -> [Int: [Placement]] {
         var clouds: [CloudReference] = []
         for lent in credentials {
             let credential = lent.credential
             guard let connector = await manager.connectors.connector(forType: credential.type) else {
-                rejections.append(
+                rejections.add(
                     DeploymentPlan.Rejection(
                         system: "*", cloud: credential.id,
                         reason: "no connector serves type '\(credential.type)'; see `gantry connector list`"))
@@ -162,11 +163,11 @@ struct Planner: Sendable {
                     id: credential.id, type: credential.type, connector: connector.description.name,
                     credential: lent.id))
         }
-        let finder = CandidateFinder(sessions: manager.sessions)
+        var finder = CandidateFinder(sessions: manager.sessions)
         var assignments: [Int: [Placement]] = [:]
-        for group in document.deployGroups() {
+        for group in index.document.deployGroups() {
             var seen: Set<String> = []
-            let systems = group.deploys.compactMap { document.system($0.system) }.filter { seen.insert($0.id).inserted }
+            let systems = group.deploys.compactMap { index.system($0.system) }.filter { seen.insert($0.id).inserted }
             var fitting: [Fitting] = []
             for cloud in try allowed(group, clouds) {
                 var placements: [String: [Placement]] = [:]
@@ -174,15 +175,15 @@ struct Planner: Sendable {
                     do {
                         placements[system.id] = try await finder.placements(of: system, at: cloud)
                     } catch let unfit as CandidateFinder.Unfit {
-                        let rejection = DeploymentPlan.Rejection(
-                            system: system.id, cloud: cloud.id, reason: unfit.reason)
-                        if !rejections.contains(rejection) { rejections.append(rejection) }
+                        rejections.add(
+                            DeploymentPlan.Rejection(
+                                system: unfit.isOfCloud ? "*" : system.id, cloud: cloud.id, reason: unfit.reason))
                     }
                 }
                 guard placements.count == systems.count else { continue }
                 let score = group.deploys.reduce(0) { sum, deploy in
                     guard let best = placements[deploy.system]?.first else { return sum }
-                    return sum + Double(deploy.count) * (document.system(deploy.system)?.concrete(at: best).score ?? 0)
+                    return sum + Double(deploy.count) * (index.system(deploy.system)?.concrete(at: best).score ?? 0)
                 }
                 fitting.append(Fitting(order: fitting.count, score: score, placements: placements))
             }
@@ -194,6 +195,16 @@ struct Planner: Sendable {
             }
         }
         return assignments
+    }
+
+    /// Each once.
+    private struct Rejections {
+        private(set) var all: [DeploymentPlan.Rejection] = []
+        private var known: Set<DeploymentPlan.Rejection> = []
+
+        mutating func add(_ rejection: DeploymentPlan.Rejection) {
+            if known.insert(rejection).inserted { all.append(rejection) }
+        }
     }
 
     /// A cloud that runs all systems of a group. The one that grants most wishes wins, then the one named first.
@@ -232,9 +243,9 @@ struct Planner: Sendable {
         return ManagerError(code: .noCloud, message: "system '\(system)': \(text)")
     }
 
-    private func recipeNames(_ document: RADLDocument) -> [String] {
-        document.systems.flatMap { system in
-            document.contextualizationItems(of: system.id).filter { !$0.isCloudInit }.map {
+    private func recipeNames(_ index: RADLIndex) -> [String] {
+        index.document.systems.flatMap { system in
+            index.contextualizationItems(of: system.id).filter { !$0.isCloudInit }.map {
                 "step \($0.step ?? 0): \($0.configure) on \(system.id)"
             }
         }

@@ -24,6 +24,13 @@ struct Requirements: Sendable {
         return range.excludesLow ? low.rounded(.down) + 1 : low.rounded(.up)
     }
 
+    /// What ``isSatisfied(by:)`` looks at: for systems that are equal in it the same flavors do.
+    var sizes: Features {
+        Features(features.all.filter { feature in Self.sizePrefixes.contains { feature.name.hasPrefix($0) } })
+    }
+
+    private static let sizePrefixes = ["cpu.", "memory.", "gpu.", "price", "instance_type"]
+
     /// Whether a flavor has what is asked for.
     func isSatisfied(by flavor: Flavor) -> Bool {
         guard range("cpu.count", defaultLow: Self.defaultCPUs).contains(Double(flavor.cpuCount)),

@@ -20,13 +20,13 @@ struct Submission {
         prepared: Planner.Prepared, request: DeploymentRequest, credentials: [CredentialID: CredentialID],
         wasInterrupted: Bool, now: Date, owner: Owner, makeKeyPair: () throws -> InfrastructureManager.KeyPair
     ) throws {
-        let document = prepared.document
+        let index = prepared.index
         let plan = prepared.summary
         var record =
             prepared.existing?.infrastructure
             ?? InfrastructureRecord(id: .random(), name: request.name, owners: [owner], createdAt: now)
         kind = prepared.existing == nil ? .create : .converge
-        let text = Secret(document.text())
+        let text = Secret(index.document.text())
         if !wasInterrupted || prepared.existing?.secrets.document != text { record.generation += 1 }
         record.configured = nil
         record.failure = nil
@@ -37,7 +37,7 @@ struct Submission {
             return placement
         }
         func configuration(_ system: String) -> MachineRecord.Configuration {
-            document.isContextualized(system) ? .pending : .disabled
+            index.isContextualized(system) ? .pending : .disabled
         }
 
         var machines: [MachineRecord] = []
@@ -57,13 +57,20 @@ struct Submission {
                     infrastructure: record.id, machine: machine.id, time: now, kind: .message,
                     text: "\(machine.system) will be removed: \(reason)"))
         }
+        // Why a system cannot run at a cloud is told by the plan; that a cloud cannot be used at all is told here too.
+        for rejection in plan.rejections where rejection.system == "*" && !plan.added.isEmpty {
+            events.append(
+                InfrastructureEvent(
+                    infrastructure: record.id, time: now, kind: .message,
+                    text: "\(rejection.cloud) is not used: \(rejection.reason)"))
+        }
         var specifications: [String: String] = [:]
         for added in plan.added {
             let id = MachineID(infrastructure: record.id, number: record.nextNumber)
             record.nextNumber += 1
             let specification =
                 specifications[added.system]
-                ?? document.system(added.system).map { Requirements(system: $0).specification } ?? ""
+                ?? index.system(added.system).map { Requirements(system: $0).specification } ?? ""
             specifications[added.system] = specification
             let machine = MachineRecord(
                 id: id, system: added.system, placement: stored(added.placement),
@@ -81,7 +88,7 @@ struct Submission {
         // As it was understood: `random(N)` is drawn once.
         secrets.document = text
         let needsKey = plan.added.contains { added in
-            guard let login = document.system(added.system)?.credentials else { return true }
+            guard let login = index.system(added.system)?.credentials else { return true }
             return login.password == nil && login.privateKey == nil
         }
         if needsKey, secrets.privateKey == nil {

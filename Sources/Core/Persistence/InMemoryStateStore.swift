@@ -1,3 +1,4 @@
+import Foundation
 package import InfrastructureModel
 package import Operations
 package import Support
@@ -32,6 +33,7 @@ package final class InMemoryStateStore: StateStore {
         var secrets = InfrastructureSecrets(document: "")
         var machines: [MachineID: MachineRecord] = [:]
         var resources: [ResourceRecord] = []
+        var launches: [BatchToken: Data] = [:]
     }
 
     /// An operation with the epoch of its last lease.
@@ -77,7 +79,8 @@ package final class InMemoryStateStore: StateStore {
         contents.withLock { $0.infrastructures[id] }.map { entry in
             InfrastructureSnapshot(
                 infrastructure: entry.record, secrets: entry.secrets,
-                machines: entry.machines.values.inOrderOfNumbers(), resources: entry.resources)
+                machines: entry.machines.values.inOrderOfNumbers(), resources: entry.resources,
+                launches: entry.launches)
         }
     }
 
@@ -149,6 +152,8 @@ extension InMemoryStateStore.Entry {
     mutating func apply(_ change: InfrastructureChange) {
         if let secrets = change.secrets { self.secrets = secrets }
         for machine in change.machines { machines[machine.id] = machine }
+        for token in change.endedLaunches { launches[token] = nil }
+        launches.merge(change.launches) { $1 }
         for resource in change.removedResources { resources.removeAll { $0.hasSameKey(as: resource) } }
         for resource in change.resources {
             if let index = resources.firstIndex(where: { $0.hasSameKey(as: resource) }) {
@@ -194,6 +199,7 @@ extension InMemoryStateStore.Contents {
 
     private mutating func dropSecrets(of id: InfrastructureID) {
         infrastructures[id]?.secrets = InfrastructureSecrets(document: "")
+        infrastructures[id]?.launches = [:]
         for index in events.indices where events[index].infrastructure == id { events[index].payload = nil }
         for credential in uses.filter({ $0.value.contains(id) }).keys {
             uses[credential]?.remove(id)
@@ -229,7 +235,9 @@ extension InMemoryStateStore.Contents {
 
 extension InfrastructureChange {
     /// Whether it writes rows that belong to an infrastructure, beside its record.
-    var writesRows: Bool { secrets != nil || !machines.isEmpty || !resources.isEmpty || !events.isEmpty }
+    var writesRows: Bool {
+        secrets != nil || !machines.isEmpty || !resources.isEmpty || !launches.isEmpty || !events.isEmpty
+    }
 }
 
 extension ResourceRecord {

@@ -28,18 +28,14 @@ enum RecordCoding {
             try JSONText.encode(
                 PlainSecrets(
                     document: secrets.document.expose(), privateKey: secrets.privateKey?.expose(),
-                    publicKey: secrets.publicKey,
-                    launches: Dictionary(
-                        uniqueKeysWithValues: secrets.launches.map { ($0.key.rawValue, $0.value) }))))
+                    publicKey: secrets.publicKey)))
     }
 
     static func secrets(from plain: Data) throws -> InfrastructureSecrets {
         let value = try JSONText.decode(PlainSecrets.self, from: Array(plain))
         return InfrastructureSecrets(
             document: Secret(value.document), privateKey: value.privateKey.map { Secret($0) },
-            publicKey: value.publicKey,
-            launches: Dictionary(
-                uniqueKeysWithValues: value.launches.map { (BatchToken(rawValue: $0.key), $0.value) }))
+            publicKey: value.publicKey)
     }
 
     static func plain(_ values: Secret<[String: String]>) throws -> Data {
@@ -54,6 +50,5 @@ enum RecordCoding {
         var document: String
         var privateKey: String?
         var publicKey: String?
-        var launches: [String: Data]
     }
 }

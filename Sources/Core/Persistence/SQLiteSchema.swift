@@ -42,6 +42,14 @@ enum SQLiteSchema {
             sealed BLOB NOT NULL
         ) STRICT;
 
+        -- What launches ask for whose results are not known.
+        CREATE TABLE launch (
+            infrastructure TEXT NOT NULL REFERENCES infrastructure (id),
+            token TEXT NOT NULL,
+            sealed BLOB NOT NULL,
+            PRIMARY KEY (infrastructure, token)
+        ) STRICT;
+
         CREATE TABLE machine (
             infrastructure TEXT NOT NULL REFERENCES infrastructure (id),
             id TEXT NOT NULL,

@@ -18,7 +18,11 @@ extension SQLiteStateStore {
                     database, sql: "SELECT record FROM machine WHERE infrastructure = ?", arguments: [id.rawValue]),
                 resources: try String.fetchAll(
                     database, sql: "SELECT record FROM resource WHERE infrastructure = ? ORDER BY rowid",
-                    arguments: [id.rawValue]))
+                    arguments: [id.rawValue]),
+                launches: try Row.fetchAll(
+                    database, sql: "SELECT token, sealed FROM launch WHERE infrastructure = ?",
+                    arguments: [id.rawValue]
+                ).map { (BatchToken(rawValue: $0[0]), $0[1]) })
         }
         // Decoding is done after the transaction, for which a reader is held.
         guard let rows else { return nil }
@@ -26,6 +30,9 @@ extension SQLiteStateStore {
         if let sealed = rows.secrets {
             let plain = try open(sealed, at: .secrets(of: id), row: "secrets of infrastructure \(id)")
             secrets = try RecordCoding.secrets(from: plain)
+        }
+        let launches = try rows.launches.map { token, sealed in
+            (token, try open(sealed, at: .launch(token, of: id), row: "launch \(token) of infrastructure \(id)"))
         }
         let machines = try rows.machines.map {
             try RecordCoding.value(MachineRecord.self, from: $0, row: "machine of infrastructure \(id)")
@@ -37,7 +44,8 @@ extension SQLiteStateStore {
             machines: machines.inOrderOfNumbers(),
             resources: try rows.resources.map {
                 try RecordCoding.value(ResourceRecord.self, from: $0, row: "resource of infrastructure \(id)")
-            })
+            },
+            launches: Dictionary(uniqueKeysWithValues: launches))
     }
 
     package func infrastructure(_ id: InfrastructureID) async throws -> InfrastructureRecord? {
@@ -184,6 +192,7 @@ private struct SnapshotRows: Sendable {
     var secrets: Data?
     var machines: [String]
     var resources: [String]
+    var launches: [(BatchToken, Data)]
 }
 
 extension Sequence<MachineRecord> {

@@ -85,6 +85,7 @@ extension SQLiteStateStore {
     private static func dropSecrets(of infrastructure: InfrastructureID, in database: Database) throws {
         for sql in [
             "DELETE FROM infrastructure_secret WHERE infrastructure = ?",
+            "DELETE FROM launch WHERE infrastructure = ?",
             "UPDATE event SET payload = NULL WHERE infrastructure = ? AND payload IS NOT NULL",
         ] {
             try database.execute(sql: sql, arguments: [infrastructure.rawValue])
@@ -159,6 +160,7 @@ private struct ChangeRows: Sendable {
                     """,
                 arguments: [infrastructure, try sealer.seal(secrets, at: .secrets(of: change.infrastructure))])
         }
+        try writeLaunches(to: database, sealer: sealer)
         if !machines.isEmpty {
             let statement = try database.cachedStatement(
                 sql: """
@@ -189,6 +191,25 @@ private struct ChangeRows: Sendable {
             ).execute(arguments: [
                 infrastructure, resource.cloud.credential.rawValue, resource.cloud.region ?? "", resource.kind,
                 resource.id, record,
+            ])
+        }
+    }
+
+    private func writeLaunches(to database: Database, sealer: Sealer) throws {
+        let infrastructure = change.infrastructure
+        for token in change.endedLaunches {
+            try database.cachedStatement(sql: "DELETE FROM launch WHERE infrastructure = ? AND token = ?")
+                .execute(arguments: [infrastructure.rawValue, token.rawValue])
+        }
+        for (token, items) in change.launches {
+            try database.cachedStatement(
+                sql: """
+                    INSERT INTO launch (infrastructure, token, sealed) VALUES (?, ?, ?)
+                    ON CONFLICT (infrastructure, token) DO UPDATE SET sealed = excluded.sealed
+                    """
+            ).execute(arguments: [
+                infrastructure.rawValue, token.rawValue,
+                try sealer.seal(items, at: .launch(token, of: infrastructure)),
             ])
         }
     }
@@ -236,6 +257,10 @@ extension Date {
 extension Sealer.Place {
     static func secrets(of infrastructure: InfrastructureID) -> Self {
         Self(table: "infrastructure_secret", row: [infrastructure.rawValue])
+    }
+
+    static func launch(_ token: BatchToken, of infrastructure: InfrastructureID) -> Self {
+        Self(table: "launch", row: [infrastructure.rawValue, token.rawValue])
     }
 
     static func credential(_ id: CredentialID, key: CredentialKey) -> Self {

@@ -1,3 +1,4 @@
+package import Foundation
 package import InfrastructureModel
 package import Operations
 package import Support
@@ -24,8 +25,8 @@ package protocol StateStore: OperationStore {
 
     /// Records changes of one infrastructure together, or nothing of them.
     ///
-    /// With the change to `destroyed` goes what nobody needs any more: document, keys, payloads of events, and
-    /// credentials that no other infrastructure uses. Nothing of that can be written to it afterwards.
+    /// With the change to `destroyed` goes what nobody needs any more: document, keys, what launches asked for, payloads of
+    /// events, and credentials that no other infrastructure uses. Nothing of that can be written to it afterwards.
     ///
     /// - Parameters:
     ///   - change: What is new; see ``InfrastructureChange``.
@@ -94,13 +95,17 @@ package struct InfrastructureChange: Sendable {
     /// Inserted or replaced, by infrastructure, credential, region, kind and id.
     package var resources: [ResourceRecord]
     package var removedResources: [ResourceRecord]
+    /// Inserted or replaced, sealed as secrets are. See ``InfrastructureSnapshot/launches``.
+    package var launches: [BatchToken: Data]
+    /// Launches whose results are known: what they asked for is dropped.
+    package var endedLaunches: [BatchToken]
     /// Appended.
     package var events: [InfrastructureEvent]
 
     package init(
         infrastructure: InfrastructureID, record: InfrastructureRecord? = nil, secrets: InfrastructureSecrets? = nil,
         machines: [MachineRecord] = [], resources: [ResourceRecord] = [], removedResources: [ResourceRecord] = [],
-        events: [InfrastructureEvent] = []
+        launches: [BatchToken: Data] = [:], endedLaunches: [BatchToken] = [], events: [InfrastructureEvent] = []
     ) {
         self.infrastructure = infrastructure
         self.record = record
@@ -108,13 +113,15 @@ package struct InfrastructureChange: Sendable {
         self.machines = machines
         self.resources = resources
         self.removedResources = removedResources
+        self.launches = launches
+        self.endedLaunches = endedLaunches
         self.events = events
     }
 
     /// Whether there is nothing to write.
     package var isEmpty: Bool {
         record == nil && secrets == nil && machines.isEmpty && resources.isEmpty && removedResources.isEmpty
-            && events.isEmpty
+            && launches.isEmpty && endedLaunches.isEmpty && events.isEmpty
     }
 }
 

@@ -73,40 +73,11 @@ public struct RADLContextualize: Sendable, Hashable {
         }
     }
 
-    /// Items of a system, ordered by step, then as written.
-    public func items(of system: String) -> [Item] {
-        items.enumerated()
-            .filter { $0.element.system == system }
-            .sorted { ($0.element.step ?? 0, $0.offset) < ($1.element.step ?? 0, $1.offset) }
-            .map(\.element)
-    }
-
     /// Unites two sentences as IM does: the longer time, the later item and option of the same key.
     public mutating func merge(_ other: RADLContextualize) {
         if let new = other.maximumTime, new.doubleValue >= maximumTime?.doubleValue ?? 0 { maximumTime = new }
         for item in other.items { set(item) }
         for option in other.options.all { options.set(option) }
         source = source ?? other.source
-    }
-}
-
-extension RADLDocument {
-    /// Recipes that run on the machines of a system, in their order.
-    ///
-    /// With items in `contextualize`: those of the system. Without: the `configure` of the system's own id, as step 1.
-    /// Empty where the document switches contextualization off for all or for this system.
-    public func contextualizationItems(of system: String) -> [RADLContextualize.Item] {
-        if let contextualize {
-            if contextualize.isDisabling { return [] }
-            if !contextualize.items.isEmpty { return contextualize.items(of: system) }
-        }
-        guard configure(system)?.recipe != nil else { return [] }
-        return [RADLContextualize.Item(system: system, configure: system, step: 1)]
-    }
-
-    /// Whether the machines of a system are contextualized at all (the basic steps, and recipes where it has some).
-    public func isContextualized(_ system: String) -> Bool {
-        if let contextualize, contextualize.isDisabling { return false }
-        return configure(system)?.content != .disabled
     }
 }

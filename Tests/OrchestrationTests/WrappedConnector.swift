@@ -1,0 +1,95 @@
+import ConnectorAPI
+import Dummy
+import Synchronization
+
+/// Passes calls on to a Dummy: counts them, may show fewer capabilities, and refuses those that a test wants refused.
+final class WrappedConnector: Connector {
+    let description: ConnectorDescription
+    let inner: any Connector
+    private let counts = Mutex<[String: Int]>([:])
+    private let refusal: @Sendable (_ call: String, _ count: Int) -> ConnectorError?
+
+    /// - Parameters:
+    ///   - without: Capabilities that it does not show.
+    ///   - refusal: Why a call fails, by its name and how often it was made, from 1.
+    init(
+        inner: any Connector = DummyConnector(configuration: .init()), without: Set<Capability> = [],
+        refusal: @escaping @Sendable (_ call: String, _ count: Int) -> ConnectorError? = { _, _ in nil }
+    ) {
+        var description = inner.description
+        for capability in without { description.capabilities[capability] = nil }
+        self.description = description
+        self.inner = inner
+        self.refusal = refusal
+    }
+
+    /// How often a call was made.
+    func count(_ call: String) -> Int { counts.withLock { $0[call] ?? 0 } }
+
+    private func note(_ call: String) throws {
+        let count = counts.withLock { counts in
+            counts[call, default: 0] += 1
+            return counts[call] ?? 0
+        }
+        if let error = refusal(call, count) { throw error }
+    }
+
+    func openSession(_ request: OpenSessionRequest, context: CallContext) async throws -> OpenSessionResponse {
+        try note("session.open")
+        return try await inner.openSession(request, context: context)
+    }
+
+    func closeSession(_ session: SessionID, context: CallContext) async throws {
+        try note("session.close")
+        try await inner.closeSession(session, context: context)
+    }
+
+    func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>] {
+        try note("machine.launch")
+        return try await inner.launch(request, context: context)
+    }
+
+    func describe(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Machine>] {
+        try note("machine.describe")
+        return try await inner.describe(request, context: context)
+    }
+
+    func list(_ request: ListRequest, context: CallContext) async throws -> Page<Resource> {
+        try note("resource.list")
+        return try await inner.list(request, context: context)
+    }
+
+    func terminate(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Empty>] {
+        try note("machine.terminate")
+        return try await inner.terminate(request, context: context)
+    }
+
+    func delete(_ request: DeleteResourceRequest, context: CallContext) async throws -> Outcome<Empty> {
+        try note("resource.delete")
+        return try await inner.delete(request, context: context)
+    }
+
+    func flavors(_ request: CatalogRequest, context: CallContext) async throws -> Page<Flavor> {
+        try note("catalog.flavors")
+        return try await inner.flavors(request, context: context)
+    }
+
+    func images(_ request: CatalogRequest, context: CallContext) async throws -> Page<Image> {
+        try note("catalog.images")
+        return try await inner.images(request, context: context)
+    }
+
+    func ensureSecurityGroup(
+        _ request: EnsureRequest<SecurityGroupSpec>, context: CallContext
+    ) async throws -> Outcome<Resource> {
+        try note("securityGroup.ensure")
+        return try await inner.ensureSecurityGroup(request, context: context)
+    }
+
+    func ensureKeyPair(
+        _ request: EnsureRequest<KeyPairSpec>, context: CallContext
+    ) async throws -> Outcome<Resource> {
+        try note("keyPair.ensure")
+        return try await inner.ensureKeyPair(request, context: context)
+    }
+}
