@@ -177,6 +177,21 @@ import Testing
         #expect(problems[1].message.hasPrefix("Unsupported parameters for (copy) module: bogus."))
     }
 
+    @Test(
+        "a recipe runs on the machines of its systems, whatever its plays say",
+        arguments: [
+            ("web", true), ("[web, db]", true), ("localhost", true), ("all", true), (#""{{ IM_HOST }}""#, false),
+            (#""{{IM_HOST}}""#, false),
+        ])
+    func hostsOfRecipesAreTold(hosts: String, isTold: Bool) async throws {
+        let problems = try await Harness().contextualizer().check(recipes: [
+            ContextualizationRecipe(name: "r", text: "\n- hosts: \(hosts)\n  tasks: []\n")
+        ])
+        #expect(problems.map(\.isWarning) == (isTold ? [true] : []), "\(problems)")
+        #expect(problems.first?.line == (isTold ? 2 : nil))
+        if isTold { #expect(problems.first?.message.contains("is not followed") == true) }
+    }
+
     @Test func secretsAreSeenNowhere() async throws {
         let harness = try Harness()
         var request = harness.request([

@@ -75,4 +75,41 @@ import Testing
         service.cancel()
         _ = await service.result
     }
+
+    @Test func whatWasDestroyedIsFoundForItsLog() async throws {
+        let fixture = try Fixture()
+        let (submitted, _) = try await fixture.deploy(Fixture.document(1), name: "web")
+        #expect(
+            try await fixture.manager.lastOperation(of: submitted.infrastructure, caller: .local)?.kind
+                == .operationFinished)
+        _ = try await fixture.destroy(submitted.infrastructure)
+        let error = await #expect(throws: ManagerError.self) { try await fixture.manager.find("web", caller: .local) }
+        #expect(error?.code == .notFound)
+        #expect(error?.message.contains("'web' was destroyed, and `gantry log web`") == true)
+        #expect(
+            try await fixture.manager.find("web", caller: .local, includingDestroyed: true) == submitted.infrastructure)
+        let (again, _) = try await fixture.deploy(Fixture.document(1), name: "web")
+        #expect(try await fixture.manager.find("web", caller: .local, includingDestroyed: true) == again.infrastructure)
+    }
+
+    @Test(arguments: ["", "a\nb", "\u{1B}[31m", String(repeating: "x", count: 129)])
+    func namesThatAreNoneAreRefused(name: String) async throws {
+        let fixture = try Fixture()
+        let error = await #expect(throws: ManagerError.self) {
+            try await fixture.manager.plan(fixture.request(Fixture.document(1), name: name))
+        }
+        #expect(error?.code == .invalidDocument)
+    }
+
+    @Test func keysThatNothingReadsAreWarnedOf() async throws {
+        let fixture = try Fixture()
+        let cloud = CloudCredential(
+            id: "d", type: "Dummy",
+            values: Secret(["id": "d", "type": "Dummy", "username": "marker", "passwrd": "marker", "bootMs": "1"]))
+        let plan = try await fixture.manager.plan(fixture.request(Fixture.document(1), clouds: [cloud]))
+        #expect(plan.warnings.count == 1)
+        let warning = plan.warnings.first ?? ""
+        #expect(warning.hasPrefix("the cloud 'd': nothing reads 'passwrd'; keys of type Dummy are "), "\(warning)")
+        #expect(plan.warnings.first?.contains("marker") == false)
+    }
 }

@@ -280,6 +280,52 @@ import Testing
         }
     }
 
+    @Test("a database that is lost is told, not replaced", arguments: ["empty", "gone"])
+    func aLostDatabaseIsTold(how: String) async throws {
+        try await withFolder { folder in
+            let store = try SQLiteStateStore(folder: folder)
+            try await store.create()
+            await store.close()
+            if how == "empty" {
+                try write("", to: folder + "/gantry.sqlite")
+            } else {
+                try FileManager.default.removeItem(atPath: folder + "/gantry.sqlite")
+            }
+            await expectStoreError(.corrupt, naming: folder + "/gantry.sqlite is \(how)") {
+                try SQLiteStateStore(folder: folder)
+            }
+            #expect(FileManager.default.fileExists(atPath: folder + "/gantry.sqlite") == (how == "empty"))
+        }
+    }
+
+    @Test("who was killed before the first table left an empty file, which is none to miss")
+    func anUnusedEmptyDatabaseIsFilled() async throws {
+        try await withFolder { folder in
+            let store = StoreFolder(path: folder)
+            try store.prepare()
+            try store.locked {
+                try MasterKey.create(at: store.key)
+                try store.createDatabase()
+            }
+            try await SQLiteStateStore(folder: folder).close()
+        }
+    }
+
+    @Test(arguments: [(0o777, true), (0o770, true), (0o1777, true), (0o755, false), (0o700, false)])
+    func aFolderThatOthersMayWriteIsRefused(mode: Int, isRefused: Bool) async throws {
+        try await withFolder { folder in
+            try await SQLiteStateStore(folder: folder).close()
+            chmod(folder, mode_t(mode))
+            if isRefused {
+                await expectStoreError(.unavailable, naming: "chmod 700 \(folder)") {
+                    try SQLiteStateStore(folder: folder)
+                }
+            } else {
+                try await SQLiteStateStore(folder: folder).close()
+            }
+        }
+    }
+
     @Test func aDamagedPageIsToldWithItsFile() async throws {
         try await withFolder { folder in
             var store = try SQLiteStateStore(folder: folder)

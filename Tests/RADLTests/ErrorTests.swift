@@ -156,6 +156,34 @@ struct ErrorTests {
         #expect(errors.first.hint == "did you mean 'system'? Reserved words are in lower case")
     }
 
+    @Test(arguments: ["system a ()\ndeploy a -3", "system a ()\ndeploy a - 3"])
+    func `negative numbers of machines are refused`(text: String) {
+        let reading = RADLDocument.read(RADLSource(text: text))
+        #expect(reading.errors.map(\.message) == ["the number of machines cannot be negative"])
+        #expect(reading.errors.first?.range?.line == 2)
+    }
+
+    @Test func `a sign of a feature is skipped as in IM, with a warning`() {
+        let reading = RADLDocument.read(RADLSource(text: "system a (cpu.count >= -1)"))
+        #expect(reading.errors.isEmpty)
+        #expect(reading.warnings.map(\.message) == ["'-' means nothing here and is skipped"])
+    }
+
+    @Test func `mistakes of recipes stand where the document has them`() throws {
+        let text = "system a ()\nconfigure a (\n@begin\n- tasks:\n  - ñ: nosuch\n  - password: 'x'\n@end\n)\n"
+        let document = try RADLDocument(parsing: text, file: "a.radl")
+        let mistake = document.mistake(inRecipe: "a", line: 3, column: 5, "no such module")
+        #expect(
+            mistake.description
+                == "a.radl:5:5: error: recipe 'a': no such module\n      - ñ: nosuch\n        ^")
+        let secret = document.mistake(inRecipe: "a", line: 4, column: 5, "no such module", severity: .warning)
+        #expect(secret.description == "a.radl:6:5: warning: recipe 'a': no such module")
+        #expect(document.mistake(inRecipe: "a", line: nil, "empty").range?.line == 2)
+        #expect(document.mistake(inRecipe: "a", line: 99, "beyond").range?.line == 101)
+        let elsewhere = document.mistake(inRecipe: "b", line: 1, "elsewhere")
+        #expect(elsewhere.description == "a.radl: error: recipe 'b': elsewhere")
+    }
+
     @Test func `skipped characters are warnings`() throws {
         let reading = RADLDocument.read(RADLSource(text: "system a! (x = 'ñ') ;é"))
         #expect(reading.errors.isEmpty)

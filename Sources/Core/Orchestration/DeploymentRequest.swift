@@ -34,6 +34,20 @@ package struct DeploymentRequest: Sendable {
     /// Numbers of machines that may show another host key than the pinned one, since they were reinstalled.
     package var newHostKeys: Set<Int> = []
 
+    /// Why a name cannot be one of an infrastructure; nil: it can.
+    package static func problem(withName name: String) -> String? {
+        if name.isEmpty { return "the name of an infrastructure cannot be empty" }
+        if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            return "the name of an infrastructure cannot hold control characters"
+        }
+        if name.count > longestName {
+            return "the name of an infrastructure has at most \(longestName) characters, this one has \(name.count)"
+        }
+        return nil
+    }
+
+    private static let longestName = 128
+
     package init(
         document: String, documentName: String = "document", name: String? = nil, clouds: [CloudCredential],
         caller: Caller

@@ -184,8 +184,12 @@ package final class InfrastructureManager: Sendable {
     }
 
     /// The infrastructure of a name or id.
+    ///
+    /// - Parameter includingDestroyed: Whether a name may mean the one that was destroyed last; an id always may.
     /// - Throws: ``ManagerError`` `notFound`, with the names there are.
-    package func find(_ nameOrID: String, caller: Caller) async throws -> InfrastructureID {
+    package func find(
+        _ nameOrID: String, caller: Caller, includingDestroyed: Bool = false
+    ) async throws -> InfrastructureID {
         let all = try await infrastructures(caller: caller, includingDestroyed: true)
         let living = all.filter { $0.phase != .destroyed }
         if let found = living.first(where: { $0.name == nameOrID || $0.id.rawValue == nameOrID }) { return found.id }
@@ -193,9 +197,13 @@ package final class InfrastructureManager: Sendable {
         let byPrefix = nameOrID.count >= 4 ? living.filter { $0.id.rawValue.hasPrefix(nameOrID) } : []
         if byPrefix.count == 1 { return byPrefix[0].id }
         let names = living.compactMap { $0.name ?? $0.id.rawValue }
+        let destroyed = all.last { $0.name == nameOrID && $0.phase == .destroyed }
+        if includingDestroyed, let destroyed { return destroyed.id }
         throw ManagerError(
             code: .notFound,
-            message: "there is no infrastructure '\(nameOrID)'; "
+            message: (destroyed == nil
+                ? "there is no infrastructure '\(nameOrID)'; "
+                : "the infrastructure '\(nameOrID)' was destroyed, and `gantry log \(nameOrID)` shows what happened; ")
                 + (names.isEmpty ? "there is none at all" : "there are: \(names.joined(separator: ", "))"))
     }
 

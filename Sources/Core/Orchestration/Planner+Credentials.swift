@@ -38,3 +38,28 @@ extension Planner {
         return records
     }
 }
+
+extension Planner {
+    /// Keys of auth lines that nothing reads: mistyped, or another type's. Never their values.
+    func keyWarnings(_ clouds: [CloudCredential]) async -> [String] {
+        var warnings: [String] = []
+        for cloud in clouds {
+            guard let connector = await manager.connectors.connector(forType: cloud.type) else { continue }
+            let description = connector.description
+            let schemas = [description.configSchema, description.credentialSchema]
+            // A connector that describes no keys, or takes any, is not second-guessed.
+            let isOpen = schemas.contains { $0["additionalProperties"] == .bool(true) }
+            var known = Self.commonKeys
+            for case .object(let properties)? in schemas.map({ $0["properties"] }) { known.formUnion(properties.keys) }
+            guard !isOpen, known != Self.commonKeys else { continue }
+            let unknown = cloud.values.expose().keys.filter { !known.contains($0) }.sorted()
+            guard !unknown.isEmpty else { continue }
+            warnings.append(
+                "the cloud '\(cloud.id)': nothing reads \(unknown.map { "'\($0)'" }.joined(separator: ", ")); keys of "
+                    + "type \(cloud.type) are \(known.sorted().joined(separator: ", "))")
+        }
+        return warnings
+    }
+
+    private static let commonKeys: Set<String> = ["id", "type", "host", "endpoint"]
+}

@@ -29,16 +29,12 @@ struct Planner: Sendable {
 
     /// Computes what a request would do. No side effects.
     func plan(_ request: DeploymentRequest) async throws -> Prepared {
-        // Not from the cache: `random(N)` is drawn anew for each request.
-        let document = try DocumentReader.read(request.document, name: request.documentName)
-        let problems = await manager.contextualizer.check(
-            recipes: ContextualizationPlan.recipes(of: document).values.sorted { $0.name < $1.name })
-        let errors = problems.filter { !$0.isWarning }
-        guard errors.isEmpty else {
-            throw ManagerError(
-                code: .invalidDocument,
-                message: errors.map { "\(request.documentName): \($0)" }.joined(separator: "\n"))
+        if let problem = request.name.flatMap(DeploymentRequest.problem(withName:)) {
+            throw ManagerError(code: .invalidDocument, message: problem)
         }
+        let check = await DocumentCheck(
+            request.document, name: request.documentName, contextualizer: manager.contextualizer)
+        let document = try check.valid()
         guard !document.systems.isEmpty || !document.deploys.isEmpty || request.name == nil else {
             throw ManagerError(
                 code: .invalidDocument,
@@ -63,8 +59,7 @@ struct Planner: Sendable {
             existing: existing?.infrastructure.id, added: added, removed: difference.removed,
             kept: difference.kept, networks: try Self.networkChanges(document, existing), rejections: rejections.all,
             recipes: recipeNames(index),
-            warnings: document.misspellings().map(\.description)
-                + problems.filter(\.isWarning).map { "\(request.documentName): \($0)" })
+            warnings: check.warnings.map(\.description) + (await keyWarnings(request.clouds)))
         return Prepared(index: index, existing: existing, summary: summary, credentials: credentials)
     }
 
@@ -272,6 +267,20 @@ struct Planner: Sendable {
 
     // MARK: Submission
 
+    /// The store knows ids; whoever asks knows a name.
+    private func busy(
+        _ error: OperationError, _ id: InfrastructureID, _ request: DeploymentRequest
+    ) async throws -> ManagerError {
+        let unfinished = try await manager.store.unfinishedOperations(subject: OperationSubject(id))
+        guard let name = request.name, let other = unfinished.last(where: { $0.isHeld(at: manager.now()) }),
+            let lease = other.lease
+        else { return ManagerError(error) }
+        return ManagerError(
+            code: .busy,
+            message: "'\(name)' is busy: \(lease.holder.forPeople) carries out \(other.kind); wait until it ends, or "
+                + "remove it with `gantry destroy \(name)`")
+    }
+
     /// Whether the last deployment did not come to its end, as far as it is on record.
     private func wasInterrupted(_ existing: InfrastructureSnapshot?) async throws -> Bool {
         guard let existing else { return false }
@@ -304,9 +313,13 @@ struct Planner: Sendable {
                 username: request.caller.username,
                 verifier: request.caller.verifier(manager.store)),
             makeKeyPair: manager.makeKeyPair)
-        try await manager.store.submit(
-            OperationSubmission(submission.operation, precedence: submission.precedence), with: submission.change,
-            credentials: Array(credentials.values))
+        do {
+            try await manager.store.submit(
+                OperationSubmission(submission.operation, precedence: submission.precedence),
+                with: submission.change, credentials: Array(credentials.values))
+        } catch let error as OperationError where error.code == .busy {
+            throw try await busy(error, submission.change.infrastructure, request)
+        }
         Failpoint.reached("deploy.recorded")
         return SubmittedOperation(
             infrastructure: submission.change.infrastructure, operation: submission.operation.id,

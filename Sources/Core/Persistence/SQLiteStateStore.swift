@@ -32,6 +32,7 @@ package final class SQLiteStateStore: StateStore {
         let storeFolder = StoreFolder(path: folder)
         try storeFolder.prepare()
         (pool, sealer) = try storeFolder.locked {
+            try storeFolder.refuseLostDatabase()
             let key = try Self.masterKey(given: masterKey, in: storeFolder)
             let sealer = try Sealer(masterKey: key)
             try storeFolder.createDatabase()
@@ -39,6 +40,7 @@ package final class SQLiteStateStore: StateStore {
                 let pool = try DatabasePool(path: storeFolder.database, configuration: Self.configuration())
                 do {
                     try Self.prepare(pool, sealer: sealer, folder: storeFolder)
+                    storeFolder.noteUse()
                 } catch {
                     try pool.close()
                     throw error

@@ -18,9 +18,18 @@ struct StoreFolder: Sendable {
         self.path = absolute.count > 1 && absolute.hasSuffix("/") ? String(absolute.dropLast()) : absolute
     }
 
-    /// Makes the folder and those above it where they are missing. One that exists keeps its mode.
+    /// Makes the folder and those above it where they are missing. One that exists keeps its mode, and is refused where
+    /// others may write it: they could put files of theirs in the place of key and database.
     func prepare() throws(StoreError) {
         try makeFolder(path)
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & 0o022 != 0 {
+            let mode = String(status.st_mode & 0o7777, radix: 8)
+            throw StoreError(
+                code: .unavailable,
+                message: "others may write the state folder \(path) (mode \(mode)), which holds keys and credentials: "
+                    + "run `chmod 700 \(path)`, or choose another")
+        }
         guard access(path, R_OK | W_OK | X_OK) == 0 else {
             throw .unavailable("the state folder \(path) cannot be written", "make it writable or choose another")
         }
@@ -58,6 +67,34 @@ struct StoreFolder: Sendable {
     }
 
     var hasDatabase: Bool { access(database, F_OK) == 0 }
+
+    /// Refuses a folder that had a store and whose database is gone or empty: a new one in its place would know nothing of
+    /// the machines that run. A database that is empty because its maker was killed has never been used.
+    func refuseLostDatabase() throws(StoreError) {
+        guard Self.size(of: lock) > 0, Self.size(of: database) == 0, Self.size(of: database + "-wal") == 0 else {
+            return
+        }
+        throw StoreError(
+            code: .corrupt,
+            message: "the database \(database) is \(hasDatabase ? "empty" : "gone"), but machines were kept in it: "
+                + "restore it from a backup. To begin anew, which forgets them, remove all files of that folder")
+    }
+
+    /// Notes that the folder has a store from now on, in the lock file. What fails here fails the check above only.
+    func noteUse() {
+        guard Self.size(of: lock) == 0 else { return }
+        let descriptor = open(lock, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        let text = Array("in use\n".utf8)
+        _ = write(descriptor, text, text.count)
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private static func size(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
 
     /// Runs `body` while no other process opens the store. Waits for at most ten seconds.
     func locked<Value>(_ body: () throws -> Value) throws -> Value {

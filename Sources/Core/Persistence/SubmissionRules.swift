@@ -1,6 +1,6 @@
-import Foundation
+package import Foundation
 import InfrastructureModel
-import Operations
+package import Operations
 
 /// What a submission does to the unfinished operations of its subject.
 struct SubmissionEffect: Sendable, Hashable {
@@ -39,7 +39,7 @@ extension OperationSubmission {
 
 extension DurableOperation {
     /// Whether somebody alive works on it: its lease has not lapsed and its holder is not known to be dead.
-    func isHeld(at now: Date) -> Bool {
+    package func isHeld(at now: Date) -> Bool {
         guard let lease, lease.expiresAt > now else { return false }
         return !lease.holder.isKnownDead
     }

@@ -75,6 +75,13 @@ struct Parser {
         return String(decoding: result, as: UTF8.self)
     }
 
+    /// RADL knows no sign: as in IM the lexer skips it, with a warning. Where the number says how much is made, that would
+    /// be something else than what is meant.
+    private func hasMinus(before token: Token) -> Bool {
+        let blank: [UInt8] = [0x20, 0x09]
+        return source.bytes[..<token.start].last { !blank.contains($0) } == UInt8(ascii: "-")
+    }
+
     /// Value of a number. Whole numbers beyond 64 bits become floating-point.
     mutating func number(of token: Token) throws(Stop) -> RADLNumber {
         if !token.flag, token.end - token.start <= 18 {
@@ -290,6 +297,11 @@ struct Parser {
         advance()
         let system = text(ofName: try expect(.name, hint: "write: deploy SYSTEM NUMBER"))
         let numberToken = try expect(.number, hint: "write: deploy \(system) NUMBER")
+        if hasMinus(before: numberToken) {
+            report(
+                .number, "the number of machines cannot be negative", hint: "write: deploy \(system) NUMBER",
+                at: numberToken, imText: "Line \(keyword.line): Invalid number of virtual machines to deploy.")
+        }
         let number = try number(of: numberToken)
         var cloud: String?
         if token.kind == .name, !isMisspelledSentence {

@@ -25,8 +25,23 @@ struct DocumentRecipes {
         var problems = failures
         for (_, recipe) in parsed.sorted(by: { $0.key < $1.key }) {
             problems += RecipeCheck.problems(recipe).map { RecipeProblem($0) }
+            problems += recipe.plays.compactMap { Self.ignoredHosts($0, of: recipe) }
         }
         return problems.filter { seen.insert($0).inserted }
+    }
+
+    /// The engine's header says where a play runs. IM adds its machine to the recipe's own `hosts`, so that the play runs
+    /// on those as often as there are machines: who relies on that has to be told.
+    private static func ignoredHosts(_ play: RecipePlay, of recipe: Recipe) -> RecipeProblem? {
+        guard let hosts = play.hosts else { return nil }
+        let patterns: [String]
+        if case .list(let items) = hosts { patterns = items.map(\.text) } else { patterns = [hosts.text] }
+        guard patterns.contains(where: { $0.filter { !$0.isWhitespace } != "{{IM_HOST}}" }) else { return nil }
+        return RecipeProblem(
+            recipe: recipe.name, line: play.position.line, column: play.position.column,
+            message: "'hosts: \(patterns.joined(separator: ","))' is not followed: the recipe runs on the machines of "
+                + "the systems that it is the configure section of; take 'hosts' away, and name the systems in "
+                + "'contextualize'", isWarning: true)
     }
 
     /// The plays of each recipe that a step names, with the engine's header: this machine, as root, facts gathered

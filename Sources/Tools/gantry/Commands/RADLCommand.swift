@@ -1,4 +1,7 @@
 import ArgumentParser
+import Assembly
+import Logging
+import Orchestration
 import RADL
 
 struct RADLCommand: AsyncParsableCommand {
@@ -9,6 +12,9 @@ struct RADLCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "check", abstract: "Check documents and show every mistake with its place.",
             discussion: """
+                Checks the text, the rules of its features, and the recipes in it: their YAML, modules, keywords and \
+                templates.
+
                 EXAMPLES:
                   gantry radl check cluster.radl
                 """)
@@ -20,17 +26,21 @@ struct RADLCommand: AsyncParsableCommand {
                 var failed = false
                 for file in files {
                     let text = try DocumentFile.read(file)
-                    do {
-                        let document = try RADLDocument(parsing: text, file: file)
-                        try document.validate()
-                        for warning in document.misspellings() { Terminal.note(warning.description) }
-                        Terminal.line(
-                            "\(file): good (\(document.systems.count) systems, "
-                                + "\(document.deploys.reduce(0) { $0 + $1.count }) machines)")
-                    } catch let errors as RADLErrors {
+                    let check = await DocumentCheck(
+                        text, name: file == "-" ? "standard input" : file,
+                        contextualizer: ContextualizerAssembly.checker(
+                            logger: StandardErrorLog.logger(label: "gantry", level: .error)))
+                    for finding in check.warnings + check.errors { Terminal.note(finding.description) }
+                    guard check.errors.isEmpty else {
                         failed = true
-                        Terminal.note(errors.description)
+                        continue
                     }
+                    let document = check.document
+                    let recipes = document.configures.filter { $0.recipe != nil }.count
+                    Terminal.line(
+                        "\(file): good (\(Terminal.count(document.systems.count, "system")), "
+                            + "\(Terminal.count(document.deploys.reduce(0) { $0 + $1.count }, "machine")), "
+                            + "\(Terminal.count(recipes, "recipe")))")
                 }
                 if failed { throw Status.refused }
             }

@@ -1,0 +1,20 @@
+package import InfrastructureModel
+
+extension InfrastructureManager {
+    /// What is told of the newest operation that began: that it began, that it is done, or why it failed. Nil: there was
+    /// none.
+    /// - Throws: ``ManagerError``.
+    package func lastOperation(of id: InfrastructureID, caller: Caller) async throws -> InfrastructureEvent? {
+        let kinds: Set<InfrastructureEvent.Kind> = [.operationStarted, .operationFinished, .operationFailed]
+        let newest = try await lastEvent(of: id, caller: caller)
+        // The end of an operation is its last event, so the first look nearly always finds it.
+        var span: Int64 = 500
+        while true {
+            let start = max(0, newest - span)
+            let events = try await events(of: id, after: start, limit: Int(span) + 1, caller: caller)
+            if let found = events.last(where: { kinds.contains($0.kind) }) { return found }
+            guard start > 0 else { return nil }
+            span *= 8
+        }
+    }
+}

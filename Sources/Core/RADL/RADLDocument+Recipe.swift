@@ -1,0 +1,55 @@
+extension RADLDocument {
+    /// A mistake within the recipe of a `configure` section, at its place in the document: this module knows no YAML, who
+    /// reads recipes counts lines from the recipe's own beginning.
+    ///
+    /// - Parameters:
+    ///   - id: Of the section; an unknown one gives a mistake without a place.
+    ///   - line: Counted from 1 in the recipe; nil: the mistake is the section's.
+    ///   - column: Counted from 1.
+    ///   - message: What is wrong; no secret.
+    public func mistake(
+        inRecipe id: String, line: Int?, column: Int? = nil, _ message: String, severity: RADLError.Severity = .error
+    ) -> RADLError {
+        let section = configure(id)
+        let range = line.flatMap { line in
+            section?.recipeSource.flatMap { place(inRecipe: $0, line: line, column: column ?? 1) }
+        }
+        var error = RADLError(
+            .recipe, "recipe '\(id)': \(message)", at: range ?? section?.source, in: source, imText: message,
+            severity: severity)
+        if error.file == nil { error.file = source?.file }
+        // A line of YAML has its values without quotes, too, so nothing can be masked in it.
+        if let range, let source, Secrets.isNamed(in: source.line(of: range)) { error.excerpt = nil }
+        return error
+    }
+
+    private func place(inRecipe recipe: SourceRange, line: Int, column: Int) -> SourceRange? {
+        guard let bytes = source?.bytes, line >= 1, recipe.end <= bytes.count else { return nil }
+        var start = recipe.offset
+        for _ in 1..<max(line, 1) {
+            guard let newline = bytes[start..<recipe.end].firstIndex(of: UInt8(ascii: "\n")) else { break }
+            start = newline + 1
+        }
+        var offset = start
+        var left = column - 1
+        while left > 0, offset < recipe.end, bytes[offset] != UInt8(ascii: "\n") {
+            offset += 1
+            while offset < recipe.end, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
+            left -= 1
+        }
+        let isFirst = line == 1
+        return SourceRange(
+            line: recipe.line + line - 1, column: isFirst ? recipe.column + column - 1 : column, offset: offset,
+            length: 1)
+    }
+}
+
+extension RADLSource {
+    /// The line that a range begins in.
+    func line(of range: SourceRange) -> ArraySlice<UInt8> {
+        let newline = UInt8(ascii: "\n")
+        let place = min(range.offset, bytes.count)
+        let start = bytes[..<place].lastIndex(of: newline).map { $0 + 1 } ?? 0
+        return bytes[start..<(bytes[place...].firstIndex(of: newline) ?? bytes.count)]
+    }
+}
