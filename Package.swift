@@ -212,7 +212,7 @@ let units: [Unit] = [
         "OrchestrationTests", "OrchestrationTests",
         [
             "Orchestration", "Persistence", "InfrastructureModel", "Operations", "ConnectorAPI", "Dummy",
-            "ContextualizationAPI", "RADL", "Support", "Logging",
+            "ExistingHosts", "ContextualizationAPI", "RADL", "Support", "Logging",
         ]),
     tests(
         "ConnectorTests", "ConnectorTests",
@@ -241,7 +241,7 @@ let units: [Unit] = [
         ["Dummy", "EC2", "ConnectorAPI", "HTTPTransport", "Support"]),
     tests(
         "GantryCommandTests", "GantryCommandTests",
-        ["gantry", "Orchestration", "InfrastructureModel", "Support", "ArgumentParser"]),
+        ["gantry", "Assembly", "Orchestration", "InfrastructureModel", "Support", "ArgumentParser", "Logging"]),
 ]
 
 // MARK: - Selection

@@ -1,5 +1,6 @@
 import ContextualizationAPI
 import Foundation
+import Modules
 import Support
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
 
     @Test(arguments: [["/bin/dash", "-n"], ["/bin/busybox", "sh", "-n"]])
     func programsAreShell(shell: [String]) throws {
-        var scripts = Self.tasks.map(\.script)
+        var scripts = Self.tasks.map(\.script) + [LeaveStep.task(for: Self.machine).script]
         let lock = RunLock(id: "an id/with.odd \"characters\"")
         scripts += [lock.prefix, lock.clearing(patience: .seconds(5))]
         for script in scripts {
@@ -38,6 +39,50 @@ import Testing
             process.waitUntilExit()
             #expect(process.terminationStatus == 0, "\(script)")
         }
+    }
+
+    @Test(
+        "what stays gets its /etc/hosts back",
+        arguments: [
+            // As `main` left it, also without a newline at the end of the original.
+            ("127.0.0.1 localhost", "127.0.0.1 localhost\n10.0.0.1 front.example.org front\n", "127.0.0.1 localhost"),
+            ("a\n", "a\n10.0.0.1 front.example.org front\n", "a\n"),
+            ("", "10.0.0.1 front.example.org front\n", ""),
+            // Somebody has added a line since.
+            ("a\n", "a\n10.0.0.1 front.example.org front\nb\n", "a\nb\n"),
+            // Our line was there before us.
+            (
+                "10.0.0.1 front.example.org front\n", "10.0.0.1 front.example.org front\nb\n",
+                "10.0.0.1 front.example.org front\nb\n"
+            ),
+            // Nothing of ours: not touched, and the other file is somebody else's.
+            ("a\n", "b\n", "b\n"),
+        ])
+    func hostsAreGivenBack(original: String, present: String, left: String) async throws {
+        let machines = try FakeMachines()
+        try FileManager.default.createDirectory(atPath: machines.path("h", ""), withIntermediateDirectories: true)
+        try original.write(toFile: machines.path("h", "hosts.orig"), atomically: true, encoding: .utf8)
+        try present.write(toFile: machines.path("h", "hosts"), atomically: true, encoding: .utf8)
+        let task = LeaveStep.task(for: Self.machine, folder: machines.path("h", ""))
+        for _ in 1...2 {
+            let output = try await machines.run(ShellProgram(script: task.script, files: task.files), on: "h")
+            guard case .finish(let result) = task.invocation.decode(output) else { throw EventLog.Stopped() }
+            #expect(!result.failed, "\(result)")
+            #expect(machines.read("h", "hosts") == left)
+            let isOurs = present.contains("10.0.0.1")
+            #expect((machines.read("h", "hosts.orig") == nil) == isOurs)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: machines.path("h", "")).count <= 2)
+    }
+
+    @Test func leavingTellsWhatFailed() async throws {
+        let refused = CommunicatorError(code: .refused, message: "nothing listens")
+        let machines = try FakeMachines(["10.0.0.1": .init(connect: [refused])])
+        // The second one has nothing of ours and is not even asked.
+        let problems = try await NativeContextualizer(factory: machines).leave(
+            [Self.machine, Harness.machine(2)], patience: .seconds(20))
+        #expect(problems == [Self.machine.id: "nothing listens"])
+        #expect(machines.seen("10.0.0.2").connections == 0)
     }
 
     @Test func secretsStayOutOfPrograms() {

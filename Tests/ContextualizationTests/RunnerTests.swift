@@ -115,6 +115,32 @@ import Testing
         #expect(log.all.contains { $0.body == .message("skipping: no hosts matched") })
     }
 
+    @Test func aLimitThatLeavesNobodyIsRefused() async throws {
+        let project = try Project(Self.files)
+        let machines = try FakeMachines()
+        var options = options
+        options.limit = "nosuch"
+        let error = await #expect(throws: ContextualizationError.self) { try await run(project, machines, options) }
+        let message = error?.message ?? ""
+        #expect(
+            message.contains("'nosuch'") && message.contains("a, b, c") && message.contains("web, db"), "\(message)")
+        #expect(machines.seen("10.0.0.1").connections == 0)
+    }
+
+    @Test("machines of an inventory run: who is refused is refused at once", arguments: [false, true])
+    func refusedLoginsAreFinal(isPinned: Bool) async throws {
+        var files = Self.files
+        files["known"] = isPinned ? "10.0.0.1 ssh-x AAAA\n" : "\n"
+        let project = try Project(files)
+        let refused = CommunicatorError(code: .authenticationFailed, message: "wrong password")
+        let machines = try FakeMachines(["10.0.0.1": .init(connect: [refused, refused])])
+        var options = options
+        options.knownHostsFiles = [project.root + "/known"]
+        let (report, _) = try await run(project, machines, options)
+        #expect(report.results["a"] == .failed(step: "web", message: "wrong password"))
+        #expect(machines.seen("10.0.0.1").connections == 0)
+    }
+
     @Test func unreachableMachinesAreCounted() async throws {
         let project = try Project(Self.files)
         let refused = CommunicatorError(code: .hostKeyChanged, message: "the host key of a changed")

@@ -97,6 +97,8 @@ struct Directory: ConnectorDirectory {
 /// Says of every machine that it is configured, after the events that a test wants.
 actor ScriptedContextualizer: Contextualizer {
     private(set) var requests: [ContextualizationRequest] = []
+    /// Machines that were left.
+    private(set) var left: [ContextualizationMachine] = []
     private let result: @Sendable (ContextualizationMachine) -> ContextualizationReport.Result
 
     init(
@@ -120,6 +122,11 @@ actor ScriptedContextualizer: Contextualizer {
             report.results[machine.id] = result(machine)
         }
         return report
+    }
+
+    func leave(_ machines: [ContextualizationMachine], patience: Duration) async throws -> [String: String] {
+        left += machines
+        return Dictionary(uniqueKeysWithValues: machines.map { ($0.id, "it is off") })
     }
 
     func check(recipes: [ContextualizationRecipe]) async -> [RecipeProblem] {

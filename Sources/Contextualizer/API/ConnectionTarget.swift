@@ -11,16 +11,19 @@ package struct ConnectionTarget: Sendable, Hashable {
     package var hostKey: HostKeyPolicy
     /// A machine that the connection goes through (direct-tcpip), nearest to us first.
     package var jumps: [JumpHost]
+    /// Ends the message about a changed host key: how to forget the pinned one. Nil: the factory's own words.
+    package var hostKeyAdvice: String?
 
     package init(
         endpoints: [Endpoint], user: String, authentications: [Authentication], hostKey: HostKeyPolicy,
-        jumps: [JumpHost] = []
+        jumps: [JumpHost] = [], hostKeyAdvice: String? = nil
     ) {
         self.endpoints = endpoints
         self.user = user
         self.authentications = authentications
         self.hostKey = hostKey
         self.jumps = jumps
+        self.hostKeyAdvice = hostKeyAdvice
     }
 }
 
@@ -58,14 +61,18 @@ package struct JumpHost: Sendable, Hashable {
     package var user: String
     package var authentications: [Authentication]
     package var hostKey: HostKeyPolicy
+    /// As ``ConnectionTarget/hostKeyAdvice``.
+    package var hostKeyAdvice: String?
 
     package init(
-        endpoint: Endpoint, user: String, authentications: [Authentication], hostKey: HostKeyPolicy
+        endpoint: Endpoint, user: String, authentications: [Authentication], hostKey: HostKeyPolicy,
+        hostKeyAdvice: String? = nil
     ) {
         self.endpoint = endpoint
         self.user = user
         self.authentications = authentications
         self.hostKey = hostKey
+        self.hostKeyAdvice = hostKeyAdvice
     }
 }
 

@@ -16,6 +16,21 @@ package protocol Contextualizer: Sendable {
     /// Finds out whether recipes can be run before any machine exists: syntax, unknown modules and keywords.
     /// Empty when all is well.
     func check(recipes: [ContextualizationRecipe]) async -> [RecipeProblem]
+
+    /// Takes away what the step `main` wrote on machines that stay when their infrastructure goes: its lines in
+    /// `/etc/hosts`. Idempotent; nobody depends on its success.
+    ///
+    /// - Parameter patience: Most time for one machine; all of them are asked at the same time.
+    /// - Returns: Why it could not be done, by the machine's id.
+    /// - Throws: Cancellation only.
+    func leave(_ machines: [ContextualizationMachine], patience: Duration) async throws -> [String: String]
+}
+
+extension Contextualizer {
+    /// Nothing is left behind.
+    package func leave(_ machines: [ContextualizationMachine], patience: Duration) async throws -> [String: String] {
+        [:]
+    }
 }
 
 /// A recipe as the document holds it.

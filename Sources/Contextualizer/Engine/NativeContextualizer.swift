@@ -50,6 +50,10 @@ package struct NativeContextualizer: Contextualizer {
         return DocumentRecipes(table).problems
     }
 
+    package func leave(_ machines: [ContextualizationMachine], patience: Duration) async throws -> [String: String] {
+        try await LeaveStep(factory: factory, patience: patience).leave(machines)
+    }
+
     package func run(
         _ request: ContextualizationRequest,
         sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void

@@ -40,6 +40,7 @@ struct ActionRunner: Sendable {
             return try await findLaunches(cloud, tokens)
         case .terminate(let cloud, let machines, let delay):
             try await pause(delay)
+            try await leave(machines, tell: tell)
             return try await terminate(cloud, machines)
         case .sweep(let cloud, let delay):
             try await pause(delay)

@@ -207,12 +207,18 @@ struct ContextualizationPlan {
                 [
                     JumpHost(
                         endpoint: Endpoint(host: gateway.host ?? "", port: gateway.port), user: gateway.user,
-                        authentications: authentications(gateway), hostKey: hostKeyPolicy(gateway.machine))
+                        authentications: authentications(gateway), hostKey: hostKeyPolicy(gateway.machine),
+                        hostKeyAdvice: hostKeyAdvice(gateway.machine))
                 ]
             }
         return ConnectionTarget(
             endpoints: endpoints, user: access.user, authentications: authentications(access),
-            hostKey: hostKeyPolicy(record), jumps: jumps ?? [])
+            hostKey: hostKeyPolicy(record), jumps: jumps ?? [], hostKeyAdvice: hostKeyAdvice(record))
+    }
+
+    private func hostKeyAdvice(_ record: MachineRecord) -> String {
+        "if machine \(record.id.number) (\(record.system)) was reinstalled on purpose, run `gantry up` with "
+            + "--new-host-key \(record.id.number)"
     }
 
     private func authentications(_ access: MachineAccess) -> [Authentication] {

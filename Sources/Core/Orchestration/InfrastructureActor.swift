@@ -46,6 +46,19 @@ actor InfrastructureActor: OperationRun {
     /// - Throws: `CancellationError` when this process shall stop; everything is recorded then, and the operation can be
     ///   gone on with by anybody. ``OperationError`` `leaseLost` when another process took over.
     func run() async throws {
+        let started = ContinuousClock.now
+        do {
+            try await carryOut(started)
+        } catch {
+            // Given back, or taken over: why is told by who carries operations out.
+            logger.info(
+                "\(operation.kind) is left",
+                metadata: ["seconds": "\(Self.seconds(since: started))"])
+            throw error
+        }
+    }
+
+    private func carryOut(_ started: ContinuousClock.Instant) async throws {
         let id = InfrastructureID(rawValue: operation.subject.rawValue)
         guard let snapshot = try await manager.store.snapshot(id) else {
             try await manager.store.finish(
@@ -57,6 +70,13 @@ actor InfrastructureActor: OperationRun {
             limits.batchSizes[description.name] = description.requirements.maxLaunchItems
         }
         var machine = InfrastructureStateMachine(snapshot: snapshot, limits: limits)
+        let owners = snapshot.infrastructure.owners.map(\.username)
+        logger.info(
+            "\(operation.kind) begins",
+            metadata: [
+                "owner": "\(owners.joined(separator: ","))", "name": "\(snapshot.infrastructure.name ?? "-")",
+                "machines": "\(Self.counts(snapshot))",
+            ])
         machine.begin(operation.kind.rawValue, destroys: operation.kind == .destroy, now: manager.now())
 
         let result = try await withThrowingTaskGroup(of: Void.self) { group -> Result in
@@ -73,7 +93,19 @@ actor InfrastructureActor: OperationRun {
         }
         // What was under way when it ended has answered by now: the more is known, the less is to be searched for.
         for input in lateInputs { machine.handle(input, now: manager.now()) }
-        try await finish(result, &machine)
+        try await finish(result, &machine, started)
+    }
+
+    /// How many machines are in each state: `configured:2,failed:1`.
+    private static func counts(_ snapshot: InfrastructureSnapshot) -> String {
+        let states = Dictionary(grouping: snapshot.machines.filter(\.isAlive)) { $0.state.rawValue }
+        guard !states.isEmpty else { return "0" }
+        return states.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value.count)" }.joined(separator: ",")
+    }
+
+    private static func seconds(since start: ContinuousClock.Instant) -> String {
+        let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
+        return String((milliseconds).rounded() / 1000)
     }
 
     private final class LateInputs: Sendable {
@@ -230,7 +262,9 @@ actor InfrastructureActor: OperationRun {
         Failpoint.reached("change.recorded")
     }
 
-    private func finish(_ result: Result, _ machine: inout InfrastructureStateMachine) async throws {
+    private func finish(
+        _ result: Result, _ machine: inout InfrastructureStateMachine, _ started: ContinuousClock.Instant
+    ) async throws {
         let status: DurableOperation.Status
         var message: String?
         switch result {
@@ -247,6 +281,12 @@ actor InfrastructureActor: OperationRun {
         Failpoint.reached("operation.concluded")
         try await manager.store.finish(lease, status: status, error: message, now: manager.now())
         manager.commits.ring()
+        var metadata: Logger.Metadata = [
+            "status": "\(status.rawValue)", "machines": "\(Self.counts(machine.snapshot))",
+            "seconds": "\(Self.seconds(since: started))",
+        ]
+        if let message { metadata["error"] = "\(message)" }
+        logger.log(level: status == .failed ? .warning : .info, "\(operation.kind) ends", metadata: metadata)
     }
 
     /// What this operation has to make room for.

@@ -73,7 +73,7 @@ struct HostBuilder {
                     hostKey: pinned.isEmpty ? .trustOnFirstUse : .pinned(pinned),
                     jumps: arguments.jumps(authentications: authentications, user: user, known: store)),
                 groups: inventory.groupNames(ofHost: host.name), variables: [:],
-                escalationPassword: password ?? options.becomePassword)
+                escalationPassword: password ?? options.becomePassword, isNew: false)
             return PlaybookRun.Host(machine: machine, variables: variables)
         }
     }

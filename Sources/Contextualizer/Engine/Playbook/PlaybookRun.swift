@@ -39,6 +39,7 @@ final class PlaybookRun: Sendable {
         let recorder = RunRecorder(sink: sink)
         var linkSettings = MachineLink.Settings()
         linkSettings.connectTimeout = options.connectTimeout
+        linkSettings.pinnedMeansKnown = false
         let lock = RunLock(id: "recipe-\(folder)")
         var links: [String: MachineLink] = [:]
         var secrets: [String] = []

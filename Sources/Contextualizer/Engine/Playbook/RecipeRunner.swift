@@ -87,7 +87,7 @@ package struct RecipeRunner: Sendable {
         let hosts = try HostBuilder(options: options).hosts(of: inventory)
         let groups = inventory.groups.filter { $0.name != "all" && $0.name != "ungrouped" }
             .map { ($0.name, inventory.hosts(inGroup: $0.name)) }
-        let allowed = try options.limit.map { Set(try HostPattern($0).hosts(in: inventory)) }
+        let allowed = try options.limit.map { try Self.limited($0, inventory) }
         let known = inventory
         let run = PlaybookRun(
             plays: plays, hosts: hosts, groups: groups, library: library, folder: folder, options: options,
@@ -97,6 +97,19 @@ package struct RecipeRunner: Sendable {
             }, sink: sink)
         logger.debug("runs a playbook", metadata: ["playbook": "\(path)", "hosts": "\(hosts.count)"])
         return try await run.run()
+    }
+
+    /// A limit that leaves nobody is a mistake, not a run of nothing.
+    private static func limited(_ pattern: String, _ inventory: Inventory) throws -> Set<String> {
+        let hosts = try HostPattern(pattern).hosts(in: inventory)
+        guard hosts.isEmpty else { return Set(hosts) }
+        func list(_ names: [String]) -> String {
+            names.isEmpty
+                ? "none" : names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+        }
+        throw ContextualizationError(
+            message: "the limit '\(pattern)' leaves no host; nothing was done. The inventory has the hosts "
+                + "\(list(inventory.hosts.map(\.name))), and the groups \(list(inventory.groups.map(\.name)))")
     }
 
     /// All that is wrong with a playbook; empty when it can be run.

@@ -14,6 +14,8 @@ actor MachineLink {
         var leftoverPatience: Duration = .seconds(120)
         /// How long a machine that let us in before may refuse the login: while it boots, PAM lets only root in.
         var loginPatience: Duration = .seconds(30)
+        /// Whether a pinned host key says that the machine let us in before; else only this run itself can tell.
+        var pinnedMeansKnown = true
     }
 
     let machine: ContextualizationMachine
@@ -30,6 +32,8 @@ actor MachineLink {
     private var target: ConnectionTarget
     /// As whom programs ran, so that their marks can be taken away.
     private var users: Set<Escalation?> = []
+    /// In this run.
+    private var letUsIn = false
 
     /// - Parameters:
     ///   - mayHaveLeftover: Whether an earlier run may have left a program behind.
@@ -116,6 +120,7 @@ actor MachineLink {
             task.cancel()
         }
         connection = opened
+        letUsIn = true
         if case .trustOnFirstUse = target.hostKey, !opened.hostKey.isEmpty {
             target.hostKey = .pinned([opened.hostKey])
         }
@@ -157,7 +162,9 @@ actor MachineLink {
     /// A new machine may still make its users. One that was there before is not asked again: its guard might lock us out.
     private var loginPatience: Duration {
         if machine.isNew { return reachTimeout }
-        if case .trustOnFirstUse = target.hostKey { return .zero }
+        if !letUsIn {
+            guard settings.pinnedMeansKnown, case .pinned = target.hostKey else { return .zero }
+        }
         return min(settings.loginPatience, reachTimeout)
     }
 

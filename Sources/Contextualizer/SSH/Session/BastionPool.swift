@@ -83,7 +83,7 @@ actor BastionPool {
         }
         let peer = SSHLink.Peer(
             endpoint: last.endpoint, user: last.user, authentications: last.authentications, hostKey: last.hostKey,
-            hostKeyAdvice: advice)
+            hostKeyAdvice: last.hostKeyAdvice ?? advice)
         return try await SSHDialer.open(
             peer, through: Array(jumps.dropLast()), patience: .seconds(30), deadline: deadline, bastions: pool)
     }

@@ -1,0 +1,76 @@
+import ContextualizationAPI
+import Modules
+import Support
+
+/// Undoes what the step `main` wrote on a machine that stays when its infrastructure goes.
+struct LeaveStep: Sendable {
+    private static let parallelism = 32
+
+    let factory: any CommunicatorFactory
+    /// For one machine.
+    let patience: Duration
+
+    /// - Returns: Why it could not be done, by the machine's id.
+    /// - Throws: Cancellation only.
+    func leave(_ machines: [ContextualizationMachine]) async throws -> [String: String] {
+        try await withThrowingTaskGroup(of: (String, String?).self) { group in
+            var problems: [String: String] = [:]
+            var pending = machines.lazy.filter { !$0.basics.hostsEntries.isEmpty }.makeIterator()
+            for _ in 0..<Self.parallelism {
+                guard let machine = pending.next() else { break }
+                group.addTask { (machine.id, try await problem(with: machine)) }
+            }
+            while let (id, problem) = try await group.next() {
+                problems[id] = problem
+                guard let machine = pending.next() else { continue }
+                group.addTask { (machine.id, try await self.problem(with: machine)) }
+            }
+            return problems
+        }
+    }
+
+    private func problem(with machine: ContextualizationMachine) async throws -> String? {
+        do {
+            return try await withDeadline(patience, "the removal of the lines in /etc/hosts") {
+                let connection = try await factory.connect(to: machine.target, timeout: patience)
+                let task = Self.task(for: machine)
+                return try await withCleanup {
+                    let output = try await connection.communicator.run(
+                        ShellProgram(
+                            script: task.script, files: task.files, escalation: escalation(machine),
+                            timeout: patience))
+                    guard case .finish(let result) = task.invocation.decode(output) else { return nil }
+                    return result.failed ? result.message ?? "the program failed" : nil
+                } cleanup: {
+                    await connection.communicator.close()
+                }
+            }
+        } catch {
+            try Task.checkCancellation()
+            return (error as? CommunicatorError)?.message ?? "\(error)"
+        }
+    }
+
+    private func escalation(_ machine: ContextualizationMachine) -> Escalation? {
+        machine.target.user == "root" ? nil : Escalation(password: machine.escalationPassword)
+    }
+
+    /// What is as `main` left it becomes what was there before; else our lines alone go.
+    ///
+    /// - Parameter folder: Other than `/etc` in tests.
+    static func task(for machine: ContextualizationMachine, folder: String = "/etc") -> BuiltInTask {
+        BuiltInTask(
+            path: "leave.0", name: "Take the lines of the infrastructure out of /etc/hosts", module: "hosts",
+            script: BuiltInShell.prologue + """
+                f=\(folder)/hosts;l=$GANTRY_FILES/hosts;w=\(folder)/.hosts.gantry.$$
+                [ -e $f.orig ]&&grep -qxF -f "$l" $f 2>/dev/null||fin
+                { cat $f.orig;[ -z "$(tail -c 1 $f.orig)" ]||echo;cat "$l"; } >$w||die "could not write $w"
+                if cmp -s $w $f;then cat $f.orig >$w;else
+                r=$w.lines;if [ -s $f.orig ];then grep -vxF -f $f.orig "$l" >$r;else cat "$l" >$r;fi
+                if [ -s $r ];then grep -vxF -f $r $f >$w;else cat $f >$w;fi;rm -f $r;fi
+                cmp -s $w $f||put $w $f $(stat -c %a $f 2>/dev/null||echo 644)
+                rm -f $w $f.orig;fin
+
+                """, files: ["hosts": Array((machine.basics.hostsEntries.joined(separator: "\n") + "\n").utf8)])
+    }
+}
