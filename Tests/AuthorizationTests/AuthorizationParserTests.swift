@@ -86,6 +86,27 @@ import Testing
         #expect(loaded.warnings.count == 1)
     }
 
+    @Test func filesThatAreWrongAreToldInPlainWords() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func message(_ text: String?) throws -> String {
+            let file = folder.appending(path: "auth").path
+            if let text { try text.write(toFile: file, atomically: true, encoding: .utf8) }
+            do {
+                _ = try AuthorizationFile.load(text == nil ? folder.path : file)
+                return ""
+            } catch {
+                return (error as? AuthorizationError)?.message ?? "raw: \(error)"
+            }
+        }
+        #expect(try message(nil).hasSuffix("cannot be read: is a folder"))
+        #expect(try message("id = a; type = X\nid = b; type = X\nid = a; type = Y").contains("'a' more than once"))
+        #expect(try message("type = X\ntype = X") == "")
+        let missing = try message("type = X; password = file(\(folder.path)/none)")
+        #expect(missing.hasSuffix("No such file or directory") && !missing.contains("Cocoa"), "\(missing)")
+    }
+
     @Test func valuesDoNotPrint() throws {
         let items = try AuthorizationParser().items(ofFile: "type = X; password = sesame-6371")
         #expect(!"\(items)".contains("sesame"))

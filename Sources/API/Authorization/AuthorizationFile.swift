@@ -21,11 +21,10 @@ package struct AuthorizationFile: Sendable {
     /// Reads a file. `file(…)` and `command(…)` in it are resolved: the file is the user's own.
     package static func load(_ path: String) throws -> AuthorizationFile {
         let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
+        do throws(FileProblem) {
+            text = try TextFile.read(path)
         } catch {
-            throw AuthorizationError(
-                "the authorization file '\(path)' cannot be read: \(error.localizedDescription)")
+            throw AuthorizationError("the authorization file '\(path)' cannot be read: \(error.reason)")
         }
         var warnings: [String] = []
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
@@ -34,13 +33,17 @@ package struct AuthorizationFile: Sendable {
                 "others may read '\(path)' (mode \(String(mode, radix: 8))); run `chmod 600 \(path)`")
         }
         let items = try AuthorizationParser(resolve: resolve).items(ofFile: text)
+        // `deploy SYSTEM N ID` names one of them.
+        if let twice = Dictionary(grouping: items, by: \.id).filter({ $1.count > 1 }).keys.sorted().first {
+            throw AuthorizationError(
+                "the authorization file '\(path)' has the id '\(twice)' more than once: give each line its own")
+        }
         return AuthorizationFile(path: path, items: items, warnings: warnings)
     }
 
     @Sendable private static func resolve(_ function: String, _ argument: String) throws -> String {
         if function == "file" {
-            let path = (argument as NSString).expandingTildeInPath
-            return try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .newlines)
+            return try TextFile.read(argument).trimmingCharacters(in: .newlines)
         }
         let words = argument.split(separator: " ").map(String.init)
         guard let command = words.first else { throw AuthorizationError("the command is empty") }

@@ -47,9 +47,7 @@ package struct GantryServices: Sendable {
             ? try InMemoryStateStore() : try SQLiteStateStore(folder: options.stateFolder)
         let (registry, problems) = await BuiltInConnectors.registry(
             folders: options.connectorFolders, logger: options.logger)
-        let communicators = SSHCommunicatorFactory(
-            hostKeyAdvice: "if the machine was reinstalled on purpose, run `gantry up` with --new-host-key and "
-                + "the number of the machine")
+        let communicators = SSHCommunicatorFactory()
         let contextualizer = ContextualizerAssembly.make(communicators: communicators, logger: options.logger)
         let manager = InfrastructureManager(
             store: store, connectors: RegistryDirectory(registry: registry), contextualizer: contextualizer,

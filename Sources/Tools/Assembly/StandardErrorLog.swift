@@ -1,7 +1,8 @@
 import Foundation
 package import Logging
 
-/// A log handler that writes a line to standard error: time, level, message, metadata.
+/// A log handler that writes a line to standard error: time, level, message, `key=value` of the metadata. A record is one
+/// line, whatever is in it: line breaks and quotes are escaped, and values with blanks stand in quotes.
 package struct StandardErrorLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level
@@ -19,10 +20,38 @@ package struct StandardErrorLog: LogHandler {
 
     package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        let time = Date().formatted(.iso8601.time(includingFractionalSeconds: true))
-        let line = "\(time) \(event.level) \(label): \(event.message)\(pairs)\n"
+        let time = Date().formatted(
+            .iso8601.year().month().day().dateTimeSeparator(.standard).time(includingFractionalSeconds: true))
+        let line = Self.line(time: time, level: event.level, label: label, message: "\(event.message)", all)
         FileHandle.standardError.write(Data(line.utf8))
+    }
+
+    static func line(
+        time: String, level: Logger.Level, label: String, message: String, _ metadata: Logger.Metadata
+    ) -> String {
+        let pairs = metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted("\($0.value)"))" }.joined()
+        return "\(time) \(level) \(label): \(escaped(message))\(pairs)\n"
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let isPlain =
+            !value.isEmpty
+            && value.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "=" && $0.value != 0x7F }
+        return isPlain ? value : "\"" + escaped(value).replacing("\"", with: "\\\"") + "\""
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": result.append(contentsOf: "\\n".unicodeScalars)
+            case "\\": result.append(contentsOf: "\\\\".unicodeScalars)
+            case _ where scalar.properties.generalCategory == .control || ("\u{2028}"..."\u{2029}").contains(scalar):
+                result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+            default: result.append(scalar)
+            }
+        }
+        return String(result)
     }
 
     /// A logger of the process.

@@ -23,6 +23,8 @@ struct ConnectorCheck: AsyncParsableCommand {
               connector-check --built-in dummy
               connector-check --list
 
+            A connector whose settings have a stateFile gets a temporary one where --config names none.
+
             The file of --config is JSON; every member may be left out:
               {"endpoint": "http://…", "config": {…}, "image": "…", "flavor": "…", "network": "…",
                "addresses": ["192.0.2.1"], "badCredentials": {"username": "x", "password": "y"},
@@ -111,8 +113,10 @@ struct ConnectorCheck: AsyncParsableCommand {
         } catch {
             throw Failure("\(error)\(errors.text.isEmpty ? "" : "\nIts standard error:\n\(errors.text.suffix(2000))")")
         }
+        let memory = try KeptState(for: connector.description, settings)
+        defer { memory?.remove() }
         let subject = ConnectorUnderTest(
-            connector: connector, settings: settings, placement: "as a process",
+            connector: connector, settings: memory?.settings ?? settings, placement: "as a process",
             restart: { await connector.kill() },
             raw: { try await connector.rawCall($0, $1) },
             standardError: { errors.text })
@@ -168,6 +172,35 @@ struct ConnectorCheck: AsyncParsableCommand {
         } catch {
             throw Failure("'\(path)' cannot be written: \(error.localizedDescription)")
         }
+    }
+}
+
+/// A file for the machines of a connector whose cloud is its own memory unless it is given one (`stateFile`): such a cloud
+/// would forget them when the checks kill the process.
+private struct KeptState {
+    let settings: ConformanceSettings
+    private let folder: String
+
+    /// Nil where the settings say where they are, or the connector knows no such file.
+    init?(for description: ConnectorDescription, _ settings: ConformanceSettings) throws {
+        guard settings.config["stateFile"] == nil, description.configSchema["properties"]?["stateFile"] != nil
+        else { return nil }
+        folder = NSTemporaryDirectory() + "connector-check-" + UUID().uuidString
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure("there is no room for a folder in '\(NSTemporaryDirectory())': set TMPDIR to another one")
+        }
+        var settings = settings
+        settings.config["stateFile"] = .string(folder + "/cloud")
+        self.settings = settings
+        FileHandle.standardError.write(
+            Data("note: '\(description.name)' gets a temporary stateFile; name one with --config to keep it\n".utf8))
+    }
+
+    func remove() {
+        try? FileManager.default.removeItem(atPath: folder)
     }
 }
 

@@ -19,6 +19,15 @@ struct GantryDaemon: AsyncParsableCommand {
             State is on disk: after a crash or a restart everything goes on where it was. SIGTERM and SIGINT stop it \
             gracefully. The XML-RPC interface is not served yet.
 
+            The log goes to standard error, a line each: what the service starts with, the begin and the end of every \
+            operation, starts and ends of connectors.
+
+            EXIT STATUS:
+              0    stopped
+              1    it failed
+              5    the address or the store cannot be used
+              64   wrong usage
+
             EXAMPLES:
               gantryd --state-dir /var/lib/gantry
               gantryd --host 0.0.0.0 --rest-port 8800
@@ -66,15 +75,22 @@ struct GantryDaemon: AsyncParsableCommand {
                 "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let logger = StandardErrorLog.logger(label: "gantryd", level: level)
+        let address = ListeningAddress(host: host, port: restPort)
+        if let problem = address.problem() { try Self.fail(problem) }
         let services: GantryServices
         do {
             services = try await GantryServices.make(
                 GantryServices.Options(
                     stateFolder: stateFolder, connectorFolders: connectorFolders, logger: logger))
         } catch {
-            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-            throw ExitCode(5)
+            try Self.fail("\(error)")
         }
+        logger.info(
+            "starts",
+            metadata: [
+                "version": "\(Self.configuration.version)", "state": "\(stateFolder)", "rest": "\(address.text)",
+                "connectors": "\(services.registry.all.map(\.description.name).joined(separator: ","))",
+            ])
         for problem in services.problems { logger.warning("a connector cannot be used: \(problem)") }
         let server = RESTServer(manager: services.manager, logger: logger)
         let group = ServiceGroup(
@@ -85,10 +101,24 @@ struct GantryDaemon: AsyncParsableCommand {
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await withCleanup {
-            try await group.run()
+            do {
+                try await group.run()
+            } catch let error where !(error is CancellationError) {
+                // Somebody may have been quicker than the server, after the look at the address.
+                if let problem = address.problem() { try Self.fail(problem) }
+                logger.error("ends after an error", metadata: ["error": "\(error)"])
+                throw ExitCode(1)
+            }
         } cleanup: {
             await services.stop()
         }
+        logger.info("ends")
+    }
+
+    /// The store or the address cannot be used: as of `gantry`'s exit status.
+    private static func fail(_ message: String) throws -> Never {
+        FileHandle.standardError.write(Data("error: \(message)\n".utf8))
+        throw ExitCode(5)
     }
 }
 

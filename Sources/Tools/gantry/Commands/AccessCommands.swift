@@ -23,6 +23,9 @@ struct SSHCommand: AsyncParsableCommand {
     @OptionGroup var state: StateOptions
     @Argument(parsing: .postTerminator, help: "A command to run.") var command: [String] = []
 
+    /// What ssh ends with when it is its own failure, not the command's.
+    private static let sshFailed: Int32 = 255
+
     func run() async throws {
         try await reporting {
             let status = try await state.withServices { services -> Int32 in
@@ -42,10 +45,27 @@ struct SSHCommand: AsyncParsableCommand {
                 }
                 let session = try SSHConfiguration(accesses: accesses)
                 defer { session.remove() }
-                return try session.run(access, command: command)
+                let status = try session.run(access, command: command)
+                if status == Self.sshFailed, let hint = SSHHint.text(access) { Terminal.note(hint) }
+                return status
             }
             if status != 0 { throw ExitCode(status) }
         }
+    }
+}
+
+/// What to do when ssh was not let in.
+enum SSHHint {
+    /// Nil where Gantry gave ssh a key: then ssh's own message says all.
+    static func text(_ access: MachineAccess) -> String? {
+        guard access.privateKey == nil, access.password != nil else { return nil }
+        let machine = "machine \(access.machine.id.number) (\(access.machine.system))"
+        return """
+            \(machine) lets '\(access.user)' in by password, which Gantry does not hand to ssh. It stands in the document, \
+            at system \(access.machine.system), disk.0.os.credentials.password: ssh asks for it on a terminal. To log in \
+            with a key, put its public half into ~\(access.user)/.ssh/authorized_keys there with a recipe, and its \
+            private half into the document as disk.0.os.credentials.private_key.
+            """
     }
 }
 

@@ -7,8 +7,9 @@ struct DestroyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "destroy", abstract: "Remove an infrastructure with everything that was made for it.",
         discussion: """
-            Interrupts what is under way. Machines that already ran before are left alone. What a provider does not let \
-            go is listed and kept on record; the same command tries again.
+            Interrupts what is under way. Machines that already ran before stay as they are; only the lines that Gantry \
+            wrote to their /etc/hosts go, where they can be reached. What a provider does not let go is listed and kept \
+            on record; the same command tries again.
 
             EXAMPLES:
               gantry destroy cluster --yes

@@ -7,6 +7,8 @@ struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Show what happened, with the results of tasks.",
         discussion: """
+            Also of an infrastructure that was destroyed: the last one of that name.
+
             EXAMPLES:
               gantry log cluster --machine 0
               gantry log cluster --follow
@@ -21,7 +23,18 @@ struct LogCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             try await state.withServices { services in
-                let id = try await services.manager.find(infrastructure, caller: .local)
+                let id = try await services.manager.find(
+                    infrastructure, caller: .local, includingDestroyed: true)
+                let snapshot = try await services.manager.snapshot(id, caller: .local, includingDestroyed: true)
+                if let machine, !snapshot.machines.contains(where: { $0.id.number == machine }) {
+                    throw ManagerError(
+                        code: .notFound,
+                        message: "'\(infrastructure)' has no machine \(machine); it has: "
+                            + MachineChoice.list(snapshot.machines))
+                }
+                if snapshot.infrastructure.phase == .destroyed, !json {
+                    Terminal.note("'\(infrastructure)' (\(id)) was destroyed; results of tasks are no longer kept")
+                }
                 let machine = machine
                 let follow = follow
                 let json = json

@@ -41,6 +41,12 @@ struct RecipeCommand: AsyncParsableCommand {
         @Flag(help: "Show differences of files.") var diff = false
         @Option(help: "Machines at the same time.") var parallel: Int = 64
 
+        func validate() throws {
+            guard parallel >= 1 else {
+                throw ValidationError("--parallel is a number of machines from 1, not \(parallel)")
+            }
+        }
+
         func run() async throws {
             try await reporting {
                 let hosts = try RecipeRunner.inventory(file: inventory)
@@ -67,7 +73,7 @@ struct RecipeCommand: AsyncParsableCommand {
             options.showsDifference = diff
             options.becomes = become
             options.limit = limit
-            options.parallelism = max(1, parallel)
+            options.parallelism = parallel
             options.user = user
             options.privateKeyFiles = privateKey.map { [$0] }
             for pair in extra {

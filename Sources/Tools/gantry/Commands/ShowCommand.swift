@@ -5,6 +5,7 @@ import Foundation
 import InfrastructureModel
 import Operations
 import Orchestration
+import Persistence
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,16 +69,19 @@ struct ShowCommand: AsyncParsableCommand {
                 let id = try await manager.find(infrastructure, caller: .local)
                 let snapshot = try await manager.snapshot(id, caller: .local)
                 let operations = try await manager.unfinishedOperations(of: id, caller: .local)
+                let last = try await manager.lastOperation(of: id, caller: .local)
+                let failure = last?.kind == .operationFailed ? last?.text : nil
                 if json {
-                    Terminal.line(JSONOutput.pretty(InfrastructureJSON(snapshot)))
+                    var value = InfrastructureJSON(snapshot)
+                    value.lastFailure = failure
+                    value.underWay = operations.map { InfrastructureJSON.Operation($0, now: Date()) }
+                    Terminal.line(JSONOutput.pretty(value))
                     return
                 }
                 Terminal.write(SummaryText.text(snapshot))
+                if let failure, operations.isEmpty { Terminal.line("the last operation failed: \(failure)") }
                 for operation in operations {
-                    let holder =
-                        operation.lease.map { " by \($0.holder.forPeople)" } ?? ", nobody works on it: "
-                        + "`gantry up` or `gantry destroy` goes on"
-                    Terminal.line("under way: \(operation.kind)\(holder)")
+                    Terminal.line(SummaryText.text(operation, name: infrastructure, now: Date()))
                 }
             }
         }
@@ -109,6 +113,20 @@ struct InfrastructureJSON: Encodable {
     var created: Date
     var machines: [Machine]
     var resources: [Resource]
+    /// Why the last operation failed. Only `show` tells it, as what follows.
+    var lastFailure: String?
+    var underWay: [Operation]?
+
+    struct Operation: Encodable {
+        var kind: String
+        /// Who carries it out; nil: nobody does.
+        var by: String?
+
+        init(_ operation: DurableOperation, now: Date) {
+            kind = "\(operation.kind)"
+            by = operation.isHeld(at: now) ? operation.lease?.holder.forPeople : nil
+        }
+    }
 
     init(_ snapshot: InfrastructureSnapshot) {
         id = snapshot.infrastructure.id.rawValue
@@ -149,6 +167,17 @@ enum SummaryText {
                 snapshot.resources.map { [$0.kind, $0.id, $0.cloud.id, $0.problem ?? ""] })
         }
         return text
+    }
+
+    /// What is under way, and who works on it.
+    static func text(_ operation: DurableOperation, name: String, now: Date) -> String {
+        if operation.isHeld(at: now), let lease = operation.lease {
+            return "under way: \(operation.kind) by \(lease.holder.forPeople)"
+        }
+        // A holder that has ended, and one that was never there, are the same to who reads this.
+        let ended = operation.lease.map { ": \($0.holder.forPeople) has ended or answers no more" } ?? ""
+        let next = operation.kind == .destroy ? "`gantry destroy \(name)`" : "`gantry up` or `gantry destroy`"
+        return "interrupted: \(operation.kind)\(ended); nobody works on it, \(next) goes on"
     }
 
     /// What stands under the progress when an operation has ended.

@@ -18,14 +18,16 @@ struct UpCommand: AsyncParsableCommand {
               gantry up cluster.radl
               gantry up cluster.radl --name test -a clouds.auth --yes
               gantry up cluster.radl --new-host-key 2     machine 2 was reinstalled
+              gantry up cluster.radl --new-host-key web   the machine of system web was
             """)
 
     @OptionGroup var document: DocumentOptions
     @Option(
         name: .customLong("new-host-key"),
         help: ArgumentHelp(
-            "Trust the host key that this machine shows from now on; may be repeated.", valueName: "machine"))
-    var newHostKeys: [Int] = []
+            "Trust the host key that this machine shows from now on: its number, or the name of a system with one "
+                + "machine; may be repeated.", valueName: "machine"))
+    var newHostKeys: [String] = []
     @OptionGroup var state: StateOptions
     @OptionGroup var authorization: AuthorizationOptions
     @OptionGroup var operation: OperationOptions
@@ -36,9 +38,8 @@ struct UpCommand: AsyncParsableCommand {
             try await state.withServices(manager: operation.configuration) { services in
                 var request = request
                 let plan = try await services.manager.plan(request)
-                for number in newHostKeys where !plan.kept.contains(where: { $0.id.number == number }) {
-                    throw UsageError("--new-host-key: there is no machine \(number); nothing was done")
-                }
+                request.newHostKeys = Set(
+                    try newHostKeys.map { try MachineChoice.number($0, of: plan.kept, option: "--new-host-key") })
                 for warning in plan.warnings { Terminal.warn(warning) }
                 if !plan.removed.isEmpty {
                     if !operation.json { Terminal.write(PlanText.text(plan, name: request.name)) }
@@ -46,7 +47,6 @@ struct UpCommand: AsyncParsableCommand {
                         "\(Terminal.count(plan.removed.count, "machine")) will be removed. Go on?",
                         refusal: "\(Terminal.count(plan.removed.count, "machine")) would be removed")
                 }
-                request.newHostKeys = Set(newHostKeys)
                 if !operation.yes { request.agreedRemovals = Set(plan.removed.map(\.machine.id)) }
                 let since = try await lastSequence(services, plan.existing)
                 let submitted = try await services.manager.deploy(request)
@@ -62,6 +62,31 @@ struct UpCommand: AsyncParsableCommand {
     private func lastSequence(_ services: GantryServices, _ id: InfrastructureID?) async throws -> Int64 {
         guard let id else { return 0 }
         return try await services.manager.lastEvent(of: id, caller: .local)
+    }
+}
+
+/// The machine that an option names.
+enum MachineChoice {
+    /// - Parameter word: A machine's number, or the name of a system with one machine.
+    static func number(_ word: String, of machines: [MachineRecord], option: String) throws -> Int {
+        if let found = machines.first(where: { String($0.id.number) == word }) { return found.id.number }
+        let ofSystem = machines.filter { $0.system == word }
+        if ofSystem.count == 1 { return ofSystem[0].id.number }
+        let numbers = ofSystem.map { String($0.id.number) }
+        guard numbers.isEmpty else {
+            throw UsageError(
+                "\(option): system '\(word)' has the machines \(numbers.joined(separator: ", ")); name one by its "
+                    + "number. Nothing was done")
+        }
+        throw UsageError(
+            "\(option): there is no machine '\(word)'; there are: \(list(machines)). Nothing was done")
+    }
+
+    /// `0 (web), 1 (db)`.
+    static func list(_ machines: [MachineRecord]) -> String {
+        guard !machines.isEmpty else { return "none" }
+        let shown = machines.prefix(20).map { "\($0.id.number) (\($0.system))" }.joined(separator: ", ")
+        return shown + (machines.count > 20 ? ", …" : "")
     }
 }
 
@@ -85,8 +110,17 @@ struct OperationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Machines that are configured at the same time.", valueName: "number"))
     var parallel: Int = 64
 
+    func validate() throws {
+        if let timeout, timeout < 1 {
+            throw ValidationError("--timeout is a number of seconds from 1, not \(timeout)")
+        }
+        guard parallel >= 1 else {
+            throw ValidationError("--parallel is a number of machines from 1, not \(parallel)")
+        }
+    }
+
     var configuration: ManagerConfiguration {
-        ManagerConfiguration(parallelism: max(1, parallel))
+        ManagerConfiguration(parallelism: parallel)
     }
 
     var style: ProgressDisplay.Style {

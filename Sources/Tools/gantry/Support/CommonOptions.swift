@@ -2,6 +2,7 @@ import ArgumentParser
 import Assembly
 import Authorization
 import Foundation
+import Glibc
 import InfrastructureModel
 import Logging
 import Orchestration
@@ -86,6 +87,9 @@ struct DocumentOptions: ParsableArguments {
         guard let name = name ?? DocumentFile.stem(file) else {
             throw UsageError("a document from standard input needs --name")
         }
+        if let problem = DeploymentRequest.problem(withName: name) {
+            throw UsageError("\(problem); give another with --name")
+        }
         return DeploymentRequest(
             document: text, documentName: file == "-" ? "standard input" : file, name: name,
             clouds: try authorization.clouds(), caller: .local)
@@ -95,13 +99,11 @@ struct DocumentOptions: ParsableArguments {
 /// Reads documents that the user names.
 enum DocumentFile {
     static func read(_ path: String) throws -> String {
-        if path == "-" {
-            return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-        }
-        do {
-            return String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+        do throws(FileProblem) {
+            return path == "-" ? try TextFile.read(STDIN_FILENO, name: "-") : try TextFile.read(path)
         } catch {
-            throw UsageError("the document '\(path)' cannot be read: \(error.localizedDescription)")
+            let name = path == "-" ? "from standard input" : "'\(path)'"
+            throw UsageError("the document \(name) cannot be read: \(error.reason)")
         }
     }
 

@@ -46,13 +46,16 @@ func reporting(_ body: () async throws -> Void) async throws {
     } catch let error as UsageError {
         Terminal.error(error.description)
         throw Status.usage
+    } catch let error as FileProblem {
+        Terminal.error("\(error)")
+        throw Status.usage
     } catch let error as AuthorizationError {
         Terminal.error(error.message)
         throw Status.usage
     } catch is CancellationError {
         throw Status.interrupted
     } catch {
-        Terminal.error("\(error)")
+        Terminal.error(PlainWords.text(error))
         throw Status.failed
     }
 }

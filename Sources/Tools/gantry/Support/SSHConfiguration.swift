@@ -3,60 +3,126 @@ import Glibc
 import InfrastructureModel
 import Orchestration
 import Support
+import Synchronization
+
+/// For the signal handlers of ``SSHConfiguration/run(_:command:)``: those can reach globals only.
+private let sshProcess = Atomic<Int32>(0)
 
 /// Files for the system's ssh: keys (0600), pinned host keys and a configuration in one private folder.
 struct SSHConfiguration {
     let folder: String
-    private let isTemporary: Bool
+    private let session: SessionFolder?
 
     var configPath: String { folder + "/config" }
 
     /// - Parameter folder: nil: a temporary one that ``remove()`` removes.
     init(accesses: [MachineAccess], folder: String? = nil) throws {
-        isTemporary = folder == nil
-        self.folder = folder ?? NSTemporaryDirectory() + "gantry-ssh-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: self.folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        chmod(self.folder, 0o700)
+        let session = folder == nil ? try SessionFolder() : nil
+        self.session = session
+        self.folder = folder ?? session?.path ?? ""
+        do {
+            if session == nil { try Self.makeFolder(self.folder) }
+            try Self.write(accesses, to: self.folder)
+        } catch {
+            session?.remove()
+            throw error
+        }
+    }
+
+    /// With those above it where they are missing.
+    private static func makeFolder(_ folder: String) throws {
+        func fail() -> UsageError {
+            UsageError(
+                "the folder '\(folder)' cannot be written: \(String(cString: strerror(errno))); choose another with --into"
+            )
+        }
+        var path = folder.hasPrefix("/") ? "/" : ""
+        for part in folder.split(separator: "/") {
+            path += (path.isEmpty || path.hasSuffix("/") ? "" : "/") + part
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST || errno == EISDIR else { throw fail() }
+        }
+        guard chmod(folder, 0o700) == 0 else { throw fail() }
+        var status = stat()
+        guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            errno = ENOTDIR
+            throw fail()
+        }
+    }
+
+    private static func write(_ accesses: [MachineAccess], to folder: String) throws {
         var config = ""
         var known = ""
         for access in accesses {
             let number = access.machine.id.number
             config += "Host \(access.hostname) \(access.inventoryName) gantry-\(number)\n"
             config += "  HostName \(access.host ?? "none")\n  Port \(access.port)\n  User \(access.user)\n"
-            config += "  UserKnownHostsFile \(self.folder)/known_hosts\n  HostKeyAlias \(access.machine.id)\n"
+            config += "  UserKnownHostsFile \(folder)/known_hosts\n  HostKeyAlias \(access.machine.id)\n"
             config += "  StrictHostKeyChecking \(access.machine.hostKeys.isEmpty ? "accept-new" : "yes")\n"
             if let key = access.privateKey {
-                let path = "\(self.folder)/key-\(number)"
-                try Self.write(key.expose().hasSuffix("\n") ? key.expose() : key.expose() + "\n", to: path)
+                let path = "\(folder)/key-\(number)"
+                try write(key.expose().hasSuffix("\n") ? key.expose() : key.expose() + "\n", to: path)
                 config += "  IdentityFile \(path)\n  IdentitiesOnly yes\n"
             }
             if let jump = access.jump { config += "  ProxyJump gantry-\(jump)\n" }
             config += "\n"
             for key in access.machine.hostKeys { known += "\(access.machine.id) \(key)\n" }
         }
-        try Self.write(known, to: self.folder + "/known_hosts")
-        try Self.write(config, to: configPath)
+        try write(known, to: folder + "/known_hosts")
+        try write(config, to: folder + "/config")
     }
 
     /// Runs ssh on the terminal.
-    /// - Returns: Its exit status.
+    /// - Returns: Its exit status; 128 and the signal where one ended it.
     func run(_ access: MachineAccess, command: [String]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
+        let words =
             ["ssh", "-F", configPath, "gantry-\(access.machine.id.number)"] + (command.isEmpty ? [] : ["--"] + command)
-        // ssh gets the signals of the terminal itself.
-        signal(SIGINT, SIG_IGN)
-        defer { signal(SIGINT, SIG_DFL) }
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
+        // ssh gets SIGINT of the terminal itself. What else would end us ends ssh, and we clean up behind it.
+        let ends = [SIGTERM, SIGHUP, SIGQUIT]
+        sshProcess.store(0, ordering: .relaxed)
+        signal(SIGINT) { _ in }
+        for number in ends {
+            signal(number) { number in
+                let process = sshProcess.load(ordering: .relaxed)
+                if process > 0 { kill(process, number) }
+            }
+        }
+        defer { for number in ends + [SIGINT] { signal(number, SIG_DFL) } }
+        let process = try Self.spawn(words)
+        sshProcess.store(process, ordering: .relaxed)
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        sshProcess.store(0, ordering: .relaxed)
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+    }
+
+    /// Foundation's `Process` would start it with signals blocked, so that neither Ctrl-C nor a hang-up ended it.
+    private static func spawn(_ words: [String]) throws -> pid_t {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var set = sigset_t()
+        sigemptyset(&set)
+        posix_spawnattr_setsigmask(&attributes, &set)
+        sigfillset(&set)
+        posix_spawnattr_setsigdefault(&attributes, &set)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let variables = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
+        let pointers = (words + variables).map { strdup($0) }
+        defer { for pointer in pointers { free(pointer) } }
+        var arguments: [UnsafeMutablePointer<CChar>?] = pointers.prefix(words.count) + [nil]
+        var environment: [UnsafeMutablePointer<CChar>?] = pointers.dropFirst(words.count) + [nil]
+        var process: pid_t = 0
+        let problem = posix_spawnp(&process, words[0], nil, &attributes, &arguments, &environment)
+        guard problem == 0 else {
+            throw UsageError(
+                "\(words[0]) cannot be started: \(String(cString: strerror(problem))); install OpenSSH's client")
+        }
+        return process
     }
 
     /// Removes a temporary folder.
     func remove() {
-        if isTemporary { try? FileManager.default.removeItem(atPath: folder) }
+        session?.remove()
     }
 
     /// Written with its final mode from the start.

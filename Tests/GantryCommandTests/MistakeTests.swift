@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import InfrastructureModel
+import Logging
+import Orchestration
+import Support
+import Testing
+
+@testable import Assembly
+@testable import gantry
+
+/// What users and systems get wrong, in words.
+@Suite struct MistakeTests {
+    private static func machine(_ number: Int, _ system: String) -> MachineRecord {
+        MachineRecord(
+            id: MachineID(infrastructure: InfrastructureID(rawValue: "i"), number: number), system: system,
+            placement: Placement(
+                cloud: CloudReference(id: "c", type: "T", connector: "t", credential: CredentialID(rawValue: "x")),
+                image: "", flavor: ""), alternatives: [], createdAt: Date(timeIntervalSince1970: 0), specification: "")
+    }
+
+    @Test func aMachineIsNamedByItsNumberOrItsSystem() throws {
+        let machines = [Self.machine(0, "web"), Self.machine(2, "db"), Self.machine(3, "db"), Self.machine(4, "5")]
+        func number(_ word: String) throws -> Int {
+            try MachineChoice.number(word, of: machines, option: "--new-host-key")
+        }
+        #expect(try number("2") == 2)
+        #expect(try number("web") == 0)
+        #expect(try number("5") == 4)
+        for (word, text) in [("db", "the machines 2, 3"), ("7", "0 (web), 2 (db)"), ("", "there is no machine ''")] {
+            let error = #expect(throws: UsageError.self) { try number(word) }
+            #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test(arguments: [("web", true), ("a b", true), ("ü", true), ("", false), ("a\nb", false), ("a\u{7F}", false)])
+    func namesOfInfrastructures(name: String, isGood: Bool) {
+        #expect((DeploymentRequest.problem(withName: name) == nil) == isGood)
+        #expect(DeploymentRequest.problem(withName: String(repeating: "é", count: 128)) == nil)
+        #expect(DeploymentRequest.problem(withName: String(repeating: "é", count: 129)) != nil)
+    }
+
+    @Test(arguments: [["--parallel", "0"], ["--timeout", "0"], ["--timeout=-1"], ["--parallel=-3"]])
+    func limitsAreAtLeastOne(words: [String]) {
+        #expect(throws: (any Error).self) { try Gantry.parseAsRoot(["up", "a.radl"] + words) }
+        #expect(throws: (any Error).self) { try Gantry.parseAsRoot(["destroy", "a"] + words) }
+    }
+
+    @Test func systemErrorsAreWords() throws {
+        do {
+            _ = try String(contentsOfFile: "/proc/none/file", encoding: .utf8)
+            Issue.record("was read")
+        } catch {
+            #expect(PlainWords.text(error) == "'/proc/none/file': No such file or directory")
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: "/proc/none/a", withIntermediateDirectories: true)
+            Issue.record("was made")
+        } catch {
+            let text = PlainWords.text(error, path: "/proc/none/a")
+            #expect(text.hasPrefix("'/proc") && !text.contains("Error Domain") && !text.contains("Cocoa"), "\(text)")
+        }
+        #expect(PlainWords.text(UsageError("as it is")) == "as it is")
+    }
+
+    @Test func aRecordOfTheLogIsOneLine() {
+        let line = StandardErrorLog.line(
+            time: "T", level: .info, label: "gantryd", message: "a\nb",
+            ["plain": "1", "blank": "x y", "quote": "a\"b\\", "break": "1\r\n2", "empty": ""])
+        #expect(
+            line == #"T info gantryd: a\nb blank="x y" break="1\u{d}\n2" empty="" plain=1 quote="a\"b\\""# + "\n")
+    }
+
+    @Test func passwordMachinesAreExplained() {
+        func access(key: Bool, password: Bool) -> MachineAccess {
+            MachineAccess(
+                machine: Self.machine(1, "web"), inventoryName: "a_1", hostname: "a", fqdn: "a.b", host: "192.0.2.1",
+                port: 22, user: "ada", privateKey: key ? Secret("marker-key") : nil,
+                password: password ? Secret("marker-password") : nil, groups: [], variables: [:], jump: nil)
+        }
+        let hint = SSHHint.text(access(key: false, password: true)) ?? ""
+        #expect(hint.hasPrefix("machine 1 (web) lets 'ada' in by password") && !hint.contains("marker"))
+        #expect(SSHHint.text(access(key: true, password: true)) == nil)
+        #expect(SSHHint.text(access(key: false, password: false)) == nil)
+    }
+}

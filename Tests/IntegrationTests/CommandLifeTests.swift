@@ -1,0 +1,144 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What commands tell of an infrastructure that did not go as it should.
+@Suite struct CommandLifeTests {
+    private func run(_ scenario: DummyScenario, _ arguments: [String]) async throws -> Program.Ended {
+        try await scenario.gantry.run(arguments + ["--state-dir", scenario.scratch.path("state")])
+    }
+
+    @Test func logOfAMachineThatIsNoneAndOfWhatWasDestroyed() async throws {
+        let scenario = try DummyScenario()
+        #expect(try await scenario.up().status == 0)
+        let none = try await run(scenario, ["log", "web", "-m", "7"])
+        #expect(none.status == 3)
+        #expect(none.errors.contains("no machine 7") && none.errors.contains("0 (node), 1 (node), 2 (node)"))
+        #expect(try await scenario.destroy().status == 0)
+        let log = try await run(scenario, ["log", "web"])
+        #expect(log.status == 0, "\(log.errors)")
+        #expect(log.output.contains("destroy is done") && log.errors.contains("was destroyed"), "\(log.output)")
+        #expect(try await run(scenario, ["log", "web", "-m", "1"]).output.contains("machine 1: "))
+        let show = try await run(scenario, ["show", "web"])
+        #expect(show.status == 3 && show.errors.contains("`gantry log web`"), "\(show.errors)")
+    }
+
+    @Test func aDestroyThatFailedIsShown() async throws {
+        let scenario = try DummyScenario()
+        let auth = "id = dummy; type = Dummy; stateFile = \(scenario.scratch.path("cloud")); bootMs = 30"
+        try scenario.scratch.write(
+            "auth",
+            auth + #"; faults = '[{"call": "machine.terminate", "times": 1000, "error": "permissionDenied"}]'"# + "\n")
+        #expect(try await scenario.up().status == 0)
+        let destroyed = try await scenario.destroy()
+        #expect(destroyed.status == 1, "\(destroyed.output)\(destroyed.errors)")
+        let show = try await run(scenario, ["show", "web"])
+        #expect(show.status == 0)
+        #expect(
+            show.output.contains("the last operation failed: destroy: not everything could be removed"),
+            "\(show.output)")
+        let json = try await run(scenario, ["show", "web", "--json"])
+        #expect(json.output.contains("\"lastFailure\" : \"destroy: not everything"), "\(json.output)")
+    }
+
+    @Test func aDeadHolderIsNotBusy() async throws {
+        let scenario = try DummyScenario()
+        let killed = try await scenario.up(failpoints: "operation.claimed=kill")
+        #expect(killed.status < 0)
+        let show = try await run(scenario, ["show", "web"])
+        #expect(show.output.contains("interrupted: create: process"), "\(show.output)")
+        #expect(show.output.contains("has ended") && !show.output.contains("under way"), "\(show.output)")
+    }
+
+    @Test func whoIsBusyIsNamed() async throws {
+        let scenario = try DummyScenario()
+        // A launch that hangs keeps the first one at work.
+        try scenario.scratch.write(
+            "auth",
+            "id = dummy; type = Dummy; stateFile = \(scenario.scratch.path("cloud")); "
+                + #"faults = '[{"call": "machine.launch", "hang": true}]'"# + "\n")
+        let words = [
+            "up", scenario.scratch.path("web.radl"), "-a", scenario.scratch.path("auth"), "--state-dir",
+            scenario.scratch.path("state"), "--yes",
+        ]
+        let first = try scenario.gantry.start(words, output: scenario.scratch.url.appending(path: "first.log"))
+        try first.run()
+        defer { if first.isRunning { kill(first.processIdentifier, SIGKILL) } }
+        let deadline = ContinuousClock.now + .seconds(20)
+        var show = try await run(scenario, ["show", "web"])
+        while !show.output.contains("under way: create by process \(first.processIdentifier)"),
+            ContinuousClock.now < deadline
+        {
+            try await Task.sleep(for: .milliseconds(50))
+            show = try await run(scenario, ["show", "web"])
+        }
+        #expect(show.output.contains("under way: create by process \(first.processIdentifier)"), "\(show.output)")
+        let second = try await scenario.gantry.run(words)
+        #expect(second.status == 4, "\(second.errors)")
+        #expect(
+            second.errors.contains("'web' is busy: process \(first.processIdentifier) carries out create"),
+            "\(second.errors)")
+    }
+
+    @Test func unwritablePlacesAreNamedInPlainWords() async throws {
+        let scenario = try DummyScenario()
+        #expect(try await scenario.up().status == 0)
+        try scenario.scratch.write("file", "")
+        let ended = try await run(scenario, ["ssh-config", "web", "--into", scenario.scratch.path("file/below")])
+        #expect(ended.status == 64, "\(ended.errors)")
+        #expect(ended.errors.contains("Not a directory") && ended.errors.contains("--into"), "\(ended.errors)")
+        #expect(!ended.errors.contains("Cocoa") && !ended.errors.contains("NSError"), "\(ended.errors)")
+    }
+
+    @Test("gantry ssh leaves nothing, even after SIGKILL", arguments: [SIGTERM, SIGHUP, SIGKILL])
+    func sessionFoldersGo(signal: Int32) async throws {
+        let scenario = try DummyScenario()
+        #expect(try await scenario.up().status == 0)
+        let runtime = scenario.scratch.path("runtime")
+        let bin = scenario.scratch.path("bin")
+        for folder in [runtime, bin] {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        }
+        // In the place of ssh, one that goes on until it gets a signal.
+        try "#!/bin/sh\nexec sleep 600\n".write(toFile: bin + "/ssh", atomically: true, encoding: .utf8)
+        chmod(bin + "/ssh", 0o755)
+        var program = scenario.gantry
+        program.environment["XDG_RUNTIME_DIR"] = runtime
+        program.environment["PATH"] = bin + ":/usr/bin:/bin"
+        let words = ["ssh", "web", "0", "--state-dir", scenario.scratch.path("state")]
+        func folders() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: runtime) }
+        let process = try program.start(words, output: scenario.scratch.url.appending(path: "ssh.log"))
+        try process.run()
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try folders().isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+        // Of whatever thread has started it.
+        func child() -> Int32? {
+            let tasks = "/proc/\(process.processIdentifier)/task"
+            for task in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? [] {
+                let children = try? String(contentsOfFile: "\(tasks)/\(task)/children", encoding: .utf8)
+                if let first = children?.split(separator: " ").first { return Int32(first) }
+            }
+            return nil
+        }
+        // Foundation's word comes only when ssh has ended, too.
+        func isRunning() -> Bool {
+            let stat = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+            return stat?.split(separator: ")").last.map { !$0.hasPrefix(" Z") } ?? false
+        }
+        while child() == nil, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try folders().count == 1)
+        let ssh = try #require(child())
+        defer { kill(ssh, SIGKILL) }
+        kill(process.processIdentifier, signal)
+        while isRunning(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(!isRunning())
+        if signal == SIGKILL {
+            #expect(try folders().count == 1)
+            try "#!/bin/sh\nexit 3\n".write(toFile: bin + "/ssh", atomically: true, encoding: .utf8)
+            chmod(bin + "/ssh", 0o755)
+            #expect(try await program.run(words).status == 3)
+        }
+        #expect(try folders().isEmpty)
+    }
+}
