@@ -85,7 +85,7 @@ import Testing
         _ = try await fixture.destroy(submitted.infrastructure)
         let error = await #expect(throws: ManagerError.self) { try await fixture.manager.find("web", caller: .local) }
         #expect(error?.code == .notFound)
-        #expect(error?.message.contains("'web' was destroyed, and `gantry log web`") == true)
+        #expect(error?.message.contains("'web' was destroyed; `gantry log web`") == true)
         #expect(
             try await fixture.manager.find("web", caller: .local, includingDestroyed: true) == submitted.infrastructure)
         let (again, _) = try await fixture.deploy(Fixture.document(1), name: "web")

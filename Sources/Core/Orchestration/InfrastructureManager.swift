@@ -198,12 +198,15 @@ package final class InfrastructureManager: Sendable {
         if byPrefix.count == 1 { return byPrefix[0].id }
         let names = living.compactMap { $0.name ?? $0.id.rawValue }
         let destroyed = all.last { $0.name == nameOrID && $0.phase == .destroyed }
-        if includingDestroyed, let destroyed { return destroyed.id }
+        if let destroyed {
+            if includingDestroyed { return destroyed.id }
+            throw ManagerError(
+                code: .notFound,
+                message: "the infrastructure '\(nameOrID)' was destroyed; `gantry log \(nameOrID)` shows what happened")
+        }
         throw ManagerError(
             code: .notFound,
-            message: (destroyed == nil
-                ? "there is no infrastructure '\(nameOrID)'; "
-                : "the infrastructure '\(nameOrID)' was destroyed, and `gantry log \(nameOrID)` shows what happened; ")
+            message: "there is no infrastructure '\(nameOrID)'; "
                 + (names.isEmpty ? "there is none at all" : "there are: \(names.joined(separator: ", "))"))
     }
 
