@@ -6,6 +6,9 @@ import Testing
 /// New keys of an account take over what its old ones made.
 @Suite("Rotation of EC2's keys", .enabled(if: EC2Endpoint.isNamed), .serialized, .timeLimit(.minutes(3)))
 struct EC2KeyRotationTests {
+    /// A user of this test's own, since one has two keys at most.
+    private static let user = "rotating"
+
     private struct Key {
         var id: String
         var secret: String
@@ -27,18 +30,18 @@ struct EC2KeyRotationTests {
         let text = String(decoding: answer.body, as: UTF8.self)
         try #require(answer.status == 200, "\(text)")
         return { element in
-            let found = try Regex("<\(element)>([^<]*)</\(element)>", as: (Substring, Substring).self)
-            return String(try #require(text.firstMatch(of: found), "no \(element)").1)
+            let content = try Regex("<\(element)>([^<]*)</\(element)>", as: (Substring, Substring).self)
+            return String(try #require(text.firstMatch(of: content), "no \(element)").1)
         }
     }
 
     private func makeKey() async throws -> Key {
-        let answer = try await identity([("Action", "CreateAccessKey"), ("UserName", "tester")])
+        let answer = try await identity([("Action", "CreateAccessKey"), ("UserName", Self.user)])
         return Key(id: try answer("AccessKeyId"), secret: try answer("SecretAccessKey"))
     }
 
     private func delete(_ key: Key) async throws {
-        _ = try await identity([("Action", "DeleteAccessKey"), ("UserName", "tester"), ("AccessKeyId", key.id)])
+        _ = try await identity([("Action", "DeleteAccessKey"), ("UserName", Self.user), ("AccessKeyId", key.id)])
     }
 
     private func use(_ key: Key, _ scenario: EC2Scenario) throws {
@@ -49,7 +52,13 @@ struct EC2KeyRotationTests {
     }
 
     @Test func machinesThatRunTakeTheNewKey() async throws {
-        let scenario = try EC2Scenario(region: "ap-south-1")
+        let scenario = try EC2Scenario(region: "ap-northeast-2")
+        _ = try await identity([("Action", "CreateUser"), ("UserName", Self.user)])
+        let everything = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#
+        _ = try await identity([
+            ("Action", "PutUserPolicy"), ("UserName", Self.user), ("PolicyName", "all"),
+            ("PolicyDocument", everything),
+        ])
         let old = try await makeKey()
         try use(old, scenario)
         try scenario.document(2)

@@ -18,7 +18,9 @@ import Glibc
 ///
 /// Standard output belongs to the protocol: it is put out of reach before the first call, and what is printed goes to
 /// standard error, from where the host takes it into its log. Calls run concurrently; a call that is over its deadline
-/// or that the host cancels sees its task cancelled. The process holds credentials, so it leaves no core dump.
+/// or that the host cancels sees its task cancelled. A call that comes alone begins on the thread that reads, up to where
+/// it first waits; one that blocks that thread delays others by 40 ms, once for each method. The process holds
+/// credentials, so it leaves no core dump.
 public func serve(_ connector: some Connector) async {
     let arguments = CommandLine.arguments.dropFirst()
     switch arguments.first {
