@@ -1,3 +1,4 @@
+import ConnectorAPI
 package import ConnectorHost
 package import ContextualizationAPI
 import Foundation
@@ -60,6 +61,9 @@ package struct GantryServices: Sendable {
             manager: manager, store: store, registry: registry, communicators: communicators,
             contextualizer: contextualizer, problems: problems)
     }
+
+    /// Of those that can be used.
+    package var connectorNames: [String] { registry.all.map(\.description.name) }
 
     /// Ends connector processes and closes the store.
     package func stop() async {

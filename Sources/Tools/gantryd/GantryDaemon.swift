@@ -89,7 +89,7 @@ struct GantryDaemon: AsyncParsableCommand {
             "starts",
             metadata: [
                 "version": "\(Self.configuration.version)", "state": "\(stateFolder)", "rest": "\(address.text)",
-                "connectors": "\(services.registry.all.map(\.description.name).joined(separator: ","))",
+                "connectors": "\(services.connectorNames.joined(separator: ","))",
             ])
         for problem in services.problems { logger.warning("a connector cannot be used: \(problem)") }
         let server = RESTServer(manager: services.manager, logger: logger)
