@@ -97,7 +97,7 @@ import Testing
                 #expect(found.isEmpty, "marker \(index): \(found)", sourceLocation: location)
             }
             let left = try await HostScenario.shell(
-                host, "grep -rlF \(marker) /tmp /var/tmp /var/log /run ~root /home /srv /etc /dev/shm 2>/dev/null || true")
+                host, "grep -rlF \(marker) /etc /home /run /srv /tmp /dev/shm /var/log /var/tmp ~root 2>&- || true")
             #expect(left.isEmpty, "marker \(index) is on the host: \(left)", sourceLocation: location)
         }
     }
