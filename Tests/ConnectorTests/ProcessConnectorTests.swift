@@ -121,7 +121,7 @@ import Testing
         let error = await #expect(throws: ConnectorError.self) {
             try await ProcessConnector.connect(ConnectorCommand(path: "/nonexistent/connector-x"), options: .quick())
         }
-        #expect(error?.code == .unavailable)
+        #expect(error?.code == .unsupported, "trying again would not help")
         #expect(error?.message.contains("/nonexistent/connector-x") == true)
         #expect(error?.message.contains("No such file") == true)
     }

@@ -129,6 +129,20 @@ import Testing
         #expect(world.cloud.alive.count == 2)
     }
 
+    @Test("where a cloud cannot be prepared, no candidate at it is tried, and the operation ends with the reason")
+    func preparationFailureAtAllCandidates() throws {
+        var world = World(seed: 9, machines: 3, crashes: false, failures: true)
+        world.cloud.preparationFailure = "no session"
+        try world.runToEnd()
+        guard case .failed(let message) = world.machine.outcome else {
+            Issue.record("expected a failure")
+            return
+        }
+        #expect(message.contains("machine 2 (s0) is failed: no session"))
+        #expect(world.machine.snapshot.machines.allSatisfy { $0.state == .failed && $0.alternatives.isEmpty })
+        #expect(world.cloud.launches.isEmpty)
+    }
+
     @Test("a machine that its provider no longer knows is shown as such")
     func vanished() throws {
         var world = World(seed: 3, machines: 2, crashes: false, failures: false)

@@ -22,7 +22,7 @@ struct Fixture {
         store: (any StateStore)? = nil, dummy: (any Connector)? = nil,
         contextualizer: ScriptedContextualizer = ScriptedContextualizer(),
         limits: InfrastructureStateMachine.Limits = .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5)),
-        commandPoll: Duration = .milliseconds(10)
+        commandPoll: Duration = .milliseconds(10), callPatience: Duration = .seconds(300)
     ) throws {
         self.store = try store ?? InMemoryStateStore()
         self.dummy = dummy ?? DummyConnector(configuration: .init())
@@ -31,7 +31,8 @@ struct Fixture {
         logger.logLevel = .critical
         manager = InfrastructureManager(
             store: self.store, connectors: Directory(connectors: [self.dummy]), contextualizer: contextualizer,
-            configuration: ManagerConfiguration(limits: limits, commandPoll: commandPoll), logger: logger,
+            configuration: ManagerConfiguration(
+                limits: limits, callPatience: callPatience, commandPoll: commandPoll), logger: logger,
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
     }
 

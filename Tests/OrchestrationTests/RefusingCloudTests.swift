@@ -63,6 +63,44 @@ import Testing
         #expect(pauses.allSatisfy { $0.hasPrefix("dummy fails, tried again in 0.") })
     }
 
+    /// What a call made whose answer was lost is found, whatever the next one says.
+    @Test(arguments: [ConnectorError.Code.permissionDenied, .quotaExceeded, .unauthenticated, .timeout])
+    func aRefusalAfterALostAnswerDoesNotCountAsNothingMade(_ code: ConnectorError.Code) async throws {
+        let connector = WrappedConnector { call, count in
+            switch (call, count) {
+            case ("machine.launch done", 1): ConnectorError(code: .unavailable, message: "connection lost")
+            case ("machine.launch", 2...): ConnectorError(code: code, message: "not now", retryAfterMs: 1)
+            default: nil
+            }
+        }
+        let fixture = try Fixture(dummy: connector, callPatience: .milliseconds(400))
+        let (submitted, operation) = try await fixture.deploy(Fixture.document(2))
+        #expect(operation.status == .succeeded, "\(operation.error ?? "")")
+        let snapshot = try await fixture.manager.snapshot(submitted.infrastructure, caller: .local)
+        #expect(snapshot.machines.allSatisfy { $0.attempts.isEmpty }, "no other candidate was tried")
+        #expect(try await fixture.cloudMachines(submitted.infrastructure).filter { $0.kind == .machine }.count == 2)
+    }
+
+    @Test func aCloudWhoseSessionNoLongerOpensFailsAsAWhole() async throws {
+        let before = try Fixture(dummy: WrappedConnector(without: [.securityGroups, .keyPairs]))
+        let submitted = try await before.manager.deploy(before.request(Fixture.document(1)))
+        // Another process carries it out.
+        let connector = WrappedConnector(without: [.securityGroups, .keyPairs]) { call, _ in
+            guard call == "session.open" else { return nil }
+            return ConnectorError(code: .unavailable, message: "it does not start", retryAfterMs: 1)
+        }
+        let fixture = try Fixture(store: before.store, dummy: connector, callPatience: .milliseconds(400))
+        let operation = try await fixture.manager.follow(submitted)
+        #expect(operation.status == .failed)
+        #expect(operation.error?.contains("it does not start") == true, "\(operation.error ?? "")")
+        let snapshot = try await fixture.manager.snapshot(submitted.infrastructure, caller: .local)
+        #expect(snapshot.machines.map(\.state) == [.failed])
+        #expect(snapshot.machines[0].attempts.count == 2)
+        let events = try await fixture.manager.events(of: submitted.infrastructure, caller: .local)
+        #expect(events.contains { $0.text.contains("tried again in") && $0.text.contains("it does not start") })
+        #expect(connector.count("session.open") < 5, "it is waited for once, not for each candidate")
+    }
+
     @Test(arguments: [ConnectorError.Code.permissionDenied, .unauthenticated, .unsupported, .invalidArgument])
     func whatFailsForGoodFailsAtOnce(_ code: ConnectorError.Code) async throws {
         let connector = WrappedConnector { call, _ in

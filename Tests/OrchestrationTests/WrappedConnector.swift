@@ -46,7 +46,10 @@ final class WrappedConnector: Connector {
 
     func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>] {
         try note("machine.launch")
-        return try await inner.launch(request, context: context)
+        let outcomes = try await inner.launch(request, context: context)
+        // As if the answer was lost.
+        if let error = refusal("machine.launch done", count("machine.launch")) { throw error }
+        return outcomes
     }
 
     func describe(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Machine>] {

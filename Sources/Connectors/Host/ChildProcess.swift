@@ -68,10 +68,11 @@ final class ChildProcess: Sendable {
             }
         }
         guard process > 0 else {
+            let code: ConnectorError.Code = Self.isLasting(errno) ? .unsupported : .unavailable
             let reason = String(cString: strerror(errno))
             closeAll()
             throw ConnectorError(
-                code: .unavailable,
+                code: code,
                 message: "'\(command.path)' cannot be started: \(reason); check its path and permissions")
         }
         for end in [pipes[0][0], pipes[1][1], pipes[2][1]] { close(end) }
@@ -99,6 +100,11 @@ final class ChildProcess: Sendable {
         state.withLock { state in
             if !state.hasEnded { kill(-id, number) }
         }
+    }
+
+    /// Whether an executable that does not start for this reason will not start a moment later either.
+    private static func isLasting(_ reason: Int32) -> Bool {
+        [EACCES, EPERM, ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, ENOEXEC, EISDIR].contains(reason)
     }
 
     private static func withCStrings<Result>(

@@ -60,11 +60,14 @@ package struct LaunchBatch: Sendable, Hashable {
     package var token: BatchToken
     package var cloud: CloudReference
     package var machines: [MachineID]
+    /// The call may have been made before a crash, and may have made the machines.
+    package var isRepeated: Bool
 
-    package init(token: BatchToken, cloud: CloudReference, machines: [MachineID]) {
+    package init(token: BatchToken, cloud: CloudReference, machines: [MachineID], isRepeated: Bool = false) {
         self.token = token
         self.cloud = cloud
         self.machines = machines
+        self.isRepeated = isRepeated
     }
 }
 

@@ -79,13 +79,10 @@ extension InfrastructureStateMachine {
         var order: [CloudReference] = []
         var repeated: [BatchToken: [MachineRecord]] = [:]
         for machine in snapshot.machines {
+            let machine = passingUnprepared(machine, now: now)
             let cloud = machine.placement.cloud
             switch machine.phase {
             case .planned where machine.goal == .present:
-                if let message = preparationFailures[cloud.site] {
-                    failLaunch(machine.id, message: message, now: now)
-                    continue
-                }
                 guard prepared.contains(cloud.site) else {
                     if !actions.contains(.prepare(cloud)) { actions.append(.prepare(cloud)) }
                     continue
@@ -110,7 +107,8 @@ extension InfrastructureStateMachine {
                 if !actions.contains(.prepare(cloud)) { actions.append(.prepare(cloud)) }
                 continue
             }
-            actions.append(.launch(LaunchBatch(token: token, cloud: cloud, machines: members.map(\.id))))
+            actions.append(
+                .launch(LaunchBatch(token: token, cloud: cloud, machines: members.map(\.id), isRepeated: true)))
         }
         for cloud in order {
             let batches = planned[cloud]?.batches(of: limits.batchSize(at: cloud)) ?? []
@@ -127,6 +125,18 @@ extension InfrastructureStateMachine {
             }
         }
         return actions
+    }
+
+    /// A machine to be launched, at its first candidate whose cloud is not known to fail; failed where there is none.
+    private mutating func passingUnprepared(_ machine: MachineRecord, now: Date) -> MachineRecord {
+        var machine = machine
+        while machine.phase == .planned, machine.goal == .present,
+            let message = preparationFailures[machine.placement.cloud.site]
+        {
+            failLaunch(machine.id, message: message, now: now)
+            machine = self.machine(machine.id) ?? machine
+        }
+        return machine
     }
 
     // MARK: Describe

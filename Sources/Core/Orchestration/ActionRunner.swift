@@ -55,7 +55,7 @@ struct ActionRunner: Sendable {
     }
 
     private func call<Value: Sendable>(
-        _ cloud: CloudReference, patience: Duration = .seconds(300),
+        _ cloud: CloudReference, patience: Duration? = nil,
         _ call: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> Value
     ) async throws -> Value {
         let retrying = retrying
@@ -74,12 +74,25 @@ struct ActionRunner: Sendable {
             return .launched(batch, results(of: batch, .failed(message: "\(error)")))
         }
         let tags = ResourceTags.infrastructure(infrastructure)
+        // Whether there may be machines that no answer told of.
+        let mayBeMade = LockedValue(batch.isRepeated)
         do {
             let outcomes = try await repeating(batch.cloud) { connector, session, context in
-                let outcomes = try await connector.launch(
-                    LaunchRequest(
-                        session: session, batchToken: batch.token.rawValue, items: items, tags: tags),
-                    context: context)
+                let before = mayBeMade.withLock { value in
+                    defer { value = true }
+                    return value
+                }
+                let outcomes: [Outcome<Machine>]
+                do {
+                    outcomes = try await connector.launch(
+                        LaunchRequest(
+                            session: session, batchToken: batch.token.rawValue, items: items, tags: tags),
+                        context: context)
+                } catch let error as ConnectorError where Self.saysThatNothingWasMade(error) {
+                    // By this call: of those before it says nothing.
+                    mayBeMade.withLock { $0 = before }
+                    throw error
+                }
                 guard outcomes.count == items.count else {
                     throw ConnectorError(
                         code: .protocolViolation,
@@ -90,7 +103,13 @@ struct ActionRunner: Sendable {
             }
             return .launched(batch, try await results(of: batch, outcomes))
         } catch let error as ConnectorError {
-            return .launched(batch, results(of: batch, Self.launchResult(error)))
+            // An error of the session, too: where no call was made, nothing is there.
+            let isUnsure = mayBeMade.withLock { $0 }
+            return .launched(
+                batch,
+                results(
+                    of: batch,
+                    isUnsure ? .unknown(message: error.description) : .failed(message: error.description)))
         }
     }
 
@@ -100,9 +119,21 @@ struct ActionRunner: Sendable {
         _ launch: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> [Outcome<Machine>]
     ) async throws -> [Outcome<Machine>] {
         var attempt = 0
+        var last: [Outcome<Machine>]?
         while true {
             attempt += 1
-            let outcomes = try await call(cloud, launch)
+            let outcomes: [Outcome<Machine>]
+            do {
+                outcomes = try await call(cloud, launch)
+            } catch let error as ConnectorError {
+                guard let last else { throw error }
+                // What was made is made.
+                return last.map { outcome in
+                    if case .failed = outcome { return .failed(error) }
+                    return outcome
+                }
+            }
+            last = outcomes
             let passing = outcomes.lazy.compactMap { outcome -> (ConnectorError, Duration)? in
                 guard case .failed(let error) = outcome else { return nil }
                 return Recovery.delay(afterItem: error, attempt: attempt).map { (error, $0) }
@@ -135,14 +166,19 @@ struct ActionRunner: Sendable {
         }
     }
 
-    /// Whether an error says that nothing was made.
-    private static func launchResult(_ error: ConnectorError) -> LaunchResult {
+    private static func saysThatNothingWasMade(_ error: ConnectorError) -> Bool {
         switch error.code {
         case .invalidArgument, .unsupported, .unauthenticated, .permissionDenied, .notFound, .quotaExceeded, .throttled:
-            return .failed(message: error.description)
+            true
         default:
-            return .unknown(message: error.description)
+            false
         }
+    }
+
+    /// What the error of an item means.
+    private static func launchResult(_ error: ConnectorError) -> LaunchResult {
+        saysThatNothingWasMade(error)
+            ? .failed(message: error.description) : .unknown(message: error.description)
     }
 
     private func launchResult(_ outcome: Outcome<Machine>, _ cloud: CloudReference) async throws -> LaunchResult {
@@ -356,6 +392,8 @@ struct ActionRunner: Sendable {
         do {
             let connector = try await manager.sessions.connector(of: cloud)
             let capabilities = connector.description.capabilities
+            // Where no session opens, other candidates at this cloud need not be tried.
+            try await call(cloud) { _, _, _ in }
             let plan = try LaunchPlan(snapshot: snapshot)
             var resources: [ResourceRecord] = []
             if capabilities[.securityGroups] != nil {

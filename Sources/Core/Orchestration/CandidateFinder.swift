@@ -23,6 +23,8 @@ struct CandidateFinder {
         var reason: String
         /// It can run none.
         var isOfCloud = false
+        /// Where neither the document nor the credentials are wrong: what failed.
+        var outage: String?
     }
 
     private struct ImageQuestion: Hashable {
@@ -65,7 +67,9 @@ struct CandidateFinder {
             _ = try await sessions.account(of: cloud)
             sites[cloud.site] = .some(nil)
         } catch let error as ConnectorError {
-            let unfit = Unfit(reason: error.description, isOfCloud: true)
+            let isOutage = ![.unauthenticated, .permissionDenied].contains(error.code)
+            let unfit = Unfit(
+                reason: error.description, isOfCloud: true, outage: isOutage ? error.message : nil)
             sites[cloud.site] = unfit
             throw unfit
         }

@@ -48,15 +48,16 @@ package actor ConnectorSessions {
     /// Makes a call with an open session, retried by the recovery of its error's code.
     ///
     /// - Parameters:
-    ///   - patience: How long retries of passing errors may go on.
+    ///   - patience: How long retries of passing errors may go on; nil: as configured.
     ///   - retrying: Told of each failure that the call is repeated after, with the delay.
     ///   - call: Gets the connector, the session and the context; must be safe to repeat.
     package func call<Value: Sendable>(
-        _ cloud: CloudReference, patience: Duration = .seconds(300), retrying: Retrying? = nil,
+        _ cloud: CloudReference, patience: Duration? = nil, retrying: Retrying? = nil,
         _ call: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> Value
     ) async throws -> Value {
         let limit = configuration.callTimeout
-        return try await recovering(cloud, patience: patience, retrying: retrying) { open in
+        return try await recovering(cloud, patience: patience ?? configuration.callPatience, retrying: retrying) {
+            open in
             let limiter = self.limiter(for: open.connector)
             try await limiter.acquire()
             defer { limiter.release() }
@@ -137,7 +138,7 @@ package actor ConnectorSessions {
 
     /// The account that the credentials of a cloud are of, as its connector names it.
     package func account(of cloud: CloudReference) async throws -> String {
-        try await recovering(cloud, patience: Self.planning) { $0.account }
+        try await recovering(cloud, patience: Self.opening) { $0.account }
     }
 
     /// The connector of a cloud without a session.
@@ -149,6 +150,7 @@ package actor ConnectorSessions {
                 + "see `gantry connector list`")
     }
 
+    private static let opening = Duration.seconds(5)
     /// Somebody waits for the plan.
     private static let planning = Duration.seconds(20)
 

@@ -7,6 +7,8 @@ package struct ManagerConfiguration: Sendable {
     package var connectorCalls: Int
     /// Time limit of one connector call.
     package var callTimeout: Duration
+    /// How long a call that fails for reasons that pass is made again, where nothing else says so.
+    package var callPatience: Duration
     /// Most infrastructures worked on at the same time.
     package var operations: Int
     /// How long a lease lasts without renewal.
@@ -22,13 +24,14 @@ package struct ManagerConfiguration: Sendable {
 
     package init(
         limits: InfrastructureStateMachine.Limits = .init(), connectorCalls: Int = 16,
-        callTimeout: Duration = .seconds(120), operations: Int = 32, lease: Duration = .seconds(15),
-        commandPoll: Duration = .milliseconds(250), parallelism: Int = 64,
+        callTimeout: Duration = .seconds(120), callPatience: Duration = .seconds(300), operations: Int = 32,
+        lease: Duration = .seconds(15), commandPoll: Duration = .milliseconds(250), parallelism: Int = 64,
         contextualizationTimeout: Duration = .seconds(7200), reachTimeout: Duration = .seconds(600)
     ) {
         self.limits = limits
         self.connectorCalls = connectorCalls
         self.callTimeout = callTimeout
+        self.callPatience = callPatience
         self.operations = operations
         self.lease = lease
         self.commandPoll = commandPoll

@@ -49,7 +49,7 @@ struct Planner: Sendable {
         let difference = try Difference(index: index, existing: existing, vanished: vanished)
         let added = try difference.missing.map { item -> DeploymentPlan.Machine in
             guard let placements = assignments[item.deploy], let first = placements.first else {
-                throw noCloud(item.system, rejections.all)
+                throw noCloud(item.system, rejections)
             }
             return DeploymentPlan.Machine(
                 system: item.system, placement: first, alternatives: Array(placements.dropFirst()))
@@ -173,6 +173,7 @@ struct Planner: Sendable {
                         rejections.add(
                             DeploymentPlan.Rejection(
                                 system: unfit.isOfCloud ? "*" : system.id, cloud: cloud.id, reason: unfit.reason))
+                        if let outage = unfit.outage { rejections.outages[cloud.id] = outage }
                     }
                 }
                 guard placements.count == systems.count else { continue }
@@ -195,6 +196,8 @@ struct Planner: Sendable {
     /// Each once.
     private struct Rejections {
         private(set) var all: [DeploymentPlan.Rejection] = []
+        /// What failed at clouds that cannot be used now, by their ids.
+        var outages: [String: String] = [:]
         private var known: Set<DeploymentPlan.Rejection> = []
 
         mutating func add(_ rejection: DeploymentPlan.Rejection) {
@@ -228,9 +231,15 @@ struct Planner: Sendable {
         return found
     }
 
-    private func noCloud(_ system: String, _ rejections: [DeploymentPlan.Rejection]) -> ManagerError {
-        let reasons = rejections.filter { $0.system == system || $0.system == "*" }
-            .map { "  \($0.cloud): \($0.reason)" }
+    private func noCloud(_ system: String, _ rejections: Rejections) -> ManagerError {
+        let relevant = rejections.all.filter { $0.system == system || $0.system == "*" }
+        let outages = relevant.compactMap { rejection in
+            rejections.outages[rejection.cloud].map { "cloud '\(rejection.cloud)': \($0)" }
+        }
+        if !outages.isEmpty, outages.count == relevant.count {
+            return ManagerError(code: .unavailable, message: outages.joined(separator: "\n"))
+        }
+        let reasons = relevant.map { "  \($0.cloud): \($0.reason)" }
         let text =
             reasons.isEmpty
             ? "no cloud is given; name an authorization file with -a, or address machines that already run"

@@ -4,7 +4,7 @@ package import Foundation
 /// answered. To be used with `withTaskExecutorPreference`. Threads are started when they are needed and end when there has
 /// been nothing to do for a while.
 ///
-/// `@unchecked Sendable`: the state is touched in `locked` alone, while the condition's lock is held.
+/// `@unchecked Sendable`: the state is touched only while the condition's lock is held.
 package final class ComputingThreads: TaskExecutor, @unchecked Sendable {
     private struct State {
         /// From `next` on: in the order in which they came.
@@ -75,17 +75,18 @@ package final class ComputingThreads: TaskExecutor, @unchecked Sendable {
 
     /// The next job; nil: the thread shall end.
     private func wait() -> UnownedJob? {
-        locked { state in
-            let deadline = Date(timeIntervalSinceNow: patience)
-            while true {
-                if let job = state.take() { return job }
-                state.idle += 1
-                let isInTime = condition.wait(until: deadline)
-                state.idle -= 1
-                if !isInTime, state.waiting == 0 {
-                    state.threads -= 1
-                    return nil
-                }
+        // Others change the state while this waits: no access to it may go on meanwhile.
+        condition.lock()
+        defer { condition.unlock() }
+        let deadline = Date(timeIntervalSinceNow: patience)
+        while true {
+            if let job = state.take() { return job }
+            state.idle += 1
+            let isInTime = condition.wait(until: deadline)
+            state.idle -= 1
+            if !isInTime, state.waiting == 0 {
+                state.threads -= 1
+                return nil
             }
         }
     }
