@@ -22,7 +22,7 @@ package struct StandardErrorLog: LogHandler {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         let time = Date().formatted(
             .iso8601.year().month().day().dateTimeSeparator(.standard).time(includingFractionalSeconds: true))
-        let line = Self.line(time: time, level: event.level, label: label, message: "\(event.message)", all)
+        let line = Self.line(time: time + "Z", level: event.level, label: label, message: "\(event.message)", all)
         FileHandle.standardError.write(Data(line.utf8))
     }
 
