@@ -19,8 +19,9 @@ extension HostFaultTests {
         }
 
         @Test func hostsAreGivenBack() async throws {
-            let scenario = try Self.scenario("host-1")
-            let host = scenario.members[0].host
+            // Of no other suite, and one whose sudo asks.
+            let host = try TestHost.named("sudo-password-1")
+            let scenario = try Self.scenario(host.name, login: .keyAndPassword(host.password))
             let before = try await HostScenario.shell(host, "cat /etc/hosts")
             let up = try await scenario.up()
             #expect(up.status == 0, "\(up.output)\(up.errors)")
@@ -59,9 +60,9 @@ extension HostFaultTests {
         }
 
         @Test func aChangedHostKeySaysWhichMachine() async throws {
-            let scenario = try Self.scenario("host-3")
+            let scenario = try Self.scenario("host-4")
             #expect(try await scenario.up().status == 0)
-            try await HostScenario.testbed("rekey", "host-3")
+            try await HostScenario.testbed("rekey", "host-4")
             let refused = try await scenario.up()
             #expect(refused.status == 1)
             #expect(refused.errors.contains("with --new-host-key 0"), "\(refused.errors)")
