@@ -152,9 +152,10 @@ package final class ConnectorServer: Sendable {
             }
         }
         for (id, task, milliseconds) in late {
-            task?.cancel()
             let error = ConnectorError(code: .timeout, message: "the call did not end within \(milliseconds) ms")
             end(id, WireMessage.failure(id: id, WireError(error)))
+            // Afterwards, since a call that is cancelled may answer so at once.
+            task?.cancel()
         }
     }
 
