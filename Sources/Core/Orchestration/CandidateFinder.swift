@@ -67,7 +67,7 @@ struct CandidateFinder {
             _ = try await sessions.account(of: cloud)
             sites[cloud.site] = .some(nil)
         } catch let error as ConnectorError {
-            let isOutage = ![.unauthenticated, .permissionDenied].contains(error.code)
+            let isOutage = ![.unauthenticated, .permissionDenied, .invalidArgument, .notFound].contains(error.code)
             let unfit = Unfit(
                 reason: error.description, isOfCloud: true, outage: isOutage ? error.message : nil)
             sites[cloud.site] = unfit
