@@ -46,13 +46,15 @@ import Testing
         }
     }
 
-    /// It may still boot, so `up` waits until its time is over and says for what.
+    /// It may still boot, so `up` waits until its time is over and says for what. The kernel needs 3 seconds to find that
+    /// nobody has the address.
     @Test func hostIsDown() async throws {
         let scenario = try Self.scenario("host-4")
         let host = scenario.members[0].host
         try await HostScenario.testbed("stop", host.name)
         try await Self.expectFault(
-            scenario, status: 5, says: ["cannot be reached", "check address", "goes on"], timeout: 5)
+            scenario, status: 5, says: ["cannot be reached", "check address", "goes on"], timeout: 12,
+            within: .seconds(25))
         try await HostScenario.testbed("up", "5")
         try await Self.expectConfigured(scenario)
     }
