@@ -52,6 +52,35 @@ import Testing
         }
     }
 
+    /// A record that may be lost costs nothing but doing the task again; commands and what others read are never such.
+    @Test func lostRecordsOfTasksThatDidNothing() async throws {
+        let recipe = """
+            - tasks:
+                - {name: once, shell: echo 1 >> out}
+                - {name: silent, shell: echo 2 >> out, changed_when: false}
+                - {name: written, copy: {dest: page, content: x}}
+                - {name: there, copy: {dest: page, content: x}}
+                - {name: read, copy: {dest: page, content: x}, register: page}
+                - {name: said, debug: {msg: hello}}
+                - {name: kept, set_fact: {number: '{{ 1000000 | random }}'}}
+                - {name: skipped, shell: echo 3 >> out, when: false}
+                - {name: last, shell: 'echo {{ page.changed }} >> out'}
+            """
+        let harness = try Harness()
+        let request = harness.request(["web": recipe])
+        let first = EventLog(stopAfter: 9)
+        await #expect(throws: EventLog.Stopped.self) { try await harness.run(request, log: first) }
+        #expect(first.records.filter(\.isRepeatable).map(\.task.name) == ["there", "said", "skipped"])
+        var resumed = request
+        resumed.history = first.all.filter { event in
+            if case .taskFinished(let record) = event.body { !record.isRepeatable } else { true }
+        }
+        let (report, log) = try await harness.run(resumed)
+        #expect(report.results["m1"] == .configured, "\(log.records)")
+        #expect(log.records.map(\.task.name) == ["there", "said", "skipped", "last"])
+        #expect(harness.machines.read("10.0.0.1", "out") == "1\n2\nFalse\n")
+    }
+
     @Test func finishedRunTouchesNothing() async throws {
         let harness = try Harness()
         let request = harness.request(["web": Self.twenty])

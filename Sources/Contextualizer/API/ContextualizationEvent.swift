@@ -62,9 +62,17 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     /// What the task left for later ones, JSON text: registered variables, facts, notified handlers. Opaque outside of the
     /// engine; may hold secrets, so it is stored encrypted and never shown.
     package var effects: String?
+    /// Whether nothing is lost with this record: the task found all as it should be and left nothing for later ones, so
+    /// that it may be done again. For whom stores it; not stored itself.
+    package var isRepeatable = false
+
+    private enum CodingKeys: String, CodingKey {
+        case task, status, seconds, summary, result, effects
+    }
 
     package init(
-        task: TaskReference, status: Status, seconds: Double, summary: String, result: String, effects: String?
+        task: TaskReference, status: Status, seconds: Double, summary: String, result: String, effects: String?,
+        isRepeatable: Bool = false
     ) {
         self.task = task
         self.status = status
@@ -72,6 +80,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
         self.summary = summary
         self.result = result
         self.effects = effects
+        self.isRepeatable = isRepeatable
     }
 }
 

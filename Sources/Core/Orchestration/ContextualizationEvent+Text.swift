@@ -18,10 +18,14 @@ extension ContextualizationEvent {
         }
     }
 
-    /// Whether a run that died must have it to go on. What says only that something begins is not.
+    /// Whether a run that died must have it to go on. What says only that something begins, or that there was nothing to
+    /// do, need not be stored before the run goes on: it is stored with what follows.
     var isNeededToResume: Bool {
-        if case .taskStarted = body { return false }
-        return true
+        switch body {
+        case .taskStarted, .stepStarted: false
+        case .taskFinished(let record): !record.isRepeatable
+        case .reached, .stepFinished, .failed, .message: true
+        }
     }
 
     /// How the machine let us in, where the event tells it.

@@ -69,6 +69,12 @@ struct ProgramTask: Sendable {
     var role: String?
     /// Line in the source.
     var line: Int?
+
+    /// Whether it acts without a look at what is there, each time that it runs.
+    var isCommand: Bool {
+        guard case .module(let module) = action else { return false }
+        return ["command", "shell", "raw", "script"].contains(module.documentation.name)
+    }
 }
 
 /// Tasks with a common fate.

@@ -51,7 +51,8 @@ struct BuiltInRun {
             machine.id,
             TaskRecord(
                 task: reference, status: status, seconds: (ContinuousClock.now - started).inSeconds,
-                summary: TaskSummary.text(visible, status: status), result: JSONText.text(visible), effects: nil))
+                summary: TaskSummary.text(visible, status: status), result: JSONText.text(visible), effects: nil,
+                isRepeatable: status == .ok))
         let message = context.masker.mask(result.message ?? "")
         if status == .ignored { try await recorder.emit(machine.id, .message("\(task.name): \(message)")) }
         return status == .failed || status == .unreachable ? "\(task.name): \(message)" : nil

@@ -102,8 +102,7 @@ extension TaskRun {
             sources: sources)
         var step = try module.plan(arguments, moduleContext)
         var options: ProgramOptions?
-        let isCommand = ["command", "shell", "raw", "script"].contains(module.documentation.name)
-        var mayRepeat = !isCommand
+        var mayRepeat = !task.isCommand
         while true {
             switch step {
             case .finish(let result): return result
@@ -122,7 +121,7 @@ extension TaskRun {
                     output = try await link.run(chosen.program(invocation))
                 }
                 step = invocation.decode(output)
-                if isCommand, case .finish(var result) = step, result["start"] == nil, result["rc"] != nil {
+                if task.isCommand, case .finish(var result) = step, result["start"] == nil, result["rc"] != nil {
                     TimeSpan(from: began, to: Date()).add(to: &result)
                     return result
                 }

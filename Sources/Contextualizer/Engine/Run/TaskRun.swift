@@ -402,7 +402,8 @@ final class TaskRun {
         let visible = ended.isCensored ? Self.censored(ended.dictionary) : context.masker.mask(.dict(ended.dictionary))
         return TaskRecord(
             task: reference(name: context.masker.mask(ended.name)), status: status, seconds: ended.seconds,
-            summary: TaskSummary.text(visible, status: status), result: JSONText.text(visible), effects: effects.text)
+            summary: TaskSummary.text(visible, status: status), result: JSONText.text(visible), effects: effects.text,
+            isRepeatable: (status == .skipped || status == .ok && !task.isCommand) && effects.isEmpty)
     }
 
     private static func censored(_ dictionary: JinjaDict) -> JinjaValue {
