@@ -1,11 +1,8 @@
 import ConnectorAPI
-import ContextualizationAPI
 import Foundation
 import InfrastructureModel
-import JSONCoding
 import Logging
 import Persistence
-import RADL
 import Support
 
 /// Carries single actions out. Values in, values out: it writes nothing but through connectors and the contextualizer.
@@ -17,7 +14,7 @@ struct ActionRunner: Sendable {
     /// Told of failures after which a call is made again.
     var retrying: @Sendable (CloudReference, ConnectorError, Duration) -> Void = { _, _, _ in }
 
-    private var infrastructure: InfrastructureRecord { snapshot.infrastructure }
+    var infrastructure: InfrastructureRecord { snapshot.infrastructure }
 
     /// Does what is asked and answers what came of it. A failure of a provider is an answer, not an error.
     ///
@@ -54,7 +51,7 @@ struct ActionRunner: Sendable {
         if delay > .zero { try await Task.sleep(for: delay) }
     }
 
-    private func call<Value: Sendable>(
+    func call<Value: Sendable>(
         _ cloud: CloudReference, patience: Duration? = nil,
         _ call: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> Value
     ) async throws -> Value {
@@ -201,7 +198,7 @@ struct ActionRunner: Sendable {
         }
     }
 
-    private func continued(_ progress: InProgress, _ cloud: CloudReference) async throws -> StepResult {
+    func continued(_ progress: InProgress, _ cloud: CloudReference) async throws -> StepResult {
         var progress = progress
         let deadline = ContinuousClock.now + manager.configuration.limits.running
         while ContinuousClock.now < deadline {
@@ -251,7 +248,7 @@ struct ActionRunner: Sendable {
         }
     }
 
-    private func providerIDs(_ machines: [MachineID]) -> [(MachineID, String)] {
+    func providerIDs(_ machines: [MachineID]) -> [(MachineID, String)] {
         let wanted = Set(machines)
         return snapshot.machines.compactMap { machine in
             wanted.contains(machine.id) ? machine.providerID.map { (machine.id, $0) } : nil
@@ -281,7 +278,7 @@ struct ActionRunner: Sendable {
         return snapshot.machines.first { $0.id.rawValue == name && $0.batch == token }?.id
     }
 
-    private func list(
+    func list(
         _ cloud: CloudReference, tags: [String: String], kinds: [Resource.Kind]?
     ) async throws -> [Resource] {
         var items: [Resource] = []
@@ -296,187 +293,5 @@ struct ActionRunner: Sendable {
             page = answer.next
         } while page != nil
         return items
-    }
-
-    // MARK: Removal
-
-    private func terminate(_ cloud: CloudReference, _ machines: [MachineID]) async throws -> InfrastructureInput {
-        let known = providerIDs(machines)
-        var gone: [MachineID] = []
-        var problems: [MachineID: String] = [:]
-        do {
-            let outcomes = try await call(cloud, patience: .seconds(120)) {
-                connector, session, context in
-                try await connector.terminate(
-                    MachinesRequest(session: session, ids: known.map(\.1)), context: context)
-            }
-            for ((id, _), outcome) in zip(known, outcomes) {
-                switch outcome {
-                case .done:
-                    gone.append(id)
-                case .failed(let error) where error.code == .notFound:
-                    gone.append(id)
-                case .failed(let error):
-                    problems[id] = error.description
-                case .inProgress(let progress):
-                    do {
-                        _ = try await continued(progress, cloud)
-                        gone.append(id)
-                    } catch let error as ConnectorError {
-                        problems[id] = error.description
-                    }
-                }
-            }
-            for (id, _) in known.dropFirst(outcomes.count) { problems[id] = "the connector gave no result" }
-        } catch let error as ConnectorError {
-            for (id, _) in known { problems[id] = error.description }
-        }
-        return .terminated(cloud, gone: gone, problems: problems)
-    }
-
-    /// Deletes all that carries the infrastructure's tag: machines that nobody knew of first, then what others depend on
-    /// last. What a provider refuses for now is left for the next try.
-    private func sweep(_ cloud: CloudReference) async throws -> InfrastructureInput {
-        let tags = ResourceTags.infrastructure(infrastructure)
-        var deleted: [ResourceRecord] = []
-        var left: [ResourceRecord] = []
-        do {
-            let connector = try await manager.sessions.connector(of: cloud)
-            if connector.description.capabilities[.existingMachines] != nil {
-                return .swept(cloud, deleted: [], left: [])
-            }
-            let found = try await list(cloud, tags: tags, kinds: nil)
-            let machines = found.filter { $0.kind == .machine && $0.machine?.state != .terminated }
-            if !machines.isEmpty {
-                _ = try await call(cloud) { connector, session, context in
-                    try await connector.terminate(
-                        MachinesRequest(session: session, ids: machines.map(\.id)), context: context)
-                }
-                left += machines.map { record($0, cloud, problem: "a machine that was not on record") }
-            }
-            for resource in DeletionOrder.sorted(found.filter { $0.kind != .machine }) {
-                let outcome: Outcome<Empty>
-                do {
-                    outcome = try await call(cloud, patience: .seconds(5)) {
-                        connector, session, context in
-                        try await connector.delete(
-                            DeleteResourceRequest(session: session, kind: resource.kind, id: resource.id),
-                            context: context)
-                    }
-                } catch let error as ConnectorError {
-                    left.append(record(resource, cloud, problem: error.description))
-                    continue
-                }
-                switch outcome {
-                case .done: deleted.append(record(resource, cloud))
-                case .inProgress: left.append(record(resource, cloud, problem: "still in use"))
-                case .failed(let error) where error.code == .notFound: deleted.append(record(resource, cloud))
-                case .failed(let error): left.append(record(resource, cloud, problem: error.description))
-                }
-            }
-            return .swept(cloud, deleted: deleted, left: left)
-        } catch let error as ConnectorError {
-            return .sweepFailed(cloud, message: error.description)
-        }
-    }
-
-    private func record(_ resource: Resource, _ cloud: CloudReference, problem: String? = nil) -> ResourceRecord {
-        ResourceRecord(
-            infrastructure: infrastructure.id, cloud: cloud, kind: resource.kind.rawValue, id: resource.id,
-            name: resource.name, dependsOn: resource.dependsOn.map(\.id), problem: problem)
-    }
-
-    // MARK: What machines need
-
-    private func prepare(_ cloud: CloudReference) async throws -> InfrastructureInput {
-        do {
-            let connector = try await manager.sessions.connector(of: cloud)
-            let capabilities = connector.description.capabilities
-            // Where no session opens, other candidates at this cloud need not be tried.
-            try await call(cloud) { _, _, _ in }
-            let plan = try LaunchPlan(snapshot: snapshot)
-            var resources: [ResourceRecord] = []
-            if capabilities[.securityGroups] != nil {
-                for group in plan.securityGroups(at: cloud) {
-                    let tags = ResourceTags.infrastructure(infrastructure)
-                        .merging([ResourceTags.role: group.name]) { $1 }
-                    let outcome = try await call(cloud) { connector, session, context in
-                        try await connector.ensureSecurityGroup(
-                            EnsureRequest(session: session, spec: group, tags: tags), context: context)
-                    }
-                    var resource = record(try await settled(outcome, cloud), cloud)
-                    // By its name the launch finds the group of each network.
-                    resource.name = group.name
-                    resources.append(resource)
-                }
-            }
-            if capabilities[.keyPairs] != nil, let key = snapshot.secrets.publicKey {
-                let name = "gantry-\(infrastructure.id)"
-                let tags = ResourceTags.infrastructure(infrastructure).merging([ResourceTags.role: name]) { $1 }
-                let outcome = try await call(cloud) { connector, session, context in
-                    try await connector.ensureKeyPair(
-                        EnsureRequest(session: session, spec: KeyPairSpec(name: name, publicKey: key), tags: tags),
-                        context: context)
-                }
-                resources.append(record(try await settled(outcome, cloud), cloud))
-            }
-            return .prepared(cloud, resources)
-        } catch let error as ConnectorError {
-            return .preparationFailed(cloud, message: error.description)
-        } catch let error as ManagerError {
-            return .preparationFailed(cloud, message: error.description)
-        }
-    }
-
-    private func settled(_ outcome: Outcome<Resource>, _ cloud: CloudReference) async throws -> Resource {
-        guard case .inProgress(let progress) = outcome else { return try outcome.get() }
-        guard let resource = try await continued(progress, cloud).resource else {
-            throw ConnectorError(code: .protocolViolation, message: "the connector ended the call without a resource")
-        }
-        return resource
-    }
-
-    // MARK: Contextualization
-
-    private func contextualize(
-        generation: Int, _ machines: [MachineID],
-        tell: @escaping @Sendable (InfrastructureInput, _ isNeededToResume: Bool) async throws -> Void
-    ) async throws -> InfrastructureInput {
-        let id = infrastructure.id
-        do {
-            let stored = try await manager.store.contextualizationHistory(of: id, generation: generation)
-            let history = try stored.compactMap { event in
-                try event.payload.map { try JSONText.decode(ContextualizationEvent.self, from: Array($0)) }
-            }
-            let plan = try ContextualizationPlan(snapshot: snapshot, configuration: manager.configuration)
-            let request = plan.request(machines: machines, history: history)
-            let report = try await manager.contextualizer.run(request) { event in
-                let payload = Data(try JSONText.encode(event))
-                try await tell(
-                    .contextualization(
-                        InfrastructureEvent(
-                            infrastructure: id, machine: event.machine.map { MachineID(rawValue: $0) },
-                            time: event.time, kind: .contextualization, text: event.line, generation: generation,
-                            payload: payload), learnt: event.learnt), event.isNeededToResume)
-            }
-            var results: [MachineID: MachineRecord.Configuration] = [:]
-            for machine in machines {
-                switch report.results[machine.rawValue] {
-                case .configured: results[machine] = .configured
-                case .failed(let step, let message):
-                    results[machine] = .failed(message: (step.map { "\($0): " } ?? "") + message)
-                case nil: results[machine] = .failed(message: "took no part in the contextualization")
-                }
-            }
-            return .contextualized(generation: generation, results)
-        } catch let error as ContextualizationError {
-            return .contextualized(generation: generation, failed(machines, error.description))
-        } catch let error as ManagerError {
-            return .contextualized(generation: generation, failed(machines, error.description))
-        }
-    }
-
-    private func failed(_ machines: [MachineID], _ message: String) -> [MachineID: MachineRecord.Configuration] {
-        Dictionary(uniqueKeysWithValues: machines.map { ($0, .failed(message: message)) })
     }
 }

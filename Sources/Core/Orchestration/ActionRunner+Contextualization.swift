@@ -1,0 +1,49 @@
+import ContextualizationAPI
+import Foundation
+import InfrastructureModel
+import JSONCoding
+import Persistence
+
+extension ActionRunner {
+    func contextualize(
+        generation: Int, _ machines: [MachineID],
+        tell: @escaping @Sendable (InfrastructureInput, _ isNeededToResume: Bool) async throws -> Void
+    ) async throws -> InfrastructureInput {
+        let id = infrastructure.id
+        do {
+            let stored = try await manager.store.contextualizationHistory(of: id, generation: generation)
+            let history = try stored.compactMap { event in
+                try event.payload.map { try JSONText.decode(ContextualizationEvent.self, from: Array($0)) }
+            }
+            let plan = try ContextualizationPlan(snapshot: snapshot, configuration: manager.configuration)
+            let request = plan.request(machines: machines, history: history)
+            let report = try await manager.contextualizer.run(request) { event in
+                let payload = Data(try JSONText.encode(event))
+                try await tell(
+                    .contextualization(
+                        InfrastructureEvent(
+                            infrastructure: id, machine: event.machine.map { MachineID(rawValue: $0) },
+                            time: event.time, kind: .contextualization, text: event.line, generation: generation,
+                            payload: payload), learnt: event.learnt), event.isNeededToResume)
+            }
+            var results: [MachineID: MachineRecord.Configuration] = [:]
+            for machine in machines {
+                switch report.results[machine.rawValue] {
+                case .configured: results[machine] = .configured
+                case .failed(let step, let message):
+                    results[machine] = .failed(message: (step.map { "\($0): " } ?? "") + message)
+                case nil: results[machine] = .failed(message: "took no part in the contextualization")
+                }
+            }
+            return .contextualized(generation: generation, results)
+        } catch let error as ContextualizationError {
+            return .contextualized(generation: generation, failed(machines, error.description))
+        } catch let error as ManagerError {
+            return .contextualized(generation: generation, failed(machines, error.description))
+        }
+    }
+
+    private func failed(_ machines: [MachineID], _ message: String) -> [MachineID: MachineRecord.Configuration] {
+        Dictionary(uniqueKeysWithValues: machines.map { ($0, .failed(message: message)) })
+    }
+}
