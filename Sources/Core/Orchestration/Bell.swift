@@ -1,4 +1,4 @@
-import Synchronization
+import Support
 
 /// Wakes those who wait for something to happen in this process; others poll.
 final class Bell: Sendable {
@@ -8,7 +8,7 @@ final class Bell: Sendable {
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = LockedValue(State())
 
     /// How often it rang: to be taken before looking whether there is anything to wait for, so that no ring is missed.
     var rings: Int { state.withLock(\.rings) }

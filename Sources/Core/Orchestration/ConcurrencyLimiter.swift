@@ -1,4 +1,4 @@
-import Synchronization
+import Support
 
 /// Lets at most `limit` callers in at a time; the others wait in order. Cancellation ends a wait.
 final class ConcurrencyLimiter: Sendable {
@@ -8,10 +8,10 @@ final class ConcurrencyLimiter: Sendable {
         var waiters: [(id: Int, continuation: CheckedContinuation<Void, any Error>)] = []
     }
 
-    private let state: Mutex<State>
+    private let state: LockedValue<State>
 
     init(limit: Int) {
-        state = Mutex(State(free: limit))
+        state = LockedValue(State(free: limit))
     }
 
     /// Waits for a place. Each call that returns is followed by one ``release()``.

@@ -1,12 +1,12 @@
 import RADL
-import Synchronization
+import Support
 
 /// Keeps the last documents parsed, since each action of an infrastructure reads the same one.
 final class DocumentCache: Sendable {
     static let shared = DocumentCache(limit: 16)
 
     private let limit: Int
-    private let documents = Mutex<[(text: String, index: RADLIndex)]>([])
+    private let documents = LockedValue<[(text: String, index: RADLIndex)]>([])
 
     init(limit: Int) {
         self.limit = limit

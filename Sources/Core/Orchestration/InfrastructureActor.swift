@@ -5,7 +5,6 @@ import Logging
 import Operations
 import Persistence
 import Support
-import Synchronization
 
 /// Carries one operation on one infrastructure out. The only writer of that infrastructure while it holds the lease.
 ///
@@ -109,7 +108,7 @@ actor InfrastructureActor: OperationRun {
     }
 
     private final class LateInputs: Sendable {
-        private let inputs = Mutex<[InfrastructureInput]>([])
+        private let inputs = LockedValue<[InfrastructureInput]>([])
 
         func withLock<Value: Sendable>(_ body: (inout [InfrastructureInput]) -> Value) -> Value {
             inputs.withLock { body(&$0) }

@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Support
 
 /// Messages for one reader, who takes all that have come at once: so what came together is stored together.
 final class Mailbox<Message: Sendable>: Sendable {
@@ -14,7 +14,7 @@ final class Mailbox<Message: Sendable>: Sendable {
     }
 
     private let patience: DispatchTimeInterval
-    private let state = Mutex(State())
+    private let state = LockedValue(State())
 
     /// - Parameter patience: How long a message waits at most that is left with ``sendUnhurried(_:)``.
     init(patience: DispatchTimeInterval = .milliseconds(100)) {

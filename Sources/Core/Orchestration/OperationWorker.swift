@@ -2,7 +2,6 @@ import Foundation
 import Logging
 import Operations
 import Support
-import Synchronization
 
 /// One operation that is being carried out, by the handler of its kind.
 protocol OperationRun: Sendable {
@@ -93,7 +92,7 @@ struct OperationWorker: Sendable {
 
 /// How many operations a worker carries out now.
 private final class ActiveCount: Sendable {
-    private let count = Mutex(0)
+    private let count = LockedValue(0)
 
     var value: Int { count.withLock { $0 } }
 
