@@ -1,7 +1,6 @@
 import ConnectorAPI
 import Dispatch
 import Foundation
-import Synchronization
 
 /// The cloud behind the Dummy: its state and, where it has one, its file. What locks and reads the file may block and runs
 /// on a queue of its own; without a file everything happens at once.
@@ -24,14 +23,18 @@ final class DummyCloud: Sendable {
         var journal: DummyJournal?
     }
 
-    private let content: Mutex<Content>
+    /// Of the system's thread library: callers have threads of their own, and the thread sanitizer does not see how the
+    /// standard library's Mutex is handed over.
+    private let lock = NSLock()
+    /// Touched while the lock is held.
+    nonisolated(unsafe) private var content: Content
     /// Where calls of a cloud with a file run.
     private let queue: DispatchQueue?
     private let now: @Sendable () -> Date
 
     /// - Parameter path: The file; nil: the cloud lives in memory and as long as this value.
     init(path: String?, syncs: Bool, now: @escaping @Sendable () -> Date) {
-        content = Mutex(Content(journal: path.map { DummyJournal(path: $0, syncs: syncs) }))
+        content = Content(journal: path.map { DummyJournal(path: $0, syncs: syncs) })
         queue = path.map { _ in DispatchQueue(label: "dummy-cloud") }
         self.now = now
     }
@@ -75,10 +78,16 @@ final class DummyCloud: Sendable {
     private func perform<Value: Sendable>(
         _ body: @escaping @Sendable (inout Content) throws -> Value
     ) async throws -> Value {
-        guard let queue else { return try content.withLock { try body(&$0) } }
+        guard let queue else { return try locked(body) }
         return try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try self.content.withLock { try body(&$0) } }) }
+            queue.async { continuation.resume(with: Result { try self.locked(body) }) }
         }
+    }
+
+    private func locked<Value>(_ body: (inout Content) throws -> Value) throws -> Value {
+        lock.lock()
+        defer { lock.unlock() }
+        return try body(&content)
     }
 
     private var milliseconds: Int64 { Int64((now().timeIntervalSince1970 * 1000).rounded()) }
