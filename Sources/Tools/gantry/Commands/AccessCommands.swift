@@ -88,10 +88,16 @@ struct SSHConfigCommand: AsyncParsableCommand {
                 let id = try await services.manager.find(infrastructure, caller: .local)
                 let accesses = try await services.manager.access(of: id, caller: .local)
                 let session = try SSHConfiguration(
-                    accesses: accesses, folder: (into as NSString).expandingTildeInPath)
+                    accesses: accesses, folder: Self.absolute(into))
                 Terminal.line(session.configPath)
             }
         }
+    }
+
+    /// The files name each other: they must do so from every folder.
+    private static func absolute(_ folder: String) -> String {
+        let folder = (folder as NSString).expandingTildeInPath
+        return folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
     }
 }
 

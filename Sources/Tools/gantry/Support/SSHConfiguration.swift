@@ -7,6 +7,8 @@ import Synchronization
 
 /// For the signal handlers of ``SSHConfiguration/run(_:command:)``: those can reach globals only.
 private let sshProcess = Atomic<Int32>(0)
+/// The last signal that came: ssh may be started at this moment, and be nobody yet.
+private let sshSignal = Atomic<Int32>(0)
 
 /// Files for the system's ssh: keys (0600), pinned host keys and a configuration in one private folder.
 struct SSHConfiguration {
@@ -56,6 +58,8 @@ struct SSHConfiguration {
             let number = access.machine.id.number
             config += "Host \(access.hostname) \(access.inventoryName) gantry-\(number)\n"
             config += "  HostName \(access.host ?? "none")\n  Port \(access.port)\n  User \(access.user)\n"
+            // Also for a server that takes the connection and says nothing.
+            config += "  ConnectTimeout 20\n"
             config += "  UserKnownHostsFile \(folder)/known_hosts\n  HostKeyAlias \(access.machine.id)\n"
             config += "  StrictHostKeyChecking \(access.machine.hostKeys.isEmpty ? "accept-new" : "yes")\n"
             if let key = access.privateKey {
@@ -78,20 +82,24 @@ struct SSHConfiguration {
             ["ssh", "-F", configPath, "gantry-\(access.machine.id.number)"] + (command.isEmpty ? [] : ["--"] + command)
         // ssh gets SIGINT of the terminal itself. What else would end us ends ssh, and we clean up behind it.
         let ends = [SIGTERM, SIGHUP, SIGQUIT]
-        sshProcess.store(0, ordering: .relaxed)
+        sshProcess.store(0, ordering: .sequentiallyConsistent)
+        sshSignal.store(0, ordering: .sequentiallyConsistent)
         signal(SIGINT) { _ in }
         for number in ends {
             signal(number) { number in
-                let process = sshProcess.load(ordering: .relaxed)
+                sshSignal.store(number, ordering: .sequentiallyConsistent)
+                let process = sshProcess.load(ordering: .sequentiallyConsistent)
                 if process > 0 { kill(process, number) }
             }
         }
         defer { for number in ends + [SIGINT] { signal(number, SIG_DFL) } }
         let process = try Self.spawn(words)
-        sshProcess.store(process, ordering: .relaxed)
+        sshProcess.store(process, ordering: .sequentiallyConsistent)
+        let early = sshSignal.load(ordering: .sequentiallyConsistent)
+        if early != 0 { kill(process, early) }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
-        sshProcess.store(0, ordering: .relaxed)
+        sshProcess.store(0, ordering: .sequentiallyConsistent)
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
     }
 
