@@ -185,6 +185,16 @@ import Testing
         #expect(error.message.contains(":2:"), "\(error.message)")
     }
 
+    /// Few bytes must not take all memory.
+    @Test(arguments: [20_001, 5_000_000, Int.max])
+    func tooManyMachines(count: Int) async throws {
+        let error = try await message(Fixture.document(count))
+        #expect(error.code == .invalidDocument)
+        #expect(error.message.contains("asks for \(count) machines"), "\(error.message)")
+        let twice = try await message(Fixture.document(Int.max) + "\ndeploy node 1")
+        #expect(twice.code == .invalidDocument)
+    }
+
     @Test func noCloud() async throws {
         let error = try await message(Fixture.document(1), clouds: [])
         #expect(error.code == .noCloud)

@@ -56,7 +56,9 @@ extension OperationError {
 
     static func nameTaken(_ name: String, by other: InfrastructureID) -> OperationError {
         OperationError(
-            code: .busy, message: "an infrastructure named \(name) exists: \(other); converge that one, or destroy it")
+            code: .busy,
+            message: "an infrastructure named \(name) exists or is being made (\(other)): the same command again "
+                + "goes on with it; or destroy it first")
     }
 
     static func leaseLost(_ lease: Lease) -> OperationError {
