@@ -57,4 +57,26 @@ import Testing
         #expect(carrier.timers.isEmpty, "timers left: \(carrier.timers)")
         #expect(pool.isIdle)
     }
+
+    /// The streams are read one after the other: the end of a program can be seen on standard error before the loop's first
+    /// word on standard output.
+    @Test("Standard error that is seen first is not lost")
+    func errorIsSeenFirst() throws {
+        var conversation = ShellConversation(machine: "user@host:22", escalation: nil, startLimit: .seconds(30))
+        var sent = ""
+        for action in conversation.start() + (try conversation.run(ShellProgram(script: "true"))) {
+            if case .send(let bytes) = action { sent += String(decoding: bytes, as: UTF8.self) }
+        }
+        let hello = try #require(sent.split(separator: "_gn=").dropFirst().first?.prefix { $0 != ";" })
+        let nonce = try #require(sent.split(separator: "\n").first { $0.hasPrefix("N ") }?.dropFirst(2))
+        #expect(conversation.receive(Array("noise\n[\(nonce)\nwarning\n]\(nonce)\n".utf8), on: .error).isEmpty)
+        var result: Result<ProgramOutput, CommunicatorError>?
+        for action in conversation.receive(Array("H\(hello)\n[\(nonce)\nout]\(nonce) 0\n".utf8), on: .output) {
+            if case .finish(let ended) = action { result = ended }
+        }
+        let output = try #require(result, "the program never ends").get()
+        #expect(output.standardOutput == Array("out".utf8))
+        #expect(output.standardError == Array("warning\n".utf8))
+        #expect(conversation.isUsable)
+    }
 }

@@ -51,6 +51,10 @@ struct ShellConversation: Sendable {
     /// What came on standard output and standard error before the loop answered: tells why it does not.
     private var earlyOutput: [UInt8] = []
     private var earlyError: [UInt8] = []
+    /// What came on standard error while the loop had not answered on the other stream. The streams are read one after the
+    /// other, so the program's own words can be seen before the loop's.
+    private var heldError: [UInt8] = []
+    private static let mostHeld = 1 << 20
 
     /// - Parameters:
     ///   - machine: For messages, such as `ubuntu@10.0.0.5:22`.
@@ -102,14 +106,19 @@ struct ShellConversation: Sendable {
             return receiveEscalating(bytes, stream, step, nonce, answers)
         case .greeting(var scanner):
             collectEarly(bytes, stream)
-            guard stream == .output else { return [] }
+            guard stream == .output else {
+                heldError += bytes
+                heldError.removeFirst(max(0, heldError.count - Self.mostHeld))
+                return []
+            }
             guard scanner.receive(bytes) else {
                 phase = .greeting(scanner)
                 return []
             }
             phase = .ready
-            (earlyOutput, earlyError) = ([], [])
-            return [.cancelTimer] + receiveResponse(scanner.rest, .output)
+            let held = heldError
+            (earlyOutput, earlyError, heldError) = ([], [], [])
+            return [.cancelTimer] + receiveResponse(scanner.rest, .output) + receiveResponse(held, .error)
         case .ready: return receiveResponse(bytes, stream)
         }
     }
