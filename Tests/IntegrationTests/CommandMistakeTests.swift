@@ -37,24 +37,13 @@ import Testing
     }
 
     @Test func aPortInUseIsNamed() async throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && listen(descriptor, 1) == 0
-                    && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        try #require(isBound)
-        let port = UInt16(bigEndian: address.sin_port)
+        let taken = try LoopbackPort()
+        let port = taken.number
         let ended = try await daemon(["--rest-port", String(port)])
         #expect(ended.status == 5, "\(ended.errors)")
         #expect(ended.errors.contains("cannot listen on 127.0.0.1:\(port): Address already in use"))
         #expect(ended.errors.contains("--rest-port"))
+        withExtendedLifetime(taken) {}
     }
 
     @Test func anAddressOfAnotherMachineIsNamed() async throws {

@@ -17,7 +17,7 @@ final class Daemon: Sendable {
     /// Starts it and waits for its first answer.
     /// - Parameter authorization: Lines of an authorization file.
     init(state: String, authorization: [String], log: String, environment: [String: String] = [:]) async throws {
-        let port = try Self.freePort()
+        let port = try LoopbackPort().number
         url = "http://127.0.0.1:\(port)"
         self.authorization = (["type = InfrastructureManager; username = ada; password = one"] + authorization)
             .joined(separator: "\\n")
@@ -84,21 +84,5 @@ final class Daemon: Sendable {
             guard ContinuousClock.now < deadline else { return answer }
             try await Task.sleep(for: .milliseconds(100))
         }
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        guard isBound else { throw Failure(description: "no free port: errno \(errno)") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -5,23 +5,6 @@ import Glibc
 import HTTPTransport
 import Testing
 
-/// The service to test against.
-enum EC2Endpoint {
-    static let environment = ProcessInfo.processInfo.environment
-    static var isNamed: Bool { environment["AWS_ENDPOINT_URL"] != nil }
-
-    static func request(
-        url: String? = nil, password: String? = nil
-    ) -> OpenSessionRequest {
-        OpenSessionRequest(
-            credentials: Credentials([
-                "username": environment["AWS_ACCESS_KEY_ID"] ?? "",
-                "password": password ?? environment["AWS_SECRET_ACCESS_KEY"] ?? "",
-            ]), endpoint: url ?? environment["AWS_ENDPOINT_URL"],
-            config: ["region": .string(environment["AWS_REGION"] ?? "us-east-1")])
-    }
-}
-
 /// An image of the endpoint: asked for once, since the whole catalog takes an imitation of EC2 seconds.
 actor EC2TestImage {
     static let shared = EC2TestImage()

@@ -1,6 +1,4 @@
 import Foundation
-import HTTPTransport
-import Support
 import Testing
 
 /// New keys of an account take over what its old ones made.
@@ -16,23 +14,8 @@ struct EC2KeyRotationTests {
 
     /// Sends a request to the endpoint's IAM; contents of elements in its answer by name.
     private func identity(_ query: [(String, String)]) async throws -> (String) throws -> String {
-        let environment = EC2Endpoint.environment
-        let form = (query + [("Version", "2010-05-08")])
-            .map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-        var request = HTTPRequest(
-            .post, try HTTPURL(environment["AWS_ENDPOINT_URL"] ?? ""),
-            headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"], body: .text(form))
-        let keys = AWSSigner.Keys(
-            accessKey: environment["AWS_ACCESS_KEY_ID"] ?? "",
-            secretKey: Secret(environment["AWS_SECRET_ACCESS_KEY"] ?? ""))
-        try AWSSigner(keys: keys, region: "us-east-1", service: "iam").sign(&request)
-        let answer = try await CurlClient(options: .init(proxy: .none)).fetch(request, upTo: 1 << 20)
-        let text = String(decoding: answer.body, as: UTF8.self)
-        try #require(answer.status == 200, "\(text)")
-        return { element in
-            let content = try Regex("<\(element)>([^<]*)</\(element)>", as: (Substring, Substring).self)
-            return String(try #require(text.firstMatch(of: content), "no \(element)").1)
-        }
+        let text = try await EC2Endpoint.send(query, service: "iam", version: "2010-05-08", region: "us-east-1")
+        return { element in try #require(EC2Endpoint.contents(of: element, in: text).first, "no \(element)") }
     }
 
     private func makeKey() async throws -> Key {

@@ -1,6 +1,4 @@
 import Foundation
-import HTTPTransport
-import Support
 import Testing
 
 /// Infrastructures at an EC2 endpoint through the command, in a region of the scenario's own: what is there is counted
@@ -8,7 +6,6 @@ import Testing
 struct EC2Scenario {
     let scratch: Scratch
     let region: String
-    private let http: CurlClient
 
     /// An image that the endpoint has in every region.
     static let image = "ami-03cf127a"
@@ -19,7 +16,6 @@ struct EC2Scenario {
     init(region: String, url: String? = nil, password: String? = nil) throws {
         scratch = try Scratch()
         self.region = region
-        http = try CurlClient(options: .init(proxy: .none))
         let environment = EC2Endpoint.environment
         try scratch.write(
             "auth",
@@ -106,20 +102,7 @@ struct EC2Scenario {
 
     /// Contents of all elements of a name in the answer to a request.
     func values(_ element: String, _ query: [(String, String)], region: String? = nil) async throws -> [String] {
-        let environment = EC2Endpoint.environment
-        let pairs = query + [("Version", "2016-11-15")]
-        let form = pairs.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-        var request = HTTPRequest(
-            .post, try HTTPURL(environment["AWS_ENDPOINT_URL"] ?? ""),
-            headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"], body: .text(form))
-        let keys = AWSSigner.Keys(
-            accessKey: environment["AWS_ACCESS_KEY_ID"] ?? "",
-            secretKey: Secret(environment["AWS_SECRET_ACCESS_KEY"] ?? ""))
-        try AWSSigner(keys: keys, region: region ?? self.region, service: "ec2").sign(&request)
-        let answer = try await http.fetch(request, upTo: 32 << 20)
-        let text = String(decoding: answer.body, as: UTF8.self)
-        try #require(answer.status == 200, "\(text)")
-        return text.matches(of: try Regex("<\(element)>([^<]*)</\(element)>", as: (Substring, Substring).self))
-            .map { String($0.1) }
+        try EC2Endpoint.contents(
+            of: element, in: try await EC2Endpoint.send(query, region: region ?? self.region))
     }
 }
