@@ -73,7 +73,7 @@ package final class ProcessConnector: Connector {
 
     private let options: Options
     private let supervisor: ConnectorSupervisor
-    private let limiter: CallLimiter
+    private let limiter: ConcurrencyLimiter
     private let redactor = Redactor()
     private let state: Mutex<State>
 
@@ -85,7 +85,7 @@ package final class ProcessConnector: Connector {
         supervisor = ConnectorSupervisor(
             name: description.name, command: command, options: options, redactor: redactor)
         let wished = description.requirements.maxConcurrentCalls ?? options.maxConcurrentCalls
-        limiter = CallLimiter(limit: min(wished, options.maxConcurrentCalls))
+        limiter = ConcurrencyLimiter(limit: min(wished, options.maxConcurrentCalls))
         state = Mutex(State(description: description))
     }
 
@@ -250,8 +250,12 @@ package final class ProcessConnector: Connector {
     func call<Request: SessionRequest, Response>(
         _ method: WireMethod<Request, Response>, _ request: Request, _ context: CallContext
     ) async throws -> Response {
-        try await limiter.enter()
-        defer { limiter.leave() }
+        do {
+            try await limiter.acquire()
+        } catch {
+            throw ConnectorError(code: .cancelled, message: "cancelled before \(method.name) was sent")
+        }
+        defer { limiter.release() }
         let running = try await running()
         var request = request
         let secrets: Redactor.Secrets

@@ -253,7 +253,7 @@ package actor ConnectorSessions {
         let name = connector.description.name
         if let limiter = limiters[name] { return limiter }
         let own = connector.description.requirements.maxConcurrentCalls ?? configuration.connectorCalls
-        let limiter = ConcurrencyLimiter(limit: max(1, min(own, configuration.connectorCalls)))
+        let limiter = ConcurrencyLimiter(limit: min(own, configuration.connectorCalls))
         limiters[name] = limiter
         return limiter
     }

@@ -13,20 +13,13 @@ struct LeaveStep: Sendable {
     /// - Returns: Why it could not be done, by the machine's id.
     /// - Throws: Cancellation only.
     func leave(_ machines: [ContextualizationMachine]) async throws -> [String: String] {
-        try await withThrowingTaskGroup(of: (String, String?).self) { group in
-            var problems: [String: String] = [:]
-            var pending = machines.lazy.filter { !$0.basics.hostsEntries.isEmpty }.makeIterator()
-            for _ in 0..<Self.parallelism {
-                guard let machine = pending.next() else { break }
-                group.addTask { (machine.id, try await problem(with: machine)) }
-            }
-            while let (id, problem) = try await group.next() {
-                problems[id] = problem
-                guard let machine = pending.next() else { continue }
-                group.addTask { (machine.id, try await self.problem(with: machine)) }
-            }
-            return problems
+        let problems = LockedValue<[String: String]>([:])
+        let written = machines.lazy.filter { !$0.basics.hostsEntries.isEmpty }
+        try await forEachConcurrently(written, limit: Self.parallelism) { machine in
+            let problem = try await problem(with: machine)
+            problems.withLock { $0[machine.id] = problem }
         }
+        return problems.withLock { $0 }
     }
 
     private func problem(with machine: ContextualizationMachine) async throws -> String? {

@@ -1,6 +1,7 @@
 import ContextualizationAPI
 import Jinja
 import Modules
+import Support
 import Synchronization
 
 /// The machines of a run and what is done with each of them, whether steps of a document or plays of a playbook ask for
@@ -14,7 +15,7 @@ final class RunMachines: Sendable {
     /// - Parameter parallelism: Most machines that are worked on at the same time.
     init(context: RunContext, parallelism: Int) {
         self.context = context
-        self.parallelism = max(1, parallelism)
+        self.parallelism = parallelism
     }
 
     func isAlive(_ machine: ContextualizationMachine) -> Bool {
@@ -38,18 +39,7 @@ final class RunMachines: Sendable {
         _ machines: [ContextualizationMachine],
         _ body: @escaping @Sendable (ContextualizationMachine) async throws -> Void
     ) async throws {
-        let alive = machines.filter(isAlive)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var pending = alive.makeIterator()
-            for _ in 0..<parallelism {
-                guard let machine = pending.next() else { break }
-                group.addTask { try await body(machine) }
-            }
-            while try await group.next() != nil {
-                guard let machine = pending.next() else { continue }
-                group.addTask { try await body(machine) }
-            }
-        }
+        try await forEachConcurrently(machines.filter(isAlive), limit: parallelism, body)
     }
 
     /// Connects to a machine, once in a run.

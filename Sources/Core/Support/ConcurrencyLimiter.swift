@@ -1,21 +1,31 @@
-import Support
-
-/// Lets at most `limit` callers in at a time; the others wait in order. Cancellation ends a wait.
-final class ConcurrencyLimiter: Sendable {
+/// Lets at most so many callers in at a time; the others wait in order. Cancellation ends a wait.
+package final class ConcurrencyLimiter: Sendable {
     private struct State {
         var free: Int
         var next = 0
         var waiters: [(id: Int, continuation: CheckedContinuation<Void, any Error>)] = []
+
+        mutating func takePlace() -> Bool {
+            guard free > 0 else { return false }
+            free -= 1
+            return true
+        }
     }
 
     private let state: LockedValue<State>
 
-    init(limit: Int) {
-        state = LockedValue(State(free: limit))
+    /// - Parameter limit: At least one is let in.
+    package init(limit: Int) {
+        state = LockedValue(State(free: max(1, limit)))
     }
 
     /// Waits for a place. Each call that returns is followed by one ``release()``.
-    func acquire() async throws {
+    ///
+    /// - Throws: `CancellationError` when the task is or gets cancelled; no place is taken then.
+    package func acquire() async throws {
+        try Task.checkCancellation()
+        // Who need not wait is not suspended.
+        if state.withLock({ $0.takePlace() }) { return }
         let id = state.withLock { state -> Int in
             state.next += 1
             return state.next
@@ -24,10 +34,7 @@ final class ConcurrencyLimiter: Sendable {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let immediate = state.withLock { state -> Result<Void, any Error>? in
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    if state.free > 0 {
-                        state.free -= 1
-                        return .success(())
-                    }
+                    if state.takePlace() { return .success(()) }
                     state.waiters.append((id, continuation))
                     return nil
                 }
@@ -42,7 +49,8 @@ final class ConcurrencyLimiter: Sendable {
         }
     }
 
-    func release() {
+    /// Gives a place back, to who waits longest.
+    package func release() {
         let waiter = state.withLock { state -> CheckedContinuation<Void, any Error>? in
             if state.waiters.isEmpty {
                 state.free += 1
