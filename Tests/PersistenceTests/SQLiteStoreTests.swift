@@ -307,7 +307,9 @@ import Testing
                 try MasterKey.create(at: store.key)
                 try store.createDatabase()
             }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: store.database)).isEmpty)
             try await SQLiteStateStore(folder: folder).close()
+            #expect(try !Data(contentsOf: URL(fileURLWithPath: store.database)).isEmpty)
         }
     }
 
