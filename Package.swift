@@ -114,7 +114,7 @@ let units: [Unit] = [
     Unit(name: "CLibSSH", kind: .c, path: "Sources/CLibs/CLibSSH", dependencies: []),
 
     // Core
-    library("Support", "Core/Support", ["Logging"]),
+    library("Support", "Core/Support", ["CProcess", "Logging"]),
     library("JSONCoding", "Core/JSONCoding"),
     library("HTTPTransport", "Core/HTTP", ["Support", "CCurl", "COpenSSL", "Logging"], settings: memorySafe),
     library("RADL", "Core/RADL"),
@@ -224,7 +224,7 @@ let units: [Unit] = [
     tests("SSHTransportTests", "SSHTransportTests", ["SSHTransport", "ContextualizationAPI", "Support"]),
     tests("JinjaTests", "JinjaTests", ["Jinja"], exclude: ["Vectors"]),
     tests("RecipesTests", "RecipesTests", ["Recipes", "Jinja"], exclude: ["Vectors"]),
-    tests("ModulesTests", "ModulesTests", ["Modules", "Jinja", "ContextualizationAPI"]),
+    tests("ModulesTests", "ModulesTests", ["Modules", "Jinja", "ContextualizationAPI", "Support"]),
     tests(
         "ContextualizationTests", "ContextualizationTests",
         ["Contextualization", "ContextualizationAPI", "Recipes", "Modules", "Jinja", "Support", "Logging"]),

@@ -32,12 +32,8 @@ import Testing
             let file = NSTemporaryDirectory() + "gantry-script-" + UUID().uuidString
             try Data(script.utf8).write(to: URL(fileURLWithPath: file))
             defer { try? FileManager.default.removeItem(atPath: file) }
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: shell[0])
-            process.arguments = shell.dropFirst() + [file]
-            try process.run()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0, "\(script)")
+            let completed = try ChildCommand(shell + [file]).run()
+            #expect(completed.ending == .exited(0), "\(script): \(String(decoding: completed.errors, as: UTF8.self))")
         }
     }
 
@@ -143,19 +139,19 @@ import Testing
         var request = harness.request(["web": "- tasks: [{name: t, shell: echo ours >> out}]"])
         let folder = harness.machines.path("10.0.0.1", "")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let leftover = Process()
-        leftover.executableURL = URL(fileURLWithPath: "/bin/sh")
-        leftover.arguments = [
-            "-c",
-            RunLock(id: request.id).prefix
-                + "touch \(folder)/up; while [ ! -e \(flag) ];do sleep 0.1;done;sleep 2;echo theirs >> \(folder)/out",
-        ]
-        leftover.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"]
-        try leftover.run()
+        var command = ChildCommand(
+            [
+                "/bin/sh", "-c",
+                RunLock(id: request.id).prefix
+                    + "touch \(folder)/up; while [ ! -e \(flag) ];do sleep 0.1;done;sleep 2;echo theirs >> \(folder)/out",
+            ], environment: ["HOME": folder, "PATH": "/usr/bin:/bin"]
+        )
+        command.group = .own
+        let leftover = try command.start()
         try await harness.waitForFile("up")
         request.history = [ContextualizationEvent(machine: "m1", body: .message("began"))]
         let (report, log) = try await harness.run(request)
-        leftover.waitUntilExit()
+        leftover.wait()
         #expect(report.results["m1"] == .configured, "\(log.records)")
         #expect(harness.machines.read("10.0.0.1", "out") == "theirs\nours\n")
         #expect(
@@ -169,14 +165,15 @@ import Testing
         var request = harness.request(["web": "- tasks: [{name: t, shell: echo ours >> out}]"])
         let folder = harness.machines.path("10.0.0.1", "")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let leftover = Process()
-        leftover.executableURL = URL(fileURLWithPath: "/bin/sh")
-        leftover.arguments = [
-            "-c",
-            RunLock(id: request.id).prefix + "touch \(folder)/up; sh -c 'sleep 60; echo no >> \(folder)/out' & wait",
-        ]
-        leftover.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"]
-        try leftover.run()
+        var command = ChildCommand(
+            [
+                "/bin/sh", "-c",
+                RunLock(id: request.id).prefix
+                    + "touch \(folder)/up; sh -c 'sleep 60; echo no >> \(folder)/out' & wait",
+            ], environment: ["HOME": folder, "PATH": "/usr/bin:/bin"]
+        )
+        command.group = .own
+        let leftover = try command.start()
         try await harness.waitForFile("up")
         request.history = [ContextualizationEvent(machine: "m1", body: .message("began"))]
         var options = NativeContextualizer.Options()
@@ -185,9 +182,9 @@ import Testing
         let report = try await NativeContextualizer(
             factory: harness.machines, options: options, clock: ImmediateClock()
         ).run(request) { try log.take($0) }
-        leftover.waitUntilExit()
+        leftover.wait()
         #expect(report.results["m1"] == .configured, "\(log.records)")
-        #expect(leftover.terminationReason == .uncaughtSignal)
+        #expect(leftover.ending?.status ?? 0 > 128, "\(String(describing: leftover.ending))")
         #expect(harness.machines.read("10.0.0.1", "out") == "ours\n")
     }
 }

@@ -84,25 +84,15 @@ final class FakeMachines: CommunicatorFactory {
         defer { try? manager.removeItem(atPath: folder) }
         for (name, bytes) in program.files { try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name)) }
         try Data(program.script.utf8).write(to: URL(fileURLWithPath: folder + "/.script"))
-        try Data(program.standardInput ?? []).write(to: URL(fileURLWithPath: folder + "/.in"))
-        for name in [".out", ".err"] { _ = manager.createFile(atPath: folder + "/" + name, contents: nil) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = [folder + "/.script"]
-        process.currentDirectoryURL = URL(fileURLWithPath: root + "/" + host)
-        process.environment = [
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": root + "/" + host,
-            "GANTRY_FILES": folder,
-        ]
-        process.standardInput = FileHandle(forReadingAtPath: folder + "/.in")
-        process.standardOutput = FileHandle(forWritingAtPath: folder + "/.out")
-        process.standardError = FileHandle(forWritingAtPath: folder + "/.err")
-        try process.run()
-        process.waitUntilExit()
+        let completed = try ChildCommand(
+            ["/bin/sh", folder + "/.script"],
+            environment: [
+                "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": root + "/" + host,
+                "GANTRY_FILES": folder,
+            ], directory: root + "/" + host
+        ).run(input: program.standardInput ?? [])
         return ProgramOutput(
-            status: process.terminationStatus,
-            standardOutput: Array(manager.contents(atPath: folder + "/.out") ?? Data()),
-            standardError: Array(manager.contents(atPath: folder + "/.err") ?? Data()))
+            status: completed.ending.status, standardOutput: completed.output, standardError: completed.errors)
     }
 }
 

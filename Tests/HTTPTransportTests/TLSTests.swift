@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Support
 import Testing
 
 @testable import HTTPTransport
@@ -9,38 +10,34 @@ private final class TLSServer: Sendable {
     let port: Int
     let certificate: String
     private let folder: URL
-    private let process: Process
+    private let process: ChildProcess
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         certificate = folder.appendingPathComponent("cert.pem").path
         let key = folder.appendingPathComponent("key.pem").path
-        try Self.openssl([
+        let made = try Self.openssl([
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
             "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate,
-        ]).waitUntilExit()
+        ]).run()
+        try #require(made.ending == .exited(0), "\(String(decoding: made.errors, as: UTF8.self))")
         // The kernel's choice of a free port; free again when its holder is gone.
         port = try LoopbackServer { _ in }.port
+        let nowhere = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
         process = try Self.openssl([
             "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", key, "-www", "-quiet",
-        ])
+        ]).start(
+            input: nowhere.fileDescriptor, output: nowhere.fileDescriptor, error: nowhere.fileDescriptor)
     }
 
-    private static func openssl(_ arguments: [String]) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
+    private static func openssl(_ arguments: [String]) -> ChildCommand {
+        ChildCommand(["/usr/bin/openssl"] + arguments)
     }
 
     deinit {
-        // Not SIGTERM: a child of a thread of the pool inherits a mask that blocks it.
-        kill(process.processIdentifier, SIGKILL)
+        process.signal(SIGTERM)
+        process.wait()
         try? FileManager.default.removeItem(at: folder)
     }
 }

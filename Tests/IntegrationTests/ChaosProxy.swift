@@ -1,30 +1,26 @@
 import ConnectorAPI
 import Foundation
-import Glibc
 import HTTPTransport
+import Support
 import Testing
 
 /// `testbed/chaosproxy` before the EC2 endpoint: loses, delays and breaks answers by rules.
 final class ChaosProxy: Sendable {
     let url: String
     private let admin: String
-    private let process: Process
+    private let process: ChildProcess
     private let http: CurlClient
 
     init() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let endpoint = try HTTPURL(EC2Endpoint.environment["AWS_ENDPOINT_URL"] ?? "")
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
+        let output = Pipe()
+        process = try ChildCommand([
             "python3", "-u", root.appendingPathComponent("testbed/chaosproxy").path, "0=\(endpoint.authority)",
             "--admin", "0",
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        ]).start(output: output.fileHandleForWriting.fileDescriptor)
+        try output.fileHandleForWriting.close()
         var text = ""
         var ports: [String: String] = [:]
         while ports.count < 2 {
@@ -42,8 +38,7 @@ final class ChaosProxy: Sendable {
     }
 
     deinit {
-        // A child of a thread of the pool inherits a mask that blocks SIGTERM.
-        kill(process.processIdentifier, SIGKILL)
+        process.end()
     }
 
     func rules(_ json: String) async throws {

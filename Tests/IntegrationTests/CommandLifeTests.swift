@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Support
 import Testing
 
 /// What commands tell of an infrastructure that did not go as it should.
@@ -62,21 +63,20 @@ import Testing
             scenario.scratch.path("state"), "--yes",
         ]
         let first = try scenario.gantry.start(words, output: scenario.scratch.url.appending(path: "first.log"))
-        try first.run()
-        defer { if first.isRunning { kill(first.processIdentifier, SIGKILL) } }
+        defer { first.end() }
         let deadline = ContinuousClock.now + .seconds(20)
         var show = try await run(scenario, ["show", "web"])
-        while !show.output.contains("under way: create by process \(first.processIdentifier)"),
+        while !show.output.contains("under way: create by process \(first.id)"),
             ContinuousClock.now < deadline
         {
             try await Task.sleep(for: .milliseconds(50))
             show = try await run(scenario, ["show", "web"])
         }
-        #expect(show.output.contains("under way: create by process \(first.processIdentifier)"), "\(show.output)")
+        #expect(show.output.contains("under way: create by process \(first.id)"), "\(show.output)")
         let second = try await scenario.gantry.run(words)
         #expect(second.status == 4, "\(second.errors)")
         #expect(
-            second.errors.contains("'web' is busy: process \(first.processIdentifier) carries out create"),
+            second.errors.contains("'web' is busy: process \(first.id) carries out create"),
             "\(second.errors)")
     }
 
@@ -88,6 +88,27 @@ import Testing
         #expect(ended.status == 64, "\(ended.errors)")
         #expect(ended.errors.contains("Not a directory") && ended.errors.contains("--into"), "\(ended.errors)")
         #expect(!ended.errors.contains("Cocoa") && !ended.errors.contains("NSError"), "\(ended.errors)")
+    }
+
+    /// Its files name each other, and it may be used from any folder.
+    @Test func aConfigurationForSSHHoldsFromEveryFolder() async throws {
+        let scenario = try DummyScenario()
+        #expect(try await scenario.up().status == 0)
+        var program = scenario.gantry
+        program.workingFolder = scenario.scratch.url
+        let words = ["ssh-config", "web", "--into", "keys", "--state-dir", scenario.scratch.path("state")]
+        let ended = try await program.run(words)
+        #expect(ended.status == 0, "\(ended.errors)")
+        let path = ended.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(path == scenario.scratch.path("keys/config"))
+        let config = try String(contentsOfFile: path, encoding: .utf8)
+        let files = config.split(separator: "\n").compactMap { line -> String? in
+            let words = line.split(separator: " ")
+            return ["UserKnownHostsFile", "IdentityFile"].contains(words[0]) ? String(words[1]) : nil
+        }
+        #expect(!files.isEmpty && files.allSatisfy { $0.hasPrefix(scenario.scratch.path("keys/")) }, "\(config)")
+        for file in files { #expect(FileManager.default.fileExists(atPath: file), "\(file)") }
+        #expect(config.contains("ConnectTimeout"), "a server that says nothing is not waited for without end")
     }
 
     @Test("gantry ssh leaves nothing, even after SIGKILL", arguments: [SIGTERM, SIGHUP, SIGKILL])
@@ -109,30 +130,25 @@ import Testing
         let words = ["ssh", "web", "0", "--state-dir", scenario.scratch.path("state")]
         func folders() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: runtime) }
         let process = try program.start(words, output: scenario.scratch.url.appending(path: "ssh.log"))
-        try process.run()
+        defer { process.end() }
         let deadline = ContinuousClock.now + .seconds(20)
         while try folders().isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
         // Of whatever thread has started it.
         func child() -> Int32? {
-            let tasks = "/proc/\(process.processIdentifier)/task"
+            let tasks = "/proc/\(process.id)/task"
             for task in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? [] {
                 let children = try? String(contentsOfFile: "\(tasks)/\(task)/children", encoding: .utf8)
                 if let first = children?.split(separator: " ").first { return Int32(first) }
             }
             return nil
         }
-        // Foundation's word comes only when ssh has ended, too.
-        func isRunning() -> Bool {
-            let stat = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
-            return stat?.split(separator: ")").last.map { !$0.hasPrefix(" Z") } ?? false
-        }
         while child() == nil, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
         #expect(try folders().count == 1)
         let ssh = try #require(child())
         defer { kill(ssh, SIGKILL) }
-        kill(process.processIdentifier, signal)
-        while isRunning(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
-        #expect(!isRunning())
+        process.signal(signal)
+        while process.isRunning, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(!process.isRunning)
         if signal == SIGKILL {
             #expect(try folders().count == 1)
             try "#!/bin/sh\nexit 3\n".write(toFile: bin + "/ssh", atomically: true, encoding: .utf8)

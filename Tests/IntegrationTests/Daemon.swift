@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import HTTPTransport
+import Support
 
 /// `gantryd` on a port of its own, and IM's REST calls to it. Killed with its last owner.
 final class Daemon: Sendable {
@@ -8,7 +9,7 @@ final class Daemon: Sendable {
         let description: String
     }
 
-    private let process: Process
+    private let process: ChildProcess
     private let http: CurlClient
     private let url: String
     private let authorization: String
@@ -25,7 +26,6 @@ final class Daemon: Sendable {
         http = try CurlClient(options: .init(proxy: .none))
         process = try Program(name: "gantryd", environment: environment).start(
             ["--state-dir", state, "--rest-port", String(port)], output: self.log)
-        try process.run()
         let deadline = ContinuousClock.now + .seconds(20)
         while true {
             do {
@@ -41,10 +41,10 @@ final class Daemon: Sendable {
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.end()
     }
 
-    var processIdentifier: Int32 { process.processIdentifier }
+    var processIdentifier: Int32 { process.id }
 
     /// What it has logged so far.
     var logText: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Support
 import Testing
 
 /// Infrastructures over hosts of the test bed, brought up by `gantry`.
@@ -87,8 +88,7 @@ struct HostScenario {
     func upKilled(when condition: (String) async throws -> Bool) async throws {
         let log = scratch.url.appending(path: "killed.log")
         let process = try gantry.start(arguments(), output: log)
-        try process.run()
-        defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+        defer { process.end() }
         let deadline = ContinuousClock.now + .seconds(40)
         while process.isRunning {
             let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""

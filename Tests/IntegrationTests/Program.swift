@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Support
 
 /// Runs the built executables as a user does, and reads what they print.
 struct Program: Sendable {
@@ -14,6 +15,8 @@ struct Program: Sendable {
     /// Another program than one of ours.
     var executable: URL?
     var environment: [String: String] = [:]
+    /// Where it runs; nil: where the tests do.
+    var workingFolder: URL?
 
     /// Folder of the executables: where this test bundle was built.
     static let folder: URL = {
@@ -26,61 +29,66 @@ struct Program: Sendable {
         return Bundle.main.bundleURL
     }()
 
-    func start(_ arguments: [String], output: URL? = nil) throws -> Process {
-        let process = Process()
-        process.executableURL = executable ?? Self.folder.appending(path: name)
-        process.arguments = arguments
-        var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GANTRY_") }
-        environment.merge(self.environment) { $1 }
-        process.environment = environment
+    /// Starts it, with nothing to read; what it prints goes to a file, or nowhere.
+    func start(_ arguments: [String], output: URL? = nil) throws -> ChildProcess {
+        let nowhere = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
+        var log = nowhere
         if let output {
-            _ = FileManager.default.createFile(atPath: output.path, contents: nil)
-            let handle = try FileHandle(forWritingTo: output)
-            process.standardOutput = handle
-            process.standardError = handle
+            try Data().write(to: output)
+            log = try FileHandle(forWritingTo: output)
         }
-        process.standardInput = FileHandle.nullDevice
-        return process
+        return try command(arguments).start(
+            input: nowhere.fileDescriptor, output: log.fileDescriptor, error: log.fileDescriptor)
     }
 
     /// Runs it to its end; after `killAfter` it gets SIGKILL.
     func run(_ arguments: [String], killAfter: Duration? = nil) async throws -> Ended {
-        let folder = FileManager.default.temporaryDirectory
-        let outputFile = folder.appending(path: "gantry-test-\(UUID().uuidString).out")
-        let errorFile = folder.appending(path: "gantry-test-\(UUID().uuidString).err")
-        defer {
-            try? FileManager.default.removeItem(at: outputFile)
-            try? FileManager.default.removeItem(at: errorFile)
+        let scratch = try Scratch()
+        let (output, errors) = (scratch.url.appending(path: "out"), scratch.url.appending(path: "err"))
+        for file in [output, errors] { try Data().write(to: file) }
+        let input = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/null"))
+        let (outputFile, errorFile) = (try FileHandle(forWritingTo: output), try FileHandle(forWritingTo: errors))
+        let process = try command(arguments).start(
+            input: input.fileDescriptor, output: outputFile.fileDescriptor, error: errorFile.fileDescriptor)
+        let killer = killAfter.map { killAfter in
+            Task {
+                try await Task.sleep(for: killAfter)
+                process.signal(SIGKILL)
+            }
         }
-        let process = try start(arguments)
-        _ = FileManager.default.createFile(atPath: outputFile.path, contents: nil)
-        _ = FileManager.default.createFile(atPath: errorFile.path, contents: nil)
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        let identifier = try await withCheckedThrowingContinuation {
-            (continuation: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { ended in
-                let signalled = ended.terminationReason == .uncaughtSignal
-                continuation.resume(returning: signalled ? -ended.terminationStatus : ended.terminationStatus)
-            }
-            do {
-                try process.run()
-            } catch {
-                continuation.resume(throwing: error)
-                return
-            }
-            if let killAfter {
-                let pid = process.processIdentifier
-                // Unstructured: the continuation ends with the process.
-                Task {
-                    try? await Task.sleep(for: killAfter)
-                    kill(pid, SIGKILL)
+        let status = await process.status()
+        killer?.cancel()
+        return Ended(
+            status: status, output: (try? String(contentsOf: output, encoding: .utf8)) ?? "",
+            errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? "")
+    }
+
+    private func command(_ arguments: [String]) -> ChildCommand {
+        var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GANTRY_") }
+        environment.merge(self.environment) { $1 }
+        return ChildCommand(
+            [(executable ?? Self.folder.appending(path: name)).path] + arguments, environment: environment,
+            directory: workingFolder?.path)
+    }
+}
+
+extension ChildProcess {
+    /// Waits until it ends. Exit status; negative: the signal that ended it.
+    func status() async -> Int32 {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                switch self.wait() {
+                case .exited(let status): continuation.resume(returning: status)
+                case .signalled(let signal): continuation.resume(returning: -signal)
                 }
             }
         }
-        return Ended(
-            status: identifier, output: (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "",
-            errors: (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "")
+    }
+
+    /// Kills and collects it.
+    func end() {
+        signal(SIGKILL)
+        wait()
     }
 }
 

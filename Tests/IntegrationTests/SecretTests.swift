@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import HTTPTransport
-import Synchronization
+import Support
 import Testing
 
 /// Passwords that were never seen before are given in every way, and looked for everywhere afterwards.
@@ -213,13 +213,10 @@ import Testing
     @Test func aProgramOfOthersDumpsCore() async throws {
         let pattern = (try? String(contentsOfFile: "/proc/sys/kernel/core_pattern", encoding: .utf8)) ?? ""
         guard !pattern.hasPrefix("|"), !pattern.hasPrefix("/") else { return }
-        // Others may be blocked in a child of a worker thread.
         let ended = try await abort(["/bin/sleep", "20"], in: try Scratch(), [:], signal: SIGSEGV)
         #expect(ended.limit == "unlimited")
         #expect(ended.files.contains { $0.hasPrefix("core") }, "\(ended.files)")
     }
-
-    private static let hasEnded = "ended"
 
     /// Starts a program without a limit on core dumps in a folder of its own and sends it a signal after a moment.
     private func abort(
@@ -227,47 +224,26 @@ import Testing
     ) async throws -> (status: Int32, limit: String, files: [String]) {
         // Swift's own handler of crashes takes the first signal from outside for a crash and swallows it.
         let environment = environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-        let shell = Program(
-            name: "sh", executable: URL(fileURLWithPath: "/bin/sh"), environment: environment)
-        let process = try shell.start(
-            ["-c", "ulimit -c unlimited; cd \"$0\" && exec \"$@\"", folder.url.path] + command)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        // A connector ends when its input does.
-        let input = Pipe()
-        process.standardInput = input
-        let status = try await withCheckedThrowingContinuation {
-            (continuation: CheckedContinuation<(Int32, String), any Error>) in
-            let seen = Mutex("?")
-            process.terminationHandler = { ended in
-                let signalled = ended.terminationReason == .uncaughtSignal
-                let limit = seen.withLock { seen in
-                    defer { seen = Self.hasEnded }
-                    return seen
-                }
-                continuation.resume(
-                    returning: (signalled ? -ended.terminationStatus : ended.terminationStatus, limit))
-            }
-            do {
-                try process.run()
-            } catch {
-                continuation.resume(throwing: error)
-                return
-            }
-            let pid = process.processIdentifier
-            // Unstructured: the continuation ends with the process.
-            Task {
-                try? await Task.sleep(for: .seconds(1))
-                let limits = (try? String(contentsOfFile: "/proc/\(pid)/limits", encoding: .utf8)) ?? ""
-                let line = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }
-                if let word = line?.split(separator: " ").dropFirst(4).first { seen.withLock { $0 = String(word) } }
-                kill(pid, signal)
-                // So that a program that does not end fails the test and does not hold it up.
-                try? await Task.sleep(for: .seconds(5))
-                if seen.withLock({ $0 }) != Self.hasEnded { kill(pid, SIGKILL) }
-            }
+        // A connector ends when its input does: that is a pipe, which stays open.
+        let (process, pipes) = try ChildCommand(
+            ["/bin/sh", "-c", "ulimit -c unlimited; cd \"$0\" && exec \"$@\" >/dev/null 2>&1", folder.url.path]
+                + command,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        ).startWithPipes()
+        defer { for end in [pipes.input, pipes.output, pipes.error] { close(end) } }
+        try await Task.sleep(for: .seconds(1))
+        let limits = (try? String(contentsOfFile: "/proc/\(process.id)/limits", encoding: .utf8)) ?? ""
+        let line = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }
+        let limit =
+            process.isRunning ? line?.split(separator: " ").dropFirst(4).first.map(String.init) ?? "?" : "has ended"
+        process.signal(signal)
+        // So that a program that does not end fails the test and does not hold it up.
+        let killer = Task {
+            try await Task.sleep(for: .seconds(5))
+            process.signal(SIGKILL)
         }
-        try? input.fileHandleForWriting.close()
-        return (status.0, status.1, try FileManager.default.contentsOfDirectory(atPath: folder.url.path))
+        let status = await process.status()
+        killer.cancel()
+        return (status, limit, try FileManager.default.contentsOfDirectory(atPath: folder.url.path))
     }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Jinja
 import Modules
+import Support
 import Testing
 
 /// A shell that modules are tried under.
@@ -86,25 +87,14 @@ final class Sandbox: Sendable {
             try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
         }
         try Data(invocation.script.utf8).write(to: URL(fileURLWithPath: folder + "/.script"))
-        try Data(invocation.standardInput ?? []).write(to: URL(fileURLWithPath: folder + "/.in"))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: shell.words[0])
-        process.arguments = Array(shell.words.dropFirst()) + [folder + "/.script"]
-        process.currentDirectoryURL = URL(fileURLWithPath: root)
-        process.environment = [
-            "PATH": root + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": root,
-            "GANTRY_FILES": folder,
-        ]
-        let manager = FileManager.default
-        for name in [".out", ".err"] { _ = manager.createFile(atPath: folder + "/" + name, contents: nil) }
-        process.standardInput = FileHandle(forReadingAtPath: folder + "/.in")
-        process.standardOutput = FileHandle(forWritingAtPath: folder + "/.out")
-        process.standardError = FileHandle(forWritingAtPath: folder + "/.err")
-        try process.run()
-        process.waitUntilExit()
+        let completed = try ChildCommand(
+            shell.words + [folder + "/.script"],
+            environment: [
+                "PATH": root + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": root,
+                "GANTRY_FILES": folder,
+            ], directory: root
+        ).run(input: invocation.standardInput ?? [])
         return ProgramOutput(
-            status: process.terminationStatus,
-            standardOutput: Array(manager.contents(atPath: folder + "/.out") ?? Data()),
-            standardError: Array(manager.contents(atPath: folder + "/.err") ?? Data()))
+            status: completed.ending.status, standardOutput: completed.output, standardError: completed.errors)
     }
 }

@@ -88,12 +88,8 @@ private func withSmallDisk(_ body: (String) async throws -> Void) async throws {
 }
 
 private func run(_ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(arguments.joined(separator: " "))")
+    let completed = try ChildCommand(arguments).run()
+    try #require(completed.ending == .exited(0), "\(arguments.joined(separator: " "))")
 }
 
 extension Data {

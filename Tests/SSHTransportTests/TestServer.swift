@@ -116,7 +116,7 @@ final class TestServer: Sendable {
         guard hasStopped.exchange(true, ordering: .relaxed) == false else { return }
         cutConnections()
         for descriptor in [leash.input, leash.output, leash.error] { close(descriptor) }
-        Self.wait(for: leash.pid)
+        leash.process.wait()
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -211,7 +211,7 @@ final class TestServer: Sendable {
         for _ in 0..<1_500 {
             log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
             if log.contains("Server listening on") { return }
-            guard !log.contains("error:"), kill(leash.pid, 0) == 0 else {
+            guard !log.contains("error:"), leash.process.isRunning else {
                 throw TestServerError(message: "sshd ended: \(log)")
             }
             usleep(20_000)
@@ -235,28 +235,14 @@ final class TestServer: Sendable {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    /// Runs a program to its end and answers what it printed. Waits for up to a minute: for preparations only.
+    /// Runs a program to its end and answers what it printed.
     @discardableResult static func command(_ words: [String]) throws -> String {
-        let child = try LocalProcess.spawn(["/usr/bin/env"] + words, environment: nil)
-        defer { for descriptor in [child.output, child.error] { close(descriptor) } }
-        close(child.input)
-        let status = wait(for: child.pid)
-        // What these programs print fits into a pipe.
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        let count = read(child.output, &buffer, buffer.count)
-        guard status == 0 else { throw TestServerError(message: "\(words) failed") }
-        return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
-    }
-
-    /// Foundation's way to wait spins in a run loop, which many tests at a time do not survive.
-    @discardableResult private static func wait(for pid: pid_t) -> Int32 {
-        var status: Int32 = 0
-        for _ in 0..<6000 {
-            if waitpid(pid, &status, WNOHANG) != 0 { return status }
-            usleep(10_000)
+        let completed = try ChildCommand(words).run()
+        guard completed.ending == .exited(0) else {
+            throw TestServerError(
+                message: "\(words) \(completed.ending): \(String(decoding: completed.errors, as: UTF8.self))")
         }
-        kill(pid, SIGKILL)
-        return waitpid(pid, &status, 0)
+        return String(decoding: completed.output, as: UTF8.self)
     }
 }
 

@@ -45,19 +45,11 @@ package struct AuthorizationFile: Sendable {
         if function == "file" {
             return try TextFile.read(argument).trimmingCharacters(in: .newlines)
         }
-        let words = argument.split(separator: " ").map(String.init)
-        guard let command = words.first else { throw AuthorizationError("the command is empty") }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [command] + words.dropFirst()
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw AuthorizationError("the command ended with status \(process.terminationStatus)")
+        // Its complaints are shown as they are; the input of `gantry` is not for it.
+        let completed = try ChildCommand(argument.split(separator: " ").map(String.init)).run(errorsAreOurs: true)
+        guard completed.ending == .exited(0) else {
+            throw AuthorizationError("the command \(completed.ending)")
         }
-        return String(decoding: data, as: UTF8.self).replacing("\n", with: "")
+        return String(decoding: completed.output, as: UTF8.self).replacing("\n", with: "")
     }
 }

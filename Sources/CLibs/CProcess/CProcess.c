@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -33,8 +34,8 @@ int gantry_process_keep_private(void) {
 
 // Runs in the child between fork and exec: async-signal-safe calls only.
 static void become(
-    const char *path, char *const argv[], char *const envp[], const char *directory, const int descriptors[3],
-    int report, const struct gantry_process_limits *limits) {
+    const char *path, char *const argv[], char *const envp[], const int descriptors[3], int report,
+    const struct gantry_process_settings *settings) {
     struct sigaction standard;
     memset(&standard, 0, sizeof standard);
     standard.sa_handler = SIG_DFL;
@@ -42,7 +43,8 @@ static void become(
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    setpgid(0, 0);
+    if (settings->group == gantry_process_group_own) setpgid(0, 0);
+    if (settings->group == gantry_process_group_session) setsid();
 
     // Out of the way of 0 to 2 first, whatever their numbers are.
     int moved[3];
@@ -63,11 +65,13 @@ static void become(
     fcntl(report, F_SETFD, FD_CLOEXEC);
     closefrom(4);
 
-    if (directory != NULL && chdir(directory) != 0) goto failed;
-    limit(RLIMIT_CORE, 0);
-    if (limits != NULL && limits->memory_bytes > 0) limit(RLIMIT_AS, limits->memory_bytes);
-    if (limits != NULL && limits->open_files > 0) limit(RLIMIT_NOFILE, limits->open_files);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (settings->directory != NULL && chdir(settings->directory) != 0) goto failed;
+    if (settings->memory_bytes > 0) limit(RLIMIT_AS, settings->memory_bytes);
+    if (settings->open_files > 0) limit(RLIMIT_NOFILE, settings->open_files);
+    if (settings->is_confined) {
+        limit(RLIMIT_CORE, 0);
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    }
     execve(path, argv, envp);
 
 failed:;
@@ -78,8 +82,8 @@ failed:;
 }
 
 pid_t gantry_process_start(
-    const char *path, char *const argv[], char *const envp[], const char *directory, int input, int output, int error,
-    const struct gantry_process_limits *limits) {
+    const char *path, char *const argv[], char *const envp[], int input, int output, int error,
+    const struct gantry_process_settings *settings) {
     int report[2];
     if (gantry_pipe(report) != 0) return -1;
     const int descriptors[3] = {input, output, error};
@@ -88,7 +92,7 @@ pid_t gantry_process_start(
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t process = fork();
-    if (process == 0) become(path, argv, envp, directory, descriptors, report[1], limits);
+    if (process == 0) become(path, argv, envp, descriptors, report[1], settings);
     int reason = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(report[1]);
@@ -118,6 +122,11 @@ int gantry_process_wait(pid_t process) {
     return result;
 }
 
+bool gantry_process_has_ended(pid_t process) {
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
 int gantry_process_reap(pid_t process) {
     int status = -1;
     pid_t result;
@@ -142,3 +151,5 @@ void gantry_event_clear(int event) {
 }
 
 int gantry_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int gantry_memory_file(void) { return memfd_create("gantry", MFD_CLOEXEC); }

@@ -2,6 +2,7 @@ import ConnectorAPI
 import Foundation
 import Glibc
 import Logging
+import Support
 import Synchronization
 
 /// What a short command of a connector prints, with limits on time and size.
@@ -26,7 +27,7 @@ enum CommandOutput {
 
     private static func run(_ command: ConnectorCommand, _ verb: String, _ timeout: Duration) throws -> Data {
         let ended = Condition()
-        let child = try ChildProcess(command, verb) { ended.set() }
+        let child = try ConnectorChild(command, verb) { ended.set() }
         close(child.input)
         defer {
             child.signal(SIGKILL)

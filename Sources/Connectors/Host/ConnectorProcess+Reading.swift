@@ -3,6 +3,7 @@ import ConnectorAPI
 import ConnectorWire
 import Foundation
 import Glibc
+import Support
 import Synchronization
 
 extension ConnectorProcess {

@@ -49,7 +49,7 @@ final class ConnectorProcess: Sendable {
     }
 
     let settings: Settings
-    let child: ChildProcess
+    let child: ConnectorChild
     private let writer: PipeWriter
     private let event: Event
     let state = Mutex(State())
@@ -79,7 +79,7 @@ final class ConnectorProcess: Sendable {
         self.settings = settings
         let event = Event()
         self.event = event
-        child = try ChildProcess(command, "serve") { event.signal() }
+        child = try ConnectorChild(command, "serve") { event.signal() }
         writer = PipeWriter(descriptor: child.input)
         let thread = Thread { [self] in
             gantry_thread_name("connector-\(settings.name)")

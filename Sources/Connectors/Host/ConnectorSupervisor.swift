@@ -2,6 +2,7 @@ import ConnectorAPI
 import ConnectorWire
 import Foundation
 import Logging
+import Support
 import Synchronization
 
 /// Keeps one connector's process: started at the first call, started again after a crash with growing delays, tried once

@@ -1,8 +1,8 @@
 #ifndef GANTRY_CLIBSSH_H
 #define GANTRY_CLIBSSH_H
 
-// libssh with typed options, and what Swift's C library module leaves out or makes unreadable: readiness calls, sockets,
-// child processes in a session of their own, and a search in bytes. Nothing here keeps state of its own.
+// libssh with typed options, and what Swift's C library module leaves out or makes unreadable: readiness calls, sockets
+// and a search in bytes. Nothing here keeps state of its own.
 
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
@@ -20,13 +20,6 @@ extern "C" {
 /// The offset of the first occurrence of `needle` in `haystack`, or -1.
 ptrdiff_t gantry_find(
     const uint8_t *haystack, size_t haystack_length, const uint8_t *needle, size_t needle_length);
-
-/// Starts a child in a session of its own, with default signals and nothing blocked.
-///
-/// `arguments` and `environment` are arrays of C strings that end with NULL; an `environment` of NULL means ours.
-/// `pipes` receives our ends of standard input, output and error: non-blocking, closed on exec.
-/// Returns the process id, or -errno with no descriptor left open.
-pid_t gantry_spawn(char *const *arguments, char *const *environment, int pipes[3]);
 
 // MARK: Options of a session; 0 for success, as ssh_options_set.
 

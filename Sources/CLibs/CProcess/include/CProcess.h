@@ -3,9 +3,10 @@
 
 // What the operating system has to be told about our own process and about children, which Swift cannot say.
 //
-// Child processes as the server needs them, which posix_spawn cannot make: nothing inherited but three descriptors, no
-// core dumps, no new privileges. Every function may be called from any thread.
+// Child processes as the server needs them, which posix_spawn cannot make: nothing inherited but three descriptors, limits,
+// no core dumps, no new privileges. Every function may be called from any thread.
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /// Keeps what this process holds in memory to itself: no core dump, whatever the limits of the caller and the pattern of the
@@ -17,24 +18,40 @@ int gantry_process_keep_private(void);
 /// Names the present thread, as debuggers and `top -H` show it; the system takes 15 bytes.
 void gantry_thread_name(const char *name);
 
-/// Limits of a child; 0: not limited.
-struct gantry_process_limits {
-    /// Most bytes of address space.
+/// To whom a child belongs: who gets the signals of a terminal.
+enum gantry_process_group {
+    /// The group of its parent.
+    gantry_process_group_parents = 0,
+    /// A group of its own.
+    gantry_process_group_own = 1,
+    /// A session of its own, without a terminal.
+    gantry_process_group_session = 2,
+};
+
+/// How a child is started. All zero and false: in the present folder and the parent's group, without limits.
+struct gantry_process_settings {
+    /// Its working folder, or NULL for the present one.
+    const char *directory;
+    enum gantry_process_group group;
+    /// No core dumps, and setuid programs give it no privileges.
+    bool is_confined;
+    /// Most bytes of address space; 0: not limited.
     unsigned long memory_bytes;
-    /// Most open files.
+    /// Most open files; 0: not limited.
     unsigned long open_files;
 };
 
-/// Starts `path` (no search) with exactly this environment, in a process group of its own.
+/// Starts `path` (no search) with exactly this environment.
 ///
 /// `input`, `output` and `error` become its descriptors 0, 1 and 2; every other descriptor is closed in it. Signals are
-/// at their defaults and unblocked, the size of core dumps is 0, and setuid programs give it no privileges.
-///
-/// `directory` is its working folder, or NULL for the present one. Returns the process id, or -1 with `errno` set,
-/// which also tells why the program could not be executed.
+/// at their defaults and unblocked. Returns the process id, or -1 with `errno` set, which also tells why the program could
+/// not be executed.
 pid_t gantry_process_start(
-    const char *path, char *const argv[], char *const envp[], const char *directory, int input, int output, int error,
-    const struct gantry_process_limits *limits);
+    const char *path, char *const argv[], char *const envp[], int input, int output, int error,
+    const struct gantry_process_settings *settings);
+
+/// Whether the process, a child that is not reaped yet, has ended.
+bool gantry_process_has_ended(pid_t process);
 
 /// Waits until the process ends, without reaping it: its id stays its own until `gantry_process_reap`. Returns 0.
 int gantry_process_wait(pid_t process);
@@ -53,5 +70,8 @@ void gantry_event_clear(int event);
 
 /// A pipe whose ends are closed on exec. Returns 0, or -1 with `errno` set.
 int gantry_pipe(int ends[2]);
+
+/// An empty file without a name, in memory, closed on exec; -1 with `errno` set on failure.
+int gantry_memory_file(void);
 
 #endif

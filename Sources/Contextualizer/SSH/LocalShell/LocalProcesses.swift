@@ -7,8 +7,8 @@ import Support
 final class LocalProcesses: ShellCarrier {
     static let machine = "the local machine"
 
-    private struct Process {
-        let pid: pid_t
+    private struct Child {
+        let process: ChildProcess
         var input: Int32?
         var output: Int32?
         var error: Int32?
@@ -18,11 +18,11 @@ final class LocalProcesses: ShellCarrier {
     private let loop: EventLoop
     private let shell: [String]
     private let environment: [String: String]?
-    private var children: [Int: Process] = [:]
+    private var children: [Int: Child] = [:]
     /// Shells by descriptor.
     private var owners: [Int32: Int] = [:]
     /// Ended shells whose process is still to be collected.
-    private var leaving: [pid_t] = []
+    private var leaving: [ChildProcess] = []
     private var reapTimer: UInt64?
     private static let reapToken = UInt64.max
     weak var owner: (any EventHandler)?
@@ -39,7 +39,8 @@ final class LocalProcesses: ShellCarrier {
 
     func openShell(_ id: Int) throws(CommunicatorError) {
         let child = try LocalProcess.spawn(shell + ["-c", ShellLoop.reader], environment: environment)
-        children[id] = Process(pid: child.pid, input: child.input, output: child.output, error: child.error)
+        children[id] = Child(
+            process: child.process, input: child.input, output: child.output, error: child.error)
         guard let owner else { return }
         for descriptor in [child.output, child.error] {
             owners[descriptor] = id
@@ -56,7 +57,7 @@ final class LocalProcesses: ShellCarrier {
     func closeShell(_ id: Int) {
         guard let child = children.removeValue(forKey: id) else { return }
         for descriptor in [child.input, child.output, child.error] { close(descriptor) }
-        leaving.append(child.pid)
+        leaving.append(child.process)
         reap()
     }
 
@@ -139,7 +140,7 @@ final class LocalProcesses: ShellCarrier {
     }
 
     private func reap() {
-        leaving.removeAll { waitpid($0, nil, WNOHANG) != 0 }
+        leaving.removeAll { $0.collect() != nil }
         guard !leaving.isEmpty, reapTimer == nil, let owner else { return }
         reapTimer = loop.schedule(after: .milliseconds(20), token: Self.reapToken, handler: owner)
     }

@@ -93,39 +93,18 @@ struct SSHConfiguration {
             }
         }
         defer { for number in ends + [SIGINT] { signal(number, SIG_DFL) } }
-        let process = try Self.spawn(words)
-        sshProcess.store(process, ordering: .sequentiallyConsistent)
-        let early = sshSignal.load(ordering: .sequentiallyConsistent)
-        if early != 0 { kill(process, early) }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
-        sshProcess.store(0, ordering: .sequentiallyConsistent)
-        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
-    }
-
-    /// Foundation's `Process` would start it with signals blocked, so that neither Ctrl-C nor a hang-up ended it.
-    private static func spawn(_ words: [String]) throws -> pid_t {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var set = sigset_t()
-        sigemptyset(&set)
-        posix_spawnattr_setsigmask(&attributes, &set)
-        sigfillset(&set)
-        posix_spawnattr_setsigdefault(&attributes, &set)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        let variables = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
-        let pointers = (words + variables).map { strdup($0) }
-        defer { for pointer in pointers { free(pointer) } }
-        var arguments: [UnsafeMutablePointer<CChar>?] = pointers.prefix(words.count) + [nil]
-        var environment: [UnsafeMutablePointer<CChar>?] = pointers.dropFirst(words.count) + [nil]
-        var process: pid_t = 0
-        let problem = posix_spawnp(&process, words[0], nil, &attributes, &arguments, &environment)
-        guard problem == 0 else {
-            throw UsageError(
-                "\(words[0]) cannot be started: \(String(cString: strerror(problem))); install OpenSSH's client")
+        let process: ChildProcess
+        do {
+            process = try ChildCommand(words).start()
+        } catch {
+            throw UsageError("\(error); install OpenSSH's client")
         }
-        return process
+        sshProcess.store(process.id, ordering: .sequentiallyConsistent)
+        let early = sshSignal.load(ordering: .sequentiallyConsistent)
+        if early != 0 { process.signal(early) }
+        let ending = process.wait()
+        sshProcess.store(0, ordering: .sequentiallyConsistent)
+        return ending.status
     }
 
     /// Removes a temporary folder.
