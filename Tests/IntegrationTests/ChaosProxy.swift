@@ -9,13 +9,14 @@ final class ChaosProxy: Sendable {
     let url: String
     private let admin: String
     private let process: ChildProcess
+    /// Open as long as the proxy lives, which writes to it.
+    private let output = Pipe()
     private let http: CurlClient
 
     init() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let endpoint = try HTTPURL(EC2Endpoint.environment["AWS_ENDPOINT_URL"] ?? "")
-        let output = Pipe()
         process = try ChildCommand([
             "python3", "-u", root.appendingPathComponent("testbed/chaosproxy").path, "0=\(endpoint.authority)",
             "--admin", "0",
@@ -23,11 +24,11 @@ final class ChaosProxy: Sendable {
         try output.fileHandleForWriting.close()
         var text = ""
         var ports: [String: String] = [:]
-        while ports.count < 2 {
+        while ports["listen"] == nil || ports["admin"] == nil {
             let data = output.fileHandleForReading.availableData
             guard !data.isEmpty else { throw ConnectorError(code: .internal, message: "chaosproxy ended: \(text)") }
             text += String(decoding: data, as: UTF8.self)
-            for line in text.split(separator: "\n") {
+            for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
                 let words = line.split(separator: " ")
                 if words.count > 1 { ports[String(words[0])] = String(words[1]) }
             }
