@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -134,6 +135,28 @@ int gantry_process_reap(pid_t process) {
         result = waitpid(process, &status, 0);
     } while (result < 0 && errno == EINTR);
     return result == process ? status : -1;
+}
+
+int gantry_watch_new(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+void gantry_watch_add(int watch, int descriptor) {
+    struct epoll_event event = {.events = EPOLLIN, .data = {.fd = descriptor}};
+    epoll_ctl(watch, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+void gantry_watch_change(int watch, int descriptor, bool reads) {
+    struct epoll_event event = {.events = reads ? EPOLLIN : 0, .data = {.fd = descriptor}};
+    epoll_ctl(watch, EPOLL_CTL_MOD, descriptor, &event);
+}
+
+void gantry_watch_remove(int watch, int descriptor) { epoll_ctl(watch, EPOLL_CTL_DEL, descriptor, NULL); }
+
+int gantry_watch_wait(int watch, int milliseconds, int *ready, int capacity) {
+    struct epoll_event events[8];
+    if (capacity > 8) capacity = 8;
+    int count = epoll_wait(watch, events, capacity, milliseconds);
+    for (int index = 0; index < count; index++) ready[index] = events[index].data.fd;
+    return count < 0 ? 0 : count;
 }
 
 int gantry_event_new(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

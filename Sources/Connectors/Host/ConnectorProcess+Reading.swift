@@ -7,9 +7,12 @@ import Support
 import Synchronization
 
 extension ConnectorProcess {
-    private struct Reader {
+    /// What has been read and not been understood yet. Whoever reads holds it: mostly the reading thread.
+    struct Reader: Sendable {
         var splitter = LineSplitter(limit: WireCodec.maxMessageBytes)
         var relay: ErrorRelay
+        /// Pages that nothing was read into take no memory.
+        var buffer = [UInt8](unsafeUninitializedCapacity: 256 << 10) { $1 = $0.count }
         var outputIsOpen = true
         var errorIsOpen = true
         /// When a process that closed its output or broke the protocol is killed.
@@ -19,42 +22,77 @@ extension ConnectorProcess {
     /// How long a process may have a pipe closed before it counts as broken.
     private static let breakGrace = Duration.seconds(1)
 
+    /// How long a caller looks for its answer without sleeping, and how long, in milliseconds, it waits for it then.
+    private static let lookout = Duration.microseconds(150)
+    private static let ownPatience: Int32 = 1
+
+    /// An answer that took less is quick.
+    private static let quick = Duration.milliseconds(1)
+
     /// The reading thread: runs until the process is over and everything that it wrote is read.
-    func readAll(_ event: Int32, onEnd: () -> Void) {
-        var reader = Reader(
-            relay: ErrorRelay(
-                logger: settings.logger, redactor: settings.redactor, tap: settings.errorTap))
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
-        defer { buffer.deallocate() }
-        var polled = [
-            pollfd(fd: child.output, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: child.error, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: event, events: Int16(POLLIN), revents: 0),
-        ]
+    func readAll(onEnd: () -> Void) {
+        gantry_watch_add(watch.descriptor, event.descriptor)
+        gantry_watch_add(watch.descriptor, child.output)
+        gantry_watch_add(watch.descriptor, child.error)
+        var ready: [Int32] = [0, 0, 0]
         while true {
-            if !reader.outputIsOpen { polled[0].fd = -1 }
-            if !reader.errorIsOpen { polled[1].fd = -1 }
-            poll(&polled, nfds_t(polled.count), wait(reader))
-            if polled[2].revents != 0 { gantry_event_clear(event) }
-            if polled[0].revents != 0 { readOutput(&reader, buffer) }
-            if polled[1].revents != 0 { readError(&reader, buffer) }
-            if child.ending != nil {
-                // Nothing is written any more: what is in the pipes is the rest.
-                if reader.outputIsOpen { readOutput(&reader, buffer) }
-                if reader.errorIsOpen { readError(&reader, buffer) }
-                break
+            let limit = reader.withLock { wait($0) }
+            let count = Int(gantry_watch_wait(watch.descriptor, limit, &ready, Int32(ready.count)))
+            let isOver = reader.withLock { reader -> Bool in
+                for descriptor in ready[..<count] {
+                    switch descriptor {
+                    case event.descriptor: gantry_event_clear(descriptor)
+                    case child.output: readOutput(&reader)
+                    default: readError(&reader)
+                    }
+                }
+                if child.ending != nil {
+                    // Nothing is written any more: what is in the pipes is the rest.
+                    readOutput(&reader)
+                    readError(&reader)
+                    return true
+                }
+                let now = ContinuousClock.now
+                expire(now, &reader)
+                if let killAt = reader.killAt, killAt <= now {
+                    reader.killAt = nil
+                    child.signal(SIGKILL)
+                }
+                return false
             }
-            let now = ContinuousClock.now
-            expire(now, &reader)
-            if let killAt = reader.killAt, killAt <= now {
-                reader.killAt = nil
-                child.signal(SIGKILL)
-            }
+            if isOver { break }
         }
-        reader.relay.finish()
-        finish(reader, onEnd)
-        close(child.output)
-        close(child.error)
+        reader.withLock { reader in
+            reader.relay.finish()
+            finish(reader, onEnd)
+        }
+    }
+
+    /// Reads in place of the reading thread for a moment, for a caller that has just written the only call that waits.
+    ///
+    /// Most of what a quick answer takes is to wake two threads, the reader and the caller's own again, above all on
+    /// processors that sleep. Only while the connector answers quickly: one that asks a cloud costs no caller a moment.
+    func readOwnAnswer(_ id: Int64) {
+        let takesTurn = state.withLock { state -> Bool in
+            guard state.isQuick, !state.callerReads, state.pending.count == 1, state.pending[id] != nil else {
+                return false
+            }
+            state.callerReads = true
+            return true
+        }
+        guard takesTurn else { return }
+        gantry_watch_change(watch.descriptor, child.output, false)
+        var polled = pollfd(fd: child.output, events: Int16(POLLIN), revents: 0)
+        let end = ContinuousClock.now + Self.lookout
+        var isReady = false
+        repeat { isReady = poll(&polled, 1, 0) > 0 } while !isReady && ContinuousClock.now < end
+        if isReady || poll(&polled, 1, Self.ownPatience) > 0 {
+            reader.withLock { readOutput(&$0) }
+        } else {
+            state.withLock { $0.isQuick = false }
+        }
+        state.withLock { $0.callerReads = false }
+        gantry_watch_change(watch.descriptor, child.output, true)
     }
 
     /// Milliseconds until something is due; -1: nothing is.
@@ -125,36 +163,44 @@ extension ConnectorProcess {
 
     // MARK: Reading
 
-    private func readOutput(_ reader: inout Reader, _ buffer: UnsafeMutableRawBufferPointer) {
+    private func readOutput(_ reader: inout Reader) {
         while reader.outputIsOpen {
-            let count = read(child.output, buffer.baseAddress, buffer.count)
+            let count = reader.buffer.withUnsafeMutableBytes { read(child.output, $0.baseAddress, $0.count) }
             if count > 0 {
                 var pieces: [LineSplitter.Piece] = []
-                reader.splitter.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { pieces.append($0) }
+                reader.buffer.withUnsafeBytes { bytes in
+                    reader.splitter.append(UnsafeRawBufferPointer(rebasing: bytes[..<count])) { pieces.append($0) }
+                }
                 for piece in pieces { handle(piece, &reader) }
-                if count < buffer.count { return }
+                if count < reader.buffer.count { return }
             } else if count < 0, errno == EINTR {
                 continue
             } else if count < 0, errno == EAGAIN {
                 return
             } else {
                 reader.outputIsOpen = false
+                gantry_watch_remove(watch.descriptor, child.output)
                 // Mostly its end, which is known in a moment and says more.
                 state.withLock { $0.brokenSince = $0.brokenSince ?? .now }
             }
         }
     }
 
-    private func readError(_ reader: inout Reader, _ buffer: UnsafeMutableRawBufferPointer) {
-        while true {
-            let count = read(child.error, buffer.baseAddress, buffer.count)
+    private func readError(_ reader: inout Reader) {
+        while reader.errorIsOpen {
+            let count = reader.buffer.withUnsafeMutableBytes { read(child.error, $0.baseAddress, $0.count) }
             if count > 0 {
-                reader.relay.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]), now: .now)
-                if count < buffer.count { return }
+                reader.buffer.withUnsafeBytes { bytes in
+                    reader.relay.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]), now: .now)
+                }
+                if count < reader.buffer.count { return }
             } else if count < 0, errno == EINTR {
                 continue
             } else {
-                if count == 0 || errno != EAGAIN { reader.errorIsOpen = false }
+                if count == 0 || errno != EAGAIN {
+                    reader.errorIsOpen = false
+                    gantry_watch_remove(watch.descriptor, child.error)
+                }
                 return
             }
         }
@@ -195,8 +241,10 @@ extension ConnectorProcess {
     }
 
     private func answered(_ id: Int64, _ result: Result<[UInt8], any Error>, _ reader: inout Reader) {
-        let (pending, wasIssued) = state.withLock { state in
-            (state.pending.removeValue(forKey: id), id > 0 && id < state.nextID)
+        let (pending, wasIssued) = state.withLock { state -> (Pending?, Bool) in
+            let pending = state.pending.removeValue(forKey: id)
+            if let pending { state.isQuick = ContinuousClock.now - pending.began < Self.quick }
+            return (pending, id > 0 && id < state.nextID)
         }
         if let pending {
             pending.continuation?.resume(with: result)

@@ -4,6 +4,7 @@ import ConnectorWire
 import Foundation
 import Glibc
 import Logging
+import Support
 import Synchronization
 
 /// One life of a connector's process: calls go in, answers come out, until it ends.
@@ -25,6 +26,7 @@ final class ConnectorProcess: Sendable {
     struct Pending {
         var method: String
         var continuation: CheckedContinuation<[UInt8], any Error>?
+        var began = ContinuousClock.now
         var deadline: ContinuousClock.Instant
         /// Time that the call has in all.
         var limit: Duration
@@ -45,19 +47,32 @@ final class ConnectorProcess: Sendable {
         /// Time at which the thread looks again by itself.
         var nextLook: ContinuousClock.Instant?
         var isOver = false
+        /// A caller reads in place of the reading thread.
+        var callerReads = false
+        /// The last answer came soon after its call.
+        var isQuick = true
         var exitWaiters: [(deadline: ContinuousClock.Instant, continuation: CheckedContinuation<Bool, Never>)] = []
     }
 
     let settings: Settings
     let child: ConnectorChild
     private let writer: PipeWriter
-    private let event: Event
+    let event: Event
+    let watch = Watch()
     let state = Mutex(State())
+    /// Locked before ``state`` by who needs both.
+    let reader: LockedValue<Reader>
 
     /// Wakes the reading thread.
-    private final class Event: Sendable {
+    final class Event: Sendable {
         let descriptor = gantry_event_new()
         func signal() { gantry_event_signal(descriptor) }
+        deinit { if descriptor >= 0 { close(descriptor) } }
+    }
+
+    /// What the reading thread waits for.
+    final class Watch: Sendable {
+        let descriptor = gantry_watch_new()
         deinit { if descriptor >= 0 { close(descriptor) } }
     }
 
@@ -81,14 +96,22 @@ final class ConnectorProcess: Sendable {
         self.event = event
         child = try ConnectorChild(command, "serve") { event.signal() }
         writer = PipeWriter(descriptor: child.input)
+        reader = LockedValue(
+            Reader(
+                relay: ErrorRelay(logger: settings.logger, redactor: settings.redactor, tap: settings.errorTap)))
         let thread = Thread { [self] in
             gantry_thread_name("connector-\(settings.name)")
-            readAll(event.descriptor) {
+            readAll {
                 onEnd(self, self.state.withLock { $0.isStopping })
             }
         }
         thread.stackSize = 512 << 10
         thread.start()
+    }
+
+    deinit {
+        close(child.output)
+        close(child.error)
     }
 
     // MARK: Calls
@@ -124,6 +147,7 @@ final class ConnectorProcess: Sendable {
                         method: method, continuation: continuation, deadline: .now.advanced(by: limit), limit: limit,
                         progress: sink?.report), line)
                 if Task.isCancelled { cancel(id) }
+                readOwnAnswer(id)
             }
         } onCancel: {
             cancel(id)

@@ -59,6 +59,22 @@ int gantry_process_wait(pid_t process);
 /// Reaps a process that has ended and returns its raw wait status, or -1.
 int gantry_process_reap(pid_t process);
 
+/// A set of descriptors that one thread waits for and others change meanwhile; -1 with `errno` set on failure.
+int gantry_watch_new(void);
+
+/// Takes a descriptor into the set.
+void gantry_watch_add(int watch, int descriptor);
+
+/// Tells of a descriptor of the set that it can be read, or only of its end; one that is not in it stays out.
+void gantry_watch_change(int watch, int descriptor, bool reads);
+
+/// Takes a descriptor out of the set.
+void gantry_watch_remove(int watch, int descriptor);
+
+/// Waits until some of its descriptors are ready, at most so many milliseconds (-1: without limit), and writes up to
+/// `capacity` of them to `ready`. Returns how many.
+int gantry_watch_wait(int watch, int milliseconds, int *ready, int capacity);
+
 /// A descriptor that wakes a poll: close-on-exec and non-blocking; -1 with `errno` set on failure.
 int gantry_event_new(void);
 
