@@ -163,6 +163,35 @@ struct ErrorTests {
         #expect(reading.errors.first?.range?.line == 2)
     }
 
+    private static let tooLarge = "the number of machines is too large: an infrastructure has at most 20000"
+
+    @Test(arguments: [
+        ("1.5", "the number of machines has to be whole"),
+        ("99999999999999999999999", tooLarge),
+        (String(repeating: "9", count: 350), tooLarge),
+        (String(repeating: "9", count: 5000), tooLarge),
+    ])
+    func `numbers of machines that cannot be are told with the limit`(number: String, message: String) {
+        let reading = RADLDocument.read(RADLSource(text: "system a ()\ndeploy a \(number) cloud\nnetwork a"))
+        #expect(reading.errors.map(\.message) == [message])
+        #expect(reading.errors.first?.range?.line == 2)
+        #expect(reading.document.networks.count == 1)
+    }
+
+    @Test(
+        arguments: [
+            ("deploy a 20000", nil),
+            ("deploy a 20001", "2:the document asks for 20001 machines, an infrastructure has at most 20000"),
+            (
+                "deploy a 19999\ndeploy a 1\ndeploy a 9223372036854775807\ndeploy a 5",
+                "4:the document asks for 9223372036854775807 machines, an infrastructure has at most 20000"
+            ),
+        ] as [(String, String?)])
+    func `too many machines are refused`(text: String, message: String?) throws {
+        let errors = try RADLDocument(parsing: "system a ()\n\(text)").check()
+        #expect(errors.map { "\($0.range?.line ?? 0):\($0.message)" } == (message.map { [$0] } ?? []))
+    }
+
     @Test func `a sign of a feature is skipped as in IM, with a warning`() {
         let reading = RADLDocument.read(RADLSource(text: "system a (cpu.count >= -1)"))
         #expect(reading.errors.isEmpty)

@@ -61,6 +61,11 @@ struct JSONTests {
         (#"[{"class":"system","id":"a","x_min":2,"x_max":1}]"#, "'x' of system 'a' is set twice"),
         (#"[{"class":"deploy","system":"a"}]"#, "the deploy of 'a' has no vm_number"),
         (#"[{"class":"deploy","system":"a","vm_number":-1}]"#, "the number of machines of 'a' is negative"),
+        (#"[{"class":"deploy","system":"a","vm_number":1.5}]"#, "vm_number of 'a' has to be whole"),
+        (
+            #"[{"class":"deploy","system":"a","vm_number":1e300}]"#,
+            "vm_number of 'a' is too large: an infrastructure has at most 20000 machines"
+        ),
         (#"[{"class":"configure","id":"a"}]"#, "configure 'a' has no recipes"),
         (
             #"[{"class":"configure","id":"a","recipes":"x\n@end\n"}]"#,

@@ -17,8 +17,6 @@ package struct ManagerConfiguration: Sendable {
     package var commandPoll: Duration
     /// Most machines configured at the same time.
     package var parallelism: Int
-    /// Most machines of one document: a request of a few bytes must not take all memory.
-    package var maxMachines = 20_000
     /// Limit of a contextualization where the document has none (`max_time`).
     package var contextualizationTimeout: Duration
     /// How long a machine may take to let us in.

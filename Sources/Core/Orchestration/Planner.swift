@@ -40,16 +40,6 @@ struct Planner: Sendable {
                 code: .invalidDocument,
                 message: "\(request.documentName) describes nothing; to remove an infrastructure use `gantry destroy`")
         }
-        let wanted = document.deploys.reduce(0) { sum, deploy in
-            let (count, overflows) = sum.addingReportingOverflow(deploy.count)
-            return overflows ? .max : count
-        }
-        guard wanted <= manager.configuration.maxMachines else {
-            throw ManagerError(
-                code: .invalidDocument,
-                message: "\(request.documentName) asks for \(wanted) machines, an infrastructure has at most "
-                    + "\(manager.configuration.maxMachines): make several of them")
-        }
         let index = RADLIndex(document)
         let existing = try await existing(request)
         let credentials = await self.credentials(request, document)

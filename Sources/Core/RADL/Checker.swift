@@ -22,6 +22,7 @@ struct Checker {
         for host in document.ansibleHosts where !host.isReference { check(host) }
         for system in document.systems { check(system) }
         for deploy in document.deploys { check(deploy) }
+        checkNumberOfMachines()
         if let recipeProblem {
             for section in document.configures { check(section, recipeProblem) }
         }
@@ -202,6 +203,22 @@ struct Checker {
                 .value, "the number of machines of '\(deploy.system)' is negative", at: deploy.source,
                 imText: "Invalid number of virtual machines to deploy.")
         }
+    }
+
+    /// All sentences together; told of the one that goes beyond the limit.
+    private mutating func checkNumberOfMachines() {
+        var sum = 0
+        var place: SourceRange?
+        for deploy in document.deploys where deploy.count > 0 {
+            let (next, overflows) = sum.addingReportingOverflow(deploy.count)
+            sum = overflows ? .max : next
+            if sum > RADLDeploy.mostMachines, place == nil { place = deploy.source }
+        }
+        guard sum > RADLDeploy.mostMachines else { return }
+        report(
+            .value,
+            "the document asks for \(sum) machines, an infrastructure has at most \(RADLDeploy.mostMachines)",
+            hint: "make several infrastructures", at: place, imText: "Invalid number of virtual machines to deploy.")
     }
 
     private mutating func check(_ section: RADLConfigure, _ recipeProblem: (String) -> String?) {

@@ -178,8 +178,14 @@ struct JSONDocumentReader {
 
     private mutating func deploy(_ value: RADLJSONValue, at path: String) throws(Skip) {
         let system = try name("system", in: value, at: "the deploy at \(path)")
-        guard case .number(let number) = value["vm_number"], let count = number.integerValue else {
+        guard case .number(let number) = value["vm_number"] else {
             throw skip("the deploy of '\(system)' has no vm_number", hint: #"add "vm_number": 1"#)
+        }
+        guard let count = number.integerValue else {
+            throw skip(
+                number.doubleValue.magnitude > Double(RADLDeploy.mostMachines)
+                    ? "vm_number of '\(system)' is too large: an infrastructure has at most \(RADLDeploy.mostMachines) machines"
+                    : "vm_number of '\(system)' has to be whole")
         }
         guard count >= 0 else {
             report(

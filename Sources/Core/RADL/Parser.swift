@@ -84,19 +84,23 @@ struct Parser {
 
     /// Value of a number. Whole numbers beyond 64 bits become floating-point.
     mutating func number(of token: Token) throws(Stop) -> RADLNumber {
+        if let number = finiteNumber(of: token) { return number }
+        report(.number, "this number is too large", at: token)
+        throw Stop()
+    }
+
+    /// Nil where the number is too large for any kind of number.
+    private func finiteNumber(of token: Token) -> RADLNumber? {
         if !token.flag, token.end - token.start <= 18 {
             var value = 0
             for index in token.start..<token.end { value = value * 10 + Int(source.bytes[index] - 0x30) }
             return .integer(value)
         }
-        if token.end - token.start <= 400 {
-            var text = String(decoding: source.bytes[token.start..<token.end], as: UTF8.self)
-            if !token.flag, let value = Int(text) { return .integer(value) }
-            if text.hasSuffix(".") { text += "0" }
-            if let value = Double(text), value.isFinite { return .real(value) }
-        }
-        report(.number, "this number is too large", at: token)
-        throw Stop()
+        guard token.end - token.start <= 400 else { return nil }
+        var text = String(decoding: source.bytes[token.start..<token.end], as: UTF8.self)
+        if !token.flag, let value = Int(text) { return .integer(value) }
+        if text.hasSuffix(".") { text += "0" }
+        return Double(text).flatMap { $0.isFinite ? .real($0) : nil }
     }
 
     // MARK: - Errors
@@ -302,15 +306,19 @@ struct Parser {
                 .number, "the number of machines cannot be negative", hint: "write: deploy \(system) NUMBER",
                 at: numberToken, imText: "Line \(keyword.line): Invalid number of virtual machines to deploy.")
         }
-        let number = try number(of: numberToken)
+        let number = finiteNumber(of: numberToken)
         var cloud: String?
         if token.kind == .name, !isMisspelledSentence {
             cloud = text(ofName: token)
             advance()
         }
-        guard let count = number.integerValue else {
+        guard let count = number?.integerValue else {
+            let isTooLarge = (number?.doubleValue ?? .infinity) > Double(RADLDeploy.mostMachines)
             report(
-                .number, "the number of machines has to be whole", at: numberToken,
+                .number,
+                isTooLarge
+                    ? "the number of machines is too large: an infrastructure has at most \(RADLDeploy.mostMachines)"
+                    : "the number of machines has to be whole", at: numberToken,
                 imText: "Line \(keyword.line): Invalid number of virtual machines to deploy.")
             return
         }

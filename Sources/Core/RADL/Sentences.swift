@@ -49,6 +49,9 @@ public struct RADLAnsibleHost: RADLSection {
 
 /// `deploy SYSTEM N [CLOUD]`: how many machines of a system are wanted.
 public struct RADLDeploy: Sendable, Hashable {
+    /// Most machines of one document: few bytes must not take all memory.
+    public static let mostMachines = 20_000
+
     public var system: String
     /// Number of machines, from 0.
     public var count: Int
