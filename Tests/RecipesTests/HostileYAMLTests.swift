@@ -25,6 +25,28 @@ import Testing
         #expect(error(text) != nil)
     }
 
+    @Test(
+        "too deep is told with place and limit, not in the parser's words",
+        arguments: [
+            ("- vars:\n    x: " + String(repeating: "[", count: 2000), 2),
+            ("- vars:\n    x: " + String(repeating: "{a: ", count: 2000), 2),
+            ("- vars:\n    x: " + String(repeating: "[", count: 200) + String(repeating: "]", count: 200), 2),
+            ("- vars:\n" + (0..<1500).map { String(repeating: " ", count: $0 + 2) + "a:\n" }.joined(), 1000),
+        ])
+    func deepNestingIsToldInWordsOfYAML(text: String, line: Int) {
+        let error = error(text)
+        #expect(error?.code == .limit)
+        #expect(error?.message == "lists and mappings are nested deeper than the 100 levels that are read")
+        #expect(
+            (error?.position?.line).map { (line...(line + 5)).contains($0) } == true, "\(error?.description ?? "none")")
+    }
+
+    @Test func charactersThatYAMLRefusesHaveAPlace() {
+        let error = error("- name: ä\n  shell: a\u{1}b\n")
+        #expect(error?.message == "control characters are not allowed")
+        #expect(error?.position == RecipePosition(line: 2, column: 11))
+    }
+
     @Test func aliasesDoNotExplode() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...20 {

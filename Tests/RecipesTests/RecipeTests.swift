@@ -106,6 +106,23 @@ import Testing
         #expect(error?.code == .structure)
     }
 
+    @Test func playsThatAreNoneDoNotHideTheOthersMistakes() throws {
+        let recipe = try parse("- hosts: a\n  nosuch: x\n- text\n- [a]\n- hosts: b\n  tasks: x\n")
+        #expect(
+            recipe.diagnostics.map { "\($0.position?.line ?? 0): \($0.message)" } == [
+                "2: 'nosuch' is not a valid attribute for a Play", "3: a play must be a mapping, not a text",
+                "4: a play must be a mapping, not a list", "6: 'tasks' must be a list of tasks, not a text",
+            ])
+    }
+
+    @Test(arguments: ["loop: ['{{ a b }}']", "with_items: '{{ a b }}'", "with_dict: {x: '{{ a b }}'}"])
+    func templatesOfLoopsAreChecked(loop: String) throws {
+        let recipe = try parse("- debug: msg=x\n  \(loop)\n")
+        let found = recipe.check(supportedModules: ["debug": ["msg"]])
+        #expect(found.count == 1 && found.first?.position?.line == 2)
+        #expect(found.first?.message.hasPrefix("a template cannot be read") == true)
+    }
+
     // MARK: Tasks
 
     @Test func freeFormKeepsTextAndOptions() throws {

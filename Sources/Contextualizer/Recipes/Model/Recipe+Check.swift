@@ -73,6 +73,11 @@ private struct RecipeChecker {
     private mutating func check(_ task: RecipeTask) {
         check(templatesIn: .dict(task.attributes.vars), at: task.position)
         check(templatesIn: .string(task.arguments.freeForm ?? ""), at: task.modulePosition)
+        switch task.loop?.source {
+        case .list(let items)?, .lookup(_, terms: let items)?:
+            check(templatesIn: items, at: task.loop?.position ?? task.position)
+        case nil: break
+        }
         for (key, value) in task.arguments.parameters {
             check(templatesIn: value, at: task.arguments.positions[key.text] ?? task.modulePosition)
         }

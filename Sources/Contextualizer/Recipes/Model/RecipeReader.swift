@@ -35,7 +35,7 @@ struct RecipeReader {
                 .structure, "a recipe must be a list of plays or tasks, not a \(Self.kind(root))", recipe: name,
                 position: root.position)
         }
-        for item in items where item.entries == nil {
+        if let item = items.first, items.allSatisfy({ $0.entries == nil }) {
             throw RecipeError(
                 .structure, "a play or task must be a mapping, not a \(Self.kind(item))", recipe: name,
                 position: item.position)
@@ -45,7 +45,13 @@ struct RecipeReader {
         }
         var recipe = Recipe(name: name)
         if isPlaybook {
-            for item in items { recipe.plays += plays(item) }
+            for item in items {
+                if item.entries == nil {
+                    error("a play must be a mapping, not a \(Self.kind(item))", at: item.position)
+                } else {
+                    recipe.plays += plays(item)
+                }
+            }
         } else {
             recipe.tasks = nodes(root, of: "recipe")
         }

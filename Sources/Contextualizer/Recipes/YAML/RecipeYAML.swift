@@ -40,7 +40,7 @@ public enum RecipeYAML {
         }
         var text = text
         if text.hasPrefix("$ANSIBLE_VAULT") { text = try decrypt(text, vault, name, nil) }
-        let source = YAMLSource(text: text, name: name)
+        let source = YAMLSource(text: text, name: name, maximumDepth: limits.maximumDepth)
         let (node, renamed) = try source.compose()
         guard let node else { return Document(root: nil, warnings: []) }
         var builder = YAMLBuilder(name: name, limits: limits, renamed: renamed, vault: vault)
@@ -88,6 +88,8 @@ struct YAMLSource {
 
     let text: String
     let name: String
+    /// Beyond what the parser itself refuses, the builder does.
+    let maximumDepth: Int
 
     func compose() throws(RecipeError) -> (Node?, renamed: Bool) {
         guard !text.contains(Self.prefix) else {
@@ -201,19 +203,41 @@ struct YAMLSource {
         return index + 1 == bytes.count || " \t\n\r".utf8.contains(bytes[index + 1])
     }
 
+    /// In words of YAML, not of its parser.
     private func convert(_ error: YamlError) -> RecipeError {
         switch error {
-        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-            .composer(let context, let problem, let mark, _):
-            let situation = context.map { $0.text.isEmpty ? "" : "\($0.text.trimmedSpaces): " } ?? ""
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            if problem.contains("Maximum nesting") {
+                return RecipeError(
+                    .limit, Self.tooDeep(maximumDepth), recipe: name, position: position(mark))
+            }
             return RecipeError(
-                problem.contains("Maximum nesting") ? .limit : .syntax,
-                "\(situation)\(problem)\(hint(problem, mark))", recipe: name, position: position(mark))
+                .syntax, "\(situation(error))\(problem)\(hint(problem, mark))", recipe: name, position: position(mark))
         case .reader(let problem, let offset, _, _):
-            return RecipeError(
-                .syntax, "\(problem)\(offset.map { " at byte \($0)" } ?? "")", recipe: name)
+            return RecipeError(.syntax, problem, recipe: name, position: offset.map { position(ofCharacter: $0) })
+        case .memory: return RecipeError(.limit, "there is not enough memory to read the text", recipe: name)
         default: return RecipeError(.syntax, "\(error)", recipe: name)
         }
+    }
+
+    static func tooDeep(_ maximum: Int) -> String {
+        "lists and mappings are nested deeper than the \(maximum) levels that are read"
+    }
+
+    /// What the parser was at: `while parsing a block mapping: `.
+    private func situation(_ error: YamlError) -> String {
+        switch error {
+        case .scanner(let context?, _, _, _), .parser(let context?, _, _, _), .composer(let context?, _, _, _):
+            context.text.isEmpty ? "" : "\(context.text.trimmedSpaces): "
+        default: ""
+        }
+    }
+
+    private func position(ofCharacter offset: Int) -> RecipePosition {
+        let before = text.prefix(offset)
+        let line = before.lastIndex(where: \.isNewline).map { before[before.index(after: $0)...] } ?? before
+        return RecipePosition(line: before.count(where: \.isNewline) + 1, column: line.unicodeScalars.count + 1)
     }
 
     /// The two mistakes that authors make most.

@@ -30,7 +30,7 @@ struct YAMLBuilder {
         }
         guard depth <= limits.maximumDepth else {
             throw RecipeError(
-                .limit, "nested deeper than \(limits.maximumDepth) levels", recipe: name, position: position)
+                .limit, YAMLSource.tooDeep(limits.maximumDepth), recipe: name, position: position)
         }
         switch node {
         case .scalar(let scalar):
