@@ -51,6 +51,27 @@ import Testing
         #expect(third.message == "Did not run command since 'absent' does not exist")
     }
 
+    @Test("in check mode nothing runs, and what a later task may ask for is there", arguments: TestShell.allCases)
+    func checkMode(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        for module in ["command", "shell"] {
+            let result = try await box.run(module, ["_raw_params": "touch made"], check: true)
+            #expect(result.skipped && !result.changed && !result.failed)
+            #expect(result["stdout"] == "" && result["stderr"] == "" && result["rc"] == 0)
+            #expect(result["stdout_lines"] == [] && result["stderr_lines"] == [])
+            #expect(result.message == "Command would have run if not in check mode")
+            #expect(result["cmd"] == (module == "shell" ? "touch made" : ["touch", "made"]))
+        }
+        let needed = try await box.run("shell", ["_raw_params": "touch made", "creates": "made"], check: true)
+        #expect(needed.changed && !needed.skipped)
+        #expect(needed["stdout"] == "" && needed["stdout_lines"] == [] && needed["rc"] == 0)
+        #expect(box.read("made") == nil)
+        try box.write("made", "")
+        let not = try await box.run("shell", ["_raw_params": "touch made", "creates": "made"], check: true)
+        #expect(!not.changed && !not.skipped)
+        #expect(not.message == "Would not run command since 'made' exists")
+    }
+
     @Test(arguments: TestShell.allCases)
     func shellExpandsAndReadsStandardInput(shell: TestShell) async throws {
         let box = try Sandbox(shell)

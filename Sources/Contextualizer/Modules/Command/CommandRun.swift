@@ -37,7 +37,11 @@ enum CommandRun {
             script += "[ $f = 1 ]||{ printf 'T\\n';exit 0; }\n"
         }
         if context.isCheckMode {
-            guard creates != nil || removes != nil else { return .finish(.skipped(reason: checkMessage)) }
+            guard creates != nil || removes != nil else {
+                var result = notRun(command)
+                result.skipped = true
+                return .finish(result)
+            }
             script += "printf 'C\\n'"
         } else {
             script += lookUp + "printf 'R\\n'\n" + run
@@ -45,6 +49,7 @@ enum CommandRun {
         var input = arguments.string("stdin")
         if arguments.bool("stdin_add_newline") ?? true { input = input.map { $0 + "\n" } }
         let stripsEnds = arguments.bool("strip_empty_ends") ?? true
+        let isCheck = context.isCheckMode
         return .run(
             ModuleInvocation(
                 script: script, files: context.isCheckMode ? [:] : files, standardInput: input.map { Array($0.utf8) },
@@ -53,15 +58,28 @@ enum CommandRun {
                 .finish(
                     decode(
                         output, command: command, program: program, creates: creates, removes: removes,
-                        folder: folder, stripsEnds: stripsEnds))
+                        folder: folder, stripsEnds: stripsEnds, isCheck: isCheck))
             })
     }
 
-    private static let checkMessage = "Command would have run if not in check mode"
+    /// What a task that follows may ask for is there, as where the command ran and said nothing.
+    private static func notRun(_ command: JinjaValue) -> ModuleResult {
+        var result = ModuleResult()
+        result["cmd"] = command
+        result["rc"] = .int(0)
+        result.message = "Command would have run if not in check mode"
+        setNothing(&result)
+        return result
+    }
+
+    private static func setNothing(_ result: inout ModuleResult, output: String = "") {
+        result.setOutput(output, "", stripsEnds: true)
+        for key in ["start", "end", "delta"] { result[key] = JinjaValue.none }
+    }
 
     private static func decode(
         _ output: ProgramOutput, command: JinjaValue, program: String, creates: String?, removes: String?,
-        folder: String?, stripsEnds: Bool
+        folder: String?, stripsEnds: Bool, isCheck: Bool
     ) -> ModuleResult {
         var result = ModuleResult()
         result["cmd"] = command
@@ -83,15 +101,15 @@ enum CommandRun {
                 result["warnings"] = .list([.string("the output was too long and is cut")])
             }
         case UInt8(ascii: "S"):
-            notNeeded(&result, "'\(creates ?? "")' exists", "skipped, since \(creates ?? "") exists")
+            notNeeded(
+                &result, isCheck, "'\(creates ?? "")' exists", "skipped, since \(creates ?? "") exists")
         case UInt8(ascii: "T"):
             notNeeded(
-                &result, "'\(removes ?? "")' does not exist", "skipped, since \(removes ?? "") does not exist")
+                &result, isCheck, "'\(removes ?? "")' does not exist", "skipped, since \(removes ?? "") does not exist")
         case UInt8(ascii: "C"):
+            // `creates` and `removes` say that it is needed: that is a prediction.
+            result = notRun(command)
             result.changed = true
-            result.skipped = true
-            result["rc"] = .int(0)
-            result.message = checkMessage
         case UInt8(ascii: "N"):
             fail(&result, "[Errno 2] No such file or directory: b'\(program)'", rc: 2)
         case UInt8(ascii: "P"):
@@ -104,13 +122,12 @@ enum CommandRun {
         return result
     }
 
-    private static func notNeeded(_ result: inout ModuleResult, _ reason: String, _ text: String) {
+    private static func notNeeded(
+        _ result: inout ModuleResult, _ isCheck: Bool, _ reason: String, _ text: String
+    ) {
         result["rc"] = .int(0)
-        result.message = "Did not run command since \(reason)"
-        result.setOutput(text, "", stripsEnds: true)
-        result["start"] = JinjaValue.none
-        result["end"] = JinjaValue.none
-        result["delta"] = JinjaValue.none
+        result.message = "\(isCheck ? "Would" : "Did") not run command since \(reason)"
+        setNothing(&result, output: text)
     }
 
     private static func fail(_ result: inout ModuleResult, _ message: String, rc: Int) {
