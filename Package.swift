@@ -241,7 +241,10 @@ let units: [Unit] = [
         ["Dummy", "EC2", "ConnectorAPI", "HTTPTransport", "Support"]),
     tests(
         "GantryCommandTests", "GantryCommandTests",
-        ["gantry", "Assembly", "Orchestration", "InfrastructureModel", "Support", "ArgumentParser", "Logging"]),
+        [
+            "gantry", "Assembly", "Orchestration", "Operations", "InfrastructureModel", "ContextualizationAPI",
+            "JSONCoding", "Support", "ArgumentParser", "Logging",
+        ]),
 ]
 
 // MARK: - Selection

@@ -24,13 +24,42 @@ package struct DocumentCheck: Sendable {
         // A document that is read in part lacks what its rules and references ask for.
         if errors.isEmpty { errors = document.check() }
         warnings += document.misspellings()
-        let recipes = ContextualizationPlan.recipes(of: document).values.sorted { $0.name < $1.name }
-        for problem in await contextualizer.check(recipes: recipes) {
-            let mistake = document.mistake(
-                inRecipe: problem.recipe, line: problem.line, column: problem.column, problem.message,
-                severity: problem.isWarning ? .warning : .error)
-            if problem.isWarning { warnings.append(mistake) } else { errors.append(mistake) }
+        let mistakes = await Self.mistakes(inRecipesOf: document, contextualizer)
+        errors += mistakes.filter { $0.severity == .error }
+        warnings += mistakes.filter { $0.severity == .warning }
+    }
+
+    /// In the order of the document.
+    private static func mistakes(
+        inRecipesOf document: RADLDocument, _ contextualizer: any Contextualizer
+    ) async -> [RADLError] {
+        var left = document.configures.filter { $0.recipe != nil }
+        let first = Dictionary(left.map { ($0.id, $0) }) { first, _ in first }
+        var mistakes: [RADLError] = []
+        // Sections of one id, which is told as a mistake of its own, are looked at one after the other.
+        while !left.isEmpty {
+            let round = Dictionary(left.map { ($0.id, $0) }) { first, _ in first }
+            let recipes = first.merging(round) { $1 }.values.map {
+                ContextualizationRecipe(name: $0.id, text: $0.recipe ?? "")
+            }
+            for problem in await contextualizer.check(recipes: recipes.sorted { $0.name < $1.name }) {
+                let severity: RADLError.Severity = problem.isWarning ? .warning : .error
+                if let section = round[problem.recipe] {
+                    mistakes.append(
+                        document.mistake(
+                            inRecipeOf: section, line: problem.line, column: problem.column, problem.message,
+                            severity: severity))
+                } else if first[problem.recipe] == nil {
+                    mistakes.append(
+                        document.mistake(
+                            inRecipe: problem.recipe, line: problem.line, column: problem.column, problem.message,
+                            severity: severity))
+                }
+            }
+            var seen: Set<String> = []
+            left.removeAll { seen.insert($0.id).inserted }
         }
+        return mistakes.sorted { ($0.range?.offset ?? .max) < ($1.range?.offset ?? .max) }
     }
 
     /// The document.

@@ -1,6 +1,19 @@
 package import InfrastructureModel
+import Persistence
 
 extension InfrastructureManager {
+    /// What happened in the newest contextualization, with payloads, also before it was interrupted: what a resumed one
+    /// goes on from.
+    /// - Throws: ``ManagerError``.
+    package func contextualizationEvents(
+        of id: InfrastructureID, caller: Caller
+    ) async throws -> [InfrastructureEvent] {
+        let generation = try await snapshot(id, caller: caller, includingDestroyed: true).infrastructure.generation
+        return try await ManagerError.convertingErrors {
+            try await store.contextualizationHistory(of: id, generation: generation)
+        }
+    }
+
     /// What is told of the newest operation that began: that it began, that it is done, or why it failed. Nil: there was
     /// none.
     /// - Throws: ``ManagerError``.

@@ -10,7 +10,21 @@ extension RADLDocument {
     public func mistake(
         inRecipe id: String, line: Int?, column: Int? = nil, _ message: String, severity: RADLError.Severity = .error
     ) -> RADLError {
-        let section = configure(id)
+        mistake(in: configure(id), id, line: line, column: column, message, severity: severity)
+    }
+
+    /// The same for one of several sections with the same id, which is a mistake of its own.
+    public func mistake(
+        inRecipeOf section: RADLConfigure, line: Int?, column: Int? = nil, _ message: String,
+        severity: RADLError.Severity = .error
+    ) -> RADLError {
+        mistake(in: section, section.id, line: line, column: column, message, severity: severity)
+    }
+
+    private func mistake(
+        in section: RADLConfigure?, _ id: String, line: Int?, column: Int?, _ message: String,
+        severity: RADLError.Severity
+    ) -> RADLError {
         let range = line.flatMap { line in
             section?.recipeSource.flatMap { place(inRecipe: $0, line: line, column: column ?? 1) }
         }

@@ -21,11 +21,11 @@ struct Gantry: AsyncParsableCommand {
             EXIT STATUS:
               0    done
               1    it failed
-              2    the document is refused, or no cloud can run it
+              2    the document or playbook is refused, or no cloud can run it
               3    not found, or not yours
-              4    another operation is under way
+              4    another operation is under way, or took over
               5    the cloud or the store cannot be used
-              64   wrong usage
+              64   wrong usage, or a file that cannot be read or is no UTF-8
               130  interrupted; the same command goes on
             """,
         version: "0.1.0",

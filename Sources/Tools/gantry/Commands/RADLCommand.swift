@@ -23,16 +23,23 @@ struct RADLCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting {
-                var failed = false
+                var failure: ExitCode?
                 for file in files {
-                    let text = try DocumentFile.read(file)
+                    let text: String
+                    do {
+                        text = try DocumentFile.read(file)
+                    } catch let error as UsageError {
+                        Terminal.error(error.description)
+                        failure = Status.usage
+                        continue
+                    }
                     let check = await DocumentCheck(
                         text, name: file == "-" ? "standard input" : file,
                         contextualizer: ContextualizerAssembly.checker(
                             logger: StandardErrorLog.logger(label: "gantry", level: .error)))
                     for finding in check.warnings + check.errors { Terminal.note(finding.description) }
                     guard check.errors.isEmpty else {
-                        failed = true
+                        failure = failure ?? Status.refused
                         continue
                     }
                     let document = check.document
@@ -42,7 +49,7 @@ struct RADLCommand: AsyncParsableCommand {
                             + "\(Terminal.count(document.deploys.reduce(0) { $0 + $1.count }, "machine")), "
                             + "\(Terminal.count(recipes, "recipe")))")
                 }
-                if failed { throw Status.refused }
+                if let failure { throw failure }
             }
         }
     }

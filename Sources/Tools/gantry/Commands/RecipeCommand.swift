@@ -49,6 +49,7 @@ struct RecipeCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting {
+                try checkFiles()
                 let hosts = try RecipeRunner.inventory(file: inventory)
                 let runner = RecipeRunner(factory: SSHCommunicatorFactory(), options: try options())
                 let names = hosts.hosts.map(\.name)
@@ -65,6 +66,13 @@ struct RecipeCommand: AsyncParsableCommand {
                 let isGood = report.results.values.allSatisfy { $0 == .configured }
                 if !isGood { throw Status.failed }
             }
+        }
+
+        private func checkFiles() throws {
+            try UserFile.check(playbook, "playbook")
+            let isList = inventory.contains(",") && !FileManager.default.fileExists(atPath: inventory)
+            if !isList { try UserFile.check(inventory, "inventory") }
+            if let privateKey { try UserFile.check(privateKey, "private key") }
         }
 
         private func options() throws -> RecipeRunner.Options {

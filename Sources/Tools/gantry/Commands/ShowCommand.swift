@@ -182,22 +182,21 @@ enum SummaryText {
 
     /// What stands under the progress when an operation has ended.
     static func text(
-        _ operation: DurableOperation, snapshot: InfrastructureSnapshot?, model: ProgressModel, name: String?
+        _ operation: DurableOperation, snapshot: InfrastructureSnapshot, counts: TaskCounts, name: String?
     ) -> String {
         guard operation.kind != .destroy || operation.status != .succeeded else {
             return Terminal.paint("\(name ?? operation.subject.rawValue) is destroyed; nothing is left\n", "32")
         }
-        guard let snapshot else { return "" }
         var text = "\n"
         let machines = snapshot.machines.filter(\.isAlive)
         text += Table.text(
             ["", "SYSTEM", "STATE", "ADDRESS", "OK", "CHANGED", "FAILED"],
             machines.map { machine in
-                let counts = model.machines[machine.id.number]?.counts
+                let counts = counts[machine.id.number]
                 return [
                     String(machine.id.number), machine.system, machine.state.rawValue,
-                    machine.addresses.map(\.address).joined(separator: " "), String(counts?.ok ?? 0),
-                    String(counts?.changed ?? 0), String(counts?.failed ?? 0),
+                    machine.addresses.map(\.address).joined(separator: " "), String(counts.ok),
+                    String(counts.changed), String(counts.failed),
                 ]
             })
         return text + "\(name ?? operation.subject.rawValue) is \(colored(snapshot.state.rawValue))\n"

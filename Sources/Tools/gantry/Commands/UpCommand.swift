@@ -140,7 +140,7 @@ struct OperationOptions: ParsableArguments {
     ) async throws {
         let following = Following(services: services, style: style, json: json)
         let limit = timeout.map { Duration.seconds($0) }
-        let (operation, model) = try await interruptible(
+        let operation = try await interruptible(
             "stopping; everything is on record, and `\(resume)` goes on"
         ) {
             guard let limit else { return try await following.follow(submitted, since: since) }
@@ -150,9 +150,17 @@ struct OperationOptions: ParsableArguments {
                 try await following.follow(submitted, since: since)
             }
         }
+        let manager = services.manager
+        let id = submitted.infrastructure
+        let snapshot = try await manager.snapshot(id, caller: .local, includingDestroyed: true)
+        let unfinished = try await manager.unfinishedOperations(of: id, caller: .local)
+        if let takeover = Takeover.found(operation, snapshot: snapshot, unfinished: unfinished) {
+            Terminal.error(takeover.text(name ?? id.rawValue))
+            throw Status.busy
+        }
         if !json, !quiet {
-            let snapshot = try? await services.manager.snapshot(submitted.infrastructure, caller: .local)
-            Terminal.write(SummaryText.text(operation, snapshot: snapshot, model: model, name: name))
+            let counts = TaskCounts(try await manager.contextualizationEvents(of: id, caller: .local))
+            Terminal.write(SummaryText.text(operation, snapshot: snapshot, counts: counts, name: name))
         }
         switch operation.status {
         case .succeeded: return

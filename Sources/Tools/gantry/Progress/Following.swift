@@ -36,11 +36,11 @@ struct Following: Sendable {
         }
     }
 
-    /// - Returns: The finished operation, and what happened.
-    func follow(_ submitted: SubmittedOperation, since: Int64) async throws -> (DurableOperation, ProgressModel) {
+    /// - Returns: The finished operation.
+    func follow(_ submitted: SubmittedOperation, since: Int64) async throws -> DurableOperation {
         let manager = services.manager
         let finished = Latch()
-        return try await withThrowingTaskGroup(of: ProgressModel?.self) { group in
+        return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var display = ProgressDisplay(style: style)
                 var sequence = since
@@ -53,7 +53,7 @@ struct Following: Sendable {
                     display.show(events)
                     if last, events.isEmpty {
                         display.finish()
-                        return display.current
+                        return
                     }
                     if !last { try? await Task.sleep(for: .milliseconds(100)) }
                 }
@@ -61,11 +61,11 @@ struct Following: Sendable {
             do {
                 let operation = try await manager.follow(submitted)
                 finished.set()
-                let model = try await group.next() ?? nil
-                return (operation, model ?? ProgressModel())
+                try await group.waitForAll()
+                return operation
             } catch {
                 finished.set()
-                _ = try? await group.next()
+                try? await group.waitForAll()
                 throw error
             }
         }

@@ -18,9 +18,6 @@ struct ProgressDisplay {
         self.style = style
     }
 
-    /// What was learnt so far.
-    var current: ProgressModel { model }
-
     mutating func show(_ events: [InfrastructureEvent]) {
         for event in events {
             model.apply(event)

@@ -12,7 +12,6 @@ struct ProgressModel: Sendable {
         var task: String?
         var since: Date
         var address: String?
-        var counts = ContextualizationReport.Counts()
         var isOver = false
         var hasFailed = false
     }
@@ -76,19 +75,7 @@ struct ProgressModel: Sendable {
             machine.state = "configuring"
             machine.task = "\(task.step): \(task.name.isEmpty ? task.module : task.name)"
             machine.since = event.time
-        case .taskFinished(let record):
-            switch record.status {
-            case .ok: machine.counts.ok += 1
-            case .changed:
-                machine.counts.ok += 1
-                machine.counts.changed += 1
-            case .skipped: machine.counts.skipped += 1
-            case .failed: machine.counts.failed += 1
-            case .ignored: machine.counts.ignored += 1
-            case .rescued: machine.counts.rescued += 1
-            case .unreachable: machine.counts.unreachable += 1
-            }
-        case .stepFinished: break
+        case .taskFinished, .stepFinished: break
         case .failed(_, let message):
             machine.task = message
             machine.hasFailed = true

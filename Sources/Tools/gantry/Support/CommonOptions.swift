@@ -102,13 +102,35 @@ enum DocumentFile {
         do throws(FileProblem) {
             return path == "-" ? try TextFile.read(STDIN_FILENO, name: "-") : try TextFile.read(path)
         } catch {
-            let name = path == "-" ? "from standard input" : "'\(path)'"
-            throw UsageError("the document \(name) cannot be read: \(error.reason)")
+            throw UserFile.error("document", path, error)
         }
     }
 
     static func stem(_ path: String) -> String? {
         guard path != "-" else { return nil }
         return URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    }
+}
+
+/// Files that the user names and that others than the commands read: what cannot be read is told before anything begins,
+/// in the same words and with the same status everywhere.
+enum UserFile {
+    /// - Parameter what: `playbook`, for the message.
+    /// - Throws: ``UsageError`` for what is not there, may not be read, is a folder or no text. A pipe is left to its
+    ///   reader.
+    static func check(_ path: String, _ what: String) throws {
+        var status = stat()
+        let kind = stat((path as NSString).expandingTildeInPath, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+        guard kind == S_IFREG || kind == S_IFDIR else { return }
+        do throws(FileProblem) {
+            _ = try TextFile.read(path)
+        } catch {
+            throw Self.error(what, path, error)
+        }
+    }
+
+    static func error(_ what: String, _ path: String, _ problem: FileProblem) -> UsageError {
+        let name = path == "-" ? "from standard input" : "'\(path)'"
+        return UsageError("the \(what) \(name) cannot be read: \(problem.reason)")
     }
 }

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Authorization
+import ContextualizationAPI
 import Foundation
 import Orchestration
 import Persistence
+import Recipes
 import Support
 
 /// What a command's end means for scripts (`gantry --help`, EXIT STATUS).
@@ -32,7 +34,14 @@ func reporting(_ body: () async throws -> Void) async throws {
     } catch let code as ExitCode {
         throw code
     } catch let error as ManagerError {
-        Terminal.error(error.cause ?? error.message)
+        let message = error.cause ?? error.message
+        // Mistakes with their places say themselves that they are errors.
+        if error.code == .invalidDocument, message.prefix(while: { !$0.isNewline }).contains(": error: ") {
+            Terminal.note(message)
+            Terminal.error("the document is refused; nothing was done")
+        } else {
+            Terminal.error(message)
+        }
         switch error.code {
         case .invalidDocument, .noCloud: throw Status.refused
         case .notFound, .accessDenied, .destroyed: throw Status.notFound
@@ -52,6 +61,12 @@ func reporting(_ body: () async throws -> Void) async throws {
     } catch let error as AuthorizationError {
         Terminal.error(error.message)
         throw Status.usage
+    } catch let error as RecipeError {
+        Terminal.error(error.description)
+        throw Status.refused
+    } catch let error as ContextualizationError where !error.problems.isEmpty {
+        Terminal.error(error.description)
+        throw Status.refused
     } catch is CancellationError {
         throw Status.interrupted
     } catch {
