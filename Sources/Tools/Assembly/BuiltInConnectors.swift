@@ -14,13 +14,15 @@ package enum BuiltInConnectors {
 
     /// The built-in ones with those that folders hold.
     ///
-    /// - Parameter logger: Gets what the processes of connectors write to their standard error.
+    /// - Parameters:
+    ///   - logger: Gets what the processes of connectors write to their standard error.
+    ///   - patience: How long a connector may take to say what it is.
     package static func registry(
-        folders: [String], logger: Logger
+        folders: [String], logger: Logger, patience: Duration = .seconds(10)
     ) async -> (registry: ConnectorRegistry, problems: [String]) {
         guard !folders.isEmpty else { return (ConnectorRegistry(builtIn: all()), []) }
         return await ConnectorRegistry.discovering(
-            builtIn: all(), discovery: ConnectorDiscovery(folders: folders),
+            builtIn: all(), discovery: ConnectorDiscovery(folders: folders, timeout: patience),
             options: ProcessConnector.Options(logger: logger))
     }
 }

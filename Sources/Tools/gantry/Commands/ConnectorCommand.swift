@@ -15,6 +15,8 @@ struct ConnectorCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List connectors with the types of auth lines that they serve.",
             discussion: """
+                A connector that does not say what it is in time is told of and left out.
+
                 EXAMPLES:
                   gantry connector list
                   gantry connector list --connector-dir ./connectors
@@ -24,12 +26,21 @@ struct ConnectorCommand: AsyncParsableCommand {
             name: .customLong("connector-dir"),
             help: ArgumentHelp("A folder with connector-* executables; may be repeated.", valueName: "dir"))
         var connectorFolders: [String] = []
+        @Option(help: ArgumentHelp("How long a connector may take to answer.", valueName: "seconds"))
+        var timeout: Int = 3
         @Flag(help: "Print JSON.") var json = false
+
+        func validate() throws {
+            guard timeout >= 1 else {
+                throw ValidationError("--timeout is a number of seconds from 1, not \(timeout)")
+            }
+        }
 
         func run() async throws {
             try await reporting {
                 let (registry, problems) = await BuiltInConnectors.registry(
-                    folders: connectorFolders, logger: StandardErrorLog.logger(label: "gantry", level: .error))
+                    folders: connectorFolders, logger: StandardErrorLog.logger(label: "gantry", level: .error),
+                    patience: .seconds(timeout))
                 for problem in problems { Terminal.warn(problem) }
                 let descriptions = registry.all.map(\.description)
                 if json {
