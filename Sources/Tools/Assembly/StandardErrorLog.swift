@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 package import Logging
 
 /// A log handler that writes a line to standard error: time, level, message, `key=value` of the metadata. A record is one
@@ -23,7 +24,7 @@ package struct StandardErrorLog: LogHandler {
         let time = Date().formatted(
             .iso8601.year().month().day().dateTimeSeparator(.standard).time(includingFractionalSeconds: true))
         let line = Self.line(time: time + "Z", level: event.level, label: label, message: "\(event.message)", all)
-        FileHandle.standardError.write(Data(line.utf8))
+        StandardStream.write(line, to: STDERR_FILENO)
     }
 
     static func line(

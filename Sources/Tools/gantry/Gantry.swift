@@ -16,7 +16,8 @@ struct Gantry: AsyncParsableCommand {
               gantry destroy cluster       remove everything
 
             Clouds are named in an authorization file (-a FILE, GANTRY_AUTH_FILE, ~/.config/gantry/auth); machines \
-            that already run need none. State lies in --state-dir (default: $XDG_STATE_HOME/gantry).
+            that already run need none. State lies in --state-dir (GANTRY_STATE_DIR, $XDG_STATE_HOME/gantry, \
+            ~/.local/state/gantry).
 
             EXIT STATUS:
               0    done
@@ -24,7 +25,7 @@ struct Gantry: AsyncParsableCommand {
               2    the document or playbook is refused, or no cloud can run it
               3    not found, or not yours
               4    another operation is under way, or took over
-              5    the cloud or the store cannot be used
+              5    the cloud or the store cannot be used, or --timeout is over
               64   wrong usage, or a file that cannot be read or is no UTF-8
               130  interrupted; the same command goes on
             """,

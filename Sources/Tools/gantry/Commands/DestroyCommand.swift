@@ -25,6 +25,10 @@ struct DestroyCommand: AsyncParsableCommand {
                 let manager = services.manager
                 let id = try await manager.find(infrastructure, caller: .local)
                 let snapshot = try await manager.snapshot(id, caller: .local, includingDestroyed: true)
+                guard snapshot.infrastructure.phase != .destroyed else {
+                    Terminal.note("'\(infrastructure)' is already destroyed")
+                    return
+                }
                 let machines = Terminal.count(snapshot.machines.filter(\.isAlive).count, "machine")
                 try operation.confirm(
                     "Remove '\(infrastructure)' with \(machines)?",

@@ -85,10 +85,14 @@ struct RecipeCommand: AsyncParsableCommand {
             options.user = user
             options.privateKeyFiles = privateKey.map { [$0] }
             for pair in extra {
-                guard let equals = pair.firstIndex(of: "=") else {
-                    throw UsageError("-e '\(pair)' is not name=value")
+                let name = pair.prefix { $0 != "=" }
+                guard let equals = pair.firstIndex(of: "="), name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil
+                else {
+                    // The value may be a secret.
+                    throw UsageError(
+                        "-e takes name=value, with a name of letters, digits and underscores, not '\(name)'")
                 }
-                options.extraVariables[String(pair[..<equals])] = .string(String(pair[pair.index(after: equals)...]))
+                options.extraVariables[String(name)] = .string(String(pair[pair.index(after: equals)...]))
             }
             return options
         }

@@ -42,7 +42,9 @@ struct UpCommand: AsyncParsableCommand {
                     try newHostKeys.map { try MachineChoice.number($0, of: plan.kept, option: "--new-host-key") })
                 for warning in plan.warnings { Terminal.warn(warning) }
                 if !plan.removed.isEmpty {
-                    if !operation.json { Terminal.write(PlanText.text(plan, name: request.name)) }
+                    if !operation.json, !operation.quiet || !operation.yes {
+                        Terminal.write(PlanText.text(plan, name: request.name))
+                    }
                     try operation.confirm(
                         "\(Terminal.count(plan.removed.count, "machine")) will be removed. Go on?",
                         refusal: "\(Terminal.count(plan.removed.count, "machine")) would be removed")

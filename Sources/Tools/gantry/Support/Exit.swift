@@ -31,6 +31,7 @@ struct UsageError: Error, CustomStringConvertible {
 func reporting(_ body: () async throws -> Void) async throws {
     do {
         try await body()
+        if Terminal.hasLostOutput { throw Status.failed }
     } catch let code as ExitCode {
         throw code
     } catch let error as ManagerError {

@@ -1,5 +1,7 @@
+import Assembly
 import Foundation
 import Glibc
+import Synchronization
 
 /// Standard output and error as a person or a pipe sees them.
 enum Terminal {
@@ -22,9 +24,17 @@ enum Terminal {
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
+    /// The work goes on where it cannot be written; that is told once, and in the exit status.
     static func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        let number = StandardStream.write(text, to: STDOUT_FILENO)
+        guard number != 0, !lost.exchange(true, ordering: .relaxed) else { return }
+        error("standard output cannot be written: \(String(cString: strerror(number)))")
     }
+
+    private static let lost = Atomic<Bool>(false)
+
+    /// Whether something that was to be read on standard output is missing there.
+    static var hasLostOutput: Bool { lost.load(ordering: .relaxed) }
 
     static func line(_ text: String = "") {
         write(text + "\n")
@@ -44,19 +54,19 @@ enum Terminal {
     }
 
     static func note(_ message: String) {
-        FileHandle.standardError.write(Data((message + "\n").utf8))
+        StandardStream.write(message + "\n", to: STDERR_FILENO)
     }
 
     private static func report(_ kind: String, _ color: String, _ message: String) {
         let colored = isatty(STDERR_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
         let label = colored ? "\u{1B}[1;\(color)m\(kind):\u{1B}[0m" : "\(kind):"
-        FileHandle.standardError.write(Data("\(label) \(message)\n".utf8))
+        StandardStream.write("\(label) \(message)\n", to: STDERR_FILENO)
     }
 
     /// Asks on the terminal; false where nobody can answer.
     static func confirms(_ question: String) -> Bool {
         guard isatty(STDIN_FILENO) == 1 else { return false }
-        write("\(question) [y/N] ")
+        StandardStream.write("\(question) [y/N] ", to: STDERR_FILENO)
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }
 
