@@ -41,6 +41,16 @@ import Testing
         #expect(read == text)
     }
 
+    @Test("what others say cannot play with the terminal")
+    func controlCharacters() {
+        #expect(Terminal.harmless("a\u{1B}[2J\u{9B}31m\rb\u{7F}\n\tü") == #"a\u{1B}[2J\u{9B}31m\u{D}b\u{7F}"# + "\n\tü")
+        #expect(Terminal.harmless("a\r\nb") == "a\nb")
+        let event = InfrastructureEvent(
+            infrastructure: InfrastructureID(rawValue: "i"), time: Date(), kind: .message, text: "no\u{1B}[31m")
+        #expect(!ProgressDisplay.plainLine(event).contains("\u{1B}"))
+        #expect(!Table.text(["A"], [["x\u{1B}]0;y\u{7}"]]).contains("\u{1B}"))
+    }
+
     private func status(_ words: [String]) async throws -> Int32 {
         var command = try #require(try Gantry.parseAsRoot(words) as? any AsyncParsableCommand)
         do {

@@ -79,7 +79,9 @@ struct ShowCommand: AsyncParsableCommand {
                     return
                 }
                 Terminal.write(SummaryText.text(snapshot))
-                if let failure, operations.isEmpty { Terminal.line("the last operation failed: \(failure)") }
+                if let failure, operations.isEmpty {
+                    Terminal.line("the last operation failed: \(Terminal.harmless(failure))")
+                }
                 for operation in operations {
                     Terminal.line(SummaryText.text(operation, name: infrastructure, now: Date()))
                 }
@@ -214,6 +216,7 @@ enum SummaryText {
 /// Columns as wide as their widest text.
 enum Table {
     static func text(_ head: [String], _ rows: [[String]]) -> String {
+        let rows = rows.map { $0.map(Terminal.harmless) }
         let widths = head.indices.map { column in
             ([head] + rows).map { $0[column].count }.max() ?? 0
         }

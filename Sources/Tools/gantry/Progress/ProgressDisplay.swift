@@ -34,7 +34,7 @@ struct ProgressDisplay {
     static func plainLine(_ event: InfrastructureEvent) -> String {
         let time = event.time.formatted(.iso8601.time(includingFractionalSeconds: false))
         let machine = event.machine.map { "machine \($0.number): " } ?? ""
-        return "\(time) \(machine)\(event.text)"
+        return "\(time) \(machine)\(Terminal.harmless(event.text))"
     }
 
     private mutating func redraw() {
@@ -81,7 +81,7 @@ struct ProgressDisplay {
     }
 
     private static func fit(_ text: String, _ width: Int) -> String {
-        let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        let line = Terminal.harmless(text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "")
         return line.count <= width ? line : width <= 1 ? "" : String(line.prefix(width - 1)) + "…"
     }
 

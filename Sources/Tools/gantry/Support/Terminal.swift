@@ -40,6 +40,22 @@ enum Terminal {
         write(text + "\n")
     }
 
+    /// A text of somebody else (a cloud, a machine, a recipe) without what moves a terminal's cursor or changes its state:
+    /// control characters but line feed and tab come as `\\u{1B}`.
+    static func harmless(_ text: String) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return text.replacing("\r\n", with: "\n").unicodeScalars.reduce(into: "") { result, scalar in
+            if isControl(scalar) {
+                result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
     /// `1 machine`, `2 machines`.
     static func count(_ count: Int, _ noun: String) -> String {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
@@ -54,13 +70,13 @@ enum Terminal {
     }
 
     static func note(_ message: String) {
-        StandardStream.write(message + "\n", to: STDERR_FILENO)
+        StandardStream.write(harmless(message) + "\n", to: STDERR_FILENO)
     }
 
     private static func report(_ kind: String, _ color: String, _ message: String) {
         let colored = isatty(STDERR_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
         let label = colored ? "\u{1B}[1;\(color)m\(kind):\u{1B}[0m" : "\(kind):"
-        StandardStream.write("\(label) \(message)\n", to: STDERR_FILENO)
+        StandardStream.write("\(label) \(harmless(message))\n", to: STDERR_FILENO)
     }
 
     /// Asks on the terminal; false where nobody can answer.
