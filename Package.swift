@@ -29,6 +29,9 @@ let externals: [String: External] = [
     "Hummingbird": External(
         package: "hummingbird",
         requirement: .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")),
+    "HummingbirdCore": External(
+        package: "hummingbird",
+        requirement: .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")),
     "HummingbirdTesting": External(
         package: "hummingbird",
         requirement: .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")),
@@ -162,7 +165,7 @@ let units: [Unit] = [
         "APIServer", "API/Server",
         [
             "Orchestration", "InfrastructureModel", "Operations", "RADL", "Authorization", "Support", "Hummingbird",
-            "HTTPTypes", "Logging",
+            "HummingbirdCore", "HTTPTypes", "Logging",
         ]),
 
     // Tools

@@ -32,6 +32,24 @@ import Testing
         Case(
             name: "functions are text for a service", line: "type = X; password = file(/etc/hostname)",
             values: ["type": "X", "password": "file(/etc/hostname)"]),
+        Case(
+            name: "a list stays as it stands", line: #"type = X; zones = [ "a", "b;c=d" ] ; host = h"#,
+            values: ["type": "X", "zones": #"[ "a", "b;c=d" ]"#, "host": "h"]),
+        Case(
+            name: "an object stays as it stands", line: #"type = X; tags = {"it's": "a \"b\"; c", "n": [1.50, {}]}"#,
+            values: ["type": "X", "tags": #"{"it's": "a \"b\"; c", "n": [1.50, {}]}"#]),
+        Case(
+            name: "newlines of a list stay escaped", line: #"type = X; zones = ["a\nb"]"#,
+            values: ["type": "X", "zones": #"["a\nb"]"#]),
+        Case(
+            name: "a list in quotes", line: #"type = X; zones = '["a", "b"]'"#,
+            values: ["type": "X", "zones": #"["a", "b"]"#]),
+        Case(
+            name: "a bracket alone is text", line: "type = X; password = [a{; host = 'h'",
+            values: ["type": "X", "password": "[a{", "host": "h"]),
+        Case(
+            name: "brackets with more behind are text", line: "type = X; password = [1] 'a;b'",
+            values: ["type": "X", "password": "[1] a;b"]),
     ]
 
     @Test(arguments: cases) func lines(_ example: Case) throws {
@@ -61,6 +79,44 @@ import Testing
         #expect(items.first?["n"] == "1")
     }
 
+    @Test func headerAsJSONKeepsValuesAsTheyStand() throws {
+        let item = try #require(
+            try AuthorizationParser().items(
+                ofHeader: #"""
+                    [ {"type":"X", "zones": [ "a", "b\n\"}],\u00e9" ], "tags": {"z": 1, "a": {"b": []} },
+                      "price": 1.10, "large": 12345678901234567890, "on": true, "off": false, "none": null,
+                      "t\u0065xt": "a\n\"\u00e9\uD83D\uDE00" } , {"type": "Y"}]
+                    """#
+            ).first)
+        #expect(
+            item.values.expose() == [
+                "type": "X", "zones": #"[ "a", "b\n\"}],\u00e9" ]"#, "tags": #"{"z": 1, "a": {"b": []} }"#,
+                "price": "1.10", "large": "12345678901234567890", "on": "true", "off": "false",
+                "text": "a\n\"\u{e9}\u{1F600}",
+            ])
+    }
+
+    @Test(arguments: [
+        ("type = X; password = 'open-marker-6371", "line 1 of the authorization data, key 'password'"),
+        (
+            "type = X\ntype = Y; private_key = \"marker-6371; host = h",
+            "line 2 of the authorization data, key 'private_key'"
+        ),
+        ("type = X; token = it's-marker-6371", "line 1 of the authorization data, key 'token'"),
+        ("type = X; 'marker-6371 = a", "line 1 of the authorization data"),
+    ])
+    func anOpenQuoteIsTold(_ text: String, _ place: String) {
+        for isHeader in [false, true] {
+            #expect {
+                let parser = AuthorizationParser()
+                return try isHeader
+                    ? parser.items(ofHeader: text.replacing("\n", with: "\\n")) : parser.items(ofFile: text)
+            } throws: { error in
+                "\(error)".hasPrefix(place) && "\(error)".contains("is not closed") && !"\(error)".contains("6371")
+            }
+        }
+    }
+
     @Test(arguments: [
         "id = a", "type = X; sesame-open-marker-6371", "id = 1a; type = X", #"[{"id": "x"}]"#, "[1]",
     ])
@@ -84,6 +140,8 @@ import Testing
         #expect(loaded.items.first?["password"] == "from a file")
         #expect(loaded.items.first?["token"] == "hi")
         #expect(loaded.warnings.count == 1)
+        let up = String(repeating: "/..", count: NSHomeDirectory().split(separator: "/").count)
+        #expect(try AuthorizationFile.load("~" + up + file.path).warnings.count == 1)
     }
 
     @Test func filesThatAreWrongAreToldInPlainWords() throws {

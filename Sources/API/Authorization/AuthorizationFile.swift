@@ -27,7 +27,8 @@ package struct AuthorizationFile: Sendable {
             throw AuthorizationError("the authorization file '\(path)' cannot be read: \(error.reason)")
         }
         var warnings: [String] = []
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        let attributes = try? FileManager.default.attributesOfItem(
+            atPath: (path as NSString).expandingTildeInPath)
         if let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue, mode & 0o077 != 0 {
             warnings.append(
                 "others may read '\(path)' (mode \(String(mode, radix: 8))); run `chmod 600 \(path)`")

@@ -3,7 +3,8 @@ import Support
 
 /// Reads IM's authorization data: lines `key = value; key = value`, or a JSON array of objects (im.md 2.2).
 ///
-/// Differs from IM where IM loses data: a token is split at its first `=`, so a value may hold `=` without quotes.
+/// Differs from IM where IM loses data: a token is split at its first `=`, so a value may hold `=` without quotes; arrays
+/// and objects of JSON stay as they stand; a quote that is not closed is an error.
 /// `file(…)` and `command(…)` are resolved only where the caller gives a resolver, which a service never does.
 package struct AuthorizationParser: Sendable {
     /// Gives the text behind `file(PATH)` or `command(LINE)`; nil where values are taken as they stand.
@@ -30,22 +31,17 @@ package struct AuthorizationParser: Sendable {
         if value.drop(while: \.isWhitespace).first == "[" { return try items(ofJSON: value) }
         let marked = value.replacing("\\\\n", with: "\u{0}")
         return try items(
-            ofLines: marked.split(separator: "\\n").map { String($0).replacing("\u{0}", with: "\n") })
+            ofLines: marked.split(separator: "\\n", omittingEmptySubsequences: false).map {
+                String($0).replacing("\u{0}", with: "\n")
+            })
     }
 
     private func items(ofJSON text: String) throws -> [AuthorizationItem] {
-        guard let objects = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]] else {
+        guard let objects = JSONExtent.objects(ofArray: text) else {
             throw AuthorizationError("the authorization data is not a JSON array of objects")
         }
-        return try objects.enumerated().map { position, object in
-            let values = object.compactMapValues { value -> String? in
-                switch value {
-                case let text as String: return text
-                case let number as NSNumber: return number.stringValue
-                default: return nil
-                }
-            }
-            return try item(values, position: position, place: "item \(position + 1) of the authorization data")
+        return try objects.enumerated().map { position, values in
+            try item(values, position: position, place: "item \(position + 1) of the authorization data")
         }
     }
 
@@ -66,23 +62,11 @@ package struct AuthorizationParser: Sendable {
 
     private func values(ofLine line: String, place: String) throws -> [String: String] {
         var values: [String: String] = [:]
-        for token in Self.split(line, at: ";") where !token.allSatisfy(\.isWhitespace) {
-            guard let equals = Self.firstUnquoted("=", in: token) else {
-                throw AuthorizationError(
-                    "\(place): '\(Self.harmless(token))' is not 'key = value'; a value with ';' needs quotes")
-            }
-            let key = Self.unquoted(String(token[..<equals]))
-            let value = Self.unquoted(String(token[token.index(after: equals)...])).replacing("\\n", with: "\n")
-            values[key] = try resolved(value, key: key, place: place)
+        var reader = AuthorizationLine(line, place: place)
+        while let setting = try reader.next() {
+            values[setting.key] = try resolved(setting.value, key: setting.key, place: place)
         }
         return values
-    }
-
-    /// The beginning of a token for a message: never what may be a value.
-    private static func harmless(_ token: String) -> String {
-        let word = token.trimmingCharacters(in: .whitespaces).prefix { $0.isLetter || $0 == "_" }
-        return word.count < token.trimmingCharacters(in: .whitespaces).count
-            ? "\(word.prefix(16))…" : "\(word.prefix(16))"
     }
 
     private func resolved(_ value: String, key: String, place: String) throws -> String {
@@ -97,59 +81,6 @@ package struct AuthorizationParser: Sendable {
             }
         }
         return value
-    }
-
-    private static func split(_ text: String, at separator: Character) -> [String] {
-        var parts: [String] = []
-        var current = ""
-        var quote: Character?
-        for character in text {
-            if let open = quote {
-                if character == open { quote = nil }
-                current.append(character)
-            } else if character == "'" || character == "\"" {
-                quote = character
-                current.append(character)
-            } else if character == separator {
-                parts.append(current)
-                current = ""
-            } else {
-                current.append(character)
-            }
-        }
-        parts.append(current)
-        return parts
-    }
-
-    private static func firstUnquoted(_ wanted: Character, in text: String) -> String.Index? {
-        var quote: Character?
-        for index in text.indices {
-            let character = text[index]
-            if let open = quote {
-                if character == open { quote = nil }
-            } else if character == "'" || character == "\"" {
-                quote = character
-            } else if character == wanted {
-                return index
-            }
-        }
-        return nil
-    }
-
-    /// Without the quotes that delimit, then trimmed.
-    private static func unquoted(_ text: String) -> String {
-        var result = ""
-        var quote: Character?
-        for character in text {
-            if let open = quote {
-                if character == open { quote = nil } else { result.append(character) }
-            } else if character == "'" || character == "\"" {
-                quote = character
-            } else {
-                result.append(character)
-            }
-        }
-        return result.trimmingCharacters(in: .whitespaces)
     }
 
     // MARK: Items

@@ -8,26 +8,33 @@ enum Accept {
     }
 
     /// The first of the caller's types that can be answered; `own` is the operation's own type.
-    /// - Throws: ``RESTError`` 415.
-    static func form(_ request: Request, own: String) throws -> Form {
+    /// - Throws: ``RESTError`` 415, which names both.
+    static func form(_ request: Request, own: String) throws(RESTError) -> Form {
         guard let header = request.headers[.accept] else { return .own }
-        for item in header.split(separator: ",") {
-            let type = item.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased()
+        for type in types(header) {
             switch type {
             case "application/json", "application/*": return .json
             case own, "*/*", "text/*": return .own
             default: continue
             }
         }
-        throw RESTError(.unsupportedMediaType, "Unsupported Accept Media Types: \(header)")
+        throw refusal(header, "\(own) or application/json")
     }
 
     /// For answers that are JSON only.
-    static func requireJSON(_ request: Request) throws {
+    /// - Throws: ``RESTError`` 415.
+    static func requireJSON(_ request: Request) throws(RESTError) {
         guard let header = request.headers[.accept] else { return }
-        let accepted = header.split(separator: ",").map { $0.prefix { $0 != ";" }.filter { !$0.isWhitespace } }
-        guard accepted.contains(where: { ["application/json", "application/*", "*/*"].contains($0) }) else {
-            throw RESTError(.unsupportedMediaType, "Unsupported Accept Media Types: \(header)")
+        guard types(header).contains(where: { ["application/json", "application/*", "*/*"].contains($0) }) else {
+            throw refusal(header, "application/json")
         }
+    }
+
+    private static func types(_ header: String) -> [String] {
+        header.split(separator: ",").map { item in item.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased() }
+    }
+
+    private static func refusal(_ header: String, _ available: String) -> RESTError {
+        RESTError(.unsupportedMediaType, "Unsupported Accept Media Types: \(header); the answer can be \(available)")
     }
 }

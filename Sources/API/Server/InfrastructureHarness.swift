@@ -15,9 +15,6 @@ struct InfrastructureHarness: Sendable {
     let version: String
     let logger: Logger
 
-    /// Largest document that is read.
-    private static let largestBody = 16 << 20
-
     // MARK: Requests
 
     func version(_ request: Request) throws -> Response {
@@ -39,10 +36,12 @@ struct InfrastructureHarness: Sendable {
         let (caller, items) = try caller(request)
         let prefix = "Error Creating Inf."
         if try flag(request, "dry_run") {
-            throw RESTError(.badRequest, "\(prefix): dry_run is not supported yet; use `gantry plan`")
+            throw RESTError(.badRequest, "\(prefix): dry_run is not supported yet; leave it out to create")
         }
         let isAsynchronous = try flag(request, "async")
-        let document = try await document(request, prefix: prefix)
+        // Whoever cannot read the answer would not know what was created.
+        let form = try Accept.form(request, own: "text/uri-list")
+        let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
         return try await failing(prefix) {
             let submitted = try await manager.deploy(
                 DeploymentRequest(
@@ -51,9 +50,12 @@ struct InfrastructureHarness: Sendable {
                         CloudCredential(id: $0.id, type: $0.type, values: $0.values)
                     }, caller: caller))
             if !isAsynchronous { try await manager.waitUntilLaunched(submitted, caller: caller) }
-            return try link(
-                request, "\(base(request))/infrastructures/\(submitted.infrastructure)",
-                id: submitted.infrastructure)
+            let uri = "\(base(request))/infrastructures/\(submitted.infrastructure)"
+            let headers: HTTPFields = [.infrastructureID: submitted.infrastructure.rawValue]
+            switch form {
+            case .json: return .json(Link(uri: uri), headers: headers)
+            case .own: return .text(uri, type: "text/uri-list", headers: headers)
+            }
         }
     }
 
@@ -72,16 +74,15 @@ struct InfrastructureHarness: Sendable {
         let isAsynchronous = try flag(request, "async")
         return try await failing("Error Destroying Inf") {
             let infrastructure = InfrastructureID(rawValue: id)
-            _ = try await manager.snapshot(infrastructure, caller: caller)
             guard let submitted = try await manager.destroy(infrastructure, caller: caller) else {
                 throw ManagerError(code: .destroyed, message: "Deleted infrastructure.")
             }
             if !isAsynchronous {
                 let operation = try await manager.waitForEnd(of: submitted)
                 if operation.status != .succeeded {
+                    let reason = RESTWords.text(operation.error ?? "")
                     throw RESTError(
-                        .badRequest,
-                        "Error Destroying Inf: Error destroying the infrastructure: \n\(operation.error ?? "")")
+                        .badRequest, "Error Destroying Inf: Error destroying the infrastructure: \n\(reason)")
                 }
             }
             return .text("")
@@ -100,9 +101,12 @@ struct InfrastructureHarness: Sendable {
             case "radl":
                 return try text(request, name, MachineDocument.document(of: snapshot).text(style: .im))
             case "contmsg":
-                let events = try await allEvents(infrastructure, caller)
+                var events = try await allEvents(infrastructure, caller)
+                if let event = snapshot.withoutDeploy(after: events.last?.time) { events.append(event) }
                 let header = try flag(request, "headeronly")
-                return try text(request, name, ContextualizationMessage.text(events, headerOnly: header))
+                return try text(
+                    request, name,
+                    RESTWords.text(ContextualizationMessage.text(events, headerOnly: header)))
             case "authorization":
                 let names = snapshot.infrastructure.owners.map(\.username)
                 switch try Accept.form(request, own: "text/plain") {
@@ -137,7 +141,7 @@ struct InfrastructureHarness: Sendable {
             let (snapshot, machine) = try await find(id, number, caller)
             if name == "contmsg" {
                 let events = try await allEvents(snapshot.infrastructure.id, caller).filter { $0.machine == machine.id }
-                return try text(request, name, ContextualizationMessage.machineText(events))
+                return try text(request, name, RESTWords.text(ContextualizationMessage.machineText(events)))
             }
             let features = try MachineDocument.make(machine, of: snapshot).systems.first?.features
             guard let value = features?.text(name) else {
@@ -193,33 +197,6 @@ struct InfrastructureHarness: Sendable {
         return (.user(username, .password(Secret(password))), items)
     }
 
-    private func document(_ request: Request, prefix: String) async throws -> String {
-        let type = (request.headers[.contentType] ?? "text/plain").prefix { $0 != ";" }.filter { !$0.isWhitespace }
-        var request = request
-        let buffer: ByteBuffer
-        do {
-            buffer = try await request.collectBody(upTo: Self.largestBody)
-        } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
-            throw RESTError(.contentTooLarge, "\(prefix): the document is larger than \(Self.largestBody >> 20) MiB")
-        } catch {
-            logger.info("the body of a request did not arrive", metadata: ["error": "\(error)"])
-            throw RESTError(.badRequest, "\(prefix): the document did not arrive as a whole; send it again")
-        }
-        let body = String(buffer: buffer)
-        switch type.lowercased() {
-        case "text/plain", "*/*", "text/*", "":
-            return body
-        case "application/json":
-            do {
-                return try RADLDocument(parsingJSON: body).text()
-            } catch {
-                throw RESTError(.badRequest, "Error parsing request body: \(error)")
-            }
-        default:
-            throw RESTError(.unsupportedMediaType, "Unsupported Media Type ['\(type)']")
-        }
-    }
-
     /// A boolean parameter of the query as IM reads it.
     private func flag(_ request: Request, _ name: String) throws -> Bool {
         guard let text = request.uri.queryParameters[Substring(name)] else { return false }
@@ -243,7 +220,8 @@ struct InfrastructureHarness: Sendable {
     // MARK: Answers
 
     private func base(_ request: Request) -> String {
-        let scheme = request.headers[.forwardedProtocol] ?? "http"
+        let forwarded = request.headers[.forwardedProtocol]?.prefix { $0 != "," }.filter { !$0.isWhitespace }
+        let scheme = forwarded?.lowercased() == "https" ? "https" : "http"
         let host = request.head.authority ?? request.headers[.hostHeader] ?? "localhost"
         return "\(scheme)://\(host)"
     }
@@ -259,41 +237,10 @@ struct InfrastructureHarness: Sendable {
         }
     }
 
-    private func link(_ request: Request, _ uri: String, id: InfrastructureID) throws -> Response {
-        var headers = HTTPFields()
-        if let name = HTTPField.Name("InfID") { headers[name] = id.rawValue }
-        switch try Accept.form(request, own: "text/uri-list") {
-        case .json: return .json(Link(uri: uri), headers: headers)
-        case .own: return .text(uri, type: "text/uri-list", headers: headers)
-        }
-    }
-
     private func text(_ request: Request, _ name: String, _ value: String) throws -> Response {
         switch try Accept.form(request, own: "text/plain") {
         case .json: return .json([name: value])
         case .own: return .text(value)
         }
-    }
-}
-
-/// `{"state": {"state": …, "vm_states": {"0": …}}}`.
-struct StateBody: Encodable {
-    struct State: Encodable {
-        var state: String
-        var vmStates: [String: String]
-
-        private enum CodingKeys: String, CodingKey {
-            case state
-            case vmStates = "vm_states"
-        }
-    }
-
-    var state: State
-
-    init(_ snapshot: InfrastructureSnapshot) {
-        let machines = snapshot.machines.filter(\.isAlive)
-        state = State(
-            state: snapshot.state.rawValue,
-            vmStates: Dictionary(uniqueKeysWithValues: machines.map { (String($0.id.number), $0.state.rawValue) }))
     }
 }

@@ -32,7 +32,7 @@ struct MetricsPage: Sendable {
             lines += [
                 "# HELP process_resident_memory_bytes Resident memory.",
                 "# TYPE process_resident_memory_bytes gauge",
-                "process_resident_memory_bytes \(pages * 4096)",
+                "process_resident_memory_bytes \(pages * sysconf(Int32(_SC_PAGESIZE)))",
             ]
         }
         var usage = timespec()

@@ -10,10 +10,13 @@ import RADL
 struct RESTError: Error, Sendable {
     var status: HTTPResponse.Status
     var message: String
+    /// What the answer has besides, such as `Allow`.
+    var headers: HTTPFields
 
-    init(_ status: HTTPResponse.Status, _ message: String) {
+    init(_ status: HTTPResponse.Status, _ message: String, headers: HTTPFields = [:]) {
         self.status = status
         self.message = message
+        self.headers = headers
     }
 
     /// The one table from the manager's errors to statuses.
@@ -34,7 +37,7 @@ struct RESTError: Error, Sendable {
             default: status = .serviceUnavailable
             }
             if let cause = error.cause { logger.error("a request failed", metadata: ["error": "\(cause)"]) }
-            self.init(status, "\(prefix): \(error.message)")
+            self.init(status, "\(prefix): \(RESTWords.text(error.message))")
         case let error as AuthorizationError:
             self.init(.unauthorized, error.message)
         default:
@@ -44,17 +47,25 @@ struct RESTError: Error, Sendable {
     }
 }
 
-/// Prints errors as the caller accepts them: JSON, HTML or text (im.md 4.1).
+/// Prints errors as the caller accepts them: JSON, HTML or text (im.md 4.1). Answers what no route does: headers that are
+/// too long, `OPTIONS`, and methods that a path does not have.
 struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
+    /// Methods by path.
+    let paths: PathTable
+    /// Most bytes of all headers of a request.
+    let largestHeaders: Int
     let logger: Logger
 
     @concurrent func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         do {
+            try checkHeaders(request)
             return try await next(request, context)
         } catch let error as RESTError {
             return Self.response(error, request)
+        } catch let error as HTTPError where error.status == .notFound {
+            return unrouted(request)
         } catch let error as HTTPError {
             return Self.response(RESTError(error.status, error.body ?? error.status.reasonPhrase), request)
         } catch is CancellationError {
@@ -64,19 +75,42 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
         }
     }
 
+    private func checkHeaders(_ request: Request) throws(RESTError) {
+        let size = request.headers.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count }
+        guard size > largestHeaders else { return }
+        throw RESTError(
+            .requestHeaderFieldsTooLarge,
+            "The headers of the request have \(size) bytes, at most \(largestHeaders >> 10) KiB are read: leave "
+                + "credentials out of the Authorization header that this request does not need")
+    }
+
+    private func unrouted(_ request: Request) -> Response {
+        guard let methods = paths.methods(of: request.uri.path) else {
+            return Self.response(RESTError(.notFound, "Not Found"), request)
+        }
+        let allowed = methods.joined(separator: ", ")
+        if request.method == .options { return .text("OK", headers: [.allow: allowed]) }
+        return Self.response(
+            RESTError(
+                .methodNotAllowed, "The method is not allowed for the requested URL. Allowed are: \(allowed)",
+                headers: [.allow: allowed]), request)
+    }
+
     static func response(_ error: RESTError, _ request: Request) -> Response {
         let accept = request.headers[.accept] ?? ""
         if accept.contains("application/json") {
-            return .json(ErrorBody(message: error.message, code: error.status.code), status: error.status)
+            return .json(
+                ErrorBody(message: error.message, code: error.status.code), status: error.status,
+                headers: error.headers)
         }
         if accept.contains("text/html") {
             let text = error.message.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
             return .text(
                 "<!DOCTYPE html><html><head><title>Error \(error.status.code).</title></head><body>"
                     + "<h1>Code: \(error.status.code).</h1><h1>Message: \(text)</h1></body></html>\n",
-                type: "text/html", status: error.status)
+                type: "text/html", status: error.status, headers: error.headers)
         }
-        return .text(error.message, status: error.status)
+        return .text(error.message, status: error.status, headers: error.headers)
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 package import Hummingbird
+import HummingbirdCore
 package import Logging
 package import Orchestration
 
@@ -16,42 +17,60 @@ package struct RESTServer: Sendable {
         self.logger = logger
     }
 
+    /// Most bytes of all headers of a request: private keys of several clouds stand in one.
+    private static let largestHeaders = 512 << 10
+
     /// All routes.
     package func router() -> Router<BasicRequestContext> {
-        let router = Router()
-        router.add(middleware: ErrorMiddleware(logger: logger))
-        let harness = harness
-        let metrics = metrics
-        router.get("/version") { request, _ in try harness.version(request) }
-        router.get("/metrics") { _, _ in try await metrics.response() }
-        router.get("/infrastructures") { request, _ in try await harness.list(request) }
-        router.post("/infrastructures") { request, _ in try await harness.create(request) }
-        router.get("/infrastructures/:id") { request, context in
-            try await harness.info(request, id: try context.parameters.require("id"))
-        }
-        router.delete("/infrastructures/:id") { request, context in
-            try await harness.destroy(request, id: try context.parameters.require("id"))
-        }
-        router.get("/infrastructures/:id/:property") { request, context in
-            try await harness.property(
-                request, id: try context.parameters.require("id"), name: try context.parameters.require("property"))
-        }
-        router.get("/infrastructures/:id/vms/:vm") { request, context in
-            try await harness.machine(
-                request, id: try context.parameters.require("id"), number: try context.parameters.require("vm"))
-        }
-        router.get("/infrastructures/:id/vms/:vm/:property") { request, context in
-            try await harness.machineProperty(
-                request, id: try context.parameters.require("id"), number: try context.parameters.require("vm"),
-                name: try context.parameters.require("property"))
+        let routes = routes()
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        router.add(
+            middleware: ErrorMiddleware(
+                paths: PathTable(routes), largestHeaders: Self.largestHeaders, logger: logger))
+        for route in routes {
+            router.on(RouterPath(route.path), method: route.method, use: route.answer)
         }
         return router
     }
 
+    private func routes() -> [Route] {
+        let harness = harness
+        let metrics = metrics
+        return [
+            Route(.get, "/version") { request, _ in try harness.version(request) },
+            Route(.get, "/metrics") { _, _ in try await metrics.response() },
+            Route(.get, "/infrastructures") { request, _ in try await harness.list(request) },
+            Route(.post, "/infrastructures") { request, _ in try await harness.create(request) },
+            Route(.get, "/infrastructures/:id") { request, context in
+                try await harness.info(request, id: try context.parameters.require("id"))
+            },
+            Route(.delete, "/infrastructures/:id") { request, context in
+                try await harness.destroy(request, id: try context.parameters.require("id"))
+            },
+            Route(.get, "/infrastructures/:id/:property") { request, context in
+                try await harness.property(
+                    request, id: try context.parameters.require("id"),
+                    name: try context.parameters.require("property"))
+            },
+            Route(.get, "/infrastructures/:id/vms/:vm") { request, context in
+                try await harness.machine(
+                    request, id: try context.parameters.require("id"), number: try context.parameters.require("vm"))
+            },
+            Route(.get, "/infrastructures/:id/vms/:vm/:property") { request, context in
+                try await harness.machineProperty(
+                    request, id: try context.parameters.require("id"), number: try context.parameters.require("vm"),
+                    name: try context.parameters.require("property"))
+            },
+        ]
+    }
+
     /// A server that listens. A `Service`: it stops gracefully.
     package func application(host: String, port: Int, logger: Logger) -> some ApplicationProtocol {
-        Application(
-            router: router(),
+        // The library refuses without a text, so it refuses later than we do.
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: 2 * Self.largestHeaders, maxHeaderListSize: 2 * Self.largestHeaders)
+        return Application(
+            router: router(), server: .http1(configuration: .init(httpDecoderConfiguration: decoder)),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "gantry"),
             logger: logger)
     }

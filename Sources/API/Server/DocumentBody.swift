@@ -1,0 +1,71 @@
+import Hummingbird
+import Logging
+import RADL
+
+/// The document in the body of a request (im.md 4.1).
+struct DocumentBody: Sendable {
+    let logger: Logger
+
+    /// Largest document that is read, in MiB.
+    private static let largest = 16
+    private static let mediaTypes = "text/plain, application/json"
+
+    private enum Format {
+        case radl, json
+    }
+
+    /// The document as RADL text; an empty body is an empty document.
+    /// - Throws: ``RESTError``.
+    func read(_ request: Request, prefix: String) async throws -> String {
+        let format = try Self.format(request)
+        let text = try Self.text(try await body(request, prefix: prefix), prefix: prefix)
+        guard format == .json, !text.allSatisfy(\.isWhitespace) else { return text }
+        do {
+            return try RADLDocument(parsingJSON: text).text()
+        } catch {
+            throw RESTError(.badRequest, "Error parsing request body: \(error)")
+        }
+    }
+
+    private static func format(_ request: Request) throws(RESTError) -> Format {
+        let type = (request.headers[.contentType] ?? "").prefix { $0 != ";" }.filter { !$0.isWhitespace }
+        switch type.lowercased() {
+        case "text/plain", "*/*", "text/*", "": return .radl
+        case "application/json": return .json
+        case "text/yaml", "text/x-yaml", "application/yaml":
+            throw refusal(type, "TOSCA is not supported yet; accepted are")
+        default: throw refusal(type, "accepted are")
+        }
+    }
+
+    private static func refusal(_ type: String, _ words: String) -> RESTError {
+        RESTError(
+            .unsupportedMediaType,
+            "Unsupported Media Type ['\(type)']; \(words) text/plain (RADL) and application/json (RADL as JSON)",
+            headers: [.acceptPost: mediaTypes])
+    }
+
+    private func body(_ request: Request, prefix: String) async throws -> ByteBuffer {
+        var request = request
+        do {
+            return try await request.collectBody(upTo: Self.largest << 20)
+        } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
+            throw RESTError(.contentTooLarge, "\(prefix): the document is larger than \(Self.largest) MiB")
+        } catch {
+            logger.info("the body of a request did not arrive", metadata: ["error": "\(error)"])
+            throw RESTError(.badRequest, "\(prefix): the document did not arrive as a whole; send it again")
+        }
+    }
+
+    private static func text(_ buffer: ByteBuffer, prefix: String) throws(RESTError) -> String {
+        let bytes = [UInt8](buffer: buffer)
+        do {
+            return String(copying: try UTF8Span(validating: bytes.span))
+        } catch {
+            throw RESTError(
+                .badRequest,
+                "\(prefix): the document is no valid UTF-8 at byte \(error.byteOffsets.lowerBound) (counted from 0); "
+                    + "save it as UTF-8 and send it again")
+        }
+    }
+}

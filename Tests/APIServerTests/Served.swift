@@ -1,0 +1,130 @@
+import APIServer
+import ConnectorAPI
+import ContextualizationAPI
+import Dummy
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import InfrastructureModel
+import Logging
+import Orchestration
+import Persistence
+import Support
+import Testing
+
+/// A REST server over a manager with a Dummy cloud; a worker carries operations out beside the requests.
+enum Served {
+    static let login = "type = InfrastructureManager; username = ada; password = one"
+    static let header = login + #"\nid = dummy; type = Dummy"#
+    static let document = """
+        network public (outbound = 'yes')
+        system node (net_interface.0.connection = 'public' and disk.0.image.url = 'dummy://image')
+        deploy node 2
+        contextualize ()
+        """
+
+    /// - Parameters:
+    ///   - failure: What the contextualization of every machine fails with; nil: it succeeds.
+    ///   - overNetwork: Whether requests go through the HTTP server on the loopback address, not to the router at once.
+    static func serve(
+        _ store: (any StateStore)? = nil, failure: String? = nil, overNetwork: Bool = false,
+        _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
+    ) async throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let manager = InfrastructureManager(
+            store: try store ?? InMemoryStateStore(), connectors: OneConnector(),
+            contextualizer: OneResult(failure: failure),
+            configuration: ManagerConfiguration(
+                limits: .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5)),
+                commandPoll: .milliseconds(10)), logger: logger,
+            makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
+        let server = RESTServer(manager: manager, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await manager.run() }
+            if overNetwork {
+                try await server.application(host: "127.0.0.1", port: 0, logger: logger).test(.live) { client in
+                    try await body(client)
+                }
+            } else {
+                try await Application(router: server.router(), logger: logger).test(.router) { client in
+                    try await body(client)
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    static func headers(
+        _ authorization: String? = header, accept: String? = nil, type: String? = nil
+    ) -> HTTPFields {
+        var fields = HTTPFields()
+        if let authorization { fields[.authorization] = authorization }
+        if let accept { fields[.accept] = accept }
+        if let type { fields[.contentType] = type }
+        return fields
+    }
+
+    /// What a request is answered.
+    struct Answer {
+        var status: HTTPResponse.Status
+        var text: String
+        var headers: HTTPFields
+    }
+
+    static func ask(
+        _ client: any TestClientProtocol, _ method: HTTPRequest.Method, _ path: String,
+        _ headers: HTTPFields = headers(), body: [UInt8] = []
+    ) async throws -> Answer {
+        let answer = try await client.execute(
+            uri: path, method: method, headers: headers, body: ByteBuffer(bytes: body))
+        return Answer(status: answer.status, text: String(buffer: answer.body), headers: answer.headers)
+    }
+
+    /// The first answer to a GET that is as wished, or the last one of about five seconds.
+    static func wait(
+        _ client: any TestClientProtocol, _ path: String, until isGood: (String) -> Bool
+    ) async throws -> String {
+        var text = ""
+        for _ in 0..<500 {
+            text = try await ask(client, .get, path).text
+            if isGood(text) { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return text
+    }
+
+    static func create(_ client: any TestClientProtocol) async throws -> String {
+        let response = try await client.execute(
+            uri: "/infrastructures", method: .post, headers: headers(), body: ByteBuffer(string: document))
+        let text = String(buffer: response.body)
+        try #require(response.status == .ok, "\(text)")
+        return try #require(text.split(separator: "/").last.map(String.init))
+    }
+}
+
+private struct OneConnector: ConnectorDirectory {
+    private let dummy = DummyConnector(configuration: .init())
+
+    func connector(forType type: String) async -> (any Connector)? { type == "Dummy" ? dummy : nil }
+    func connector(named name: String) async -> (any Connector)? { name == "dummy" ? dummy : nil }
+    func descriptions() async -> [ConnectorDescription] { [dummy.description] }
+}
+
+private struct OneResult: Contextualizer {
+    let failure: String?
+
+    func run(
+        _ request: ContextualizationRequest,
+        sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void
+    ) async throws -> ContextualizationReport {
+        var report = ContextualizationReport()
+        for machine in request.machines {
+            report.results[machine.id] = failure.map { .failed(step: nil, message: $0) } ?? .configured
+        }
+        return report
+    }
+
+    func check(recipes: [ContextualizationRecipe]) async -> [RecipeProblem] { [] }
+}
