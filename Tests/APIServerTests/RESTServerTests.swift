@@ -77,6 +77,40 @@ import Testing
         }
     }
 
+    @Test func propertiesHaveTheFormOfIM() async throws {
+        try await Served.serve { client in
+            let document = Served.document.replacing(
+                "disk.0.image.url",
+                with: "cpu.count = 1 and memory.size >= 512m and tags = ['a','b'] and disk.0.image.url")
+            let made = try await Served.ask(client, .post, "/infrastructures", body: Array(document.utf8))
+            let path = "/infrastructures/" + (made.text.split(separator: "/").last ?? "")
+            try #require(made.status == .ok, "\(made.text)")
+            func value(_ name: String, accept: String? = nil) async throws -> String {
+                try await Served.ask(client, .get, path + name, Served.headers(accept: accept)).text
+            }
+            let memory = try await value("/vms/0/memory.size")
+            #expect(Int(memory).map { $0 >= 512_000_000 } == true, "\(memory)")
+            #expect(try await value("/vms/0/memory.size", accept: "application/json") == "{\"memory.size\":\(memory)}")
+            #expect(try await value("/vms/0/cpu.count", accept: "application/json") == #"{"cpu.count":1}"#)
+            #expect(try await value("/vms/0/tags") == "a\nb")
+            #expect(
+                try await value("/vms/0/provider.type", accept: "application/json") == #"{"provider.type":"Dummy"}"#)
+            #expect(try await value("/vms/0/nope") == "Incorrect property nope for VM ID 0")
+            #expect(try await value("/vms/9/nope") == "Error Getting VM. property: Invalid VM ID")
+            #expect(
+                try await value("/outputs") == "'outputs' infrastructure property is not valid in this infrastructure")
+        }
+    }
+
+    @Test(arguments: ["text/plain; charset=utf-8", "application/xml, text/plain", "TEXT/PLAIN", "*/*", ""])
+    func theseMediaTypesAreRADL(_ type: String) async throws {
+        try await Served.serve { client in
+            let made = try await Served.ask(
+                client, .post, "/infrastructures", Served.headers(type: type), body: Array(Served.document.utf8))
+            #expect(made.status == .ok, "\(made.text)")
+        }
+    }
+
     @Test func othersDoNotSeeIt() async throws {
         try await Served.serve { client in
             let id = try await Served.create(client)

@@ -28,20 +28,22 @@ struct DocumentBody: Sendable {
     }
 
     private static func format(_ request: Request) throws(RESTError) -> Format {
-        let type = (request.headers[.contentType] ?? "").prefix { $0 != ";" }.filter { !$0.isWhitespace }
-        switch type.lowercased() {
-        case "text/plain", "*/*", "text/*", "": return .radl
-        case "application/json": return .json
-        case "text/yaml", "text/x-yaml", "application/yaml":
-            throw refusal(type, "TOSCA is not supported yet; accepted are")
-        default: throw refusal(type, "accepted are")
+        let types = (request.headers[.contentType] ?? "").split(separator: ",")
+            .map { item in item.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased() }
+        guard !types.isEmpty else { return .radl }
+        for type in types {
+            switch type {
+            case "text/plain", "*/*", "text/*", "": return .radl
+            case "application/json": return .json
+            default: continue
+            }
         }
-    }
-
-    private static func refusal(_ type: String, _ words: String) -> RESTError {
-        RESTError(
+        let isTOSCA = types.contains { ["text/yaml", "text/x-yaml", "application/yaml"].contains($0) }
+        throw RESTError(
             .unsupportedMediaType,
-            "Unsupported Media Type ['\(type)']; \(words) text/plain (RADL) and application/json (RADL as JSON)",
+            "Unsupported Media Type [\(types.map { "'\($0)'" }.joined(separator: ", "))]; "
+                + (isTOSCA ? "TOSCA is not supported yet; " : "")
+                + "accepted are text/plain (RADL) and application/json (RADL as JSON)",
             headers: [.acceptPost: mediaTypes])
     }
 

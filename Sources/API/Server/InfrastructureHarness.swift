@@ -115,8 +115,7 @@ struct InfrastructureHarness: Sendable {
                 }
             case "tosca", "outputs":
                 throw RESTError(
-                    .forbidden,
-                    "Error Getting Inf. prop: '\(name)' infrastructure property is not valid in this infrastructure")
+                    .forbidden, "'\(name)' infrastructure property is not valid in this infrastructure")
             default:
                 throw RESTError(.notFound, "Incorrect infrastructure property")
             }
@@ -144,11 +143,13 @@ struct InfrastructureHarness: Sendable {
                 return try text(request, name, RESTWords.text(ContextualizationMessage.machineText(events)))
             }
             let features = try MachineDocument.make(machine, of: snapshot).systems.first?.features
-            guard let value = features?.text(name) else {
-                throw RESTError(
-                    .notFound, "Error Getting VM. property: Incorrect property \(name) for VM ID \(number)")
+            guard let value = features.flatMap({ PropertyValue(name, in: $0) }) else {
+                throw RESTError(.notFound, "Incorrect property \(name) for VM ID \(number)")
             }
-            return try text(request, name, value)
+            switch try Accept.form(request, own: "text/plain") {
+            case .json: return .json([name: value])
+            case .own: return .text(value.text)
+            }
         }
     }
 
