@@ -96,4 +96,14 @@ package protocol CommunicatorFactory: Sendable {
     /// Connects once, trying each endpoint and authentication; does not wait for a machine to boot.
     /// - Throws: ``CommunicatorError`` of the most telling try.
     func connect(to target: ConnectionTarget, timeout: Duration) async throws -> Connection
+
+    /// Where one machine's connection is made and used without changes of threads; nil: it makes no difference.
+    ///
+    /// A task that prefers it connects, runs programs and goes on with their outputs on the thread that serves the
+    /// connection. What it does in between must be short: other connections share the thread.
+    func executor() -> (any TaskExecutor)?
+}
+
+extension CommunicatorFactory {
+    package func executor() -> (any TaskExecutor)? { nil }
 }

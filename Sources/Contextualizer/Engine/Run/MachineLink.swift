@@ -19,6 +19,8 @@ actor MachineLink {
     }
 
     let machine: ContextualizationMachine
+    /// Where what is done with the machine costs no changes of threads.
+    let executor: (any TaskExecutor)?
     private let factory: any CommunicatorFactory
     private let settings: Settings
     private let reachTimeout: Duration
@@ -45,6 +47,7 @@ actor MachineLink {
     ) {
         self.machine = machine
         self.factory = factory
+        executor = factory.executor()
         self.settings = settings
         self.reachTimeout = reachTimeout
         self.clock = clock
@@ -111,7 +114,7 @@ actor MachineLink {
         if let connection { return connection }
         // Reentrant calls share one attempt. The task is awaited by all of them and cancelled with the first.
         if let connecting { return try await connecting.value }
-        let task = Task { try await self.connect() }
+        let task = Task(executorPreference: executor) { try await self.connect() }
         connecting = task
         defer { connecting = nil }
         let opened = try await withTaskCancellationHandler {

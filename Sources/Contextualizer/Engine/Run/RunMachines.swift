@@ -39,7 +39,11 @@ final class RunMachines: Sendable {
         _ machines: [ContextualizationMachine],
         _ body: @escaping @Sendable (ContextualizationMachine) async throws -> Void
     ) async throws {
-        try await forEachConcurrently(machines.filter(isAlive), limit: parallelism, body)
+        try await forEachConcurrently(machines.filter(isAlive), limit: parallelism) { [context] machine in
+            try await withTaskExecutorPreference(context.links[machine.inventoryName]?.executor) {
+                try await body(machine)
+            }
+        }
     }
 
     /// Connects to a machine, once in a run.

@@ -42,6 +42,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     private enum Message {
         case job(UnownedJob)
+        case task(UnownedJob, any TaskExecutor)
         case call(@Sendable () -> Void)
     }
 
@@ -91,6 +92,11 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         post(.call(body))
     }
 
+    /// Runs a part of a task on the thread of the loop, soon.
+    func run(_ job: consuming ExecutorJob, of executor: any TaskExecutor) {
+        post(.task(UnownedJob(job), executor))
+    }
+
     private func post(_ message: Message) {
         let mustWake = inbox.withLock { inbox in
             inbox.messages.append(message)
@@ -105,7 +111,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         }
     }
 
-    private var isOnLoop: Bool {
+    /// Whether the caller is on the thread of the loop.
+    var isOnLoop: Bool {
         inbox.withLock { inbox in inbox.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
 
@@ -210,20 +217,10 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
             for message in messages {
                 switch message {
                 case .job(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+                case .task(let job, let executor): unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor())
                 case .call(let body): body()
                 }
             }
         }
-    }
-}
-
-/// The loops that all communicators share: two threads, however many machines there are.
-enum EventLoops {
-    private static let all = (0..<2).map { EventLoop(name: "gantry-ssh-\($0)") }
-    private static let turn = Atomic<Int>(0)
-
-    /// The next loop in turn.
-    static func next() -> EventLoop {
-        all[turn.add(1, ordering: .relaxed).oldValue % all.count]
     }
 }

@@ -1,6 +1,6 @@
 package import ContextualizationAPI
 
-/// Opens SSH connections through libssh, all of them on two event-loop threads.
+/// Opens SSH connections through libssh, all of them on a few event-loop threads.
 ///
 /// Machines in between are connected once for all machines behind them, as long as one is open.
 package struct SSHCommunicatorFactory: CommunicatorFactory {
@@ -41,6 +41,10 @@ package struct SSHCommunicatorFactory: CommunicatorFactory {
             }
         }
         throw failure
+    }
+
+    package func executor() -> (any TaskExecutor)? {
+        EventLoops.nextExecutor()
     }
 }
 

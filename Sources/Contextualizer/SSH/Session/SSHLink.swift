@@ -39,7 +39,7 @@ actor SSHLink {
 
     init(peer: Peer) {
         self.peer = peer
-        loop = EventLoops.next()
+        loop = EventLoops.current ?? EventLoops.next()
     }
 
     isolated deinit {
