@@ -4,7 +4,7 @@
 SWIFT_FLAGS ?=
 export SWIFT_FLAGS
 .DEFAULT_GOAL := help
-.PHONY: help setup build test integration lint bench fuzz-smoke sanitize demo conformance clean
+.PHONY: help setup build release test integration lint bench fuzz-smoke sanitize demo conformance clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -14,6 +14,9 @@ setup: ## install what building and testing need (Debian packages, only the miss
 
 build: setup ## debug build of everything
 	swift build $(SWIFT_FLAGS)
+
+release: setup ## release build of the programs, which run without Swift
+	@scripts/release
 
 test: setup ## unit tests: no root, no network
 	@scripts/test unit
