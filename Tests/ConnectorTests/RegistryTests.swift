@@ -49,6 +49,18 @@ import Testing
         #expect(result.problems.contains { $0.contains("'/nonexistent'") && $0.contains("does not exist") })
     }
 
+    @Test("those that hang take the time of one")
+    func connectorsAreAskedAtTheSameTime() async throws {
+        let folder = try TemporaryFolder()
+        for number in 0..<4 { try write(folder, "connector-hangs-\(number)", "#!/bin/sh\nexec sleep 100\n") }
+        _ = try shellConnector(folder, name: "good", body: ":")
+        let start = ContinuousClock.now
+        let result = await ConnectorDiscovery(folders: [folder.path], timeout: .seconds(3)).run()
+        #expect(ContinuousClock.now - start < .seconds(11))
+        #expect(result.found.map(\.description.name) == ["good"])
+        #expect(result.problems.count == 4 && result.problems == result.problems.sorted(), "\(result.problems)")
+    }
+
     @Test func answersAreCachedUntilTheFileChanges() async throws {
         let folder = try TemporaryFolder()
         let runs = folder.file("runs")

@@ -2,11 +2,13 @@ package import ConnectorAPI
 import ConnectorWire
 import Foundation
 import Glibc
+import Support
 
 /// Finds the executables `connector-*` in folders and asks each what it is.
 ///
 /// What they answer is kept in a file by path, size, time of change and SHA-256, so that a start of the host runs
-/// nothing. A connector that cannot be used is a problem in the list and never stops the others.
+/// nothing. All are asked at the same time. A connector that cannot be used is a problem in the list and never stops the
+/// others.
 package struct ConnectorDiscovery: Sendable {
     /// A connector that was found.
     package struct Found: Sendable, Hashable {
@@ -55,9 +57,11 @@ package struct ConnectorDiscovery: Sendable {
         var result = Result()
         let candidates = candidates(&result)
         var names: Set<String> = []
+        let answers = await answers(of: candidates, before)
         for path in candidates {
             do {
-                let entry = try await describe(path, before[path])
+                guard let answer = answers[path] else { continue }
+                let entry = try answer.get()
                 cache[path] = entry
                 let description = entry.response.description
                 if let pin = pins[description.name], pin.lowercased() != entry.sha256 {
@@ -81,6 +85,26 @@ package struct ConnectorDiscovery: Sendable {
         }
         if cache != before { writeCache(cache, &result) }
         return result
+    }
+
+    /// At most so many processes at the same time.
+    private static let mostAsked = 16
+
+    private func answers(
+        of paths: [String], _ known: [String: Entry]
+    ) async -> [String: Swift.Result<Entry, any Error>] {
+        let answers = LockedValue<[String: Swift.Result<Entry, any Error>]>([:])
+        // What throws is an answer, too.
+        try? await forEachConcurrently(paths, limit: Self.mostAsked) { path in
+            let answer: Swift.Result<Entry, any Error>
+            do {
+                answer = .success(try await describe(path, known[path]))
+            } catch {
+                answer = .failure(error)
+            }
+            answers.withLock { $0[path] = answer }
+        }
+        return answers.withLock { $0 }
     }
 
     private func candidates(_ result: inout Result) -> [String] {
