@@ -140,6 +140,28 @@ import Testing
         #expect(log.record("shows items", "a")?.status == .ok)
     }
 
+    @Test("debug in a loop prints each item as ansible-playbook does")
+    func debugInALoop() async throws {
+        let project = try Project([
+            "hosts": "a ansible_host=10.0.0.1\n",
+            "site.yml": """
+            - hosts: all
+              gather_facts: false
+              tasks:
+                - {name: m, debug: {msg: "hi {{ item }}"}, loop: [1]}
+                - {name: v, debug: {var: deep}, loop: [1], vars: {deep: {b: 1}}}
+                - {name: l, debug: {msg: "{{ item.b }}"}, loop: [{b: 1}], loop_control: {label: "L"}}
+            """,
+        ])
+        let (_, log) = try await run(project, try FakeMachines(), options)
+        let text = RecipeLog.text(of: log.all, hosts: [:])
+        #expect(text.contains("ok: [a] => (item=1) => {\n    \"msg\": \"hi 1\"\n}\n"), "\(text)")
+        #expect(
+            text.contains("ok: [a] => (item=1) => {\n    \"deep\": {\n        \"b\": 1\n    },\n    \"item\": 1\n}\n"),
+            "\(text)")
+        #expect(text.contains("ok: [a] => (item=L) => {\n    \"msg\": 1\n}\n"), "\(text)")
+    }
+
     @Test func aLimitThatLeavesNobodyIsRefused() async throws {
         let project = try Project(Self.files)
         let machines = try FakeMachines()

@@ -58,6 +58,6 @@ private var name: String {
 }
 
 private func leave(_ message: String, status: Int32) -> Never {
-    FileHandle.standardError.write(Data("\(name): \(message)\n".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("\(name): \(message)\n".utf8))
     exit(status)
 }

@@ -161,20 +161,23 @@ package struct ChildCommand: Sendable {
 
     /// Leaves the file at its beginning.
     private static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { pwrite(file, $0.baseAddress! + done, $0.count - done, off_t(done)) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let place = off_t(rest.startIndex)
+            let count = rest.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, place) }
             guard count > 0 else { return false }
-            done += count
+            rest = rest.dropFirst(count)
         }
         return true
     }
 
     private static func read(_ file: Int32) -> [UInt8] {
-        let size = max(0, Int(lseek(file, 0, SEEK_END)))
+        let size = Int(lseek(file, 0, SEEK_END))
+        guard size > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
             while filled < size {
-                let count = pread(file, buffer.baseAddress! + filled, size - filled, off_t(filled))
+                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<size])
+                let count = pread(file, rest.baseAddress, rest.count, off_t(filled))
                 guard count > 0 else { return }
                 filled += count
             }

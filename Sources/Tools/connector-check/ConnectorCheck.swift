@@ -66,7 +66,7 @@ struct ConnectorCheck: AsyncParsableCommand {
         do {
             try await runChecks()
         } catch let failure as Failure {
-            FileHandle.standardError.write(Data("connector-check: \(failure.message)\n".utf8))
+            try? FileHandle.standardError.write(contentsOf: Data("connector-check: \(failure.message)\n".utf8))
             throw ExitCode(2)
         }
     }
@@ -139,7 +139,7 @@ struct ConnectorCheck: AsyncParsableCommand {
                 case .failed: "FAILED "
                 case .skipped: "skipped"
                 }
-            FileHandle.standardError.write(Data("\(mark) \(result.id)\n".utf8))
+            try? FileHandle.standardError.write(contentsOf: Data("\(mark) \(result.id)\n".utf8))
         }
         print(result.table(), terminator: "")
         if let report { try write(result.table(), to: report) }
@@ -195,8 +195,9 @@ private struct KeptState {
         var settings = settings
         settings.config["stateFile"] = .string(folder + "/cloud")
         self.settings = settings
-        FileHandle.standardError.write(
-            Data("note: '\(description.name)' gets a temporary stateFile; name one with --config to keep it\n".utf8))
+        try? FileHandle.standardError.write(
+            contentsOf: Data(
+                "note: '\(description.name)' gets a temporary stateFile; name one with --config to keep it\n".utf8))
     }
 
     func remove() {

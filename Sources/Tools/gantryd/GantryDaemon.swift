@@ -117,7 +117,7 @@ struct GantryDaemon: AsyncParsableCommand {
 
     /// The store or the address cannot be used: as of `gantry`'s exit status.
     private static func fail(_ message: String) throws -> Never {
-        FileHandle.standardError.write(Data("error: \(message)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("error: \(message)\n".utf8))
         throw ExitCode(5)
     }
 }

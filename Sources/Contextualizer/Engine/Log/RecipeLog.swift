@@ -80,7 +80,7 @@ package struct RecipeLog: Sendable {
         let result = JSONText.parse(record.result) ?? .dict([:])
         var lines: [String] = []
         if let items = result["results"]?.listValue {
-            for item in items { lines += itemLines(item, host: host) }
+            for item in items { lines += itemLines(item, of: record, host: host) }
             if record.status == .skipped, items.isEmpty { lines.append("skipping: [\(host)]") }
             if record.status == .unreachable { lines.append(fatal(host, "UNREACHABLE!", result)) }
         } else {
@@ -97,7 +97,7 @@ package struct RecipeLog: Sendable {
         return lines
     }
 
-    private func itemLines(_ item: JinjaValue, host: String) -> [String] {
+    private func itemLines(_ item: JinjaValue, of record: TaskRecord, host: String) -> [String] {
         let variable = item["ansible_loop_var"]?.text ?? "item"
         let label = item["_ansible_item_label"] ?? item[variable] ?? .none
         let text = "(item=\(label.text))"
@@ -107,7 +107,7 @@ package struct RecipeLog: Sendable {
         } else if item["skipped"] == .bool(true) {
             lines.append("skipping: [\(host)] => \(text) ")
         } else {
-            lines.append("\(item["changed"] == .bool(true) ? "changed" : "ok"): [\(host)] => \(text)")
+            lines.append("\(item["changed"] == .bool(true) ? "changed" : "ok"): [\(host)] => \(text)" + shown(record, item))
         }
         return lines
     }
@@ -119,7 +119,14 @@ package struct RecipeLog: Sendable {
     /// `debug` shows its value.
     private func shown(_ record: TaskRecord, _ result: JinjaValue) -> String {
         guard record.task.module == "debug", case .dict(let dict) = result else { return "" }
-        let kept = JinjaDict(dict.filter { $0.key != "changed" && $0.key != "failed" }.map { ($0.key, $0.value) })
+        // A message stands alone; a variable without what every result has.
+        let kept =
+            dict["msg"].map { ["msg": $0] }
+            ?? JinjaDict(
+                dict.filter {
+                    !["changed", "failed", "skipped", "ansible_loop_var"].contains($0.key.text)
+                        && !$0.key.text.hasPrefix("_ansible")
+                }.map { ($0.key, $0.value) })
         return " => " + JSONText.indented(.dict(kept))
     }
 

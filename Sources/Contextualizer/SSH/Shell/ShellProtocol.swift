@@ -30,11 +30,12 @@ enum ShellProtocol {
                 code: .protocolViolation,
                 message: "the script holds a NUL character, which no shell accepts: pass binary data as a file")
         }
+        let namesFolder = script.firstPlace(of: folderName) != nil
         var bytes: [UInt8] = []
         let payload = program.files.values.reduce(program.standardInput?.count ?? 0) { $0 + $1.count }
         bytes.reserveCapacity(script.count + payload + 256)
         bytes += "N \(nonce)\n".utf8
-        if !program.files.isEmpty || program.standardInput != nil || program.script.contains("GANTRY_FILES") {
+        if !program.files.isEmpty || program.standardInput != nil || namesFolder {
             bytes += "D\n".utf8
         }
         for (name, content) in program.files.sorted(by: { $0.key < $1.key }) {
@@ -66,6 +67,8 @@ enum ShellProtocol {
 
     /// Tells the idle loop to end.
     static let quit = Array("Q\n".utf8)
+
+    private static let folderName = Array("GANTRY_FILES".utf8)
 
     private static func isFileName(_ name: String) -> Bool {
         let reserved = ["", ".", "..", ".gantry-stdin", ".probe"]
