@@ -24,4 +24,13 @@ import Testing
         if let start { #expect(part == nil ? text == start : text.hasPrefix(start), "\(text)") }
         if let part { #expect(text.contains(part), "\(text)") }
     }
+
+    @Test(
+        .timeLimit(.minutes(1)), arguments: ["`gantry ", "; `gantry x`", "run `gantry up` with them", "-a, `gantry "])
+    func longLinesTakeNoLongTime(_ part: String) {
+        let begin = ContinuousClock.now
+        let text = RESTWords.text(String(repeating: part, count: (256 << 10) / part.utf8.count))
+        #expect(!text.contains("`gantry "))
+        #expect(ContinuousClock.now - begin < .seconds(10))
+    }
 }

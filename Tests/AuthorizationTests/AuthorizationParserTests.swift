@@ -73,6 +73,14 @@ import Testing
         #expect(items.last?["key"] == "a\nb")
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: ["a=[;", "a=[{};", "a={\"\";", "a='[';", "'[]'", "\\\\n", "a=[]x;"])
+    func longHeadersAreReadInTime(_ part: String) throws {
+        let line = "type = X; " + String(repeating: part, count: (64 << 10) / part.utf8.count)
+        let begin = ContinuousClock.now
+        _ = try? AuthorizationParser().items(ofHeader: line)
+        #expect(ContinuousClock.now - begin < .seconds(10))
+    }
+
     @Test func headerAsJSON() throws {
         let items = try AuthorizationParser().items(ofHeader: #"[{"type": "Dummy", "id": "d", "n": 1}]"#)
         #expect(items.first?.id == "d")

@@ -8,6 +8,9 @@ struct AuthorizationLine {
     private let bytes: [UInt8]
     private var position = 0
     private let place: String
+    /// How often a bracket began no list: every look goes to the end of the line at worst, so there are few.
+    private var misses = 0
+    private static let mostMisses = 16
 
     /// - Parameter place: What messages name the line with.
     init(_ line: String, place: String) {
@@ -73,11 +76,18 @@ struct AuthorizationLine {
         var start = position
         while start < bytes.count, isBlank(start) { start += 1 }
         guard start < bytes.count, bytes[start] == UInt8(ascii: "[") || bytes[start] == UInt8(ascii: "{"),
-            let end = JSONExtent.end(ofCollectionAt: start, in: bytes)
+            misses < Self.mostMisses
         else { return nil }
+        guard let end = JSONExtent.end(ofCollectionAt: start, in: bytes) else {
+            misses += 1
+            return nil
+        }
         var next = end
         while next < bytes.count, isBlank(next) { next += 1 }
-        guard next == bytes.count || bytes[next] == UInt8(ascii: ";") else { return nil }
+        guard next == bytes.count || bytes[next] == UInt8(ascii: ";") else {
+            misses += 1
+            return nil
+        }
         position = next
         return String(decoding: bytes[start..<end], as: UTF8.self)
     }

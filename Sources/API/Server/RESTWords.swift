@@ -36,20 +36,25 @@ package enum RESTWords {
         text.contains(command) || text.contains(known[0].commandLine)
     }
 
+    /// Takes time in proportion to the line, which may be what a task of a user printed.
     private static func line(_ line: String) -> String {
         var line = line
-        for advice in known {
-            while let found = line.firstRange(of: advice.commandLine) {
-                let number = line[found.upperBound...].prefix { advice.endsInNumber && $0.isNumber }
-                line.replaceSubrange(found.lowerBound..<number.endIndex, with: advice.rest)
+        for advice in known where line.contains(advice.commandLine) {
+            let parts = line.split(separator: advice.commandLine, omittingEmptySubsequences: false)
+            let rest = parts.dropFirst().map { part in
+                advice.rest + (advice.endsInNumber ? part.drop(while: \.isNumber) : part)
             }
+            line = String(parts[0]) + rest.joined()
         }
-        while let found = line.firstRange(of: command) {
-            let isMark = { (character: Character) in character == ";" || character == "," }
-            let start = line[..<found.lowerBound].lastIndex(where: isMark) ?? line.startIndex
-            let quote = line[found.upperBound...].firstIndex(of: "`") ?? line.endIndex
-            line.removeSubrange(start..<(line[quote...].firstIndex(where: isMark) ?? line.endIndex))
+        var kept = ""
+        var clause = ""
+        for character in line {
+            if character == ";" || character == "," {
+                if !clause.contains(command) { kept += clause }
+                clause = ""
+            }
+            clause.append(character)
         }
-        return line
+        return clause.contains(command) ? kept : kept + clause
     }
 }
