@@ -107,7 +107,8 @@ package struct RecipeLog: Sendable {
         } else if item["skipped"] == .bool(true) {
             lines.append("skipping: [\(host)] => \(text) ")
         } else {
-            lines.append("\(item["changed"] == .bool(true) ? "changed" : "ok"): [\(host)] => \(text)" + shown(record, item))
+            let word = item["changed"] == .bool(true) ? "changed" : "ok"
+            lines.append("\(word): [\(host)] => \(text)" + shown(record, item))
         }
         return lines
     }
