@@ -70,14 +70,15 @@ import Testing
         let request = harness.request(["web": recipe])
         let first = EventLog(stopAfter: 9)
         await #expect(throws: EventLog.Stopped.self) { try await harness.run(request, log: first) }
-        #expect(first.records.filter(\.isRepeatable).map(\.task.name) == ["there", "said", "skipped"])
+        #expect(
+            first.records.filter(\.isRepeatable).map(\.task.name) == ["Gathering Facts", "there", "said", "skipped"])
         var resumed = request
         resumed.history = first.all.filter { event in
             if case .taskFinished(let record) = event.body { !record.isRepeatable } else { true }
         }
         let (report, log) = try await harness.run(resumed)
         #expect(report.results["m1"] == .configured, "\(log.records)")
-        #expect(log.records.map(\.task.name) == ["there", "said", "skipped", "last"])
+        #expect(log.records.map(\.task.name) == ["Gathering Facts", "there", "said", "skipped", "last"])
         #expect(harness.machines.read("10.0.0.1", "out") == "1\n2\nFalse\n")
     }
 

@@ -18,13 +18,14 @@ extension ContextualizationEvent {
         }
     }
 
-    /// Whether a run that died must have it to go on. What says only that something begins, or that there was nothing to
-    /// do, need not be stored before the run goes on: it is stored with what follows.
+    /// Whether a run that died must have it to go on. What says only that something begins, that there was nothing to do,
+    /// or that a step ended whose tasks have told it, need not be stored before the run goes on: it is stored with what
+    /// follows.
     var isNeededToResume: Bool {
         switch body {
-        case .taskStarted, .stepStarted: false
+        case .taskStarted, .stepStarted, .stepFinished: false
         case .taskFinished(let record): !record.isRepeatable
-        case .reached, .stepFinished, .failed, .message: true
+        case .reached, .failed, .message: true
         }
     }
 

@@ -17,7 +17,7 @@ final class Mailbox<Message: Sendable>: Sendable {
     private let state = LockedValue(State())
 
     /// - Parameter patience: How long a message waits at most that is left with ``sendUnhurried(_:)``.
-    init(patience: DispatchTimeInterval = .milliseconds(100)) {
+    init(patience: DispatchTimeInterval = .milliseconds(200)) {
         self.patience = patience
     }
 

@@ -404,7 +404,15 @@ final class TaskRun {
         return TaskRecord(
             task: reference(name: context.masker.mask(ended.name)), status: status, seconds: ended.seconds,
             summary: TaskSummary.text(visible, status: status), result: JSONText.text(visible), effects: effects.text,
-            isRepeatable: (status == .skipped || status == .ok && !task.isCommand) && effects.isEmpty)
+            isRepeatable: (status == .skipped || status == .ok && !task.isCommand) && leavesNothing(effects))
+    }
+
+    /// Facts of the machine can be gathered again.
+    private func leavesNothing(_ effects: TaskEffects) -> Bool {
+        guard case .module(let module) = task.action, module == SetupModule.self else { return effects.isEmpty }
+        var others = effects
+        others.facts = JinjaDict()
+        return others.isEmpty
     }
 
     private static func censored(_ dictionary: JinjaDict) -> JinjaValue {

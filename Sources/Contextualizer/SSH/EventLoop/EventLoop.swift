@@ -173,6 +173,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         while true {
             // The array outlives the call, which fills at most its count.
             let count = unsafe epoll_wait(poller, &events, Int32(events.count), timeUntilNextTimer())
+            // What is posted from here on is taken below.
+            inbox.withLock { $0.isAwake = true }
             var index = 0
             while index < count {
                 let descriptor = unsafe events[index].data.fd
