@@ -21,15 +21,16 @@ struct ChildCommandTests {
         try #require(kept == 177)
         defer { close(kept) }
         let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
+        // Builtins only: while the shell starts a program, it blocks signals itself.
         let script = """
             pwd; echo $A $B
             for number in 0 1 2 3 4 5 6 7 8 9 177; do [ -e /proc/$$/fd/$number ] && echo $number; done
-            grep SigBlk /proc/$$/status
+            while read name mask; do [ "$name" != SigBlk: ] || echo "$name $mask"; done </proc/$$/status
             """
         let completed = try ChildCommand(
             ["/bin/sh", "-c", script], environment: ["A": "1", "PATH": "/usr/bin:/bin"], directory: folder
         ).run()
-        #expect(text(completed.output) == "\(folder)\n1\n0\n1\n2\nSigBlk:\t0000000000000000\n")
+        #expect(text(completed.output) == "\(folder)\n1\n0\n1\n2\nSigBlk: 0000000000000000\n")
     }
 
     @Test func confinement() throws {
