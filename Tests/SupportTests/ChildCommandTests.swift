@@ -89,6 +89,18 @@ struct ChildCommandTests {
         #expect(poll(&polled, 1, 10_000) == 1 && polled.revents & Int16(POLLHUP) != 0)
     }
 
+    @Test func limitsEndAProgram() throws {
+        let limits = ChildCommand.Limits(time: .milliseconds(200), outputBytes: 4096)
+        #expect(throws: ChildCommand.Excess.time) { try ChildCommand(["sleep", "60"]).run(within: limits) }
+        let patient = ChildCommand.Limits(time: .seconds(30), outputBytes: 4096)
+        #expect(throws: ChildCommand.Excess.output) { try ChildCommand(["yes"]).run(within: patient) }
+        #expect(throws: ChildCommand.Excess.output) {
+            try ChildCommand(["head", "-c", "5000", "/dev/zero"]).run(within: patient)
+        }
+        let completed = try ChildCommand(["sh", "-c", "echo yes; exit 4"]).run(within: patient)
+        #expect(completed.ending == .exited(4) && text(completed.output) == "yes\n")
+    }
+
     @Test func leavesNoDescriptor() throws {
         func count() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
         let before = try count()

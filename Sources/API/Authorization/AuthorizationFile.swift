@@ -47,7 +47,15 @@ package struct AuthorizationFile: Sendable {
             return try TextFile.read(argument).trimmingCharacters(in: .newlines)
         }
         // Its complaints are shown as they are; the input of `gantry` is not for it.
-        let completed = try ChildCommand(argument.split(separator: " ").map(String.init)).run(errorsAreOurs: true)
+        let completed: ChildCommand.Completed
+        do {
+            completed = try ChildCommand(argument.split(separator: " ").map(String.init))
+                .run(within: .init(time: .seconds(30), outputBytes: 64 << 10), errorsAreOurs: true)
+        } catch ChildCommand.Excess.time {
+            throw AuthorizationError("the command did not end within 30 seconds")
+        } catch ChildCommand.Excess.output {
+            throw AuthorizationError("the command printed more than 64 KiB")
+        }
         guard completed.ending == .exited(0) else {
             throw AuthorizationError("the command \(completed.ending)")
         }

@@ -117,6 +117,22 @@ package struct ChildCommand: Sendable {
         }
     }
 
+    /// How long a program may run, and how much it may print.
+    package struct Limits: Sendable {
+        package var time: Duration
+        package var outputBytes: Int
+
+        package init(time: Duration, outputBytes: Int) {
+            self.time = time
+            self.outputBytes = outputBytes
+        }
+    }
+
+    /// Which limit ended a program.
+    package enum Excess: Error, Sendable {
+        case time, output
+    }
+
     /// What a program that was run to its end has left.
     package struct Completed: Sendable {
         package var ending: ChildProcess.Ending
@@ -131,6 +147,37 @@ package struct ChildCommand: Sendable {
     ///   - input: All of its standard input.
     ///   - errorsAreOurs: Its standard error is that of this process.
     package func run(input: [UInt8] = [], errorsAreOurs: Bool = false) throws(StartProblem) -> Completed {
+        try runFiles(input, errorsAreOurs) { process, _ in process.wait() }
+    }
+
+    /// Runs it as ``run(input:errorsAreOurs:)`` does, within limits; then it is killed, with its group where it has its own.
+    ///
+    /// - Throws: ``Excess`` where a limit ended it, ``StartProblem``.
+    package func run(within limits: Limits, errorsAreOurs: Bool = false) throws -> Completed {
+        let hasGroup = group != .parents
+        let deadline = ContinuousClock.now + limits.time
+        var excess: Excess?
+        let completed = try runFiles([], errorsAreOurs) { process, output in
+            while process.isRunning {
+                if ContinuousClock.now >= deadline { excess = .time }
+                var status = stat()
+                if fstat(output, &status) == 0, status.st_size > limits.outputBytes { excess = .output }
+                if excess != nil {
+                    process.signal(SIGKILL, toGroup: hasGroup)
+                    break
+                }
+                usleep(2_000)
+            }
+            return process.wait(endingGroup: hasGroup)
+        }
+        if let excess { throw excess }
+        if completed.output.count > limits.outputBytes { throw Excess.output }
+        return completed
+    }
+
+    private func runFiles(
+        _ input: [UInt8], _ errorsAreOurs: Bool, _ wait: (ChildProcess, _ output: Int32) -> ChildProcess.Ending
+    ) throws(StartProblem) -> Completed {
         // Files in memory and not pipes: none of the three can block it or us.
         let files = (0..<3).map { _ in gantry_memory_file() }
         defer { for file in files where file >= 0 { close(file) } }
@@ -138,7 +185,7 @@ package struct ChildCommand: Sendable {
             throw StartProblem(program: words.first ?? "", number: errno)
         }
         let process = try start(input: files[0], output: files[1], error: errorsAreOurs ? 2 : files[2])
-        let ending = process.wait()
+        let ending = wait(process, files[1])
         return Completed(ending: ending, output: Self.read(files[1]), errors: Self.read(files[2]))
     }
 

@@ -12,6 +12,7 @@ struct ProgressDisplay {
     private let style: Style
     private var model = ProgressModel()
     private var drawn = 0
+    private var messages = Terminal.messageCount
     private let started = Date()
 
     init(style: Style) {
@@ -40,6 +41,10 @@ struct ProgressDisplay {
     private mutating func redraw() {
         let size = Terminal.size
         let lines = Self.frame(model, now: Date(), columns: size.columns, rows: size.rows - 2, started: started)
+        if messages != Terminal.messageCount {
+            messages = Terminal.messageCount
+            drawn = 0
+        }
         var text = drawn > 0 ? "\u{1B}[\(drawn)A" : ""
         for line in lines { text += "\u{1B}[2K\(line)\n" }
         for _ in lines.count..<max(lines.count, drawn) { text += "\u{1B}[2K\n" }

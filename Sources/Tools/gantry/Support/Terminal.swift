@@ -69,11 +69,18 @@ enum Terminal {
         report("warning", "33", message)
     }
 
+    private static let said = Atomic<Int>(0)
+
+    /// How often something was said on standard error: a picture that is redrawn in place begins anew below it.
+    static var messageCount: Int { said.load(ordering: .sequentiallyConsistent) }
+
     static func note(_ message: String) {
+        said.add(1, ordering: .sequentiallyConsistent)
         StandardStream.write(harmless(message) + "\n", to: STDERR_FILENO)
     }
 
     private static func report(_ kind: String, _ color: String, _ message: String) {
+        said.add(1, ordering: .sequentiallyConsistent)
         let colored = isatty(STDERR_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
         let label = colored ? "\u{1B}[1;\(color)m\(kind):\u{1B}[0m" : "\(kind):"
         StandardStream.write("\(label) \(harmless(message))\n", to: STDERR_FILENO)
