@@ -152,7 +152,7 @@ let units: [Unit] = [
     library(
         "SSHTransport", "Contextualizer/SSH", ["ContextualizationAPI", "Support", "CLibSSH", "Logging"],
         settings: memorySafe),
-    library("Jinja", "Contextualizer/Jinja"),
+    library("Jinja", "Contextualizer/Jinja", ["Support"]),
     library("Recipes", "Contextualizer/Recipes", ["Jinja", "Yams"]),
     library("Modules", "Contextualizer/Modules", ["Jinja", "ContextualizationAPI"]),
     library(

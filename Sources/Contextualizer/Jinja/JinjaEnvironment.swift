@@ -1,4 +1,4 @@
-import Synchronization
+import Support
 
 /// Everything that templates have in common: options, limits, filters, tests, global functions, and hooks to the world.
 ///
@@ -19,9 +19,9 @@ public final class JinjaEnvironment: Sendable {
     let lookup: Lookup?
     let loader: Loader?
     let warn: (@Sendable (String) -> Void)?
-    private let cache = Mutex(Cache())
+    private let cache = LockedValue(Cache())
 
-    private struct Cache {
+    private struct Cache: Sendable {
         static let capacity = 4096
         var templates: [String: JinjaTemplate] = [:]
         /// Templates whose strings have Python's escapes.
