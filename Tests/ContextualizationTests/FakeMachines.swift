@@ -3,7 +3,6 @@ import ContextualizationAPI
 import Dispatch
 import Foundation
 import Support
-import Synchronization
 import Testing
 
 /// Machines of a test: each is a folder in which programs run through the local shell, with a script of faults.
@@ -24,11 +23,11 @@ final class FakeMachines: CommunicatorFactory {
     }
 
     let root: String
-    private let faults: Mutex<[String: Faults]>
-    private let seen = Mutex<[String: Seen]>([:])
+    private let faults: LockedValue<[String: Faults]>
+    private let seen = LockedValue<[String: Seen]>([:])
 
     init(_ faults: [String: Faults] = [:]) throws {
-        self.faults = Mutex(faults)
+        self.faults = LockedValue(faults)
         root = NSTemporaryDirectory() + "gantry-engine-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     }
@@ -119,7 +118,7 @@ struct ImmediateClock: Clock {
 final class EventLog: Sendable {
     struct Stopped: Error {}
 
-    private let events = Mutex<[ContextualizationEvent]>([])
+    private let events = LockedValue<[ContextualizationEvent]>([])
     /// Throws after so many finished tasks: the controller dies.
     private let limit: Int
 

@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Support
 import Testing
 
 @testable import Orchestration
@@ -32,7 +32,7 @@ import Testing
 
     @Test func aClosedMailboxRefusesWhatIsLeftAndWhatComes() async {
         let mailbox = Mailbox<Int>(patience: .seconds(3600))
-        let refused = Mutex<[Int]>([])
+        let refused = LockedValue<[Int]>([])
         mailbox.sendUnhurried(1)
         mailbox.close { message in refused.withLock { $0.append(message) } }
         mailbox.send(2)

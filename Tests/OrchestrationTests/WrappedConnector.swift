@@ -1,12 +1,12 @@
 import ConnectorAPI
 import Dummy
-import Synchronization
+import Support
 
 /// Passes calls on to a Dummy: counts them, may show fewer capabilities, and refuses those that a test wants refused.
 final class WrappedConnector: Connector {
     let description: ConnectorDescription
     let inner: any Connector
-    private let counts = Mutex<[String: Int]>([:])
+    private let counts = LockedValue<[String: Int]>([:])
     private let refusal: @Sendable (_ call: String, _ count: Int) -> ConnectorError?
 
     /// - Parameters:

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// Named places in the code at which a test can end the process, fail or wait.
 ///
@@ -25,7 +24,7 @@ package enum Failpoint {
         private final class Registry: Sendable {
             static let shared = Registry()
 
-            private let actions: Mutex<[String: Action]>
+            private let actions: LockedValue<[String: Action]>
             private let logPath: String?
             private let active: Bool
 
@@ -40,7 +39,7 @@ package enum Failpoint {
                 }
                 logPath = environment["GANTRY_FAILPOINTS_LOG"]
                 active = !parsed.isEmpty || logPath != nil
-                actions = Mutex(parsed)
+                actions = LockedValue(parsed)
             }
 
             func reached(_ name: String) {

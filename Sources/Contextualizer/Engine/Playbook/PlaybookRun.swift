@@ -3,7 +3,6 @@ import Jinja
 import Modules
 import Recipes
 import Support
-import Synchronization
 
 /// One run of a playbook over an inventory.
 final class PlaybookRun: Sendable {
@@ -20,7 +19,7 @@ final class PlaybookRun: Sendable {
     /// The machines that a play's `hosts` means, in order of the inventory.
     private let select: @Sendable (_ pattern: String) throws -> [String]
     private let crew: RunMachines
-    private let taken = Mutex<Set<String>>([])
+    private let taken = LockedValue<Set<String>>([])
 
     init(
         plays: [ProgramPlay], hosts: [Host], groups: [(String, [String])], library: FileLibrary, folder: String,

@@ -2,7 +2,7 @@ import Foundation
 import Jinja
 import Modules
 import Recipes
-import Synchronization
+import Support
 
 /// Files of a playbook's folder: what `copy`, `template`, `script`, includes and variable files read on the controller.
 ///
@@ -11,9 +11,9 @@ import Synchronization
 final class FileLibrary: TaskLibrary, SourceProvider {
     private let folder: String
     private let compiler: RecipeCompiler
-    private let files = Mutex<[String: ModuleSource]>([:])
-    private let texts = Mutex<[String: String]>([:])
-    private let recipes = Mutex<[String: Recipe]>([:])
+    private let files = LockedValue<[String: ModuleSource]>([:])
+    private let texts = LockedValue<[String: String]>([:])
+    private let recipes = LockedValue<[String: Recipe]>([:])
 
     /// - Parameter folder: The playbook's folder, absolute.
     init(folder: String, compiler: RecipeCompiler) {

@@ -4,7 +4,6 @@ import Logging
 import Modules
 import Recipes
 import Support
-import Synchronization
 
 /// One run of a request, from the first connection to the report.
 final class DocumentRun: Sendable {
@@ -127,7 +126,7 @@ final class DocumentRun: Sendable {
         }
     }
 
-    private let doneSteps = Mutex<[String: Set<String>]>([:])
+    private let doneSteps = LockedValue<[String: Set<String>]>([:])
 
     private func runSteps() async throws {
         var factsGathered = false

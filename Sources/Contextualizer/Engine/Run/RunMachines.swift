@@ -2,7 +2,6 @@ import ContextualizationAPI
 import Jinja
 import Modules
 import Support
-import Synchronization
 
 /// The machines of a run and what is done with each of them, whether steps of a document or plays of a playbook ask for
 /// it: how they are reached, facts, plays, who is out and why.
@@ -10,7 +9,7 @@ final class RunMachines: Sendable {
     private let context: RunContext
     private let parallelism: Int
     /// Why machines are out of the run, by id.
-    private let failures = Mutex<[String: ContextualizationReport.Result]>([:])
+    private let failures = LockedValue<[String: ContextualizationReport.Result]>([:])
 
     /// - Parameter parallelism: Most machines that are worked on at the same time.
     init(context: RunContext, parallelism: Int) {

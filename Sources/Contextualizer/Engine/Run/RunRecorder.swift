@@ -1,11 +1,11 @@
 import ContextualizationAPI
 import Foundation
-import Synchronization
+import Support
 
 /// Tells the caller what happens and counts it. Each event is awaited: only then the machine goes on.
 final class RunRecorder: Sendable {
     private let sink: @Sendable (ContextualizationEvent) async throws -> Void
-    private let counts = Mutex<[String: ContextualizationReport.Counts]>([:])
+    private let counts = LockedValue<[String: ContextualizationReport.Counts]>([:])
 
     init(sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void) {
         self.sink = sink

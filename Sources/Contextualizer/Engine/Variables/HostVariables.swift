@@ -1,5 +1,5 @@
 import Jinja
-import Synchronization
+import Support
 
 /// What is known of one machine during a run. Other machines' tasks read it while its own tasks write it.
 final class HostVariables: Sendable {
@@ -16,7 +16,7 @@ final class HostVariables: Sendable {
     let inventory: JinjaDict
     /// Whether texts in ``inventory`` are templates.
     let inventoryIsTemplate: Bool
-    private let state = Mutex(State())
+    private let state = LockedValue(State())
 
     init(name: String, groups: [String], inventory: JinjaDict, inventoryIsTemplate: Bool) {
         self.name = name

@@ -1,5 +1,5 @@
 import Jinja
-import Synchronization
+import Support
 
 /// Hides secret texts in everything that people may see: results, summaries, messages, logs.
 final class Masker: Sendable {
@@ -7,7 +7,7 @@ final class Masker: Sendable {
     /// Shorter texts are not masked: they would blot out unrelated ones.
     private static let minimumLength = 4
 
-    private let secrets = Mutex<[String]>([])
+    private let secrets = LockedValue<[String]>([])
 
     init(_ secrets: [String] = []) { add(secrets) }
 
