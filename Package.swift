@@ -203,9 +203,10 @@ let units: [Unit] = [
         dependencies: ["ConnectorHost", "ConnectorWire", "ConnectorAPI", "RADL"]),
 
     // Tests
+    Unit(name: "TestSupport", kind: .library, path: "Tests/TestSupport", dependencies: []),
     tests("SupportTests", "SupportTests", ["Support", "Logging"]),
     tests("JSONCodingTests", "JSONCodingTests", ["JSONCoding"]),
-    tests("HTTPTransportTests", "HTTPTransportTests", ["HTTPTransport", "Support", "Logging"]),
+    tests("HTTPTransportTests", "HTTPTransportTests", ["HTTPTransport", "Support", "TestSupport", "Logging"]),
     tests("RADLTests", "RADLTests", ["RADL"], exclude: ["Corpus"]),
     tests("InfrastructureModelTests", "InfrastructureModelTests", ["InfrastructureModel", "RADL", "Support"]),
     tests(
@@ -224,7 +225,9 @@ let units: [Unit] = [
             "Dummy", "ExistingHosts", "Support", "Logging", "connector-dummy",
         ]),
     tests("EC2ConnectorTests", "EC2ConnectorTests", ["EC2", "ConnectorAPI", "HTTPTransport", "Support"]),
-    tests("SSHTransportTests", "SSHTransportTests", ["SSHTransport", "ContextualizationAPI", "Support"]),
+    tests(
+        "SSHTransportTests", "SSHTransportTests",
+        ["SSHTransport", "ContextualizationAPI", "Support", "TestSupport"]),
     tests("JinjaTests", "JinjaTests", ["Jinja"], exclude: ["Vectors"]),
     tests("RecipesTests", "RecipesTests", ["Recipes", "Jinja"], exclude: ["Vectors"]),
     tests("ModulesTests", "ModulesTests", ["Modules", "Jinja", "ContextualizationAPI", "Support"]),
@@ -241,7 +244,7 @@ let units: [Unit] = [
         ]),
     tests(
         "IntegrationTests", "IntegrationTests",
-        ["Dummy", "EC2", "ConnectorAPI", "HTTPTransport", "Support"]),
+        ["Dummy", "EC2", "ConnectorAPI", "HTTPTransport", "Support", "TestSupport"]),
     tests(
         "GantryCommandTests", "GantryCommandTests",
         [

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Support
+import TestSupport
 
 @testable import HTTPTransport
 
@@ -102,28 +103,17 @@ final class LoopbackServer: Sendable {
     }
 
     private let state = LockedValue(State())
-    private let listener: Int32
+    private let listener: LoopbackPort
     let port: Int
 
     /// Serves until the server is released; `handler` has one connection and returns to close it.
     init(_ handler: @escaping @Sendable (Connection) -> Void) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(listener, address, length) == 0 && listen(listener, 64) == 0
-                    && getsockname(listener, address, &length) == 0
-            }
-        }
-        guard isBound else { throw Failure(message: "no loopback port: \(errno)") }
+        let listener = try LoopbackPort(backlog: 64)
         self.listener = listener
-        port = Int(UInt16(bigEndian: address.sin_port))
+        port = listener.number
         let accepting = Thread { [weak self] in
             while true {
-                let descriptor = accept(listener, nil, nil)
+                let descriptor = accept(listener.descriptor, nil, nil)
                 guard descriptor >= 0, let self else {
                     if descriptor >= 0 { close(descriptor) }
                     return
@@ -151,8 +141,8 @@ final class LoopbackServer: Sendable {
     }
 
     deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        // The thread that accepts holds the port and lets go of it then.
+        shutdown(listener.descriptor, Int32(SHUT_RDWR))
     }
 
     func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import HTTPTransport
+import TestSupport
 import Testing
 
 /// What a user gets wrong: each is told in words that name the thing and the next step, with the documented exit status.

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HTTPTransport
 import Support
+import TestSupport
 
 /// `gantryd` on a port of its own, and IM's REST calls to it. Killed with its last owner.
 final class Daemon: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// Listens on loopback, says a greeting or nothing, and keeps connections open.
 final class SilentServer: Sendable {
@@ -8,7 +9,7 @@ final class SilentServer: Sendable {
 
     init(greeting: String?) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let port = try TestServer.freePort()
+        let port = try LoopbackPort().number
         self.port = port
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

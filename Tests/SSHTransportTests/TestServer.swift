@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Support
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SSHTransport
@@ -63,7 +64,7 @@ final class TestServer: Sendable {
         self.folder = folder
         address = options.address
         key = try SSHKeyPair.generate()
-        port = try Self.freePort()
+        port = try LoopbackPort().number
         for path in ["", "/keys", "/home", "/sudoers.d"] {
             try FileManager.default.createDirectory(atPath: folder + path, withIntermediateDirectories: true)
         }
@@ -217,22 +218,6 @@ final class TestServer: Sendable {
             usleep(20_000)
         }
         throw TestServerError(message: "sshd does not listen after half a minute: \(log)")
-    }
-
-    static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw TestServerError(message: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     /// Runs a program to its end and answers what it printed.

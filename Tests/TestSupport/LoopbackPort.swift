@@ -1,12 +1,15 @@
 import Foundation
 import Glibc
 
-/// A TCP port of 127.0.0.1 that nobody else listens at, taken as long as this lives.
-final class LoopbackPort {
-    let number: Int
-    private let descriptor: Int32
+/// A TCP port of 127.0.0.1 that nobody else listens at, the kernel's choice. Taken as long as this lives; used once for its
+/// number, it is free again.
+package final class LoopbackPort: Sendable {
+    package let number: Int
+    /// The socket that listens.
+    package let descriptor: Int32
 
-    init() throws {
+    /// - Parameter backlog: Most connections that wait to be accepted.
+    package init(backlog: Int32 = 1) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -14,7 +17,7 @@ final class LoopbackPort {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && listen(descriptor, 1) == 0
+                bind(descriptor, address, length) == 0 && listen(descriptor, backlog) == 0
                     && getsockname(descriptor, address, &length) == 0
             }
         }
