@@ -137,18 +137,8 @@ import Testing
             })
         ])
         var request = harness.request(["web": "- tasks: [{name: t, shell: echo ours >> out}]"])
-        let folder = harness.machines.path("10.0.0.1", "")
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        var command = ChildCommand(
-            [
-                "/bin/sh", "-c",
-                RunLock(id: request.id).prefix
-                    + "touch \(folder)/up; while [ ! -e \(flag) ];do sleep 0.1;done;sleep 2;echo theirs >> \(folder)/out",
-            ], environment: ["HOME": folder, "PATH": "/usr/bin:/bin"]
-        )
-        command.group = .own
-        let leftover = try command.start()
-        try await harness.waitForFile("up")
+        let leftover = try await harness.leftover(
+            of: request, "while [ ! -e \(flag) ];do sleep 0.1;done;sleep 2;echo theirs >> out")
         request.history = [ContextualizationEvent(machine: "m1", body: .message("began"))]
         let (report, log) = try await harness.run(request)
         leftover.wait()
@@ -163,18 +153,7 @@ import Testing
     @Test func leftoverIsEndedAfterPatience() async throws {
         let harness = try Harness()
         var request = harness.request(["web": "- tasks: [{name: t, shell: echo ours >> out}]"])
-        let folder = harness.machines.path("10.0.0.1", "")
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        var command = ChildCommand(
-            [
-                "/bin/sh", "-c",
-                RunLock(id: request.id).prefix
-                    + "touch \(folder)/up; sh -c 'sleep 60; echo no >> \(folder)/out' & wait",
-            ], environment: ["HOME": folder, "PATH": "/usr/bin:/bin"]
-        )
-        command.group = .own
-        let leftover = try command.start()
-        try await harness.waitForFile("up")
+        let leftover = try await harness.leftover(of: request, "sh -c 'sleep 60; echo no >> out' & wait")
         request.history = [ContextualizationEvent(machine: "m1", body: .message("began"))]
         var options = NativeContextualizer.Options()
         options.leftoverPatience = .seconds(1)

@@ -1,9 +1,10 @@
-import Contextualization
 import ContextualizationAPI
 import Dispatch
 import Foundation
 import Support
 import Testing
+
+@testable import Contextualization
 
 /// Machines of a test: each is a folder in which programs run through the local shell, with a script of faults.
 final class FakeMachines: CommunicatorFactory {
@@ -196,6 +197,19 @@ struct Harness {
             try await Task.sleep(for: .milliseconds(50))
         }
         #expect(machines.read("10.0.0.1", name) != nil)
+    }
+
+    /// Starts what a run that died has left on the first machine: shell text under the run's mark. Returns once it runs.
+    func leftover(of request: ContextualizationRequest, _ script: String) async throws -> ChildProcess {
+        let folder = machines.path("10.0.0.1", "")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var command = ChildCommand(
+            ["/bin/sh", "-c", RunLock(id: request.id).prefix + "touch up; " + script],
+            environment: ["HOME": folder, "PATH": "/usr/bin:/bin"], directory: folder)
+        command.group = .own
+        let process = try command.start()
+        try await waitForFile("up")
+        return process
     }
 
     func contextualizer() -> NativeContextualizer {

@@ -115,21 +115,25 @@ import Testing
         #expect(log.all.contains { $0.body == .message("skipping: no hosts matched") })
     }
 
+    /// A play of these tasks on one machine.
+    private static func project(_ tasks: String) throws -> Project {
+        let indented = tasks.split(separator: "\n").map { "    \($0)\n" }.joined()
+        return try Project([
+            "hosts": "a ansible_host=10.0.0.1\n",
+            "site.yml": "- hosts: all\n  gather_facts: false\n  tasks:\n" + indented,
+        ])
+    }
+
     @Test("a recipe that shows what a command said passes in check mode, as one that waits for it does")
     func outputOfCommandsInCheckMode() async throws {
-        let project = try Project([
-            "hosts": "a ansible_host=10.0.0.1\n",
-            "site.yml": """
-            - hosts: all
-              gather_facts: false
-              tasks:
-                - {name: says, shell: "echo hi", register: said}
-                - {name: shows, debug: {msg: "{{ said.stdout }}{{ said.stdout_lines | length }}{{ said.rc }}"}}
-                - {name: waits, shell: "echo up", register: up, until: "up.stdout == 'up'", retries: 2}
-                - {name: over items, command: "echo {{ item }}", loop: [1, 2], register: all}
-                - {name: shows items, debug: {msg: "{{ all.results | map(attribute='stdout') | join('-') }}"}}
-            """,
-        ])
+        let project = try Self.project(
+            """
+            - {name: says, shell: "echo hi", register: said}
+            - {name: shows, debug: {msg: "{{ said.stdout }}{{ said.stdout_lines | length }}{{ said.rc }}"}}
+            - {name: waits, shell: "echo up", register: up, until: "up.stdout == 'up'", retries: 2}
+            - {name: over items, command: "echo {{ item }}", loop: [1, 2], register: all}
+            - {name: shows items, debug: {msg: "{{ all.results | map(attribute='stdout') | join('-') }}"}}
+            """)
         let machines = try FakeMachines()
         var options = options
         options.isCheckMode = true
@@ -142,17 +146,12 @@ import Testing
 
     @Test("debug in a loop prints each item as ansible-playbook does")
     func debugInALoop() async throws {
-        let project = try Project([
-            "hosts": "a ansible_host=10.0.0.1\n",
-            "site.yml": """
-            - hosts: all
-              gather_facts: false
-              tasks:
-                - {name: m, debug: {msg: "hi {{ item }}"}, loop: [1]}
-                - {name: v, debug: {var: deep}, loop: [1], vars: {deep: {b: 1}}}
-                - {name: l, debug: {msg: "{{ item.b }}"}, loop: [{b: 1}], loop_control: {label: "L"}}
-            """,
-        ])
+        let project = try Self.project(
+            """
+            - {name: m, debug: {msg: "hi {{ item }}"}, loop: [1]}
+            - {name: v, debug: {var: deep}, loop: [1], vars: {deep: {b: 1}}}
+            - {name: l, debug: {msg: "{{ item.b }}"}, loop: [{b: 1}], loop_control: {label: "L"}}
+            """)
         let (_, log) = try await run(project, try FakeMachines(), options)
         let text = RecipeLog.text(of: log.all, hosts: [:])
         #expect(text.contains("ok: [a] => (item=1) => {\n    \"msg\": \"hi 1\"\n}\n"), "\(text)")

@@ -34,16 +34,6 @@ import Testing
         ])
     }
 
-    private func status(_ words: [String]) async throws -> Int32? {
-        var command = try #require(try Gantry.parseAsRoot(words) as? any AsyncParsableCommand)
-        do {
-            try await command.run()
-            return 0
-        } catch let code as ExitCode {
-            return code.rawValue
-        }
-    }
-
     /// The commands with a place for each kind of file.
     private static let places: [[String]] = [
         ["radl", "check", "FILE"], ["radl", "check", "bad.radl", "FILE", "good.radl"],
@@ -61,7 +51,7 @@ import Testing
             word == "FILE" ? folder.path(file) : names.contains(word) ? folder.path(word) : word
         }
         let more = ["up", "plan"].contains(words[0]) ? ["-n", "x"] : []
-        #expect(try await status(command + more) == 64, "\(command)")
+        #expect(try await Gantry.status(command + more) == 64, "\(command)")
     }
 
     @Test("what can be read and is wrong ends every command with 2")
@@ -77,9 +67,9 @@ import Testing
             ["recipe", "run", folder.path("broken.yml"), "-i", folder.path("hosts")],
             ["recipe", "run", folder.path("site.yml"), "-i", folder.path("bad.hosts")],
         ] {
-            #expect(try await status(command) == 2, "\(command)")
+            #expect(try await Gantry.status(command) == 2, "\(command)")
         }
-        #expect(try await status(["radl", "check", folder.path("good.radl")]) == 0)
+        #expect(try await Gantry.status(["radl", "check", folder.path("good.radl")]) == 0)
     }
 
     @Test func pipesAreLeftToTheirReader() throws {

@@ -51,16 +51,6 @@ import Testing
         #expect(!Table.text(["A"], [["x\u{1B}]0;y\u{7}"]]).contains("\u{1B}"))
     }
 
-    private func status(_ words: [String]) async throws -> Int32 {
-        var command = try #require(try Gantry.parseAsRoot(words) as? any AsyncParsableCommand)
-        do {
-            try await command.run()
-            return 0
-        } catch let code as ExitCode {
-            return code.rawValue
-        }
-    }
-
     @Test("what is destroyed is not asked about again")
     func destroyedTwice() async throws {
         let folder = NSTemporaryDirectory() + "gantry-output-" + UUID().uuidString
@@ -68,8 +58,8 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try Data("system a ()\n".utf8).write(to: URL(fileURLWithPath: folder + "/a.radl"))
         let state = ["--state-dir", folder + "/state"]
-        #expect(try await status(["up", folder + "/a.radl", "-q"] + state) == 0)
-        #expect(try await status(["destroy", "a", "-q", "--yes"] + state) == 0)
+        #expect(try await Gantry.status(["up", folder + "/a.radl", "-q"] + state) == 0)
+        #expect(try await Gantry.status(["destroy", "a", "-q", "--yes"] + state) == 0)
         let services = try await GantryServices.make(
             GantryServices.Options(
                 stateFolder: folder + "/state", connectorFolders: [], logger: Logger(label: "test"),
@@ -78,8 +68,8 @@ import Testing
         await services.stop()
         let id = try #require(all.first?.id.rawValue)
         // Nobody can answer here: a question would end it with 2.
-        #expect(try await status(["destroy", id] + state) == 0)
-        #expect(try await status(["destroy", "a"] + state) == 3)
+        #expect(try await Gantry.status(["destroy", id] + state) == 0)
+        #expect(try await Gantry.status(["destroy", "a"] + state) == 3)
     }
 
     @Test(arguments: ["a", "=x", "a b=x", #"{"a": "b=c"}"#, "@vars.yml", "1a=x"])
@@ -90,7 +80,7 @@ import Testing
         try Data("- hosts: all\n  tasks: []\n".utf8).write(to: URL(fileURLWithPath: folder + "/site.yml"))
         try Data("\n".utf8).write(to: URL(fileURLWithPath: folder + "/hosts"))
         let words = ["recipe", "run", folder + "/site.yml", "-i", folder + "/hosts", "-e"]
-        #expect(try await status(words + [word]) == 64)
-        #expect(try await status(words + ["a_1=x=y"]) == 0)
+        #expect(try await Gantry.status(words + [word]) == 64)
+        #expect(try await Gantry.status(words + ["a_1=x=y"]) == 0)
     }
 }
