@@ -51,6 +51,7 @@ struct Program: Sendable {
         let process = try command(arguments).start(
             input: input.fileDescriptor, output: outputFile.fileDescriptor, error: errorFile.fileDescriptor)
         let killer = killAfter.map { killAfter in
+            // Unstructured: ended below, with the process.
             Task {
                 try await Task.sleep(for: killAfter)
                 process.signal(SIGKILL)

@@ -237,7 +237,7 @@ import Testing
         let limit =
             process.isRunning ? line?.split(separator: " ").dropFirst(4).first.map(String.init) ?? "?" : "has ended"
         process.signal(signal)
-        // So that a program that does not end fails the test and does not hold it up.
+        // So that a program that does not end fails the test and does not hold it up. Unstructured: ended below.
         let killer = Task {
             try await Task.sleep(for: .seconds(5))
             process.signal(SIGKILL)

@@ -106,7 +106,7 @@ struct ChildCommandTests {
         let before = try count()
         for _ in 0..<200 { _ = try ChildCommand(["true"]).run() }
         for _ in 0..<200 { _ = try? ChildCommand(["no-such-program"]).startWithPipes() }
-        // Would be 1,800 more; other tests of this process open some of their own.
+        // A leak would add 1,800; other tests of this process open some of their own.
         #expect(try count() < before + 500)
     }
 }
