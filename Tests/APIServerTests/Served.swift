@@ -38,7 +38,7 @@ enum Served {
             contextualizer: OneResult(failure: failure),
             configuration: ManagerConfiguration(
                 limits: .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5)),
-                commandPoll: .milliseconds(10)), logger: logger,
+                commandPoll: .milliseconds(10), advice: .service), logger: logger,
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
         let server = RESTServer(manager: manager, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in

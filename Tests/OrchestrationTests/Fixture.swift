@@ -22,7 +22,8 @@ struct Fixture {
         store: (any StateStore)? = nil, dummy: (any Connector)? = nil,
         contextualizer: ScriptedContextualizer = ScriptedContextualizer(),
         limits: InfrastructureStateMachine.Limits = .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5)),
-        commandPoll: Duration = .milliseconds(10), callPatience: Duration = .seconds(300)
+        commandPoll: Duration = .milliseconds(10), callPatience: Duration = .seconds(300),
+        advice: Advice = .commandLine
     ) throws {
         self.store = try store ?? InMemoryStateStore()
         self.dummy = dummy ?? DummyConnector(configuration: .init())
@@ -32,7 +33,7 @@ struct Fixture {
         manager = InfrastructureManager(
             store: self.store, connectors: Directory(connectors: [self.dummy]), contextualizer: contextualizer,
             configuration: ManagerConfiguration(
-                limits: limits, callPatience: callPatience, commandPoll: commandPoll), logger: logger,
+                limits: limits, callPatience: callPatience, commandPoll: commandPoll, advice: advice), logger: logger,
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
     }
 

@@ -21,7 +21,9 @@ import Testing
         }.joined() + "network public (outbound = 'yes')\n"
     }
 
-    private func fixture() throws -> Fixture { try Fixture(dummy: ExistingHostsConnector()) }
+    private func fixture(advice: Advice = .commandLine) throws -> Fixture {
+        try Fixture(dummy: ExistingHostsConnector(), advice: advice)
+    }
 
     @Test func theyAreLeftWithTheLinesThatWereWritten() async throws {
         let fixture = try fixture()
@@ -73,5 +75,14 @@ import Testing
         for (number, machine) in machines.enumerated() {
             #expect(machine.target.hostKeyAdvice?.hasSuffix("--new-host-key \(number)") == true)
         }
+    }
+
+    @Test func aServiceSpeaksToItsClients() async throws {
+        let fixture = try fixture(advice: .service)
+        _ = try await fixture.deploy(Self.document(["web"]), name: "i")
+        let machine = try #require(await fixture.contextualizer.requests.last?.machines.first)
+        #expect(
+            machine.target.hostKeyAdvice
+                == "if machine 0 (web) was reinstalled on purpose, delete the infrastructure and create it again")
     }
 }

@@ -80,7 +80,7 @@ struct InfrastructureHarness: Sendable {
             if !isAsynchronous {
                 let operation = try await manager.waitForEnd(of: submitted)
                 if operation.status != .succeeded {
-                    let reason = RESTWords.text(operation.error ?? "")
+                    let reason = operation.error ?? ""
                     throw RESTError(
                         .badRequest, "Error Destroying Inf: Error destroying the infrastructure: \n\(reason)")
                 }
@@ -106,7 +106,7 @@ struct InfrastructureHarness: Sendable {
                 let header = try flag(request, "headeronly")
                 return try text(
                     request, name,
-                    RESTWords.text(ContextualizationMessage.text(events, headerOnly: header)))
+                    ContextualizationMessage.text(events, headerOnly: header))
             case "authorization":
                 let names = snapshot.infrastructure.owners.map(\.username)
                 switch try Accept.form(request, own: "text/plain") {
@@ -140,7 +140,7 @@ struct InfrastructureHarness: Sendable {
             let (snapshot, machine) = try await find(id, number, caller)
             if name == "contmsg" {
                 let events = try await allEvents(snapshot.infrastructure.id, caller).filter { $0.machine == machine.id }
-                return try text(request, name, RESTWords.text(ContextualizationMessage.machineText(events)))
+                return try text(request, name, ContextualizationMessage.machineText(events))
             }
             let features = try MachineDocument.make(machine, of: snapshot).systems.first?.features
             guard let value = features.flatMap({ PropertyValue(name, in: $0) }) else {

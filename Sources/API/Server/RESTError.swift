@@ -37,7 +37,7 @@ struct RESTError: Error, Sendable {
             default: status = .serviceUnavailable
             }
             if let cause = error.cause { logger.error("a request failed", metadata: ["error": "\(cause)"]) }
-            self.init(status, "\(prefix): \(RESTWords.text(error.message))")
+            self.init(status, "\(prefix): \(error.message)")
         case let error as AuthorizationError:
             self.init(.unauthorized, error.message)
         default:

@@ -147,7 +147,7 @@ package actor ConnectorSessions {
         throw ConnectorError(
             code: .unsupported,
             message: "connector '\(cloud.connector)' of cloud '\(cloud.id)' is not installed here; "
-                + "see `gantry connector list`")
+                + configuration.advice.findConnector)
     }
 
     private static let opening = Duration.seconds(5)
@@ -227,7 +227,8 @@ package actor ConnectorSessions {
         guard let values = stored?.expose() else {
             throw ConnectorError(
                 code: .unauthenticated,
-                message: "the credentials of cloud '\(cloud.id)' are no longer on record; run `gantry up` with them")
+                message: "the credentials of cloud '\(cloud.id)' are no longer on record; "
+                    + configuration.advice.giveCredentials)
         }
         var config = SessionSettings.config(values, schema: connector.description.configSchema)
         // One session a region: that of the image, where its URL names one, before that of the auth line.

@@ -217,8 +217,8 @@ struct ContextualizationPlan {
     }
 
     private func hostKeyAdvice(_ record: MachineRecord) -> String {
-        "if machine \(record.id.number) (\(record.system)) was reinstalled on purpose, run `gantry up` with "
-            + "--new-host-key \(record.id.number)"
+        "if machine \(record.id.number) (\(record.system)) was reinstalled on purpose, "
+            + configuration.advice.acceptHostKey(ofMachine: record.id.number)
     }
 
     private func authentications(_ access: MachineAccess) -> [Authentication] {

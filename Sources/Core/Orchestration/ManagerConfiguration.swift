@@ -1,6 +1,6 @@
 package import InfrastructureModel
 
-/// Patience and limits of the manager.
+/// Patience, limits and words of the manager.
 package struct ManagerConfiguration: Sendable {
     package var limits: InfrastructureStateMachine.Limits
     /// Most connector calls at the same time, per connector.
@@ -21,12 +21,15 @@ package struct ManagerConfiguration: Sendable {
     package var contextualizationTimeout: Duration
     /// How long a machine may take to let us in.
     package var reachTimeout: Duration
+    /// Whom messages speak to.
+    package var advice: Advice
 
     package init(
         limits: InfrastructureStateMachine.Limits = .init(), connectorCalls: Int = 16,
         callTimeout: Duration = .seconds(120), callPatience: Duration = .seconds(300), operations: Int = 32,
         lease: Duration = .seconds(15), commandPoll: Duration = .milliseconds(250), parallelism: Int = 64,
-        contextualizationTimeout: Duration = .seconds(7200), reachTimeout: Duration = .seconds(600)
+        contextualizationTimeout: Duration = .seconds(7200), reachTimeout: Duration = .seconds(600),
+        advice: Advice = .commandLine
     ) {
         self.limits = limits
         self.connectorCalls = connectorCalls
@@ -38,5 +41,6 @@ package struct ManagerConfiguration: Sendable {
         self.parallelism = parallelism
         self.contextualizationTimeout = contextualizationTimeout
         self.reachTimeout = reachTimeout
+        self.advice = advice
     }
 }

@@ -150,7 +150,8 @@ struct Planner: Sendable {
                 rejections.add(
                     DeploymentPlan.Rejection(
                         system: "*", cloud: credential.id,
-                        reason: "no connector serves type '\(credential.type)'; see `gantry connector list`"))
+                        reason: "no connector serves type '\(credential.type)'; "
+                            + manager.configuration.advice.findConnector))
                 continue
             }
             clouds.append(
@@ -242,7 +243,7 @@ struct Planner: Sendable {
         let reasons = relevant.map { "  \($0.cloud): \($0.reason)" }
         let text =
             reasons.isEmpty
-            ? "no cloud is given; name an authorization file with -a, or address machines that already run"
+            ? "no cloud is given; \(manager.configuration.advice.nameCloud), or address machines that already run"
             : "no cloud can run it:\n" + reasons.joined(separator: "\n")
         return ManagerError(code: .noCloud, message: "system '\(system)': \(text)")
     }

@@ -81,7 +81,8 @@ struct GantryDaemon: AsyncParsableCommand {
         do {
             services = try await GantryServices.make(
                 GantryServices.Options(
-                    stateFolder: stateFolder, connectorFolders: connectorFolders, logger: logger))
+                    stateFolder: stateFolder, connectorFolders: connectorFolders, logger: logger,
+                    manager: ManagerConfiguration(advice: .service)))
         } catch {
             try Self.fail("\(error)")
         }
