@@ -84,9 +84,7 @@ struct ErrorRelay {
     }
 
     private mutating func refill(_ now: ContinuousClock.Instant) {
-        let passed = now - refilled
+        allowance = min(Self.burst, allowance + (now - refilled).inSeconds * Self.perSecond)
         refilled = now
-        let seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
-        allowance = min(Self.burst, allowance + seconds * Self.perSecond)
     }
 }

@@ -21,6 +21,10 @@ package struct ManagerConfiguration: Sendable {
     package var contextualizationTimeout: Duration
     /// How long a machine may take to let us in.
     package var reachTimeout: Duration
+    /// After how long an operation is tried again that could not be carried out, as when the store fails; longer each time.
+    package var setbackPause: Duration
+    /// How often who waits for an operation sees such errors before they are told them.
+    package var attempts: Int
     /// Whom messages speak to.
     package var advice: Advice
 
@@ -29,7 +33,7 @@ package struct ManagerConfiguration: Sendable {
         callTimeout: Duration = .seconds(120), callPatience: Duration = .seconds(300), operations: Int = 32,
         lease: Duration = .seconds(15), commandPoll: Duration = .milliseconds(250), parallelism: Int = 64,
         contextualizationTimeout: Duration = .seconds(7200), reachTimeout: Duration = .seconds(600),
-        advice: Advice = .commandLine
+        setbackPause: Duration = .seconds(1), attempts: Int = 4, advice: Advice = .commandLine
     ) {
         self.limits = limits
         self.connectorCalls = connectorCalls
@@ -41,6 +45,8 @@ package struct ManagerConfiguration: Sendable {
         self.parallelism = parallelism
         self.contextualizationTimeout = contextualizationTimeout
         self.reachTimeout = reachTimeout
+        self.setbackPause = setbackPause
+        self.attempts = attempts
         self.advice = advice
     }
 }

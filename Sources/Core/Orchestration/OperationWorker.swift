@@ -31,13 +31,17 @@ struct OperationWorker: Sendable {
     /// Works until the operation `until` has ended (whoever carried it out), or for ever when nil.
     ///
     /// - Parameter subjects: Only operations of these; nil: of all.
+    /// - Throws: What the operation `until` failed with each time, when it could not be carried out
+    ///   ``ManagerConfiguration/attempts`` times. It stays as it is recorded, due for whoever comes next.
     func run(subjects: [OperationSubject]?, until: OperationID?) async throws {
         let active = ActiveCount()
+        let setbacks = Setbacks(pause: configuration.setbackPause)
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             while true {
                 try Task.checkCancellation()
                 let rings = bell.rings
+                if let until, let error = setbacks.error(of: until, after: configuration.attempts) { throw error }
                 if let until, try await store.operation(until)?.status.isFinal ?? true { return }
                 if active.value < configuration.operations,
                     let operation = try await store.claim(
@@ -47,7 +51,7 @@ struct OperationWorker: Sendable {
                     Failpoint.reached("operation.claimed")
                     active.add(1)
                     group.addTask {
-                        await carryOut(operation)
+                        await carryOut(operation, setbacks)
                         active.add(-1)
                         bell.ring()
                     }
@@ -59,30 +63,33 @@ struct OperationWorker: Sendable {
     }
 
     /// Carries one operation out. Whatever happens, the operation is finished, or given back for the next holder.
-    private func carryOut(_ operation: DurableOperation) async {
+    private func carryOut(_ operation: DurableOperation, _ setbacks: Setbacks) async {
         guard let lease = operation.lease, let handler = handlers[operation.kind] else { return }
         var logger = logger
         logger[metadataKey: LogKey.operation] = "\(operation.id)"
         let run = handler(operation, lease, logger)
         do {
             try await run.run()
+            setbacks.forget(operation.id)
             Failpoint.reached("operation.finished")
         } catch is CancellationError {
-            await giveBack(run, logger: logger)
+            await giveBack(run, after: .zero, logger: logger)
         } catch let error as OperationError where error.code == .leaseLost {
             logger.warning("another process took over", metadata: ["error": "\(error)"])
         } catch {
-            logger.error("the operation is given back after an error", metadata: ["error": "\(error)"])
-            try? await Task.sleep(for: .seconds(1))
-            await giveBack(run, logger: logger)
+            let pause = setbacks.add(error, to: operation.id)
+            logger.error(
+                "the operation is given back after an error",
+                metadata: ["error": "\(error)", "due-in": "\(pause.inSeconds) s"])
+            await giveBack(run, after: pause, logger: logger)
         }
     }
 
     /// Awaited apart from the task, whose cancellation must not reach the store.
-    private func giveBack(_ run: any OperationRun, logger: Logger) async {
+    private func giveBack(_ run: any OperationRun, after pause: Duration, logger: Logger) async {
         await Task {
             do {
-                try await store.release(await run.lease, dueAt: now())
+                try await store.release(await run.lease, dueAt: now().adding(pause))
             } catch {
                 logger.warning("the lease could not be given back; it lapses", metadata: ["error": "\(error)"])
             }
@@ -98,5 +105,35 @@ private final class ActiveCount: Sendable {
 
     func add(_ change: Int) {
         count.withLock { $0 += change }
+    }
+}
+
+/// Errors for which no operation ends, such as those of the store.
+private final class Setbacks: Sendable {
+    private let known = LockedValue<[OperationID: (count: Int, error: any Error)]>([:])
+    private let pause: Duration
+
+    init(pause: Duration) {
+        self.pause = pause
+    }
+
+    /// - Returns: When to try again: twice as long each time, at most 64 pauses.
+    func add(_ error: any Error, to operation: OperationID) -> Duration {
+        known.withLock { known in
+            let count = (known[operation]?.count ?? 0) + 1
+            known[operation] = (count, error)
+            return pause * (1 << min(count - 1, 6))
+        }
+    }
+
+    func forget(_ operation: OperationID) {
+        known.withLock { $0[operation] = nil }
+    }
+
+    /// What an operation failed with last, when it has done so that often.
+    func error(of operation: OperationID, after attempts: Int) -> (any Error)? {
+        known.withLock { known in
+            known[operation].flatMap { $0.count >= attempts ? $0.error : nil }
+        }
     }
 }

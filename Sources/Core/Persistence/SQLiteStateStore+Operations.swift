@@ -2,6 +2,7 @@ package import Foundation
 import GRDB
 import InfrastructureModel
 package import Operations
+import Support
 
 extension SQLiteStateStore {
     package func operation(_ id: OperationID) async throws -> DurableOperation? {
@@ -244,12 +245,5 @@ extension SQLiteStateStore {
             status: DurableOperation.Status(rawValue: row["status"]) ?? .pending,
             finishedAt: (row["finished_at"] as Double?).map(Date.init(stored:)), error: row["error"], lease: lease,
             cancelRequested: row["cancel_requested"])
-    }
-}
-
-extension Date {
-    func adding(_ duration: Duration) -> Date {
-        let parts = duration.components
-        return addingTimeInterval(Double(parts.seconds) + Double(parts.attoseconds) / 1e18)
     }
 }

@@ -179,8 +179,6 @@ actor MachineLink {
 extension Duration {
     /// Whole seconds.
     var rounded: Int64 { components.seconds }
-
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 
 extension String {
