@@ -1,12 +1,12 @@
 /// The program that gathers facts: plain shell, `/proc`, `/sys`, and `ip` where it is. No Python, some milliseconds.
 enum FactScript {
     static let text = #"""
-        LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-        o(){ printf '\036%s\037%s' "$1" "$2"; }
+        B=;LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+        \#(ShellLibrary.records)
         hv(){ command -v "$1" >/dev/null 2>&1; }
         rd(){ read -r v 2>/dev/null <"$1"||v=; }
         o system "$(uname -s)";o kernel "$(uname -r)";o kernel_version "$(uname -v)";o architecture "$(uname -m)";o nodename "$(uname -n)"
-        [ ! -r /etc/os-release ]||{ printf '\036os_release\037';cat /etc/os-release; }
+        [ ! -r /etc/os-release ]||o os_release "$(cat /etc/os-release)"
         for f in redhat-release centos-release rocky-release almalinux-release debian_version alpine-release SuSE-release;do [ ! -r /etc/$f ]||o "file_$f" "$(head -n 1 /etc/$f)";done
         f=$(hostname -f 2>/dev/null)||f=;o fqdn "$f"
         o user_id "$(id -un)";o user_uid "$(id -u)";o user_gid "$(id -g)";o user_dir "$HOME";o user_shell "${SHELL-}"
@@ -15,13 +15,13 @@ enum FactScript {
         for c in apt-get:apt dnf5:dnf5 dnf:dnf yum:yum apk:apk zypper:zypper pacman:pacman;do ! hv ${c%%:*}||{ o pkg_mgr ${c#*:};break; };done
         for c in python3 python;do ! hv $c||{ o python_path "$(command -v $c)";break; };done
         p=$(for f in /usr/lib/python3.*/os.py /usr/lib64/python3.*/os.py;do [ ! -e "$f" ]||{ f=${f%/os.py};printf %s "${f##*python}";break; };done);[ -z "$p" ]||o python_short "$p"
-        printf '\036cpuinfo\037';grep -E '^(processor|physical id|core id|cpu cores|model name|vendor_id|siblings)' /proc/cpuinfo 2>/dev/null
-        printf '\036meminfo\037';grep -E '^(MemTotal|MemFree|MemAvailable|SwapTotal|SwapFree)' /proc/meminfo 2>/dev/null
+        o cpuinfo "$(grep -E '^(processor|physical id|core id|cpu cores|model name|vendor_id|siblings)' /proc/cpuinfo 2>/dev/null)"
+        o meminfo "$(grep -E '^(MemTotal|MemFree|MemAvailable|SwapTotal|SwapFree)' /proc/meminfo 2>/dev/null)"
         rd /proc/uptime;o uptime "${v%%.*}"
         o date "$(date '+%Y %m %d %H %M %S %s %Z %z %A %w')"
-        if hv ip;then printf '\036ip_addr\037';ip -o addr show 2>/dev/null;printf '\036ip_route\037';ip -4 route show default 2>/dev/null;printf '\036ip_link\037';ip -o link show 2>/dev/null
-        else printf '\036route\037';cat /proc/net/route 2>/dev/null;printf '\036ifconfig\037';ifconfig -a 2>/dev/null;fi
-        printf '\036mounts\037';grep '^/' /proc/mounts 2>/dev/null
+        if hv ip;then o ip_addr "$(ip -o addr show 2>/dev/null)";o ip_route "$(ip -4 route show default 2>/dev/null)";o ip_link "$(ip -o link show 2>/dev/null)"
+        else o route "$(cat /proc/net/route 2>/dev/null)";o ifconfig "$(ifconfig -a 2>/dev/null)";fi
+        o mounts "$(grep '^/' /proc/mounts 2>/dev/null)"
         for d in /sys/block/*;do n=${d##*/};case $n in loop*|ram*|zram*|'*')continue;;esac;rd $d/size;s=$v;rd $d/removable;m=$v;rd $d/device/model;o block "$n $s $m $v"
         for q in $d/$n*;do [ ! -e $q/partition ]||{ rd $q/size;o part "$n ${q##*/} $v"; };done;done
         for k in rsa ecdsa ed25519;do f=/etc/ssh/ssh_host_${k}_key.pub;[ ! -r $f ]||{ read -r a b c <$f;o ssh_$k "$a $b"; };done
@@ -31,11 +31,12 @@ enum FactScript {
         [ ! -d /proc/vz ]||[ -d /proc/bc ]||o virt openvz;[ ! -e /sys/hypervisor/type ]||{ rd /sys/hypervisor/type;o hypervisor "$v"; }
         grep -q '^flags.* hypervisor' /proc/cpuinfo 2>/dev/null&&o virt_flag 1;[ ! -c /dev/kvm ]||o kvm_host 1
         if hv getenforce;then o selinux "$(getenforce 2>/dev/null)";fi;[ ! -d /sys/module/apparmor ]||{ rd /sys/module/apparmor/parameters/enabled;o apparmor "$v"; }
-        rd /etc/machine-id;o machine_id "$v";printf '\036resolv\037';grep -E '^(nameserver|search|domain)' /etc/resolv.conf 2>/dev/null
+        rd /etc/machine-id;o machine_id "$v";o resolv "$(grep -E '^(nameserver|search|domain)' /etc/resolv.conf 2>/dev/null)"
         rd /proc/cmdline;o cmdline "$v";rd /proc/loadavg;o loadavg "$v"
         getconf LONG_BIT >/dev/null 2>&1&&o bits "$(getconf LONG_BIT)"
-        for f in /etc/ansible/facts.d/*.fact;do [ ! -f "$f" ]||{ b=${f##*/};printf '\036local\037%s\n' "${b%.fact}";if [ -x "$f" ];then "$f" 2>/dev/null;else cat "$f";fi; };done
-        o end 1
+        for f in /etc/ansible/facts.d/*.fact;do [ ! -f "$f" ]||{ b=${f##*/};o local "${b%.fact}
+        $(if [ -x "$f" ];then "$f" 2>/dev/null;else cat "$f";fi)"; };done
+        o end 1;fl
 
         """#
 }

@@ -3,17 +3,21 @@
 /// They run under dash, busybox `ash` and any other POSIX shell; beyond POSIX they use `stat -c`, which coreutils,
 /// busybox and toybox have. Variables: `ch` changed, `CK` check mode, `DF` difference wanted, `ow` and `gr` wanted owner.
 enum ShellLibrary {
-    /// Records, failure and end: ``Records`` reads them.
+    /// Records, failure and end: ``Records`` reads them. `o KEY VALUE` keeps a record, `fl` prints what is kept: each print
+    /// is a packet over the network.
     static func prologue(isCheckMode: Bool, wantsDifference: Bool = false) -> String {
         #"""
-        LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin;ch=0;t=;CK=\#(isCheckMode ? 1 : 0);DF=\#(wantsDifference ? 1 : 0)
-        o(){ printf '\036%s\037%s' "$1" "$2"; }
-        die(){ o failed 1;o msg "$1";o end 1;exit 0; }
-        fin(){ o changed $ch;o end 1;exit 0; }
-        trap '[ -z "$t" ]||rm -f "$t"' 0
+        LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin;ch=0;t=;CK=\#(isCheckMode ? 1 : 0);DF=\#(wantsDifference ? 1 : 0);B=
+        \#(records)
+        die(){ o failed 1;o msg "$1";o end 1;fl;exit 0; }
+        fin(){ o changed $ch;o end 1;fl;exit 0; }
+        trap '[ -z "$t" ]||rm -f "$t";fl' 0
 
         """#
     }
+
+    /// `o` and `fl`, which use the variable `B`.
+    static let records = "o(){ B=\"$B\u{1e}$1\u{1f}$2\"; }\nfl(){ [ -z \"$B\" ]||printf %s \"$B\";B=; }"
 
     /// `at PATH` makes owner, group and mode of a path what is wanted; `rs PATH` reports them.
     static func attributes(owner: String?, group: String?, mode: FileMode?) -> String {
@@ -81,7 +85,7 @@ enum ShellLibrary {
         at "$t";va;bk
         mv -f "$t" "$d" 2>/dev/null||e=$({ cat "$t" >"$d"; } 2>&1)||die "could not replace $d: $e"
         rm -f "$t";t=;[ ! -d /sys/fs/selinux/booleans ]||restorecon "$d" 2>/dev/null;ch=1; }
-        df(){ [ $DF = 0 ]||[ "$(wc -c <"$2" 2>/dev/null||echo 0)" -gt 104448 ]||{ printf '\036%s\037' "$1";[ ! -f "$2" ]||cat "$2"; }; }
+        df(){ [ $DF = 0 ]||[ "$(wc -c <"$2" 2>/dev/null||echo 0)" -gt 104448 ]||{ o "$1";fl;[ ! -f "$2" ]||cat "$2"; }; }
 
         """#
 

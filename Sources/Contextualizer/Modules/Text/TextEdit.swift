@@ -39,7 +39,7 @@ struct TextEdit: Sendable {
         let script =
             library + #"""
                 [ ! -d "$p0" ]||die "Path $p0 is a directory !"
-                if [ -f "$p0" ];then at "$p0";o exists 1;o changed $ch;rs "$p0";printf '\036content\037';cat "$p0";else o exists 0;o end 1;fi
+                if [ -f "$p0" ];then at "$p0";o exists 1;o changed $ch;rs "$p0";o content;fl;cat "$p0";else o exists 0;o end 1;fl;fi
 
                 """#
         return .run(

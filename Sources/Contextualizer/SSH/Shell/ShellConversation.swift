@@ -173,7 +173,7 @@ struct ShellConversation: Sendable {
     private mutating func greet() -> [UInt8] {
         let nonce = ShellProtocol.makeNonce()
         phase = .greeting(MarkScanner(mark: "H\(nonce)\n"))
-        return Array(ShellLoop.text(nonce: nonce).utf8)
+        return ShellLoop.text(nonce: nonce)
     }
 
     private mutating func receiveEscalating(

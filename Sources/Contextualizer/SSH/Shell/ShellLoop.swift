@@ -13,10 +13,18 @@ enum ShellLoop {
     static let reader = #"IFS= read -r x; eval "$x""#
 
     /// The loop in one line, with the end of line. `nonce` is printed when it is ready.
-    static func text(nonce: String) -> String {
-        let lines = source.split(separator: "\n").map { $0.drop { $0 == " " } }
-        return lines.joined(separator: " ").replacing("@NONCE@", with: nonce) + "\n"
+    static func text(nonce: String) -> [UInt8] {
+        parts.beforeNonce + nonce.utf8 + parts.afterNonce
     }
+
+    // Bytes, and only once: each connection sends it.
+    private static let parts = {
+        let lines = source.utf8.split(separator: UInt8(ascii: "\n")).map { $0.drop { $0 == UInt8(ascii: " ") } }
+        let line = Array(lines.joined(separator: " ".utf8)) + Array("\n".utf8)
+        let place = Array("@NONCE@".utf8)
+        let offset = line.firstPlace(of: place) ?? line.endIndex
+        return (beforeNonce: Array(line[..<offset]), afterNonce: Array(line[offset...].dropFirst(place.count)))
+    }()
 
     // Every line can be joined to the next by a blank. Names begin with _g so that programs, which run in a subshell,
     // meet none of theirs.
