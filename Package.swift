@@ -150,7 +150,7 @@ let units: [Unit] = [
     // Contextualizer
     library("ContextualizationAPI", "Contextualizer/API", ["Support"]),
     library(
-        "SSHTransport", "Contextualizer/SSH", ["ContextualizationAPI", "Support", "CLibSSH", "Logging"],
+        "SSHTransport", "Contextualizer/SSH", ["CProcess", "ContextualizationAPI", "Support", "CLibSSH", "Logging"],
         settings: memorySafe),
     library("Jinja", "Contextualizer/Jinja", ["Support"]),
     library("Recipes", "Contextualizer/Recipes", ["Jinja", "Yams"]),

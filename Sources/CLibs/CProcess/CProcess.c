@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,6 +23,10 @@ static void limit(int resource, unsigned long value) {
 void gantry_thread_name(const char *name) {
     // Longer names are cut there.
     prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
+}
+
+void gantry_process_keep_one_heap(void) {
+    mallopt(M_ARENA_MAX, 1);
 }
 
 int gantry_process_keep_private(void) {

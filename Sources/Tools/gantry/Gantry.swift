@@ -39,6 +39,7 @@ struct Gantry: AsyncParsableCommand {
     /// Passwords and keys are in memory from the first file that is read.
     static func main() async {
         _ = gantry_process_keep_private()
+        gantry_process_keep_one_heap()
         await main(nil)
     }
 }

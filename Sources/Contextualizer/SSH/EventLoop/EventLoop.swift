@@ -1,4 +1,5 @@
 import CLibSSH
+import CProcess
 import Foundation
 import Glibc
 import Support
@@ -66,8 +67,10 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         // Both fail only where the process has no descriptors left at its very start of work.
         precondition(poller >= 0 && wakeup >= 0, "no descriptor is left for an event loop: raise the limit (ulimit -n)")
         control(EPOLL_CTL_ADD, wakeup, .read)
-        let thread = Thread { [self] in run() }
-        thread.name = name
+        let thread = Thread { [self] in
+            unsafe gantry_thread_name(name)
+            run()
+        }
         thread.stackSize = 2 << 20
         thread.start()
     }

@@ -1,29 +1,42 @@
 import Foundation
-import Synchronization
+import Support
 
-/// The loops that all communicators share: a few threads, however many machines there are.
+/// The loops that all communicators share: a few threads, however many machines there are. Each is made when there is work
+/// for it.
 enum EventLoops {
-    private static let all = (0..<min(max(2, ProcessInfo.processInfo.activeProcessorCount), 8)).map {
-        EventLoop(name: "gantry-ssh-\($0)")
+    private struct Made {
+        var loops: [EventLoop] = []
+        var executors: [LoopTasks] = []
+        var turn = 0
+
+        mutating func next() -> Int {
+            let index = turn % mostLoops
+            turn += 1
+            if index == loops.count {
+                let loop = EventLoop(name: "gantry-ssh-\(index)")
+                loops.append(loop)
+                executors.append(LoopTasks(loop))
+            }
+            return index
+        }
     }
-    private static let executors = all.map(LoopTasks.init)
-    private static let turn = Atomic<Int>(0)
+
+    private static let mostLoops = min(max(2, ProcessInfo.processInfo.activeProcessorCount), 8)
+    private static let made = LockedValue(Made())
 
     /// The next loop in turn.
     static func next() -> EventLoop {
-        all[nextIndex()]
+        made.withLock { made in made.loops[made.next()] }
     }
 
     /// The next loop in turn, for tasks that mostly wait for what it does.
     static func nextExecutor() -> any TaskExecutor {
-        executors[nextIndex()]
+        made.withLock { made in made.executors[made.next()] }
     }
 
     /// The loop whose thread the caller is on.
-    static var current: EventLoop? { all.first { $0.isOnLoop } }
-
-    private static func nextIndex() -> Int {
-        turn.add(1, ordering: .relaxed).oldValue % all.count
+    static var current: EventLoop? {
+        made.withLock(\.loops).first { $0.isOnLoop }
     }
 }
 
