@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Support
 import Testing
 
 /// Connectors that go wrong in every way that a process can, through the command: what is said names the connector and
@@ -64,6 +66,28 @@ struct ConnectorFaultTests {
 
     @Test func withoutFault() async throws {
         try await recovers()
+    }
+
+    @Test func interruptedWhileItIsAsked() async throws {
+        try scratch.write(
+            "connectors/connector-stuck", "#!/bin/sh\necho $$ >\(scratch.path("asked"))\nexec sleep 1000\n")
+        #expect(chmod(scratch.path("connectors/connector-stuck"), 0o755) == 0)
+        let list = try Program(name: "gantry").start(
+            ["list", "--state-dir", scratch.path("state"), "--connector-dir", shop.folder],
+            output: scratch.url.appending(path: "list.log"))
+        defer { list.end() }
+        var asked: pid_t?
+        while asked == nil, list.isRunning {
+            asked = (try? String(contentsOfFile: scratch.path("asked"), encoding: .utf8)).flatMap {
+                pid_t($0.dropLast())
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        list.signal(SIGINT)
+        let status = await list.status()
+        let log = try String(contentsOfFile: scratch.path("list.log"), encoding: .utf8)
+        #expect(status == 130, "\(log)")
+        #expect(kill(try #require(asked), 0) == -1 && errno == ESRCH)
     }
 
     @Test func hangsInLaunch() async throws {

@@ -9,25 +9,33 @@ import Synchronization
 enum CommandOutput {
     private static let limit = 1 << 20
 
-    /// Runs `COMMAND VERB` to its end.
+    /// Runs `COMMAND VERB` to its end. Cancellation ends it with all that it started.
     ///
-    /// - Throws: ``ConnectorError`` where it fails, prints too much, or takes longer than `timeout`.
+    /// - Throws: ``ConnectorError`` where it fails, prints too much, takes longer than `timeout` or is cancelled.
     static func read(
         _ command: ConnectorCommand, _ verb: String, timeout: Duration
     ) async throws -> Data {
-        try await withCheckedThrowingContinuation { continuation in
-            let thread = Thread {
-                continuation.resume(with: Result { try run(command, verb, timeout) })
+        let running = Running()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let thread = Thread {
+                    continuation.resume(with: Result { try run(command, verb, timeout, running) })
+                }
+                thread.name = "connector-\(verb)"
+                thread.stackSize = 256 << 10
+                thread.start()
             }
-            thread.name = "connector-\(verb)"
-            thread.stackSize = 256 << 10
-            thread.start()
+        } onCancel: {
+            running.cancel()
         }
     }
 
-    private static func run(_ command: ConnectorCommand, _ verb: String, _ timeout: Duration) throws -> Data {
+    private static func run(
+        _ command: ConnectorCommand, _ verb: String, _ timeout: Duration, _ running: Running
+    ) throws -> Data {
         let ended = Condition()
         let child = try ConnectorChild(command, verb) { ended.set() }
+        running.set(child)
         close(child.input)
         defer {
             child.signal(SIGKILL)
@@ -75,6 +83,27 @@ enum CommandOutput {
 
     private static func failure(_ command: ConnectorCommand, _ verb: String, _ what: String) -> ConnectorError {
         ConnectorError(code: .unavailable, message: "'\(command.path) \(verb)' \(what)")
+    }
+
+    /// The process, for who wants to end it before its time.
+    private final class Running: Sendable {
+        private let state = LockedValue<(child: ConnectorChild?, isCancelled: Bool)>((nil, false))
+
+        func set(_ child: ConnectorChild) {
+            let isCancelled = state.withLock { state in
+                state.child = child
+                return state.isCancelled
+            }
+            if isCancelled { child.signal(SIGKILL) }
+        }
+
+        func cancel() {
+            let child = state.withLock { state in
+                state.isCancelled = true
+                return state.child
+            }
+            child?.signal(SIGKILL)
+        }
     }
 
     /// An event that a thread waits for.

@@ -46,9 +46,17 @@ struct StateOptions: ParsableArguments {
         manager: ManagerConfiguration = ManagerConfiguration(),
         _ body: (GantryServices) async throws -> Value
     ) async throws -> Value {
-        let services = try await GantryServices.make(
-            GantryServices.Options(
-                stateFolder: folder, connectorFolders: connectorFolders, logger: logger, manager: manager))
+        let options = GantryServices.Options(
+            stateFolder: folder, connectorFolders: connectorFolders, logger: logger, manager: manager)
+        // Connectors are asked what they are: one that hangs must not outlive us.
+        let services = try await interruptible("stopping") {
+            let services = try await GantryServices.make(options)
+            guard !Task.isCancelled else {
+                await services.stop()
+                throw CancellationError()
+            }
+            return services
+        }
         for problem in services.problems { Terminal.warn(problem) }
         return try await withCleanup {
             try await body(services)
