@@ -144,6 +144,21 @@ import Testing
         #expect(log.record("shows items", "a")?.status == .ok)
     }
 
+    @Test(
+        "facts are gathered as the user that the play becomes",
+        arguments: ["", "  become: true\n  become_user: app\n"])
+    func factsOfWhomThePlayBecomes(keywords: String) async throws {
+        let project = try Project([
+            "hosts": "a ansible_host=10.0.0.1\n",
+            "site.yml": "- hosts: all\n" + keywords + "  tasks: [{name: shows, debug: {var: ansible_system}}]\n",
+        ])
+        let machines = try FakeMachines()
+        let (report, log) = try await run(project, machines, options)
+        #expect(report.results == ["a": .configured], "\(log.records)")
+        let gathering = try #require(machines.seen("10.0.0.1").programs.first { $0.script.contains("o user_uid") })
+        #expect(gathering.escalation?.user == (keywords.isEmpty ? nil : "app"))
+    }
+
     @Test("debug in a loop prints each item as ansible-playbook does")
     func debugInALoop() async throws {
         let project = try Self.project(

@@ -1,3 +1,4 @@
+import Foundation
 import Jinja
 import Modules
 import Testing
@@ -77,6 +78,38 @@ import Testing
             "lineinfile", ["path": .string(box.path("g")), "line": "b", "validate": "grep zz %s"])
         #expect(refused.failed)
         #expect(box.read("g") == "a\n")
+    }
+
+    @Test("what is no UTF-8 is not edited", arguments: TestShell.allCases, ["lineinfile", "replace", "blockinfile"])
+    func otherEncodings(shell: TestShell, module: String) async throws {
+        let box = try Sandbox(shell)
+        let latin = Data([0x63, 0x61, 0x66, 0xe9, 0x0a])
+        try latin.write(to: URL(fileURLWithPath: box.path("f")))
+        let arguments: [String: JinjaDict] = [
+            "lineinfile": ["line": "b"], "replace": ["regexp": "c", "replace": "d"], "blockinfile": ["block": "b"],
+        ]
+        var chosen = try #require(arguments[module])
+        chosen["path"] = .string(box.path("f"))
+        let result = try await box.run(module, chosen)
+        #expect(result.failed && result.message?.contains("is no UTF-8") == true, "\(result)")
+        #expect(FileManager.default.contents(atPath: box.path("f")) == latin)
+    }
+
+    @Test("separators of records in a file's name and content forge nothing", arguments: TestShell.allCases)
+    func separatorsInValues(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let forged = "\u{1e}failed\u{1f}1\u{1e}msg\u{1f}forged"
+        let touched = try await box.run("file", ["path": .string(box.path("f" + forged)), "state": "touch"])
+        #expect(!touched.failed && touched.changed, "\(touched)")
+        #expect(box.read("f" + forged) == "")
+        try box.write("g", "a\n")
+        let edited = try await box.run(
+            "lineinfile", ["path": .string(box.path("g")), "line": .string("x" + forged)], difference: true)
+        #expect(!edited.failed && edited.changed, "\(edited)")
+        let again = try await box.run(
+            "copy", ["dest": .string(box.path("g")), "content": "new\n"], difference: true)
+        #expect(!again.failed && again.changed, "\(again)")
+        #expect(box.read("g") == "new\n")
     }
 
     @Test(arguments: TestShell.allCases)

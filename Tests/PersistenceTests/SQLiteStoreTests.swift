@@ -27,6 +27,21 @@ import Testing
         }
     }
 
+    @Test("a database that is gone or replaced while it is open is told", arguments: [false, true])
+    func theFileIsAnother(isReplaced: Bool) async throws {
+        try await withFolder { folder in
+            let store = try SQLiteStateStore(folder: folder)
+            try await store.create()
+            let file = folder + "/gantry.sqlite"
+            try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
+            if isReplaced { try FileManager.default.copyItem(atPath: file + ".away", toPath: file) }
+            let error = await storeError { try await store.submit(Sample.operation("o")) }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains(file) == true)
+            await store.close()
+        }
+    }
+
     @Test func commitsAreDurableAndForeignKeysHold() async throws {
         try await withFolder { folder in
             let store = try SQLiteStateStore(folder: folder)

@@ -76,6 +76,16 @@ struct LocalCommunicatorTests {
         }
     }
 
+    @Test("A command that kills its parent ends its program alone", .timeLimit(.minutes(1)), arguments: shells)
+    func parentIsKilled(shell: [String]) async throws {
+        try await Self.withShell(shell) { communicator in
+            let result = try await communicator.run(ShellProgram(script: "/bin/sh -c 'kill -9 $PPID'"))
+            #expect(result.status == 137)
+            let next = try await communicator.run(ShellProgram(script: "echo there"))
+            #expect(next.standardOutput == Array("there\n".utf8))
+        }
+    }
+
     @Test("A program leaves nothing behind in the shell", arguments: shells)
     func programsAreIsolated(shell: [String]) async throws {
         try await Self.withShell(shell) { communicator in

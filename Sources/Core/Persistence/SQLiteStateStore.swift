@@ -15,6 +15,7 @@ package final class SQLiteStateStore: StateStore {
     let storeFolder: StoreFolder
     let sealer: Sealer
     private let pool: DatabasePool
+    private let identity: FileIdentity
 
     /// How long a call waits for writers of other processes.
     private static let busyTimeout: TimeInterval = 10
@@ -31,7 +32,7 @@ package final class SQLiteStateStore: StateStore {
     package init(folder: String, masterKey: Secret<[UInt8]>? = nil) throws {
         let storeFolder = StoreFolder(path: folder)
         try storeFolder.prepare()
-        (pool, sealer) = try storeFolder.locked {
+        (pool, sealer, identity) = try storeFolder.locked {
             try storeFolder.refuseLostDatabase()
             let key = try Self.masterKey(given: masterKey, in: storeFolder)
             let sealer = try Sealer(masterKey: key)
@@ -45,7 +46,7 @@ package final class SQLiteStateStore: StateStore {
                     try pool.close()
                     throw error
                 }
-                return (pool, sealer)
+                return (pool, sealer, try FileIdentity(of: storeFolder.database))
             } catch {
                 throw StoreError.boundary(error, in: storeFolder)
             }
@@ -162,6 +163,8 @@ package final class SQLiteStateStore: StateStore {
     /// Runs `body` in one transaction, durable when this returns.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
+            // SQLite would go on in a file that nobody can open again.
+            guard try FileIdentity(of: storeFolder.database) == identity else { throw storeFolder.replaced }
             let value = try await withCheckedThrowingContinuation { continuation in
                 pool.asyncWriteWithoutTransaction { database in
                     continuation.resume(

@@ -102,7 +102,9 @@ final class PlaybookRun: Sendable {
                 try await context.recorder.emit(machine.id, .stepStarted(step: step, tasks: play.taskCount))
             }
             if play.gathersFacts?.isTrue ?? true {
-                try await crew.forEach(alive) { [crew] in try await crew.gatherFacts($0, step: step, becomes: false) }
+                try await crew.forEach(alive) { [crew] in
+                    try await crew.gatherFacts($0, step: step, by: play.gathering)
+                }
             }
             try await crew.forEach(alive) { machine in
                 guard try await self.crew.reach(machine, step: step) else { return }

@@ -42,7 +42,9 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TaskFailure(message: "'\(path)' cannot be read: look at its permissions")
         }
-        let text = String(decoding: data, as: UTF8.self)
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw TaskFailure(message: "'\(path)' is no UTF-8: convert it, or use copy, which takes any bytes")
+        }
         texts.withLock { $0[path] = text }
         return text
     }

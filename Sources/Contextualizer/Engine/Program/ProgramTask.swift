@@ -70,6 +70,11 @@ struct ProgramTask: Sendable {
     /// Line in the source.
     var line: Int?
 
+    /// Gathers facts, with the rights of the login user.
+    static let gathering = ProgramTask(
+        path: "facts", name: "Gathering Facts", moduleName: "setup", action: .module(SetupModule.self),
+        arguments: JinjaDict())
+
     /// Whether it acts without a look at what is there, each time that it runs.
     var isCommand: Bool {
         guard case .module(let module) = action else { return false }
@@ -99,6 +104,8 @@ struct ProgramPlay: Sendable {
     var hosts: JinjaValue
     /// nil: the default of the caller.
     var gathersFacts: JinjaValue?
+    /// How facts are gathered: as the user that the play becomes.
+    var gathering: ProgramTask
     /// Pre-tasks, roles and tasks, post-tasks: handlers run after each.
     var sections: [[ProgramNode]]
     /// In order of definition.

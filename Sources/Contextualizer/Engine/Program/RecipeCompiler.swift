@@ -29,12 +29,18 @@ struct RecipeCompiler {
             for (name, nodes) in [("pre_tasks", play.preTasks), ("tasks", play.tasks), ("post_tasks", play.postTasks)] {
                 sections.append(try self.nodes(nodes, inherited: inherited, path: "\(index).\(name)"))
             }
+            var gathering = ProgramTask.gathering
+            gathering.become = attributes.become
+            gathering.becomeUser = attributes.becomeUser
+            gathering.becomeMethod = attributes.becomeMethod
+            gathering.environment = attributes.environment
+            gathering.layers = attributes.vars.isEmpty ? [] : [attributes.vars]
             let handlers = try self.nodes(play.handlers, inherited: inherited, path: "\(index).handlers")
             plays.append(
                 ProgramPlay(
                     name: attributes.name ?? play.hosts?.text ?? "", hosts: play.hosts ?? .string("all"),
-                    gathersFacts: play.gatherFacts, sections: sections, handlers: Self.tasks(of: handlers),
-                    layers: [attributes.vars], variableFiles: play.varsFiles))
+                    gathersFacts: play.gatherFacts, gathering: gathering, sections: sections,
+                    handlers: Self.tasks(of: handlers), layers: [attributes.vars], variableFiles: play.varsFiles))
         }
         return plays
     }

@@ -140,7 +140,9 @@ final class DocumentRun: Sendable {
             if hasRecipe, !factsGathered {
                 factsGathered = true
                 try await crew.forEach(request.machines) { [crew] machine in
-                    try await crew.gatherFacts(machine, step: "facts", becomes: true)
+                    var gathering = ProgramTask.gathering
+                    gathering.become = true
+                    try await crew.gatherFacts(machine, step: "facts", by: gathering)
                 }
             }
             var order: [String] = []

@@ -67,15 +67,11 @@ final class RunMachines: Sendable {
     }
 
     /// Gathers facts, once for each machine; the record of an interrupted run counts.
-    func gatherFacts(_ machine: ContextualizationMachine, step: String, becomes: Bool) async throws {
+    func gatherFacts(_ machine: ContextualizationMachine, step: String, by task: ProgramTask) async throws {
         guard let runner = runner(machine, step: step), runner.host.facts.isEmpty else { return }
         if context.history.record(machine.id, step: step, path: "facts") == nil {
             guard try await reach(machine, step: step) else { return }
         }
-        var task = ProgramTask(
-            path: "facts", name: "Gathering Facts", moduleName: "setup", action: .module(SetupModule.self),
-            arguments: JinjaDict())
-        if becomes { task.become = true }
         if case .failed(_, let result, _) = try await runner.run([.task(task)]) {
             try await fail(machine, step: step, "Gathering Facts: \(HostRunner.message(of: result))")
         }

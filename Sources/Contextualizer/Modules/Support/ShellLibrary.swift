@@ -16,8 +16,10 @@ enum ShellLibrary {
         """#
     }
 
-    /// `o` and `fl`, which use the variable `B`.
-    static let records = "o(){ B=\"$B\u{1e}$1\u{1f}$2\"; }\nfl(){ [ -z \"$B\" ]||printf %s \"$B\";B=; }"
+    /// `o` and `fl`, which use the variables `B` and `V`. A value cannot hold the separators: they become `?`.
+    static let records =
+        "o(){ V=$2;case $V in *[\u{1e}\u{1f}]*)V=$(printf %s \"$V\"|tr '\\036\\037' '??');;esac;"
+        + "B=\"$B\u{1e}$1\u{1f}$V\"; }\nfl(){ [ -z \"$B\" ]||printf %s \"$B\";B=; }"
 
     /// `at PATH` makes owner, group and mode of a path what is wanted; `rs PATH` reports them.
     static func attributes(owner: String?, group: String?, mode: FileMode?) -> String {
@@ -85,7 +87,7 @@ enum ShellLibrary {
         at "$t";va;bk
         mv -f "$t" "$d" 2>/dev/null||e=$({ cat "$t" >"$d"; } 2>&1)||die "could not replace $d: $e"
         rm -f "$t";t=;[ ! -d /sys/fs/selinux/booleans ]||restorecon "$d" 2>/dev/null;ch=1; }
-        df(){ [ $DF = 0 ]||[ "$(wc -c <"$2" 2>/dev/null||echo 0)" -gt 104448 ]||{ o "$1";fl;[ ! -f "$2" ]||cat "$2"; }; }
+        df(){ [ $DF = 0 ]||[ "$(wc -c <"$2" 2>/dev/null||echo 0)" -gt 104448 ]||{ o "$1";fl;[ ! -f "$2" ]||tr '\036\037' '??' <"$2"; }; }
 
         """#
 

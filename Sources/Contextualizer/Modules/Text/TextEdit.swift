@@ -58,6 +58,12 @@ struct TextEdit: Sendable {
             return .finish(.failure("\(path) is too large to be edited (more than the output limit)"))
         }
         let attributesChanged = records.flag("changed")
+        guard content.map({ String(validating: $0, as: UTF8.self) != nil }) ?? true else {
+            return .finish(
+                .failure(
+                    "\(path) is no UTF-8, and an edit would change other lines, too; nothing was edited: convert it,"
+                        + " or use a command such as sed"))
+        }
         switch edit(content) {
         case .failed(let message, let rc):
             var result = ModuleResult.failure(message)

@@ -32,6 +32,9 @@ enum ShellLoop {
     // _gn nonce of the request; _gd private folder; _gi standard input; _gp program; _gj process of the supervisor;
     // _gm 1 where each job gets its own process group; _gb 1 where dd reads full blocks; _gl a newline; _gu umask.
     //
+    // `exit` behind the program keeps a shell from running its last command in place of itself: a command that kills its
+    // parent ends the program then, not the supervisor, whose answer we wait for.
+    //
     // _ge ends a response; _gq fails a request for want of room; _gv finds out about dd; _gw copies N bytes;
     // _gz writes a file; _gy makes the folder; _gr runs the program; _gk signals all descendants of the supervisor.
     private static let source = #"""
@@ -76,7 +79,7 @@ enum ShellLoop {
         _gr() {
         set --; _go;
         { trap : TERM;
-        ( trap - TERM; set +m; case $_gd in ?*) GANTRY_FILES=$_gd; export GANTRY_FILES;; esac; eval "$_gp" )
+        ( trap - TERM; set +m; case $_gd in ?*) GANTRY_FILES=$_gd; export GANTRY_FILES;; esac; eval "$_gp"; exit )
         <"$_gi" >&3 2>&4 3>&- 4>&-;
         _gs=$?; case $_gd in ?*) rm -rf "$_gd";; esac; _ge "$_gs";
         } &
@@ -112,13 +115,14 @@ enum ShellLoop {
         esac;
         done;
         case $_gj in
-        '') case $_gd in ?*) rm -rf "$_gd";; esac;;
+        '') ;;
         *) sleep 0.1 || sleep 1;
         if kill -0 "$_gj"; then
         _gk TERM; _gs=0;
         while kill -0 "$_gj" && [ "$_gs" -lt 10 ]; do sleep 0.2 || sleep 1; _gs=$(($_gs + 1)); done;
-        if kill -0 "$_gj"; then _gk KILL; fi; wait "$_gj"; rm -rf "$_gd";
+        if kill -0 "$_gj"; then _gk KILL; fi; wait "$_gj";
         fi;;
-        esac
+        esac;
+        case $_gd in ?*) rm -rf "$_gd";; esac
         """#
 }
