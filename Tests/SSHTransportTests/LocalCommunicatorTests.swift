@@ -1,5 +1,7 @@
 import ContextualizationAPI
 import Foundation
+import Glibc
+import Support
 import Testing
 
 @testable import SSHTransport
@@ -79,11 +81,37 @@ struct LocalCommunicatorTests {
     @Test("A command that kills its parent ends its program alone", .timeLimit(.minutes(1)), arguments: shells)
     func parentIsKilled(shell: [String]) async throws {
         try await Self.withShell(shell) { communicator in
-            let result = try await communicator.run(ShellProgram(script: "/bin/sh -c 'kill -9 $PPID'"))
+            let result = try await communicator.run(ShellProgram(script: "exec /bin/sh -c 'kill -9 $PPID'"))
             #expect(result.status == 137)
+            #expect(result.standardError.isEmpty)
             let next = try await communicator.run(ShellProgram(script: "echo there"))
             #expect(next.standardOutput == Array("there\n".utf8))
         }
+    }
+
+    @Test("The folder of a program is gone where nobody hears that it begins", arguments: shells)
+    func folderIsRemovedWhenNobodyListens(shell: [String]) async throws {
+        let folder = NSTemporaryDirectory() + "gantry-loop-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var environment = ProcessInfo.processInfo.environment
+        environment["TMPDIR"] = folder
+        let (process, pipes) = try ChildCommand(
+            shell + ["-c", ShellLoop.reader], environment: environment
+        ).startWithPipes()
+        let input = FileHandle(fileDescriptor: pipes.input, closeOnDealloc: false)
+        try input.write(contentsOf: Data(ShellLoop.text(nonce: "n0")))
+        var greeting = pollfd(fd: pipes.output, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&greeting, 1, 10_000) == 1)
+        // The connection breaks between the request and its beginning.
+        close(pipes.output)
+        close(pipes.error)
+        let request = try ShellProtocol.encode(
+            ShellProgram(script: "true", files: ["f": Array("secret".utf8)]), nonce: "n1")
+        try input.write(contentsOf: Data(request))
+        close(pipes.input)
+        process.wait(endingGroup: false)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
     }
 
     @Test("A program leaves nothing behind in the shell", arguments: shells)

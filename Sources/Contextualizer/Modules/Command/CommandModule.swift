@@ -30,7 +30,7 @@ package enum CommandModule: Module {
 
             """
         return CommandRun.step(
-            arguments, context, lookUp: found, run: "(exec \(quoted.joined(separator: " ")))",
+            arguments, context, lookUp: found, run: "exec \(quoted.joined(separator: " "))",
             command: .list(words.map { JinjaValue.string($0) }), program: program)
     }
 }
@@ -50,7 +50,7 @@ package enum ShellModule: Module {
         let shell = arguments.string("executable").map(ShellText.path) ?? "/bin/sh"
         // The text goes as a file: in an argument everybody on the machine could read it.
         return CommandRun.step(
-            arguments, context, lookUp: "", run: "(exec \(shell) \"$GANTRY_FILES/script\")",
+            arguments, context, lookUp: "", run: "exec \(shell) \"$GANTRY_FILES/script\"",
             files: ["script": Array((text + "\n").utf8)], command: .string(text), program: shell)
     }
 }
@@ -93,8 +93,8 @@ package enum ScriptModule: Module {
         }
         let rest = words.dropFirst().map(ShellText.quote).joined(separator: " ")
         let run =
-            arguments.string("executable").map { "(exec \($0) \"$GANTRY_FILES/script\" \(rest))" }
-            ?? "chmod 700 \"$GANTRY_FILES/script\";(exec \"$GANTRY_FILES/script\" \(rest))"
+            arguments.string("executable").map { "exec \($0) \"$GANTRY_FILES/script\" \(rest)" }
+            ?? "chmod 700 \"$GANTRY_FILES/script\";exec \"$GANTRY_FILES/script\" \(rest)"
         return CommandRun.step(
             arguments, context, lookUp: "", run: run, files: ["script": payload.bytes],
             command: .string(words.joined(separator: " ")), program: source.path)

@@ -32,8 +32,10 @@ enum ShellLoop {
     // _gn nonce of the request; _gd private folder; _gi standard input; _gp program; _gj process of the supervisor;
     // _gm 1 where each job gets its own process group; _gb 1 where dd reads full blocks; _gl a newline; _gu umask.
     //
-    // `exit` behind the program keeps a shell from running its last command in place of itself: a command that kills its
-    // parent ends the program then, not the supervisor, whose answer we wait for.
+    // A shell of its own stands between the program and the supervisor: a command that kills its parent, also one that
+    // took the program's place by `exec`, ends that shell and not who answers. What it says of signals is dropped.
+    //
+    // The loop outlives a connection that breaks while it answers (PIPE), since it removes the program's folder.
     //
     // _ge ends a response; _gq fails a request for want of room; _gv finds out about dd; _gw copies N bytes;
     // _gz writes a file; _gy makes the folder; _gr runs the program; _gk signals all descendants of the supervisor.
@@ -42,6 +44,7 @@ enum ShellLoop {
         cd || cd /; unset x;
         _gn=@NONCE@; _gd=; _gi=/dev/null; _gp=; _gj=; _gm=0; _gb=; _gu=$(umask);
         _gl=$(printf '\n.'); _gl=${_gl%.};
+        trap : PIPE;
         set -m; case $- in *m*) _gm=1;; esac;
         _ge() {
         printf ']%s %s\n' "$_gn" "$1" >&3; printf ']%s\n' "$_gn" >&4;
@@ -79,8 +82,8 @@ enum ShellLoop {
         _gr() {
         set --; _go;
         { trap : TERM;
-        ( trap - TERM; set +m; case $_gd in ?*) GANTRY_FILES=$_gd; export GANTRY_FILES;; esac; eval "$_gp"; exit )
-        <"$_gi" >&3 2>&4 3>&- 4>&-;
+        ( trap - TERM; set +m; case $_gd in ?*) GANTRY_FILES=$_gd; export GANTRY_FILES;; esac; ( eval "$_gp" ) 2>&4 3>&- 4>&-; exit )
+        <"$_gi" >&3;
         _gs=$?; case $_gd in ?*) rm -rf "$_gd";; esac; _ge "$_gs";
         } &
         _gj=$!; _gp=;
