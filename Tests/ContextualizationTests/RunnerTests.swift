@@ -159,6 +159,17 @@ import Testing
         #expect(gathering.escalation?.user == (keywords.isEmpty ? nil : "app"))
     }
 
+    @Test("a template that is no UTF-8 is refused, and nothing is written")
+    func templatesOfOtherEncodings() async throws {
+        let project = try Self.project("- {name: page, template: {src: page.j2, dest: page}}")
+        try Data([0x63, 0x61, 0x66, 0xe9, 0x0a]).write(to: URL(fileURLWithPath: project.root + "/page.j2"))
+        let machines = try FakeMachines()
+        let (report, log) = try await run(project, machines, options)
+        #expect(report.results["a"] != .configured)
+        #expect(log.record("page", "a")?.summary.contains("is no UTF-8") == true, "\(log.records)")
+        #expect(machines.read("10.0.0.1", "page") == nil)
+    }
+
     @Test("debug in a loop prints each item as ansible-playbook does")
     func debugInALoop() async throws {
         let project = try Self.project(

@@ -43,7 +43,8 @@ final class FileLibrary: TaskLibrary, SourceProvider {
             throw TaskFailure(message: "'\(path)' cannot be read: look at its permissions")
         }
         guard let text = String(validating: data, as: UTF8.self) else {
-            throw TaskFailure(message: "'\(path)' is no UTF-8: convert it, or use copy, which takes any bytes")
+            throw TaskFailure(
+                message: "'\(path)' is no UTF-8: convert it (as a file to be sent as it is, copy takes any bytes)")
         }
         texts.withLock { $0[path] = text }
         return text
