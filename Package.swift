@@ -121,6 +121,7 @@ let units: [Unit] = [
     library("JSONCoding", "Core/JSONCoding"),
     library("HTTPTransport", "Core/HTTP", ["Support", "CCurl", "COpenSSL", "Logging"], settings: memorySafe),
     library("RADL", "Core/RADL"),
+    library("TOSCA", "Core/TOSCA", ["RADL", "Yams"]),
     library("InfrastructureModel", "Core/Model", ["RADL", "Support"]),
     library("Operations", "Core/Operations", ["Support"]),
     library(
@@ -147,6 +148,10 @@ let units: [Unit] = [
         "EC2", "Connectors/EC2", ["ConnectorAPI", "HTTPTransport", "Support", "CLibXML2"],
         settings: memorySafe),
 
+    library(
+        "OpenStack", "Connectors/OpenStack", ["ConnectorAPI", "HTTPTransport", "JSONCoding", "Support"],
+        settings: memorySafe),
+
     // Contextualizer
     library("ContextualizationAPI", "Contextualizer/API", ["Support"]),
     library(
@@ -169,6 +174,7 @@ let units: [Unit] = [
         ]),
 
     // Tools
+    library("RADLLanguageServer", "Tools/RADLLanguageServer", ["RADL", "JSONCoding"]),
     library(
         "Assembly", "Tools/Assembly",
         [
@@ -198,6 +204,7 @@ let units: [Unit] = [
         ]),
     executable("connector-dummy", ["ConnectorSDK", "Dummy"]),
     executable("connector-ec2", ["ConnectorSDK", "EC2"]),
+    executable("connector-openstack", ["ConnectorSDK", "OpenStack"]),
     Unit(
         name: "gantry-bench", kind: .executable, path: "Benchmarks/gantry-bench",
         dependencies: ["ConnectorHost", "ConnectorWire", "ConnectorAPI", "RADL"]),
@@ -208,6 +215,8 @@ let units: [Unit] = [
     tests("JSONCodingTests", "JSONCodingTests", ["JSONCoding"]),
     tests("HTTPTransportTests", "HTTPTransportTests", ["HTTPTransport", "Support", "TestSupport", "Logging"]),
     tests("RADLTests", "RADLTests", ["RADL"], exclude: ["Corpus"]),
+    tests("RADLLanguageServerTests", "RADLLanguageServerTests", ["RADLLanguageServer", "RADL", "JSONCoding"]),
+    tests("TOSCATests", "TOSCATests", ["TOSCA", "RADL"], exclude: ["Corpus"]),
     tests("InfrastructureModelTests", "InfrastructureModelTests", ["InfrastructureModel", "RADL", "Support"]),
     tests(
         "PersistenceTests", "PersistenceTests",
@@ -225,6 +234,9 @@ let units: [Unit] = [
             "Dummy", "ExistingHosts", "Support", "Logging", "connector-dummy",
         ]),
     tests("EC2ConnectorTests", "EC2ConnectorTests", ["EC2", "ConnectorAPI", "HTTPTransport", "Support"]),
+    tests(
+        "OpenStackConnectorTests", "OpenStackConnectorTests",
+        ["OpenStack", "ConnectorAPI", "HTTPTransport", "JSONCoding", "Support"]),
     tests(
         "SSHTransportTests", "SSHTransportTests",
         ["SSHTransport", "ContextualizationAPI", "Support", "TestSupport"]),
