@@ -43,9 +43,10 @@ struct ErrorTests {
         Case(
             "system ñandú-é (x = 1 and\ny == 2)",
             """
-            a.radl:2:4: error: expected a number, a string or a list as the value of 'y', found '='
+            a.radl:2:3: error: '==' compares nothing
                 y == 2)
-                   ^
+                  ^^
+                did you mean '='?
             """),
         Case(
             "system a (x = 1\ndeploy a 1",

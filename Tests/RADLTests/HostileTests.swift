@@ -19,7 +19,7 @@ struct HostileTests {
             let clock = ContinuousClock()
             var reading: RADLReading?
             let time = clock.measure { reading = RADLDocument.read(RADLSource(text: start + text)) }
-            #expect(reading.map { $0.errors.count <= 100 } == true)
+            #expect(reading.map { $0.errors.count <= 1000 } == true)
             // Generous: a debug build on a busy machine. A quadratic reader needs minutes.
             #expect(time < .seconds(20), "\(name) behind '\(start)'")
         }

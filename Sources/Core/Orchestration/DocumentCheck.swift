@@ -15,17 +15,33 @@ package struct DocumentCheck: Sendable {
     ///   - name: For messages: the file's name.
     ///   - contextualizer: Reads the recipes.
     package init(_ text: String, name: String?, contextualizer: any Contextualizer) async {
+        await self.init(text, name: name, contextualizer: contextualizer) { document, _ throws(RADLErrors) in document }
+    }
+
+    /// - Parameter merge: Makes the document that is checked of the one that was read, and may add warnings.
+    init(
+        _ text: String, name: String?, contextualizer: any Contextualizer,
+        merge: (RADLDocument, _ warnings: inout [RADLError]) throws(RADLErrors) -> RADLDocument
+    ) async {
         // Read anew each time: `random(N)` is drawn for each request.
         let reading = RADLDocument.read(RADLSource(text: text, file: name))
-        let document = reading.document
-        self.document = document
-        errors = reading.errors
+        var document = reading.document
+        var errors = reading.errors
         warnings = reading.warnings
+        if errors.isEmpty {
+            do throws(RADLErrors) {
+                document = try merge(document, &warnings)
+            } catch {
+                errors = error.all
+            }
+        }
+        self.document = document
+        self.errors = errors
         // A document that is read in part lacks what its rules and references ask for.
-        if errors.isEmpty { errors = document.check() }
-        warnings += document.misspellings()
+        if errors.isEmpty { self.errors = document.check() }
+        warnings += document.advice()
         let mistakes = await Self.mistakes(inRecipesOf: document, contextualizer)
-        errors += mistakes.filter { $0.severity == .error }
+        self.errors += mistakes.filter { $0.severity == .error }
         warnings += mistakes.filter { $0.severity == .warning }
     }
 

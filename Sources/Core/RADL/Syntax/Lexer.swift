@@ -24,15 +24,13 @@ struct Lexer {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
-    /// Reads on from a byte within parentheses of some depth.
-    init(_ bytes: [UInt8], at position: Int, line: Int, depth: Int) {
+    /// Reads on from a byte within parentheses of some depth; its line begins at `lineStart`.
+    init(_ bytes: [UInt8], at position: Int, line: Int, lineStart: Int, depth: Int) {
         self.bytes = bytes
         self.position = position
         self.line = line
+        self.lineStart = lineStart
         self.depth = depth
-        var start = position
-        while start > 0, bytes[start - 1] != UInt8(ascii: "\n") { start -= 1 }
-        lineStart = start
     }
 
     /// Whether a text can stand as an id or as the name of a feature.
@@ -64,6 +62,12 @@ struct Lexer {
         token.isFirstOfLine = isFirstOfLine
         isFirstOfLine = false
         return token
+    }
+
+    /// Reads on from a later byte of the same line; characters that were skipped behind the last token are forgotten.
+    mutating func move(to position: Int) {
+        while let last = skipped.last, last.start < position, last.line == line { skipped.removeLast() }
+        self.position = position
     }
 
     /// Forgets open parentheses: a sentence begins that cannot stand within them.

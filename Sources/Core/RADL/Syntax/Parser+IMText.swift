@@ -1,16 +1,17 @@
 extension Parser {
     /// IM's words for a token that must not stand where it does.
-    func imText(unexpected token: Token) -> String {
+    mutating func imText(unexpected token: Token) -> String {
         if token.kind == .end { return "Parse error in: None" }
         var token = token
         let isWithinString = token.kind == .openString
         if isWithinString {
             // IM skips the quote and meets what follows it.
-            var ahead = Lexer(source.bytes, at: token.start + 1, line: token.line, depth: token.depth)
+            var ahead = Lexer(
+                source.bytes, at: token.start + 1, line: token.line, lineStart: token.lineStart, depth: token.depth)
             token = ahead.next()
             if token.kind == .end { return "Parse error in: None" }
         }
-        let position = source.scalarOffset(ofByte: token.start)
+        let position = scalarOffset(ofByte: token.start)
         return "Line \(token.line): Parse error in: "
             + "LexToken(\(token.kind.imName),\(imValue(token, isWithinString)),\(token.line),\(position))"
     }
@@ -32,7 +33,8 @@ extension Parser {
     }
 
     private func isOnSecretLine(_ token: Token) -> Bool {
-        let lineEnd = source.bytes[token.start...].firstIndex(of: UInt8(ascii: "\n")) ?? source.bytes.count
+        let near = source.bytes[token.start..<min(source.bytes.count, token.start + 500)]
+        let lineEnd = near.firstIndex(of: UInt8(ascii: "\n")) ?? near.endIndex
         return Secrets.isNamed(in: source.bytes[max(token.lineStart, token.start - 500)..<lineEnd])
     }
 

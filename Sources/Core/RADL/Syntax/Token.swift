@@ -71,6 +71,15 @@ extension Token.Kind {
         }
     }
 
+    /// - Parameter word: A reserved word.
+    init?(reservedWord word: String) {
+        let bytes = Array(word.utf8)
+        guard bytes.count < Token.reserved.count,
+            let found = Token.reserved[bytes.count].first(where: { $0.word == bytes })
+        else { return nil }
+        self = found.kind
+    }
+
     /// The word of a reserved word.
     var reservedWord: String? {
         for bucket in Token.reserved {

@@ -17,28 +17,19 @@ extension RADLDocument {
         if let errors = RADLErrors(check(recipeProblem: recipeProblem)) { throw errors }
     }
 
-    /// Features that no rule and no connector knows but whose name is nearly one that is known.
+    /// What is probably not meant, though nothing refuses it: names that nearly are those of features, and values that the
+    /// features' readers will not understand. Warnings, at most a few hundred.
+    public func advice() -> [RADLError] {
+        var adviser = Adviser(self)
+        adviser.advise()
+        return adviser.warnings
+    }
+
+    /// Features that no rule knows but whose name is nearly one that is known; a part of ``advice()``.
     public func misspellings() -> [RADLError] {
-        let plain = FeatureRule.system.keys.sorted() + FeatureRule.otherNames
-        var warnings: [RADLError] = []
-        for system in systems {
-            for feature in system.features.all where !plain.contains(feature.name) {
-                var nearest = Vocabulary.nearest(to: feature.name, among: plain)
-                if let name = IndexedName(feature.name), name.index != nil {
-                    let rules = name.prefix == "disk" ? FeatureRule.disk : FeatureRule.interface
-                    guard ["disk", "net_interface"].contains(name.prefix), rules[String(name.suffix)] == nil
-                    else { continue }
-                    nearest = Vocabulary.nearest(to: String(name.suffix), among: rules.keys.sorted())
-                        .map { "\(feature.name.dropLast(name.suffix.count))\($0)" }
-                }
-                guard let nearest else { continue }
-                warnings.append(
-                    RADLError(
-                        .value, "nothing reads '\(feature.name)'", hint: "did you mean '\(nearest)'?",
-                        at: feature.source, in: source, imText: "", severity: .warning))
-            }
-        }
-        return warnings
+        var adviser = Adviser(self)
+        adviser.adviseNames()
+        return adviser.warnings
     }
 }
 
@@ -46,12 +37,14 @@ extension RADLSource {
     /// Where the value of a feature stands: found by reading the feature once more.
     func valueRange(ofFeature feature: SourceRange) -> SourceRange? {
         guard feature.end <= bytes.count else { return nil }
-        var lexer = Lexer(bytes, at: feature.offset, line: feature.line, depth: 1)
+        // Lines may have megabytes: what stands before the feature is not looked at.
+        var lexer = Lexer(bytes, at: feature.offset, line: feature.line, lineStart: feature.offset, depth: 1)
         _ = lexer.next()
         _ = lexer.next()
         let value = lexer.next()
         guard value.start < feature.end else { return nil }
-        let column = scalars(from: value.lineStart, to: value.start) + 1
+        let base = value.lineStart == feature.offset ? feature.column : 1
+        let column = base + scalars(from: value.lineStart, to: value.start)
         let end = value.kind == .string || value.kind == .random ? value.end : feature.end
         return SourceRange(
             line: value.line, column: column, offset: value.start, length: min(end, feature.end) - value.start)

@@ -5,7 +5,7 @@ public struct RADLError: Error, Sendable, Hashable {
         private enum Value: String {
             case tooLarge = "too-large"
             case encoding, character, string, number, syntax, unclosed, duplicate, conflict, nesting
-            case reference, type, `operator`, value, unit, index, missing, recipe, json
+            case reference, type, `operator`, value, unit, index, missing, recipe, json, include
         }
         private let value: Value
 
@@ -47,6 +47,8 @@ public struct RADLError: Error, Sendable, Hashable {
         public static let recipe = Code(value: .recipe)
         /// The JSON form cannot be read.
         public static let json = Code(value: .json)
+        /// An `include` that is not resolved.
+        public static let include = Code(value: .include)
 
         public var description: String { value.rawValue }
     }
@@ -61,6 +63,10 @@ public struct RADLError: Error, Sendable, Hashable {
     public var message: String
     /// What to write instead, or the nearest known word; nil where nothing is known.
     public var hint: String?
+    /// What could stand at the place, each in words: `'and'`, `a number`. Empty where the mistake is of another kind.
+    public var expected: [String] = []
+    /// An edit of the text that probably mends it; nil where none is obvious.
+    public var suggestion: Suggestion?
     /// Name of the document.
     public var file: String?
     /// Nil where the mistake has no place, as in JSON documents.
@@ -69,6 +75,19 @@ public struct RADLError: Error, Sendable, Hashable {
     public var excerpt: Excerpt?
     /// How IM puts it: for clients that look at the text.
     public var imText: String
+
+    /// An edit of a text.
+    public struct Suggestion: Sendable, Hashable {
+        /// What is replaced; of length 0 where something is put in.
+        public var range: SourceRange
+        /// What stands there afterwards. Holds no secret that the text did not hold at the place.
+        public var replacement: String
+
+        public init(range: SourceRange, replacement: String) {
+            self.range = range
+            self.replacement = replacement
+        }
+    }
 
     /// A line of the document with the place of the mistake.
     public struct Excerpt: Sendable, Hashable {
@@ -87,13 +106,16 @@ public struct RADLError: Error, Sendable, Hashable {
     }
 
     init(
-        _ code: Code, _ message: String, hint: String? = nil, at range: SourceRange? = nil,
-        in source: RADLSource? = nil, imText: String, severity: Severity = .error
+        _ code: Code, _ message: String, hint: String? = nil, expected: [String] = [],
+        suggestion: Suggestion? = nil, at range: SourceRange? = nil, in source: RADLSource? = nil, imText: String,
+        severity: Severity = .error
     ) {
         self.code = code
         self.severity = severity
         self.message = message
         self.hint = hint
+        self.expected = expected
+        self.suggestion = suggestion
         self.range = range
         self.imText = imText
         file = source?.file

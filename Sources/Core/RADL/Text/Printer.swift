@@ -53,6 +53,11 @@ struct Printer {
                 parenthesize(description.features, open: " (", close: ")")
             }
         }
+        // IM knows no such sentence: reading it again there is refused, as it has to be.
+        for include in document.includes {
+            separate(&text)
+            print(include)
+        }
         for host in document.ansibleHosts {
             separate(&text)
             text += "ansible \(host.id)"
@@ -78,6 +83,20 @@ struct Printer {
             separate(&text)
             text += "deploy \(deploy.system) \(deploy.count)"
             if let cloud = deploy.cloud { text += " \(cloud)" }
+        }
+    }
+
+    private mutating func print(_ include: RADLInclude) {
+        if !Lexer.isName(include.id) {
+            text += "include "
+            quote(include.id)
+        } else {
+            text += "include \(include.id)"
+            if include.template != include.id {
+                text += " ( template = "
+                quote(include.template)
+                text += " )"
+            }
         }
     }
 
@@ -147,7 +166,12 @@ struct Printer {
             }
         case .string(let value, let sign):
             text += "\(name) \(sign.sign) "
-            quote(value)
+            // EC3 wants a reference here; IM reads strings only.
+            if style == .exact, name == RADLDocument.inheritanceName, Self.isReference(value) {
+                text += value
+            } else {
+                quote(value)
+            }
         case .list(let values, let sign):
             text += "\(name) \(sign.sign) ["
             if values.isEmpty, style == .im { text += "''" }
@@ -169,6 +193,11 @@ struct Printer {
                 parenthesize(group.features, open: "( ", close: " )")
             }
         }
+    }
+
+    private static func isReference(_ value: String) -> Bool {
+        let words = value.split(separator: " ", omittingEmptySubsequences: false)
+        return words.count == 2 && (words[0] == "system" || words[0] == "network") && Lexer.isName(String(words[1]))
     }
 
     private mutating func quote(_ value: String) {

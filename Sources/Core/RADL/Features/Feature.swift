@@ -21,6 +21,8 @@ public struct Feature: Sendable, Hashable {
 
     /// Name under which ``Value/softs(_:)`` stand: a reserved word, so that no other feature has it.
     public static let softName = "soft"
+    /// Name of a network's ports: several sentences about them are joined with commas.
+    static let portsName = "outports"
 
     public var name: String
     public var value: Value

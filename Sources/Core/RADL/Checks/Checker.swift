@@ -2,11 +2,13 @@
 struct Checker {
     let document: RADLDocument
     private(set) var errors: [RADLError] = []
-    private let networks: Set<String>
-    private let systems: Set<String>
-    private let configures: Set<String>
-    private let ansibleHosts: Set<String>
-    private var resolutions: [String: Resolution] = [:]
+    /// Of what is reported.
+    var severity = RADLError.Severity.error
+    let networks: Set<String>
+    let systems: Set<String>
+    let configures: Set<String>
+    let ansibleHosts: Set<String>
+    private var resolutions = NameCache<Resolution>()
 
     init(_ document: RADLDocument) {
         self.document = document
@@ -27,22 +29,28 @@ struct Checker {
             for section in document.configures { check(section, recipeProblem) }
         }
         if let contextualize = document.contextualize { check(contextualize) }
+        errors += document.unresolvedIncludes()
         checkDuplicates(document.systems.map(\.id), of: "system", imText: "Some System name duplicated.")
         checkDuplicates(document.networks.map(\.id), of: "network", imText: "Some Network name duplicated.")
     }
 
     // MARK: - Errors
 
-    private mutating func report(
-        _ code: RADLError.Code, _ message: String, hint: String? = nil, at range: SourceRange?, imText: String,
-        hasLine: Bool = true
+    mutating func report(
+        _ code: RADLError.Code, _ message: String, hint: String? = nil, expected: [String] = [],
+        replacement: String? = nil, at range: SourceRange?, imText: String, hasLine: Bool = true
     ) {
+        guard errors.count < Parser.mostErrors else { return }
         let prefix = hasLine ? range.map { "Line \($0.line): " } ?? "" : ""
+        var suggestion: RADLError.Suggestion?
+        if let replacement, let range { suggestion = .init(range: range, replacement: replacement) }
         errors.append(
-            RADLError(code, message, hint: hint, at: range, in: document.source, imText: prefix + imText))
+            RADLError(
+                code, message, hint: hint, expected: expected, suggestion: suggestion, at: range,
+                in: document.source, imText: prefix + imText, severity: severity))
     }
 
-    private func place(ofValue feature: Feature) -> SourceRange? {
+    func place(ofValue feature: Feature) -> SourceRange? {
         feature.source.flatMap { document.source?.valueRange(ofFeature: $0) } ?? feature.source
     }
 
@@ -50,13 +58,13 @@ struct Checker {
 
     private mutating func checkFeatures(of network: RADLNetwork) {
         for feature in network.features.all {
-            if let rule = FeatureRule.network[feature.name] { check(feature, rule) }
+            if let rule = FeatureRule.rule(for: feature.name, in: .network), rule.isEnforced { check(feature, rule) }
         }
     }
 
     private mutating func check(_ host: RADLAnsibleHost) {
         for feature in host.features.all {
-            if let rule = FeatureRule.ansible[feature.name] { check(feature, rule) }
+            if let rule = FeatureRule.rule(for: feature.name, in: .ansible), rule.isEnforced { check(feature, rule) }
         }
         func lacks(_ name: String) -> Bool { host.features[name] == nil || host.features.string(name) == "" }
         let missing: String
@@ -160,22 +168,17 @@ struct Checker {
 
     /// Names repeat from system to system: each is taken apart once.
     private mutating func resolution(of name: String) -> Resolution {
-        if let known = resolutions[name] { return known }
-        let found = Self.resolve(name)
-        resolutions[name] = found
-        return found
+        resolutions.value(of: name, Self.resolve)
     }
 
     private static func resolve(_ name: String) -> Resolution {
-        if let rule = FeatureRule.system[name] { return .plain(rule) }
+        let rule = FeatureRule.rule(for: name, in: .system).flatMap { $0.isEnforced ? $0 : nil }
         guard let parts = IndexedName(name), parts.prefix == "disk" || parts.prefix == "net_interface" else {
-            return .free
+            return rule.map { .plain($0) } ?? .free
         }
         guard let index = parts.index else { return .noIndex(prefix: String(parts.prefix)) }
-        if parts.prefix == "disk" {
-            return FeatureRule.disk[String(parts.suffix)].map { .disk(index, $0) } ?? .free
-        }
-        return FeatureRule.interface[String(parts.suffix)].map { .interface(index, $0) } ?? .free
+        guard let rule else { return .free }
+        return parts.prefix == "disk" ? .disk(index, rule) : .interface(index, rule)
     }
 
     private mutating func checkIndices(_ prefix: String, _ found: [Indexed.Place], _ system: RADLSystem) {
@@ -258,164 +261,10 @@ struct Checker {
         }
     }
 
-    private func hint(for id: String, among ids: Set<String>, what: String) -> String {
+    func hint(for id: String, among ids: Set<String>, what: String) -> String {
         if let nearest = Vocabulary.nearest(to: id, among: ids.sorted()) { return "did you mean '\(nearest)'?" }
         if ids.isEmpty { return "the document has no \(what): add '\(id)'" }
         let known = ids.sorted().prefix(8).joined(separator: ", ")
         return "add a \(what) '\(id)', or use one of \(known)"
-    }
-
-    // MARK: - Features
-
-    private mutating func check(_ feature: Feature, _ rule: FeatureRule) {
-        switch rule.kind {
-        case .string(let allowed):
-            guard let text = string(feature) else { return }
-            if let allowed, !allowed.contains(where: { Self.isSame($0, text) }) {
-                let list = allowed.map { "'\($0)'" }.joined(separator: ", ")
-                let nearest = Vocabulary.nearest(to: text, among: allowed)
-                report(
-                    .value, "'\(feature.name)' cannot be '\(text)'",
-                    hint: nearest.map { "did you mean '\($0.lowercased())'?" }
-                        ?? "write one of \(allowed.map { "'\($0.lowercased())'" }.joined(separator: ", "))",
-                    at: place(ofValue: feature), imText: "Invalid value; expected one of [\(list)]")
-            }
-        case .stringOrList:
-            if case .list = feature.value { return }
-            _ = string(feature)
-        case .nonEmptyString:
-            if let text = string(feature), text.isEmpty { invalidValue(feature, "is empty") }
-        case .version(let mayBeEmpty):
-            guard case .string(let text, _) = feature.value else { return wrongType(feature, "str") }
-            if !Self.isVersion(text), !(mayBeEmpty && text.isEmpty) {
-                invalidValue(feature, "has to be numbers with points between, such as '22.04'")
-            }
-        case .number(let units): checkNumber(feature, units, needsInteger: false)
-        case .integer(let units): checkNumber(feature, units, needsInteger: true)
-        case .outports:
-            guard let text = string(feature) else { return }
-            do throws(Outport.Failure) {
-                _ = try Outport.list(parsing: text)
-            } catch {
-                let isFormat = error == .format
-                invalidValue(
-                    feature,
-                    isFormat ? "is no list of ports" : "leads a port to one of another protocol",
-                    hint: "write for example '22,8080-80,9000:9100/udp', without blanks")
-            }
-        case .strongPassword:
-            if let text = string(feature), !Self.isStrong(text) {
-                invalidValue(
-                    feature, "is too weak",
-                    hint: "use 7 characters or more, with an upper case letter, a digit and a special character")
-            }
-        case .ansibleHost: checkReference(feature, ansibleHosts, "ansible host")
-        case .network: checkReference(feature, networks, "network")
-        case .set(let rules):
-            guard case .set(let sets) = feature.value else { return wrongType(feature, "radl.radl.Features") }
-            for element in sets.elements {
-                for inner in element.features.all {
-                    if let rule = rules[inner.name] { check(inner, rule) }
-                }
-            }
-        }
-    }
-
-    private mutating func checkReference(_ feature: Feature, _ ids: Set<String>, _ what: String) {
-        guard let id = string(feature), !ids.contains(id) else { return }
-        report(
-            .reference, "'\(feature.name)' names the \(what) '\(id)', which the document does not have",
-            hint: hint(for: id, among: ids, what: what), at: place(ofValue: feature),
-            imText: "Invalid value in property '\(feature.name)'")
-    }
-
-    private mutating func checkNumber(_ feature: Feature, _ units: FeatureRule.Units, needsInteger: Bool) {
-        guard case .number(let interval) = feature.value else {
-            return wrongType(feature, needsInteger ? "int" : "float")
-        }
-        for bound in interval.bounds {
-            if needsInteger, !bound.quantity.number.isInteger { return wrongType(feature, "int") }
-            if bound.quantity.number.doubleValue < 0 { return invalidValue(feature, "is negative") }
-            guard units.allows(bound.quantity.unit) else { return wrongUnit(feature, bound.quantity, units) }
-        }
-    }
-
-    private mutating func wrongUnit(_ feature: Feature, _ quantity: Quantity, _ units: FeatureRule.Units) {
-        let unit = quantity.unit.text
-        let list = units.allowed.map { "'\($0)'" }.joined(separator: ", ")
-        let written = unit.isEmpty ? "needs a unit" : "cannot have the unit '\(unit)'"
-        let hint =
-            switch units {
-            case .none: "write the number alone"
-            case .performance: "use ECU, GCEU or HRZ"
-            case .memory: unit.uppercased() == "TI" ? "write TiB" : "use B, K, M, G, T, KiB, MiB, GiB or TiB"
-            }
-        report(
-            .unit, "'\(feature.name)' \(written)", hint: hint, at: place(ofValue: feature),
-            imText: units.allowed.isEmpty ? "Invalid unit; expected none" : "Invalid unit; expected one of [\(list)]")
-    }
-
-    /// The text of a feature that has to be a string with `=`; nil after a report.
-    private mutating func string(_ feature: Feature) -> String? {
-        guard case .string(let text, let sign) = feature.value else {
-            wrongType(feature, "str")
-            return nil
-        }
-        return isEqual(sign, feature) ? text : nil
-    }
-
-    private mutating func isEqual(_ sign: Comparison, _ feature: Feature) -> Bool {
-        if sign == .equal { return true }
-        report(
-            .operator, "'\(feature.name)' can only be set with '=', not '\(sign.sign)'", hint: "write '='",
-            at: feature.source, imText: "Invalid operator; expected '='")
-        return false
-    }
-
-    private mutating func invalidValue(_ feature: Feature, _ problem: String, hint: String? = nil) {
-        report(
-            .value, "'\(feature.name)' \(problem)", hint: hint, at: place(ofValue: feature),
-            imText: "Invalid value in property '\(feature.name)'")
-    }
-
-    private mutating func wrongType(_ feature: Feature, _ expected: String) {
-        let (words, hint) =
-            switch expected {
-            case "int": ("a whole number", "write digits, without quotes and point, and a unit: 512M")
-            case "float": ("a number", "write digits, without quotes")
-            case "str": ("a string", "put the value in single quotes")
-            default: ("set with 'contains'", "write: \(feature.name) contains (name = '…')")
-            }
-        report(
-            .type, "'\(feature.name)' has to be \(words)", hint: hint, at: place(ofValue: feature),
-            imText: "Invalid type; expected <class '\(expected)'>")
-    }
-
-    // MARK: - Texts
-
-    /// Whether a text is a word but for the case of its letters.
-    private static func isSame(_ upper: String, _ text: String) -> Bool {
-        upper.utf8.elementsEqual(text.utf8) { $0 == ($1 >= 0x61 && $1 <= 0x7A ? $1 - 0x20 : $1) }
-    }
-
-    private static func isVersion(_ text: String) -> Bool {
-        var digits = 0
-        for byte in text.utf8 {
-            if byte &- 0x30 <= 9 {
-                digits += 1
-            } else if byte == UInt8(ascii: "."), digits > 0 {
-                digits = 0
-            } else {
-                return false
-            }
-        }
-        return digits > 0
-    }
-
-    private static func isStrong(_ text: String) -> Bool {
-        text.unicodeScalars.count > 6
-            && text.unicodeScalars.contains { $0.properties.isUppercase }
-            && text.unicodeScalars.contains { $0.properties.numericType != nil }
-            && text.unicodeScalars.contains { !$0.properties.isAlphabetic && $0.properties.numericType == nil }
     }
 }

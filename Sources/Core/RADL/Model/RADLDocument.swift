@@ -11,6 +11,8 @@ public struct RADLDocument: Sendable, Hashable {
     /// Nil where the document has no such sentence: then each system's own `configure` applies.
     public var contextualize: RADLContextualize?
     public var deploys: [RADLDeploy] = []
+    /// Other documents that are meant to be part of this one: nothing here opens them.
+    public var includes: [RADLInclude] = []
     /// The text that positions refer to.
     @Incidental public var source: RADLSource?
 

@@ -1,0 +1,100 @@
+/// Looks for what is allowed but probably not meant.
+struct Adviser {
+    /// Different unknown names that are compared with the known ones: comparing is the only dear part.
+    private static let mostNames = 2000
+
+    private let document: RADLDocument
+    private var checker: Checker
+    private(set) var misspelled: [RADLError] = []
+    private var known = NameCache<Reading>()
+    private var compared = 0
+
+    /// What a name is.
+    private enum Reading {
+        case known(FeatureRule)
+        case free
+        case misspelled(String)
+    }
+
+    init(_ document: RADLDocument) {
+        self.document = document
+        checker = Checker(document)
+        checker.severity = .warning
+    }
+
+    /// In the order in which they were found.
+    var warnings: [RADLError] { misspelled + checker.errors }
+
+    mutating func advise() {
+        visit(checksValues: true)
+    }
+
+    mutating func adviseNames() {
+        visit(checksValues: false)
+    }
+
+    private mutating func visit(checksValues: Bool) {
+        for network in document.networks { look(at: network.features, .network, checksValues) }
+        for host in document.ansibleHosts { look(at: host.features, .ansible, checksValues) }
+        for system in document.systems { look(at: system.features, .system, checksValues) }
+        if let description = document.description { look(at: description.features, .description, checksValues) }
+    }
+
+    private mutating func look(at features: Features, _ section: FeatureRule.Section, _ checksValues: Bool) {
+        for feature in features.all {
+            switch feature.value {
+            case .softs(let groups):
+                for group in groups { look(at: group.features, section, checksValues) }
+                continue
+            case .set(let sets) where section == .system && feature.name.hasSuffix(".applications"):
+                for element in sets.elements { look(at: element.features, .application, checksValues) }
+            default: break
+            }
+            switch reading(of: feature.name, section) {
+            case .free: break
+            case .known(let rule): if checksValues, !rule.isEnforced { checker.check(feature, rule) }
+            case .misspelled(let nearest): report(feature, nearest)
+            }
+        }
+    }
+
+    private mutating func report(_ feature: Feature, _ nearest: String) {
+        guard misspelled.count < 200 else { return }
+        var suggestion: RADLError.Suggestion?
+        if let source = feature.source {
+            let place = SourceRange(
+                line: source.line, column: source.column, offset: source.offset, length: feature.name.utf8.count)
+            suggestion = .init(range: place, replacement: nearest)
+        }
+        misspelled.append(
+            RADLError(
+                .value, "nothing reads '\(feature.name)'", hint: "did you mean '\(nearest)'?", suggestion: suggestion,
+                at: feature.source, in: document.source, imText: "", severity: .warning))
+    }
+
+    private mutating func reading(of name: String, _ section: FeatureRule.Section) -> Reading {
+        let compared = compared
+        var count = 0
+        let result = known.value(of: section == .system ? name : "\(section.rawValue)/\(name)") { _ in
+            if let rule = FeatureRule.rule(for: name, in: section) { return .known(rule) }
+            guard compared < Self.mostNames else { return .free }
+            count = 1
+            return Self.nearest(to: name, section).map { .misspelled($0) } ?? .free
+        }
+        self.compared += count
+        return result
+    }
+
+    private static func nearest(to name: String, _ section: FeatureRule.Section) -> String? {
+        let pattern = FeatureRule.pattern(of: name)
+        guard let nearest = Vocabulary.nearest(to: pattern, among: FeatureRule.names[section] ?? []),
+            nearest.lowercased() != pattern.lowercased() || nearest != pattern
+        else { return nil }
+        // The numbers of the name take the places of the letters.
+        var numbers = name.split(separator: ".").filter { $0.utf8.allSatisfy { $0 &- 0x30 <= 9 } }[...]
+        let letters = nearest.split(separator: ".")
+        guard letters.count(where: { $0 == "N" || $0 == "M" }) == numbers.count else { return nil }
+        return letters.map { $0 == "N" || $0 == "M" ? String(numbers.popFirst() ?? $0) : String($0) }
+            .joined(separator: ".")
+    }
+}

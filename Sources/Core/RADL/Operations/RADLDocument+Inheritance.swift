@@ -1,0 +1,105 @@
+extension RADLDocument {
+    static let inheritanceName = "ec3_inherit_from"
+    /// A chain of sections would multiply what they hold: so many features, and bytes of recipes, are taken over at most.
+    private static let mostInherited = 1 << 20
+
+    /// The document with the features that systems and networks take from others by `ec3_inherit_from`, as EC3 sends it on.
+    ///
+    /// A system gets the features that it does not have itself, and runs the recipe of the other one before its own. The
+    /// word itself is gone afterwards. Without such words the document is returned as it is.
+    ///
+    /// - Throws: ``RADLErrors`` where the other one is not in the document, and where they inherit in a circle.
+    public func resolvingInheritance() throws(RADLErrors) -> RADLDocument {
+        let inherits = systems.contains { $0.features.contains(Self.inheritanceName) }
+        guard inherits || networks.contains(where: { $0.features.contains(Self.inheritanceName) }) else { return self }
+        var result = self
+        let systemOrder = try inherit(&result.systems, "system")
+        _ = try inherit(&result.networks, "network")
+        if contextualize?.items.isEmpty ?? true { try result.inheritRecipes(systemOrder) }
+        return result
+    }
+
+    /// The id that such a feature names: `system wn`, or `wn` alone.
+    static func inheritedID(_ feature: Feature) -> String? {
+        guard case .string(let text, _) = feature.value else { return nil }
+        let words = text.split(separator: " ")
+        return words.last.map(String.init)
+    }
+
+    /// - Returns: Who inherits from whom, those who are inherited from first.
+    private func inherit<Section: RADLMergeableSection>(
+        _ sections: inout [Section], _ what: String
+    ) throws(RADLErrors) -> [(id: String, from: String)] {
+        let positions = Dictionary(
+            sections.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var done: Set<Int> = []
+        var order: [(id: String, from: String)] = []
+        var taken = 0
+        for start in sections.indices {
+            var chain: [(position: Int, from: Int)] = []
+            var onChain: Set<Int> = []
+            var position = start
+            while !done.contains(position), let feature = sections[position].features[Self.inheritanceName] {
+                guard onChain.insert(position).inserted else {
+                    throw refusal(feature, "\(what)s inherit from each other in a circle")
+                }
+                guard let id = Self.inheritedID(feature), let next = positions[id] else {
+                    throw refusal(
+                        feature, "there is no \(what) '\(Self.inheritedID(feature) ?? "")' to inherit from")
+                }
+                chain.append((position, next))
+                position = next
+            }
+            for (position, from) in chain.reversed() {
+                taken += sections[from].features.count
+                if taken > Self.mostInherited, let feature = sections[position].features[Self.inheritanceName] {
+                    throw refusal(feature, "\(what)s inherit more than \(Self.mostInherited) features")
+                }
+                sections[position].features.remove(Self.inheritanceName)
+                sections[position].features.inherit(sections[from].features)
+                done.insert(position)
+                order.append((sections[position].id, sections[from].id))
+            }
+            done.insert(start)
+        }
+        return order
+    }
+
+    private func refusal(_ feature: Feature, _ message: String) -> RADLErrors {
+        RADLErrors(
+            RADLError(
+                .reference, message, at: feature.source, in: source,
+                imText: feature.source.map { "Line \($0.line): \(message)" } ?? message))
+    }
+
+    private mutating func inheritRecipes(_ order: [(id: String, from: String)]) throws(RADLErrors) {
+        var positions = Dictionary(
+            configures.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var taken = 0
+        for (id, from) in order {
+            guard let inherited = positions[from].flatMap({ configures[$0].recipe }) else { continue }
+            taken += inherited.utf8.count
+            guard taken <= Self.mostInherited else {
+                throw RADLErrors(
+                    RADLError(
+                        .recipe, "systems inherit recipes of more than \(Self.mostInherited) bytes", in: source,
+                        imText: "Conflict in configure \(id)"))
+            }
+            guard let position = positions[id] else {
+                positions[id] = configures.count
+                configures.append(RADLConfigure(id: id, content: .recipe(inherited)))
+                continue
+            }
+            guard let own = configures[position].recipe else { continue }
+            guard let both = RecipeList.join(inherited, own) else {
+                throw RADLErrors(
+                    RADLError(
+                        .recipe, "the recipes of '\(id)' and of '\(from)', which it inherits from, cannot be joined",
+                        hint: "write both as lists of plays", at: configures[position].source, in: source,
+                        imText: "Conflict in configure \(id)"))
+            }
+            configures[position].content = .recipe(both)
+            configures[position].recipeSource = nil
+        }
+    }
+}

@@ -1,0 +1,382 @@
+extension Parser {
+    /// `( features )`; the current token is the parenthesis.
+    /// After a mistake `features` holds what was read before it.
+    mutating func parenthesizedFeatures(
+        into features: inout Features, level: Int, using generator: inout some RandomNumberGenerator
+    ) throws(Stop) {
+        let open = token
+        guard level <= Self.deepestNesting else {
+            report(
+                .nesting, "parentheses are nested more than \(Self.deepestNesting) levels deep", at: open,
+                imText: "Line \(open.line): too many nested features")
+            throw Stop()
+        }
+        _ = try expect(.leftParenthesis)
+        if token.kind == .rightParenthesis { return advance() }
+        if token.kind == .and { advance() }
+        var gathered = GatheredLists()
+        defer {
+            gathered.finish(&features)
+            features.shrink()
+        }
+        while true {
+            do throws(Stop) {
+                try feature(into: &features, &gathered, level: level, using: &generator)
+            } catch {
+                try skipFeature(depth: open.depth)
+            }
+            guard try separator(open: open) else { return }
+        }
+    }
+
+    /// What stands behind a feature. False at the end of the features.
+    private mutating func separator(open: Token) throws(Stop) -> Bool {
+        switch token.kind {
+        case .and:
+            let word = range(of: token)
+            advance()
+            if token.kind == .rightParenthesis {
+                report(
+                    .syntax, "expected a feature behind 'and', found ')'", hint: "remove the last 'and'",
+                    expected: ["a feature"], suggestion: .init(range: word, replacement: ""), at: token)
+                advance()
+                return false
+            }
+            return true
+        case .rightParenthesis:
+            advance()
+            return false
+        case .comma:
+            report(
+                .syntax, "expected 'and' or ')', found ','", hint: "features are separated by 'and'",
+                expected: ["'and'", "')'"], replacement: " and", at: token)
+            advance()
+            return true
+        case .name, .soft: return try missingAnd(open: open)
+        default:
+            if token.kind == .end || beginsSentence { throw unclosed(open) }
+            _ = unexpected("'and' or ')'", options: ["'and'", "')'"])
+            try skipFeature(depth: open.depth)
+            return try separator(open: open)
+        }
+    }
+
+    /// A name in the place of `and`: it is misspelled, or missing.
+    private mutating func missingAnd(open: Token) throws(Stop) -> Bool {
+        let beginsFeature = token.kind == .soft || isFollowedByComparison
+        let word = text(ofName: token)
+        if !beginsFeature, Vocabulary.nearest(to: word, among: ["and"]) != nil || word == "or" {
+            let hint = word == "or" ? "all features hold together: write 'and', or a wish: soft WEIGHT (…)" : nil
+            _ = unexpected(
+                "'and' or ')'", hint: hint ?? "did you mean 'and'?", options: ["'and'", "')'"], replacement: "and")
+            advance()
+            return true
+        }
+        _ = unexpected(
+            "'and' or ')'", hint: "features are separated by 'and'", options: ["'and'", "')'"],
+            replacement: beginsFeature ? "and \(word)" : nil)
+        if beginsFeature { return true }
+        try skipFeature(depth: open.depth)
+        return try separator(open: open)
+    }
+
+    private var isFollowedByComparison: Bool {
+        var ahead = lexer
+        let next = ahead.next().kind
+        return next.comparison != nil || next == .contains
+    }
+
+    /// After a mistake: goes on to the next `and` or `)` of the same parentheses.
+    private mutating func skipFeature(depth: Int) throws(Stop) {
+        while !isFull {
+            switch token.kind {
+            case .end: throw Stop()
+            case .and where token.depth == depth: return
+            case .rightParenthesis where token.depth < depth: return
+            default:
+                if beginsSentence { throw Stop() }
+                advance()
+            }
+        }
+        throw Stop()
+    }
+
+    private mutating func feature(
+        into features: inout Features, _ gathered: inout GatheredLists, level: Int,
+        using generator: inout some RandomNumberGenerator
+    ) throws(Stop) {
+        let start = token
+        switch token.kind {
+        case .soft:
+            advance()
+            let weight = try number(of: try expect(.number, hint: "write: soft WEIGHT ( features )"))
+            let place = range(of: start)
+            var wishes = Features()
+            try parenthesizedFeatures(into: &wishes, level: level + 1, using: &generator)
+            let source = place.extended(to: previousEnd)
+            let group = SoftGroup(weight: weight, features: wishes, source: source)
+            add(Feature(Feature.softName, .softs([group]), source: source), to: &features)
+        case .name:
+            let name = text(ofName: token)
+            let place = range(of: token)
+            advance()
+            if token.kind == .contains || isMisspelledContains {
+                try contained(name, place, into: &features, &gathered, level: level, using: &generator)
+                return
+            }
+            let value = try value(of: name, using: &generator)
+            let feature = Feature(name, value, source: place.extended(to: previousEnd))
+            if gathered.isEmpty || !gathered.add(feature) { add(feature, to: &features) }
+        default:
+            let isReserved = token.kind.reservedWord != nil && isFollowedByComparison
+            throw unexpected(
+                "a feature", hint: isReserved ? "reserved words cannot name features; choose another name" : nil)
+        }
+    }
+
+    /// `contian (` is noted, and read as what is meant.
+    private var isMisspelledContains: Bool {
+        token.kind == .name && Vocabulary.nearest(to: word(token), among: ["contains"]) != nil
+    }
+
+    /// `contains ( features )`, or EC3's `contains 'string'`.
+    private mutating func contained(
+        _ name: String, _ place: SourceRange, into features: inout Features, _ gathered: inout GatheredLists,
+        level: Int, using generator: inout some RandomNumberGenerator
+    ) throws(Stop) {
+        if token.kind == .name {
+            _ = unexpected(
+                "'=', '<=', '>=', '<', '>' or 'contains' behind '\(name)'", hint: "did you mean 'contains'?",
+                options: Self.comparisonWords, replacement: "contains")
+        }
+        let keyword = range(of: token)
+        advance()
+        switch token.kind {
+        case .leftParenthesis:
+            var inner = Features()
+            try parenthesizedFeatures(into: &inner, level: level + 1, using: &generator)
+            var sets = FeatureSets()
+            // One element disagrees with nothing.
+            try? sets.add(FeatureSet(inner, source: keyword.extended(to: previousEnd)))
+            add(Feature(name, .set(sets), source: place.extended(to: previousEnd)), to: &features)
+        case .string:
+            let text = text(ofString: token)
+            advance()
+            let source = place.extended(to: previousEnd)
+            guard !gathered.add(text, name) else { return }
+            if let conflict = gathered.begin(name, text, source, in: &features) { report(conflict: conflict) }
+        default:
+            throw unexpected(
+                "'(' or a string behind 'contains'", hint: "write: \(name) contains (name = '…')",
+                options: ["'('", "a string"])
+        }
+    }
+
+    static let comparisonWords = ["'='", "'<='", "'>='", "'<'", "'>'", "'contains'"]
+
+    private mutating func value(
+        of name: String, using generator: inout some RandomNumberGenerator
+    ) throws(Stop) -> Feature.Value {
+        guard var comparison = token.kind.comparison else {
+            throw unexpected(
+                "'=', '<=', '>=', '<', '>' or 'contains' behind '\(name)'",
+                hint: token.kind == .string || token.kind == .number ? "write: \(name) = …" : nil,
+                options: Self.comparisonWords)
+        }
+        let sign = token
+        advance()
+        if let second = token.kind.comparison, token.start == sign.end {
+            comparison = wrongSign(sign, comparison, second)
+        }
+        switch token.kind {
+        case .number: return .number(Interval(comparison, try quantity()))
+        case .string:
+            let text = text(ofString: token)
+            advance()
+            return .string(text, comparison)
+        case .random:
+            return .string(try random(using: &generator), comparison)
+        case .leftBracket:
+            return .list(try list(), comparison)
+        case .system, .network, .ansible, .configure:
+            if let reference = reference() { return .string(reference, comparison) }
+            fallthrough
+        default: return .string(try bareWord(name), comparison)
+        }
+    }
+
+    private mutating func quantity() throws(Stop) -> Quantity {
+        let number = try number(of: token)
+        advance()
+        guard token.kind == .name, !(token.isFirstOfLine && isFollowedByComparison) else { return Quantity(number) }
+        let unit = RADLUnit(text(ofName: token))
+        advance()
+        return Quantity(number, unit: unit)
+    }
+
+    /// `=>`, `=<`, `==` and the like: noted, and read as what is meant.
+    private mutating func wrongSign(_ first: Token, _ left: Comparison, _ right: Comparison) -> Comparison {
+        let meant: Comparison =
+            switch (left, right) {
+            case (.equal, .greater), (.greater, .equal), (.equal, .greaterOrEqual): .greaterOrEqual
+            case (.equal, .less), (.less, .equal), (.equal, .lessOrEqual): .lessOrEqual
+            default: left
+            }
+        let place = range(of: first).extended(to: token.end)
+        report(
+            .syntax, "'\(source.text(of: place))' compares nothing", hint: "did you mean '\(meant.sign)'?",
+            expected: Self.comparisonWords, suggestion: .init(range: place, replacement: meant.sign), at: place,
+            imText: imText(unexpected: token))
+        advance()
+        return meant
+    }
+
+    /// EC3's `system wn` as a value: two words on one line.
+    private mutating func reference() -> String? {
+        var ahead = lexer
+        let next = ahead.next()
+        guard next.kind == .name, !next.isFirstOfLine, let keyword = token.kind.reservedWord else { return nil }
+        advance()
+        let id = text(ofName: token)
+        advance()
+        return "\(keyword) \(id)"
+    }
+
+    /// Something that is no value: a word without quotes is noted and taken for a string.
+    private mutating func bareWord(_ name: String) throws(Stop) -> String {
+        let expected = "a number, a string or a list as the value of '\(name)'"
+        let options = ["a number", "a string", "a list"]
+        guard token.kind == .name else { throw unexpected(expected, options: options) }
+        if let quoted = doubleQuoted() {
+            report(
+                .syntax, "strings stand in single quotes", hint: "write '…' in the place of \"…\"", expected: options,
+                suggestion: .init(range: quoted.range, replacement: "'\(quoted.text)'"), at: quoted.range,
+                imText: imText(unexpected: token))
+            resume(at: quoted.range.end)
+            return quoted.text
+        }
+        let word = word(token)
+        _ = unexpected(expected, hint: "strings stand in single quotes", options: options, replacement: "'\(word)'")
+        if !token.isFirstOfLine { advance() }
+        return word
+    }
+
+    /// A string in double quotes whose first word is the current token.
+    private mutating func doubleQuoted() -> (text: String, range: SourceRange)? {
+        let quote = UInt8(ascii: "\"")
+        let bytes = source.bytes
+        guard token.start > 0, bytes[token.start - 1] == quote else { return nil }
+        var end = token.start
+        while end < bytes.count, bytes[end] != quote, bytes[end] != UInt8(ascii: "\n"), end - token.start < 4096 {
+            if bytes[end] == UInt8(ascii: "'") || bytes[end] == UInt8(ascii: "\\") || bytes[end] == 0 { return nil }
+            end += 1
+        }
+        guard end < bytes.count, bytes[end] == quote else { return nil }
+        var first = token
+        first.start -= 1
+        return (
+            String(decoding: bytes[token.start..<end], as: UTF8.self), range(of: first).extended(to: end + 1)
+        )
+    }
+
+    private mutating func list() throws(Stop) -> [String] {
+        advance()
+        var texts: [String] = []
+        if token.kind == .rightBracket {
+            advance()
+            return texts
+        }
+        while true {
+            guard token.kind == .string else {
+                throw unexpected(
+                    "a string", hint: token.kind == .number ? "lists hold strings: put it in single quotes" : nil)
+            }
+            // IM leaves empty strings out, and prints an empty list as [''].
+            let text = text(ofString: token)
+            if !text.isEmpty { texts.append(text) }
+            advance()
+            switch token.kind {
+            case .comma: advance()
+            case .rightBracket:
+                advance()
+                return texts
+            default: throw unexpected("',' or ']'")
+            }
+        }
+    }
+
+    private mutating func random(using generator: inout some RandomNumberGenerator) throws(Stop) -> String {
+        let digits = source.bytes[(token.start + 8)..<(token.end - 2)]
+        guard digits.count <= 6, let count = Int(String(decoding: digits, as: UTF8.self)),
+            count <= Self.longestRandom
+        else {
+            report(
+                .number, "at most \(Self.longestRandom) random characters are drawn", at: token,
+                imText: "Line \(token.line): random() is too long")
+            throw Stop()
+        }
+        advance()
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        let drawn = (0..<count).map { _ in letters[Int.random(in: 0..<letters.count, using: &generator)] }
+        return String(decoding: drawn, as: UTF8.self)
+    }
+
+    private mutating func add(_ feature: Feature, to features: inout Features) {
+        do throws(FeatureConflict) {
+            try features.add(feature)
+        } catch {
+            report(conflict: error)
+        }
+    }
+
+    private mutating func report(conflict: FeatureConflict) {
+        let place = conflict.added.source ?? range(of: token)
+        let name = conflict.added.name
+        let old = conflict.existing
+        let before = old.source.map { " in line \($0.line)" } ?? ""
+        let isSecret = Secrets.isSecret(name)
+        switch conflict.kind {
+        case .disjoint:
+            report(
+                .conflict, "no number is both '\(conflict.added.imText)' and '\(old.imText)'\(before)",
+                hint: "change or remove one of them", at: place,
+                imText: "Line \(place.line): Disjoint intervals!. Involved features: \(old.imBounds)")
+        case .different:
+            let shown = isSecret ? "" : ": '\(old.imText)'"
+            report(
+                .conflict, "'\(name)' has another value already\(before)\(shown)",
+                hint: "keep one of them", at: place,
+                imText: "Line \(place.line): Conflict adding `\(conflict.added.maskedText)` because"
+                    + " `\(old.maskedText)` is already set and conflict is error")
+        }
+    }
+}
+
+extension Feature {
+    /// One feature as IM prints it in messages.
+    var imText: String {
+        switch value {
+        case .number(let interval):
+            interval.bounds.map { "\(name) \($0.comparison.sign) \($0.quantity)" }.joined(separator: " and ")
+        case .string(let text, let sign): "\(name) \(sign.sign) '\(text)'"
+        case .list(let texts, let sign): "\(name) \(sign.sign) ['\(texts.joined(separator: "','"))']"
+        case .set: "\(name) contains (…)"
+        case .softs: "soft"
+        }
+    }
+
+    /// ``imText`` without the value of a secret.
+    var maskedText: String {
+        if case .number = value { return imText }
+        return Secrets.isSecret(name) ? "\(name) = '***'" : imText
+    }
+
+    /// The ends of a number as IM prints them.
+    var imBounds: String {
+        guard case .number(let interval) = value else { return "[]" }
+        let ends = [interval.lower, interval.upper].map { bound in
+            bound.map { "'\(name) \($0.comparison.sign) \($0.quantity)'" } ?? "'None'"
+        }
+        return "[\(ends.joined(separator: ", "))]"
+    }
+}

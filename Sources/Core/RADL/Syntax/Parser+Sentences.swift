@@ -1,0 +1,198 @@
+/// The sentences but `contextualize`.
+extension Parser {
+    mutating func sentence(using generator: inout some RandomNumberGenerator) throws(Stop) {
+        switch token.kind {
+        case .network, .system, .ansible: try section(using: &generator)
+        case .configure: try configureSentence()
+        case .deploy: try deploySentence()
+        case .contextualize: try contextualizeSentence()
+        case .name where isInclude: try includeSentence(using: &generator)
+        default: try misspelledSentence(using: &generator)
+        }
+    }
+
+    /// A word that begins no sentence: one that nearly does is noted and taken for it, so that what follows is read.
+    private mutating func misspelledSentence(using generator: inout some RandomNumberGenerator) throws(Stop) {
+        let word = token.kind == .name ? word(token) : ""
+        let nearest = Vocabulary.nearest(to: word, among: Self.sentenceWords)
+        let stop = unexpected(
+            "a sentence (\(Self.sentenceWords.joined(separator: ", ")))",
+            hint: nearest.map { "did you mean '\($0)'? Reserved words are in lower case" },
+            options: Self.sentenceWords.map { "'\($0)'" }, replacement: nearest)
+        var ahead = lexer
+        let next = ahead.next().kind
+        guard let nearest, let kind = Token.Kind(reservedWord: nearest), kind != .description else { throw stop }
+        guard next == .name || (kind == .contextualize && (next == .leftParenthesis || next == .number)) else {
+            throw stop
+        }
+        token.kind = kind
+        try sentence(using: &generator)
+    }
+
+    /// Id of a section, noted as taken.
+    private mutating func newID(_ kind: Token.Kind, _ what: String, keyword: Token) throws(Stop) -> (
+        String, SourceRange
+    ) {
+        let nameToken = token
+        guard token.kind == .name else {
+            let isReserved = token.kind.reservedWord != nil && !token.isFirstOfLine
+            throw unexpected(
+                "the id of the \(what)", hint: isReserved ? "reserved words cannot be ids; choose another name" : nil)
+        }
+        let id = text(ofName: nameToken)
+        advance()
+        let place = range(of: keyword).extended(to: nameToken.end)
+        if !ids[kind, default: []].insert(id).inserted {
+            report(
+                .duplicate, "there is a \(what) '\(id)' already", hint: "give one of them another id",
+                at: range(of: nameToken), imText: "Aspect with the same id was found.")
+        }
+        return (id, place)
+    }
+
+    private mutating func section(using generator: inout some RandomNumberGenerator) throws(Stop) {
+        let keyword = token
+        advance()
+        let what = keyword.kind == .ansible ? "ansible host" : keyword.kind.reservedWord ?? ""
+        let (id, place) = try newID(keyword.kind, what, keyword: keyword)
+        var features = Features()
+        var isReference = false
+        // After a mistake as much of the section stays as was read: others may refer to it.
+        var stop: Stop?
+        if token.kind == .leftParenthesis {
+            do throws(Stop) {
+                try parenthesizedFeatures(into: &features, level: 1, using: &generator)
+            } catch {
+                stop = error
+            }
+        } else if keyword.kind == .ansible {
+            throw unexpected("'(' and the features of the ansible host", options: ["'('"])
+        } else {
+            isReference = true
+        }
+        switch keyword.kind {
+        case .network:
+            document.networks.append(
+                RADLNetwork(id: id, features: features, isReference: isReference, source: place))
+        case .system:
+            document.systems.append(RADLSystem(id: id, features: features, isReference: isReference, source: place))
+        default:
+            document.ansibleHosts.append(RADLAnsibleHost(id: id, features: features, source: place))
+        }
+        if let stop { throw stop }
+    }
+
+    mutating func descriptionSentence(
+        isFirst: Bool, using generator: inout some RandomNumberGenerator
+    ) throws(Stop) {
+        let keyword = token
+        if !isFirst {
+            if document.description != nil {
+                report(
+                    .duplicate, "the document has a description already", hint: "put all in one description",
+                    at: keyword, imText: "Description can only be defined once.")
+            } else {
+                report(
+                    .syntax, "the description stands behind another sentence", hint: "move it to the top", at: keyword)
+            }
+        }
+        advance()
+        let nameToken = try expect(.name)
+        let place = range(of: keyword).extended(to: nameToken.end)
+        let id = text(ofName: nameToken)
+        var description = RADLDescription(id: id, isReference: token.kind != .leftParenthesis, source: place)
+        if token.kind == .leftParenthesis {
+            try parenthesizedFeatures(into: &description.features, level: 1, using: &generator)
+        }
+        if document.description == nil { document.description = description }
+    }
+
+    private mutating func deploySentence() throws(Stop) {
+        let keyword = token
+        advance()
+        let system = text(ofName: try expect(.name, hint: "write: deploy SYSTEM NUMBER"))
+        let numberToken = try expect(.number, hint: "write: deploy \(system) NUMBER")
+        if hasMinus(before: numberToken) {
+            report(
+                .number, "the number of machines cannot be negative", hint: "write: deploy \(system) NUMBER",
+                at: numberToken, imText: "Line \(keyword.line): Invalid number of virtual machines to deploy.")
+        }
+        let number = finiteNumber(of: numberToken)
+        var cloud: String?
+        if token.kind == .name, !isMisspelledSentence {
+            cloud = text(ofName: token)
+            advance()
+        }
+        guard let count = number?.integerValue else {
+            let isTooLarge = (number?.doubleValue ?? .infinity) > Double(RADLDeploy.mostMachines)
+            report(
+                .number,
+                isTooLarge
+                    ? "the number of machines is too large: an infrastructure has at most \(RADLDeploy.mostMachines)"
+                    : "the number of machines has to be whole", at: numberToken,
+                imText: "Line \(keyword.line): Invalid number of virtual machines to deploy.")
+            return
+        }
+        document.deploys.append(
+            RADLDeploy(
+                system: system, count: count, cloud: cloud, source: range(of: keyword).extended(to: previousEnd)))
+    }
+
+    /// `System b (…)` in the line after `deploy a 1` is no cloud id.
+    private var isMisspelledSentence: Bool {
+        guard token.isFirstOfLine else { return false }
+        let word = String(decoding: source.bytes[token.start..<token.end].prefix(40), as: UTF8.self)
+        return Self.sentenceWords.contains(word.lowercased())
+    }
+
+    private mutating func configureSentence() throws(Stop) {
+        let keyword = token
+        advance()
+        let (id, place) = try newID(.configure, "configure section", keyword: keyword)
+        var section = RADLConfigure(id: id, content: .reference, source: place)
+        if token.kind == .leftParenthesis {
+            let open = token
+            advance()
+            section.content = .disabled
+            if token.kind == .begin {
+                let recipe = try recipe(id: id)
+                section.content = .recipe(recipe.text)
+                section.recipeSource = recipe.place
+            }
+            if token.kind == .end {
+                throw unclosed(open)
+            }
+            guard token.kind == .rightParenthesis else {
+                throw unexpected(section.content == .disabled ? "'@begin' or ')'" : "')' behind '@end'")
+            }
+            advance()
+        }
+        document.configures.append(section)
+    }
+
+    private mutating func recipe(id: String) throws(Stop) -> (text: String, place: SourceRange) {
+        let begin = token
+        advance()
+        let recipe = token
+        guard !recipe.flag else {
+            report(
+                .unclosed, "the recipe of '\(id)' has no end",
+                hint: "write @end at the beginning of a line behind it", at: begin, imText: "Parse error in: None")
+            advance()
+            throw Stop()
+        }
+        let text = String(decoding: source.bytes[recipe.start..<recipe.end], as: UTF8.self)
+        let place = range(of: recipe)
+        advance()
+        return (text.isEmpty ? "\n" : text, place)
+    }
+
+    /// Notes that a parenthesis is never closed.
+    mutating func unclosed(_ open: Token) -> Stop {
+        let place = range(of: open)
+        report(
+            .unclosed, "this '(' is never closed", hint: "write ')' behind the last feature", expected: ["')'"],
+            at: place, imText: imText(unexpected: token))
+        return Stop()
+    }
+}

@@ -1,0 +1,264 @@
+/// Reads tokens into a document: one pass, one token ahead, every mistake noted.
+struct Parser {
+    /// The rest of the sentence cannot be understood; the mistake is noted already.
+    struct Stop: Error {}
+
+    static let deepestNesting = 64
+    static let mostErrors = 1000
+    static let longestRandom = 1024
+
+    let source: RADLSource
+    private(set) var lexer: Lexer
+    var token: Token
+    /// End of the token before ``token``.
+    private(set) var previousEnd = 0
+    var document = RADLDocument()
+    private(set) var errors: [RADLError] = []
+    private(set) var warnings: [RADLError] = []
+
+    private var names = NameTable()
+    var ids: [Token.Kind: Set<String>] = [:]
+    private var columnLineStart = 0
+    private var columnOffset = 0
+    private var column = 1
+    private var countedBytes = 0
+    private var countedScalars = 0
+
+    init(_ source: RADLSource) {
+        self.source = source
+        lexer = Lexer(source.bytes)
+        token = lexer.next()
+        document.source = source
+    }
+
+    // MARK: - Tokens
+
+    mutating func advance() {
+        previousEnd = token.end
+        token = lexer.next()
+    }
+
+    /// Place of a token. Columns are counted onwards from the last place asked for in the same line.
+    mutating func range(of token: Token) -> SourceRange {
+        if columnLineStart != token.lineStart || columnOffset > token.start {
+            columnLineStart = token.lineStart
+            columnOffset = token.lineStart
+            column = 1
+        }
+        while columnOffset < token.start {
+            if source.bytes[columnOffset] & 0xC0 != 0x80 { column += 1 }
+            columnOffset += 1
+        }
+        return SourceRange(line: token.line, column: column, offset: token.start, length: token.end - token.start)
+    }
+
+    /// Number of scalars before a byte: IM counts positions so. Counted onwards from the last place asked for.
+    mutating func scalarOffset(ofByte offset: Int) -> Int {
+        if offset < countedBytes { (countedBytes, countedScalars) = (0, 0) }
+        while countedBytes < min(offset, source.bytes.count) {
+            if source.bytes[countedBytes] & 0xC0 != 0x80 { countedScalars += 1 }
+            countedBytes += 1
+        }
+        return countedScalars
+    }
+
+    /// Text of a name.
+    mutating func text(ofName token: Token) -> String {
+        names.text(token.start..<token.end, in: source.bytes)
+    }
+
+    /// Content of a string: `\'` is a quote, every other backslash stays.
+    func text(ofString token: Token) -> String {
+        let content = source.bytes[(token.start + 1)..<(token.end - 1)]
+        guard token.flag else { return String(decoding: content, as: UTF8.self) }
+        var result: [UInt8] = []
+        result.reserveCapacity(content.count)
+        var index = content.startIndex
+        while index < content.endIndex {
+            if content[index] == UInt8(ascii: "\\"), index + 1 < content.endIndex {
+                if content[index + 1] != UInt8(ascii: "'") { result.append(content[index]) }
+                result.append(content[index + 1])
+                index += 2
+            } else {
+                result.append(content[index])
+                index += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// RADL knows no sign: as in IM the lexer skips it, with a warning. Where the number says how much is made, that would
+    /// be something else than what is meant.
+    func hasMinus(before token: Token) -> Bool {
+        let blank: [UInt8] = [0x20, 0x09]
+        return source.bytes[..<token.start].last { !blank.contains($0) } == UInt8(ascii: "-")
+    }
+
+    /// Value of a number. Whole numbers beyond 64 bits become floating-point.
+    mutating func number(of token: Token) throws(Stop) -> RADLNumber {
+        if let number = finiteNumber(of: token) { return number }
+        report(.number, "this number is too large", at: token)
+        throw Stop()
+    }
+
+    /// Nil where the number is too large for any kind of number.
+    func finiteNumber(of token: Token) -> RADLNumber? {
+        if !token.flag, token.end - token.start <= 18 {
+            var value = 0
+            for index in token.start..<token.end { value = value * 10 + Int(source.bytes[index] - 0x30) }
+            return .integer(value)
+        }
+        guard token.end - token.start <= 400 else { return nil }
+        var text = String(decoding: source.bytes[token.start..<token.end], as: UTF8.self)
+        if !token.flag, let value = Int(text) { return .integer(value) }
+        if text.hasSuffix(".") { text += "0" }
+        return Double(text).flatMap { $0.isFinite ? .real($0) : nil }
+    }
+
+    // MARK: - Errors
+
+    var isFull: Bool { errors.count >= Self.mostErrors }
+
+    /// - Parameter replacement: What stands in the place of the token where that mends the text.
+    mutating func report(
+        _ code: RADLError.Code, _ message: String, hint: String? = nil, expected: [String] = [],
+        suggestion: RADLError.Suggestion? = nil, replacement: String? = nil, at token: Token, imText: String? = nil
+    ) {
+        guard !isFull else { return }
+        let place = range(of: token)
+        report(
+            code, message, hint: hint, expected: expected,
+            suggestion: suggestion ?? replacement.map { .init(range: place, replacement: $0) }, at: place,
+            imText: imText ?? self.imText(unexpected: token))
+    }
+
+    mutating func report(
+        _ code: RADLError.Code, _ message: String, hint: String? = nil, expected: [String] = [],
+        suggestion: RADLError.Suggestion? = nil, at range: SourceRange, imText: String
+    ) {
+        guard !isFull else { return }
+        errors.append(
+            RADLError(
+                code, message, hint: hint, expected: expected, suggestion: suggestion, at: range, in: source,
+                imText: imText))
+    }
+
+    /// Notes that the current token is not what has to stand there.
+    ///
+    /// - Parameters:
+    ///   - expected: What has to stand there, in words.
+    ///   - options: The same, each on its own; `expected` alone where they are left out.
+    ///   - replacement: What stands in the place of the token where that mends the text.
+    mutating func unexpected(
+        _ expected: String, hint: String? = nil, options: [String] = [], replacement: String? = nil
+    ) -> Stop {
+        let options = options.isEmpty ? [expected] : options
+        switch token.kind {
+        case .end:
+            report(
+                .unclosed, "the text ends where \(expected) has to follow", hint: hint, expected: options, at: token)
+        case .openString:
+            report(
+                .string, "this string has no end", hint: "close it with ', and write \\' for a quote within it",
+                expected: ["'"], at: token)
+        default:
+            report(
+                .syntax, "expected \(expected), found \(describe(token))", hint: hint, expected: options,
+                replacement: replacement, at: token)
+        }
+        return Stop()
+    }
+
+    mutating func expect(_ kind: Token.Kind, hint: String? = nil) throws(Stop) -> Token {
+        if token.kind != kind {
+            // A word that is nearly the one that has to stand here is noted and taken for it.
+            guard token.kind == .name, let wanted = kind.reservedWord,
+                Vocabulary.nearest(to: word(token), among: [wanted]) != nil
+            else { throw unexpected(kind.words, hint: hint) }
+            _ = unexpected(kind.words, hint: "did you mean '\(wanted)'?", options: ["'\(wanted)'"], replacement: wanted)
+        }
+        let found = token
+        advance()
+        return found
+    }
+
+    /// The text of a token, the beginning of a long one.
+    func word(_ token: Token) -> String {
+        String(decoding: source.bytes[token.start..<min(token.end, token.start + 80)], as: UTF8.self)
+    }
+
+    /// Reads on from a byte of the current line.
+    mutating func resume(at position: Int) {
+        lexer.move(to: position)
+        advance()
+        previousEnd = position
+    }
+
+    private func describe(_ token: Token) -> String {
+        switch token.kind {
+        case .name, .number:
+            "'\(String(decoding: source.bytes[token.start..<token.end].prefix(60), as: UTF8.self))'"
+        default: token.kind.words
+        }
+    }
+
+    // MARK: - Sentences
+
+    mutating func parse(using generator: inout some RandomNumberGenerator) {
+        var isFirst = true
+        var sentences = 0
+        while token.kind != .end, !isFull {
+            do throws(Stop) {
+                if token.kind == .description {
+                    try descriptionSentence(isFirst: isFirst && sentences == 0, using: &generator)
+                } else {
+                    try sentence(using: &generator)
+                    sentences += 1
+                }
+            } catch {
+                sentences += 1
+                skipSentence()
+            }
+            isFirst = false
+        }
+        finish(sentences: sentences)
+    }
+
+    private mutating func finish(sentences: Int) {
+        for skipped in lexer.skipped {
+            let range = range(of: skipped)
+            warnings.append(
+                RADLError(
+                    .character, "'\(source.text(of: range))' means nothing here and is skipped", at: range,
+                    in: source, imText: "", severity: .warning))
+        }
+        if let zero = lexer.zeroByte {
+            report(
+                .string, "a string or recipe holds a zero byte", hint: "remove it", at: zero,
+                imText: "Line \(zero.line): zero byte")
+        }
+        let isBlank = source.bytes.allSatisfy { [0x20, 0x09, 0x0A, 0x0D, 0x0B, 0x0C].contains($0) }
+        if sentences == 0, errors.isEmpty, !isBlank {
+            report(
+                .unclosed, "the document describes nothing",
+                hint: "write at least one of \(Self.sentenceWords.joined(separator: ", "))", at: token,
+                imText: "Parse error in: None")
+        }
+    }
+
+    /// Goes on to a word that begins a sentence: first in its line, and outside of parentheses or in the first column.
+    private mutating func skipSentence() {
+        while token.kind != .end, !beginsSentence { advance() }
+        lexer.closeAll()
+    }
+
+    /// Whether the current token begins a sentence even though parentheses may still be open.
+    var beginsSentence: Bool {
+        token.isFirstOfLine && Token.sentences.contains(token.kind)
+            && (token.depth == 0 || token.start == token.lineStart)
+    }
+
+    static let sentenceWords = [
+        "network", "system", "configure", "contextualize", "deploy", "ansible", "description",
+    ]
+}
