@@ -35,12 +35,12 @@ struct MessageFraming: Sendable {
         while true {
             guard let headerEnd = endOfHeader() else {
                 guard buffer.count > Self.longestHeader else { return nil }
-                if let item = resynchronize(from: 1) { return item }
+                if let item = resynchronize() { return item }
                 continue
             }
             let header = String(decoding: buffer[..<headerEnd.content], as: UTF8.self)
             guard let length = Self.contentLength(header) else {
-                if let item = resynchronize(from: max(1, headerEnd.content)) { return item }
+                if let item = resynchronize() { return item }
                 continue
             }
             isLost = false
@@ -89,9 +89,9 @@ struct MessageFraming: Sendable {
     }
 
     /// Drops bytes up to the next `Content-Length`.
-    private mutating func resynchronize(from start: Int) -> Item? {
+    private mutating func resynchronize() -> Item? {
         let mark = Array("content-length:".utf8)
-        var index = min(start, buffer.count)
+        var index = min(1, buffer.count)
         while index + mark.count <= buffer.count {
             if zip(buffer[index...], mark).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) { break }
             index += 1
