@@ -1,1 +1,4 @@
-// The connector begins here.
+import ConnectorSDK
+import OpenStack
+
+await serve(OpenStackConnector())

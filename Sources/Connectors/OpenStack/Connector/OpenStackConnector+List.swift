@@ -1,0 +1,74 @@
+package import ConnectorAPI
+
+extension OpenStackConnector {
+    /// Kinds beside machines, in the order in which they can be deleted. `other` are ports.
+    private static let otherKinds: [Resource.Kind] = [
+        .volume, .publicAddress, .other, .securityGroup, .keyPair,
+    ]
+
+    /// Machines a page at a time, then everything else. Not listed is what ends by itself or with its machine: servers
+    /// that are being deleted, and ports and floating addresses of a server that is there.
+    package func list(_ request: ListRequest, context: CallContext) async throws -> Page<Resource> {
+        let session = try sessions.session(request.session)
+        let budget = CallBudget(context)
+        try Self.check(tags: request.tags)
+        var items: [Resource] = []
+        if request.kinds?.contains(.machine) ?? true {
+            let page = try await serverPage(tags: request.tags, marker: request.page, session, budget)
+            items = page.servers.filter { $0.metadata.contains(all: request.tags) && Machine.state($0) != .terminated }
+                .map { Resource($0) }
+            if let next = page.marker { return Page(items: items, next: next) }
+        }
+        let kinds = Self.otherKinds.filter { request.kinds?.contains($0) ?? true }
+        let others = await each(kinds) { kind throws(ConnectorError) in
+            try await self.resources(kind, request.tags, session, budget)
+        }
+        for found in others { items += try found.get() }
+        return Page(items: items)
+    }
+
+    private func resources(
+        _ kind: Resource.Kind, _ tags: [String: String], _ session: OpenStackSession, _ budget: CallBudget
+    ) async throws(ConnectorError) -> [Resource] {
+        switch kind {
+        case .volume:
+            guard session.client.catalog.has(.volume) else { return [] }
+            return try await volumes(tags: tags, session, budget).filter { $0.status != "deleting" }
+                .map { Resource($0) }
+        case .publicAddress:
+            let ours = try await addresses([], session, budget).compactMap {
+                address -> (NeutronAddress, [String: String])? in
+                guard let label = address.label, label.tags.contains(all: tags) else { return nil }
+                return (address, label.tags)
+            }
+            // One that was made for a machine goes with the port that it leads to.
+            let leading = ours.filter { $0.1[LaunchIdentity.slotKey] != nil }.compactMap(\.0.port)
+            var used: Set<String> = []
+            for chunk in leading.chunked(Self.idsPerQuery) {
+                used.formUnion(
+                    try await ports(chunk.map { ("id", $0) }, session, budget).filter { $0.device?.nonEmpty != nil }
+                        .map(\.id))
+            }
+            return ours.filter { address, _ in address.port.map { !used.contains($0) } ?? true }
+                .map { Resource($0, tags: $1) }
+        case .other:
+            return try await ports([("device_id", "")], session, budget).compactMap { port in
+                guard let label = port.label, label.tags.contains(all: tags), port.device?.nonEmpty == nil else {
+                    return nil
+                }
+                return Resource(port, tags: label.tags)
+            }
+        case .securityGroup:
+            return try await groups(session, budget).compactMap { group in
+                guard let label = group.label, label.tags.contains(all: tags) else { return nil }
+                return Resource(kind: .securityGroup, id: group.id, name: group.name, tags: label.tags)
+            }
+        case .keyPair:
+            return try await keyPairs(tags: tags, session, budget).map { pair in
+                Resource(
+                    kind: .keyPair, id: pair.name, name: pair.name, tags: KeyPairName.tags(pair.name) ?? [:])
+            }
+        default: return []
+        }
+    }
+}
