@@ -1,7 +1,7 @@
 """Write a connector for Gantry: subclass ``MachineCloud`` or ``Connector``, then ``serve`` it."""
 
 from .call import Call, current_call
-from .cloud import INDEX_TAG, ITEMS_TAG, MACHINE_TAG, MachineCloud
+from .cloud import ITEMS_TAG, MACHINE_TAG, MachineCloud
 from .connector import Connector, Items, Setting, each
 from .errors import CODES, ConnectorError, ProviderError, invalid, not_found, unauthenticated
 from .log import logger
@@ -55,7 +55,6 @@ __all__ = [
     "BATCH_TAG",
     "CODES",
     "GPU",
-    "INDEX_TAG",
     "ITEMS_TAG",
     "MACHINE_TAG",
     "Address",

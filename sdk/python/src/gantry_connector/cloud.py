@@ -15,7 +15,7 @@ from typing import ClassVar, Optional, TypeVar
 from .call import current_call
 from .coding import to_json
 from .connector import Connector, Items, each
-from .errors import ConnectorError, not_found
+from .errors import ConnectorError, invalid, not_found
 from .log import logger
 from .values import BATCH_TAG, LaunchRequest, ListRequest, Machine, MachineSpec, Outcome, Resource
 
@@ -23,8 +23,6 @@ S = TypeVar("S")
 
 MACHINE_TAG = "gantry:machine"
 """Holds the host's id of a machine."""
-INDEX_TAG = "gantry:index"
-"""Holds the place of a machine in its launch."""
 ITEMS_TAG = "gantry:items"
 """Holds a digest of the items of the launch, by which other items under the same token are told."""
 
@@ -62,6 +60,10 @@ class MachineCloud(Connector[S]):
         """What else has been made, with its tags."""
         return ()
 
+    def carries(self, tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+        """Whether something with these tags has all that are wanted; for clouds that keep tags in another form."""
+        return all(tags.get(key) == value for key, value in wanted.items())
+
     def machine(self, session: S, id: str) -> Machine:
         """One machine; raises ``notFound``."""
         for machine in self.machines(session):
@@ -72,36 +74,42 @@ class MachineCloud(Connector[S]):
     # The contract
 
     def launch(self, session: S, request: LaunchRequest) -> Sequence[Outcome[Machine]]:
+        if len({item.machine_id for item in request.items}) < len(request.items):
+            raise invalid("two items of the launch have the same machineID", field="items")
         digest = _digest(request.items)
         with self._only(request.batch_token):
             there = self._launched(session, request.batch_token)
-            if any(machine.tags.get(ITEMS_TAG) != digest for group in there.values() for machine in group):
+            digests = {ITEMS_TAG: digest}
+            if not all(self.carries(machine.tags, digests) for group in there.values() for machine in group):
                 raise ConnectorError(
                     "alreadyExists",
                     f"the batch token '{request.batch_token}' was used for other machines; use a new token",
                     field="batchToken",
                 )
-            missing = [index for index in range(len(request.items)) if index not in there]
-            made = dict(zip(missing, self._create(session, request, missing, digest)))
-            if self.settles and any(isinstance(outcome, Machine) for outcome in made.values()):
+            missing = [item for item in request.items if item.machine_id not in there]
+            outcomes = self._create(session, request, missing, digest)
+            made = {item.machine_id: outcome for item, outcome in zip(missing, outcomes)}
+            if self.settles and any(isinstance(outcome, Machine) for outcome in outcomes):
                 there = self._launched(session, request.batch_token)
-            kept = {index: self._keep_one(session, group) for index, group in there.items()}
-            return [kept.get(index) or made[index] for index in range(len(request.items))]
+            kept = {id: self._keep_one(session, group) for id, group in there.items()}
+            return [kept.get(item.machine_id) or made[item.machine_id] for item in request.items]
 
     def describe(self, session: S, ids: Sequence[str]) -> Sequence[Outcome[Machine]]:
         known = {machine.id: machine for machine in self.machines(session)}
         return [_identified(known[id]) if id in known else not_found("machine", id) for id in ids]
 
     def list_resources(self, session: S, request: ListRequest) -> Items[Resource]:
-        found = []
+        found: list[Resource] = []
         if request.kinds is None or "machine" in request.kinds:
-            for machine in self.machines(session):
-                if machine.state != "terminated":
-                    machine = _identified(machine)
-                    found.append(Resource("machine", machine.id, tags=machine.tags, machine=machine))
+            for machine in map(_identified, self.machines(session)):
+                if machine.state != "terminated" and self.carries(machine.tags, request.tags):
+                    tags = {**machine.tags, **request.tags}
+                    found.append(Resource("machine", machine.id, tags=tags, machine=replace(machine, tags=tags)))
         if request.kinds is None or any(kind != "machine" for kind in request.kinds):
-            found.extend(self.resources(session))
-        return [resource for resource in found if request.matches(resource)]
+            for other in self.resources(session):
+                if (request.kinds is None or other.kind in request.kinds) and self.carries(other.tags, request.tags):
+                    found.append(replace(other, tags={**other.tags, **request.tags}))
+        return found
 
     def terminate(self, session: S, ids: Sequence[str]) -> Sequence[Outcome[None]]:
         def end(id: str) -> None:
@@ -116,16 +124,14 @@ class MachineCloud(Connector[S]):
     # How
 
     def _create(
-        self, session: S, request: LaunchRequest, indexes: Sequence[int], digest: str
+        self, session: S, request: LaunchRequest, items: Sequence[MachineSpec], digest: str
     ) -> list[Outcome[Machine]]:
-        def one(index: int) -> Outcome[Machine]:
-            item = request.items[index]
+        def one(item: MachineSpec) -> Outcome[Machine]:
             tags = {
                 **request.tags,
                 **item.tags,
                 BATCH_TAG: request.batch_token,
                 MACHINE_TAG: item.machine_id,
-                INDEX_TAG: str(index),
                 ITEMS_TAG: digest,
             }
             try:
@@ -137,19 +143,19 @@ class MachineCloud(Connector[S]):
                 logger.exception("machine '%s' could not be made", item.name)
                 return ConnectorError("internal", f"machine '{item.name}' failed: {type(error).__name__}: {error}")
 
-        width = min(self.parallel_creates, len(indexes))
+        width = min(self.parallel_creates, len(items))
         if width <= 1:
-            return [one(index) for index in indexes]
+            return [one(item) for item in items]
         with ThreadPoolExecutor(width) as pool:
-            calls = [pool.submit(contextvars.copy_context().run, one, index) for index in indexes]
+            calls = [pool.submit(contextvars.copy_context().run, one, item) for item in items]
             return [call.result() for call in calls]
 
-    def _launched(self, session: S, token: str) -> dict[int, list[Machine]]:
-        """Machines of a launch by their place in it, oldest first."""
-        found: dict[int, list[Machine]] = {}
-        for machine in self.machines(session):
-            if machine.tags.get(BATCH_TAG) == token and machine.tags.get(INDEX_TAG, "").isdigit():
-                found.setdefault(int(machine.tags[INDEX_TAG]), []).append(_identified(machine))
+    def _launched(self, session: S, token: str) -> dict[str, list[Machine]]:
+        """Machines of a launch by the host's ids, oldest first."""
+        found: dict[str, list[Machine]] = {}
+        for machine in map(_identified, self.machines(session)):
+            if machine.machine_id is not None and self.carries(machine.tags, {BATCH_TAG: token}):
+                found.setdefault(machine.machine_id, []).append(machine)
         for group in found.values():
             group.sort(key=lambda machine: (str(machine.launched_at or ""), machine.id))
         return found

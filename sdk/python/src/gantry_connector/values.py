@@ -371,12 +371,6 @@ class ListRequest:
     kinds: Optional[list[str]] = None
     page: Optional[str] = None
 
-    def matches(self, resource: Resource) -> bool:
-        """Whether this is asked for."""
-        if self.kinds is not None and resource.kind not in self.kinds:
-            return False
-        return all(resource.tags.get(key) == value for key, value in self.tags.items())
-
 
 @dataclass
 class PlanRequest:
