@@ -1,206 +1,342 @@
 import ConnectorAPI
+import ConnectorWire
 import Dummy
 import Foundation
 import Synchronization
 
-/// A Dummy that breaks one rule on purpose.
+/// One call of a broken connector: what is asked, and how the Dummy would answer.
+typealias Hook<Request, Response> =
+    @Sendable (Request, BrokenConnector.Memory, @Sendable (Request) async throws -> Response) async throws -> Response
+
+/// What a broken connector does otherwise than the Dummy: a fault sets one of these.
+struct Hooks: Sendable {
+    var description: @Sendable (inout ConnectorDescription) -> Void = { _ in }
+    var open: Hook<OpenSessionRequest, OpenSessionResponse>?
+    var close: Hook<SessionID, Void>?
+    var launch: Hook<LaunchRequest, [Outcome<Machine>]>?
+    var describe: Hook<MachinesRequest, [Outcome<Machine>]>?
+    var list: Hook<ListRequest, Page<Resource>>?
+    var terminate: Hook<MachinesRequest, [Outcome<Empty>]>?
+    var delete: Hook<DeleteResourceRequest, Outcome<Empty>>?
+    var resume: Hook<ContinueRequest, Outcome<StepResult>>?
+    var flavors: Hook<CatalogRequest, Page<Flavor>>?
+    var images: Hook<CatalogRequest, Page<Image>>?
+    var networks: Hook<CatalogRequest, Page<Network>>?
+    var quotas: Hook<CatalogRequest, Page<Quota>>?
+    var plan: Hook<PlanRequest, [PlanCandidate]>?
+    var start: Hook<MachinesRequest, [Outcome<Machine>]>?
+    var stop: Hook<MachinesRequest, [Outcome<Machine>]>?
+    var reboot: Hook<MachinesRequest, [Outcome<Machine>]>?
+    var resize: Hook<ResizeRequest, Outcome<Machine>>?
+    var snapshot: Hook<SnapshotRequest, Outcome<Image>>?
+    var console: Hook<MachineRequest, BulkLocation>?
+    var ensureNetwork: Hook<EnsureRequest<NetworkSpec>, Outcome<Resource>>?
+    var ensureSecurityGroup: Hook<EnsureRequest<SecurityGroupSpec>, Outcome<Resource>>?
+    var ensureKeyPair: Hook<EnsureRequest<KeyPairSpec>, Outcome<Resource>>?
+    var ensureVolume: Hook<EnsureRequest<VolumeSpec>, Outcome<Resource>>?
+    var ensurePublicAddress: Hook<EnsureRequest<PublicAddressSpec>, Outcome<Resource>>?
+    var uploadImage: Hook<UploadImageRequest, Outcome<Image>>?
+    /// Of requests as JSON: the method and its parameters.
+    var raw: Hook<(String, JSONValue), JSONValue>?
+    /// Whether the end of the process loses the cloud.
+    var forgets = false
+}
+
+/// A Dummy with one fault.
 final class BrokenConnector: Connector {
-    enum Fault: String, CaseIterable, Sendable {
-        case none, ignoresTokens, sharesTokens, reversesOutcomes, knowsEverything, refusesUnknownEnd, keepsMachines
-        case ignoresTags, losesItemTags, endlessPages, repeatsItems, acceptsAnySession, forgetsNoSession
-        case leaksPassword, countsMegabytes, ignoresDeadlines, hangsWhenCancelled, answersUnannounced, forgetful,
-            hidesToken
-        case acceptsImpossible, neverRuns, duplicatesGroups, mixesLaunches, badName, acceptsBadCredentials
+    /// What a fault remembers, and the Dummy behind it.
+    final class Memory: Sendable {
+        private let values = Mutex<[String: String]>([:])
+        private let numbers = Mutex<[String: Int]>([:])
+        private let kept = Mutex<[Outcome<Machine>]>([])
+        let dummy: Mutex<DummyConnector>
+
+        init() {
+            dummy = Mutex(DummyConnector(configuration: .init()))
+        }
+
+        subscript(key: String) -> String? {
+            get { values.withLock { $0[key] } }
+            set { values.withLock { $0[key] = newValue } }
+        }
+
+        /// Counts up from 1.
+        func count(_ key: String) -> Int {
+            numbers.withLock { numbers in
+                numbers[key, default: 0] += 1
+                return numbers[key, default: 0]
+            }
+        }
+
+        /// Keeps these and gives those of the call before.
+        func exchange(_ outcomes: [Outcome<Machine>]) -> [Outcome<Machine>] {
+            kept.withLock { kept in
+                defer { kept = outcomes }
+                return kept
+            }
+        }
     }
 
-    private let fault: Fault
-    private let inner: Mutex<DummyConnector>
-    private let state = Mutex(State())
+    private let hooks: Hooks
+    private let memory = Memory()
+    private let sessions = Mutex<[SessionID: (request: OpenSessionRequest, real: SessionID)]>([:])
 
-    private struct State {
-        var passwords: [SessionID: String] = [:]
-        var lastLaunch: [Outcome<Machine>]?
-        var requests: [SessionID: OpenSessionRequest] = [:]
-        var sessions: [SessionID: SessionID] = [:]
+    init(_ change: (inout Hooks) -> Void) {
+        var hooks = Hooks()
+        change(&hooks)
+        self.hooks = hooks
     }
 
-    init(_ fault: Fault) {
-        self.fault = fault
-        inner = Mutex(DummyConnector(configuration: .init()))
-    }
-
-    private var dummy: DummyConnector { inner.withLock { $0 } }
+    private var dummy: DummyConnector { memory.dummy.withLock { $0 } }
 
     /// As after kill -9: what is in memory is gone.
     func restart() async throws {
-        if fault == .forgetful {
+        if hooks.forgets {
             // The Dummy makes ids of the time: other ones than before, however fast this is.
             let later = DummyConnector(configuration: .init(now: { Date().addingTimeInterval(60) }))
-            inner.withLock { $0 = later }
+            memory.dummy.withLock { $0 = later }
         }
-        for (session, request) in state.withLock({ $0.requests }) {
-            let new = try await dummy.openSession(request, context: noContext).session
-            state.withLock { $0.sessions[session] = new }
+        for (session, (request, _)) in sessions.withLock({ $0 }) {
+            // What it refuses now was refused before.
+            guard let new = try? await dummy.openSession(request, context: noContext).session else { continue }
+            sessions.withLock { $0[session]?.real = new }
         }
     }
 
     var description: ConnectorDescription {
         var description = dummy.description
-        description.capabilities = [.flavors: 1, .images: 1, .start: 1, .stop: 1, .securityGroups: 1, .resume: 1]
-        if fault == .answersUnannounced { description.capabilities[.flavors] = nil }
-        if fault == .badName { description.name = "Dummy Cloud" }
+        hooks.description(&description)
         return description
     }
 
-    private func real(_ session: SessionID) async throws -> SessionID {
-        if let known = state.withLock({ $0.sessions[session] }) { return known }
-        if fault == .acceptsAnySession { return try await dummy.open() }
-        return session
+    /// Requests as JSON, as the SDK takes them.
+    func rawCall(_ method: String, _ params: JSONValue) async throws -> JSONValue {
+        do {
+            return try await run(hooks.raw, (method, params)) { method, params in
+                guard let call = WireMethods.all[method] else {
+                    throw ConnectorError(code: .unsupported, message: "the method '\(method)' is not known")
+                }
+                let bytes = try await call.invoke(self, try WireCodec.encode(params), noContext)
+                return try WireCodec.decode(JSONValue.self, from: bytes)
+            }
+        } catch let error as WireError {
+            throw error.connectorError
+        }
+    }
+
+    private func real(_ session: SessionID) -> SessionID {
+        sessions.withLock { $0[session]?.real } ?? session
+    }
+
+    private func run<Request, Response>(
+        _ hook: Hook<Request, Response>?, _ request: Request, _ next: @Sendable (Request) async throws -> Response
+    ) async throws -> Response {
+        guard let hook else { return try await next(request) }
+        return try await hook(request, memory, next)
     }
 
     // MARK: Mandatory
 
     func openSession(_ request: OpenSessionRequest, context: CallContext) async throws -> OpenSessionResponse {
-        var request = request
-        if fault == .acceptsBadCredentials { request.credentials = Credentials([:]) }
-        let response = try await dummy.openSession(request, context: context)
-        state.withLock { state in
-            state.passwords[response.session] = request.credentials["password"]
-            state.requests[response.session] = request
-            state.sessions[response.session] = response.session
-        }
+        let response = try await run(hooks.open, request) { try await self.dummy.openSession($0, context: context) }
+        sessions.withLock { $0[response.session] = (request, response.session) }
         return response
     }
 
     func closeSession(_ session: SessionID, context: CallContext) async throws {
-        if fault == .forgetsNoSession { return }
-        try await dummy.closeSession(real(session), context: context)
-        state.withLock { state in
-            state.requests[session] = nil
-            state.sessions[session] = nil
+        try await run(hooks.close, session) { session in
+            try await self.dummy.closeSession(self.real(session), context: context)
+            _ = self.sessions.withLock { $0.removeValue(forKey: session) }
         }
     }
 
     func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>] {
-        var request = request
-        request.session = try await real(request.session)
-        switch fault {
-        case .ignoresTokens: request.batchToken = UUID().uuidString
-        case .sharesTokens:
-            if let last = state.withLock({ $0.lastLaunch }), last.count == request.items.count { return last }
-        case .acceptsImpossible:
-            for index in request.items.indices { request.items[index].flavor = "" }
-        case .losesItemTags:
-            for index in request.items.indices { request.items[index].tags = [:] }
-        default: break
-        }
-        let outcomes = try await dummy.launch(request, context: context)
-        switch fault {
-        case .reversesOutcomes: return outcomes.reversed()
-        case .mixesLaunches:
-            // The answer of the call before.
-            return state.withLock { state in
-                defer { state.lastLaunch = outcomes }
-                return state.lastLaunch?.count == outcomes.count ? state.lastLaunch ?? outcomes : outcomes
-            }
-        default:
-            state.withLock { $0.lastLaunch = outcomes }
-            return outcomes
+        try await run(hooks.launch, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.launch(request, context: context)
         }
     }
 
     func describe(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Machine>] {
-        var request = request
-        request.session = try await real(request.session)
-        if fault == .hangsWhenCancelled, Task.isCancelled {
-            await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
-        }
-        let outcomes = try await dummy.describe(request, context: context)
-        return zip(request.ids, outcomes).map { id, outcome in
-            switch (fault, outcome) {
-            case (.knowsEverything, .failed): return .done(Machine(id: id, state: .terminated))
-            case (.neverRuns, .done(var machine)):
-                machine.state = .pending
-                return .done(machine)
-            case (.leaksPassword, .failed(var error)):
-                error.message += " with password \(state.withLock { $0.passwords[request.session] } ?? "")"
-                return .failed(error)
-            default: return outcome
-            }
+        try await run(hooks.describe, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.describe(request, context: context)
         }
     }
 
     func list(_ request: ListRequest, context: CallContext) async throws -> Page<Resource> {
-        var request = request
-        request.session = try await real(request.session)
-        switch fault {
-        case .ignoresTags: request.tags["gantry-check"] = nil
-        case .ignoresDeadlines: try await Task.sleep(for: .seconds(3))
-        default: break
+        try await run(hooks.list, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.list(request, context: context)
         }
-        if fault == .endlessPages {
-            let page = Int(request.page ?? "0") ?? 0
-            return Page(items: [], next: String(page + 1))
-        }
-        var page = try await dummy.list(request, context: context)
-        if fault == .hidesToken, request.tags[LaunchRequest.batchTag] != nil { page.items = [] }
-        if fault == .repeatsItems { page.items += page.items }
-        return page
     }
 
     func terminate(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Empty>] {
-        var request = request
-        request.session = try await real(request.session)
-        if fault == .keepsMachines { return request.ids.map { _ in .done(Empty()) } }
-        let known = try await dummy.describe(request, context: context)
-        let outcomes = try await dummy.terminate(request, context: context)
-        guard fault == .refusesUnknownEnd else { return outcomes }
-        return zip(known, outcomes).map { known, outcome in known.error.map { .failed($0) } ?? outcome }
+        try await run(hooks.terminate, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.terminate(request, context: context)
+        }
     }
 
     // MARK: Optional
 
-    func flavors(_ request: CatalogRequest, context: CallContext) async throws -> Page<Flavor> {
-        var request = request
-        request.session = try await real(request.session)
-        var page = try await dummy.flavors(request, context: context)
-        if fault == .countsMegabytes {
-            for index in page.items.indices { page.items[index].memoryBytes >>= 20 }
+    func delete(_ request: DeleteResourceRequest, context: CallContext) async throws -> Outcome<Empty> {
+        try await run(hooks.delete, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.delete(request, context: context)
         }
-        return page
+    }
+
+    func resume(_ request: ContinueRequest, context: CallContext) async throws -> Outcome<StepResult> {
+        try await run(hooks.resume, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.resume(request, context: context)
+        }
+    }
+
+    func flavors(_ request: CatalogRequest, context: CallContext) async throws -> Page<Flavor> {
+        try await run(hooks.flavors, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.flavors(request, context: context)
+        }
     }
 
     func images(_ request: CatalogRequest, context: CallContext) async throws -> Page<Image> {
-        var request = request
-        request.session = try await real(request.session)
-        return try await dummy.images(request, context: context)
+        try await run(hooks.images, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.images(request, context: context)
+        }
+    }
+
+    func networks(_ request: CatalogRequest, context: CallContext) async throws -> Page<Network> {
+        try await run(hooks.networks, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.networks(request, context: context)
+        }
+    }
+
+    func quotas(_ request: CatalogRequest, context: CallContext) async throws -> Page<Quota> {
+        try await run(hooks.quotas, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.quotas(request, context: context)
+        }
+    }
+
+    func plan(_ request: PlanRequest, context: CallContext) async throws -> [PlanCandidate] {
+        try await run(hooks.plan, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.plan(request, context: context)
+        }
     }
 
     func start(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Machine>] {
-        var request = request
-        request.session = try await real(request.session)
-        return try await dummy.start(request, context: context)
+        try await run(hooks.start, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.start(request, context: context)
+        }
     }
 
     func stop(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Machine>] {
-        var request = request
-        request.session = try await real(request.session)
-        return try await dummy.stop(request, context: context)
+        try await run(hooks.stop, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.stop(request, context: context)
+        }
     }
 
-    func ensureSecurityGroup(
-        _ request: EnsureRequest<SecurityGroupSpec>, context: CallContext
-    ) async throws -> Outcome<Resource> {
-        var request = request
-        request.session = try await real(request.session)
-        // The Dummy tells groups apart by their tags.
-        if fault == .duplicatesGroups { request.tags["again"] = UUID().uuidString }
-        return try await dummy.ensureSecurityGroup(request, context: context)
+    func reboot(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Machine>] {
+        try await run(hooks.reboot, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.reboot(request, context: context)
+        }
     }
 
-    func delete(_ request: DeleteResourceRequest, context: CallContext) async throws -> Outcome<Empty> {
-        var request = request
-        request.session = try await real(request.session)
-        return try await dummy.delete(request, context: context)
+    func resize(_ request: ResizeRequest, context: CallContext) async throws -> Outcome<Machine> {
+        try await run(hooks.resize, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.resize(request, context: context)
+        }
+    }
+
+    func snapshot(_ request: SnapshotRequest, context: CallContext) async throws -> Outcome<Image> {
+        try await run(hooks.snapshot, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.snapshot(request, context: context)
+        }
+    }
+
+    func console(_ request: MachineRequest, context: CallContext) async throws -> BulkLocation {
+        try await run(hooks.console, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.console(request, context: context)
+        }
+    }
+
+    func ensureNetwork(_ request: EnsureRequest<NetworkSpec>, context: CallContext) async throws -> Outcome<Resource> {
+        try await run(hooks.ensureNetwork, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.ensureNetwork(request, context: context)
+        }
+    }
+
+    func ensureSecurityGroup(_ request: EnsureRequest<SecurityGroupSpec>, context: CallContext) async throws -> Outcome<
+        Resource
+    > {
+        try await run(hooks.ensureSecurityGroup, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.ensureSecurityGroup(request, context: context)
+        }
+    }
+
+    func ensureKeyPair(_ request: EnsureRequest<KeyPairSpec>, context: CallContext) async throws -> Outcome<Resource> {
+        try await run(hooks.ensureKeyPair, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.ensureKeyPair(request, context: context)
+        }
+    }
+
+    func ensureVolume(_ request: EnsureRequest<VolumeSpec>, context: CallContext) async throws -> Outcome<Resource> {
+        try await run(hooks.ensureVolume, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.ensureVolume(request, context: context)
+        }
+    }
+
+    func ensurePublicAddress(_ request: EnsureRequest<PublicAddressSpec>, context: CallContext) async throws -> Outcome<
+        Resource
+    > {
+        try await run(hooks.ensurePublicAddress, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.ensurePublicAddress(request, context: context)
+        }
+    }
+
+    func uploadImage(_ request: UploadImageRequest, context: CallContext) async throws -> Outcome<Image> {
+        try await run(hooks.uploadImage, request) { request in
+            var request = request
+            request.session = self.real(request.session)
+            return try await self.dummy.uploadImage(request, context: context)
+        }
     }
 }

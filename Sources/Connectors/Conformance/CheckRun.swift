@@ -16,6 +16,9 @@ public final class CheckRun: Sendable {
         transcript = Transcript()
         recording = RecordingConnector(subject.connector, transcript: transcript)
         connector = recording
+        for credentials in [subject.settings.credentials, subject.settings.badCredentials].compactMap({ $0 }) {
+            transcript.hide(credentials)
+        }
         tags = ["gantry-conformance": UUID().uuidString.lowercased(), "gantry-check": check]
     }
 
@@ -41,7 +44,7 @@ public final class CheckRun: Sendable {
         let expected = codes.map(\.rawValue).joined(separator: " or ")
         do {
             let value = try await body()
-            throw CheckEnd.failed("\(what): expected the error \(expected), received \(value)")
+            throw CheckEnd.failed("\(what): expected the error \(expected), received \(Transcript.shown(value))")
         } catch let error as ConnectorError {
             try expect(codes.contains(error.code), "\(what): expected the error \(expected), received \(error)")
             return error
@@ -49,6 +52,21 @@ public final class CheckRun: Sendable {
             throw error
         } catch {
             throw CheckEnd.failed("\(what): expected the error \(expected), received \(error)")
+        }
+    }
+
+    /// Fails the check unless the call fails with this code, as a whole or in its outcome.
+    func expectFailure<Value>(
+        _ code: ConnectorError.Code, what: String, _ body: () async throws -> Outcome<Value>
+    ) async throws {
+        let outcome: Outcome<Value>
+        do {
+            outcome = try await body()
+        } catch let error as ConnectorError {
+            outcome = .failed(error)
+        }
+        guard case .failed(let error) = outcome, error.code == code else {
+            throw CheckEnd.failed("\(what) gave \(Transcript.json(outcome)) instead of \(code.rawValue)")
         }
     }
 
@@ -71,6 +89,7 @@ public final class CheckRun: Sendable {
     func openRequest(extra: [String: String] = [:]) -> OpenSessionRequest {
         var values = extra
         for key in settings.credentials.keys where values[key] == nil { values[key] = settings.credentials[key] }
+        transcript.hide(Credentials(extra))
         return OpenSessionRequest(
             credentials: Credentials(values), endpoint: settings.endpoint, config: settings.config)
     }
@@ -189,56 +208,6 @@ public final class CheckRun: Sendable {
                 throw CheckEnd.failed("\(what): continue gave another kind of result")
             }
             return value
-        }
-    }
-
-    // MARK: Cleaning up
-
-    /// Removes everything that was created, in reverse order.
-    ///
-    /// - Returns: What is left, for people.
-    func cleanUp() async -> [String] {
-        let created = recording.everything
-        guard !created.machines.isEmpty || !created.resources.isEmpty else { return [] }
-        do {
-            let session = try await open()
-            // Also what was created by a call whose answer never came.
-            let tagged = try await list(session, tags: tags)
-            let machines = Set(created.machines + tagged.filter { $0.kind == .machine }.map(\.id)).sorted()
-            for (id, outcome) in zip(machines, try await terminate(session, machines)) {
-                _ = try done(outcome, "terminating '\(id)'")
-            }
-            var others = tagged.filter { $0.kind != .machine }.reversed() + created.resources.reversed()
-            var problems: [String] = []
-            // What depends on another goes first; a few rounds settle any order.
-            for round in 0..<5 where !others.isEmpty {
-                problems = []
-                var left: [Resource] = []
-                for resource in others {
-                    do {
-                        let request = DeleteResourceRequest(
-                            session: session, kind: resource.kind, id: resource.id)
-                        _ = try done(
-                            try await connector.delete(request, context: CallContext()),
-                            "deleting \(resource.kind.rawValue) '\(resource.id)'")
-                    } catch {
-                        left.append(resource)
-                        problems.append("\(resource.kind.rawValue) '\(resource.id)': \(error)")
-                    }
-                }
-                others = left
-                if !others.isEmpty, round < 4 { try await Task.sleep(for: .milliseconds(200 << round)) }
-            }
-            if !has(.existingMachines) {
-                _ = try await wait("the end of all machines") {
-                    try await listedMachines(session).isEmpty ? true : nil
-                }
-            }
-            return problems
-        } catch CheckEnd.failed(let message) {
-            return [message]
-        } catch {
-            return ["\(error)"]
         }
     }
 }

@@ -20,14 +20,18 @@ public struct ConformanceCheck: Sendable, Identifiable {
         case raw
         /// Standard error can be read.
         case standardError
+        /// A process of its own can be talked to line by line.
+        case dialogue
     }
 
     /// Stable name, such as `launch.idempotent`.
     public var id: String
     public var title: String
     public var level: Level
-    /// The rule of the contract, as its page states it.
-    public var rule: String
+    /// The rules of the contract that it shows to be kept.
+    public var rules: [ContractRule]
+    /// For the author of a connector that fails it: what to do.
+    public var mend: String
     /// Abilities that the connector must announce; without them the check is skipped.
     public var needs: [Capability]
     /// Abilities with which the rule does not hold.
@@ -37,15 +41,17 @@ public struct ConformanceCheck: Sendable, Identifiable {
     public var isDestructive: Bool
     public var run: @Sendable (CheckRun) async throws -> Void
 
+    /// - Parameter rules: Numbers of rules, such as `L1`.
     public init(
-        id: String, title: String, level: Level = .must, rule: String, needs: [Capability] = [],
+        id: String, title: String, level: Level = .must, rules: [String], mend: String, needs: [Capability] = [],
         except: [Capability] = [], facilities: [Facility] = [], isDestructive: Bool = true,
         run: @escaping @Sendable (CheckRun) async throws -> Void
     ) {
         self.id = id
         self.title = title
         self.level = level
-        self.rule = rule
+        self.rules = rules.compactMap(ContractRule.rule)
+        self.mend = mend
         self.needs = needs
         self.except = except
         self.facilities = facilities

@@ -16,7 +16,8 @@ public struct ConformanceReport: Sendable {
         public var id: String
         public var title: String
         public var level: ConformanceCheck.Level
-        public var rule: String
+        public var rules: [ContractRule]
+        public var mend: String
         public var verdict: Verdict
         public var duration: Duration
     }
@@ -76,16 +77,23 @@ public struct ConformanceReport: Sendable {
     public func details(_ result: Result) -> String {
         guard case .failed(let reason, let transcript) = result.verdict else { return "" }
         return """
-            ## \(result.id) failed
+            ## \(result.id) failed: \(result.title)
 
             \(reason)
 
-            Rule: \(result.rule)
+            \(advice(result))
+
+            What was sent (>) and what came back (<):
 
             ```
-            \(transcript)
+            \(transcript.isEmpty ? "nothing" : transcript)
             ```
             """
+    }
+
+    private func advice(_ result: Result) -> String {
+        let rules = result.rules.map { "Rule \($0.id) (\($0.link)): \($0.text)" }
+        return (rules + ["To mend it: \(result.mend)"]).joined(separator: "\n\n")
     }
 
     /// JUnit's XML, as continuous integration reads it.
@@ -99,8 +107,10 @@ public struct ConformanceReport: Sendable {
         let total = results.reduce(Duration.zero) { $0 + $1.duration }
         var lines = [
             #"<?xml version="1.0" encoding="UTF-8"?>"#,
+            #"<testsuites name="connector-check" tests="\#(results.count)" failures="\#(failures.count)" "#
+                + #"time="\#(seconds(total))">"#,
             #"<testsuite name="\#(Self.escape("\(connector) (\(placement))"))" tests="\#(results.count)" "#
-                + #"failures="\#(failures.count)" skipped="\#(skipped)" time="\#(seconds(total))">"#,
+                + #"failures="\#(failures.count)" errors="0" skipped="\#(skipped)" time="\#(seconds(total))">"#,
         ]
         for result in results {
             let head =
@@ -112,12 +122,14 @@ public struct ConformanceReport: Sendable {
             case .skipped(let reason):
                 lines.append(head + #"><skipped message="\#(Self.escape(reason))"/></testcase>"#)
             case .failed(let reason, let transcript):
+                let details = "\(reason)\n\n\(advice(result))\n\n\(transcript)"
                 let failure =
-                    #"<failure message="\#(Self.escape(reason))">\#(Self.escape(transcript))</failure>"#
+                    #"<failure type="\#(result.level.rawValue)" message="\#(Self.escape(reason))">"#
+                    + Self.escape(details) + "</failure>"
                 lines.append("\(head)>\(failure)</testcase>")
             }
         }
-        return (lines + ["</testsuite>"]).joined(separator: "\n") + "\n"
+        return (lines + ["</testsuite>", "</testsuites>"]).joined(separator: "\n") + "\n"
     }
 
     private static func escape(_ text: String) -> String {
@@ -128,8 +140,9 @@ public struct ConformanceReport: Sendable {
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
-            case "\n": result += "&#10;"
-            case _ where scalar.value < 0x20 && scalar != "\t": result += "?"
+            case "\n", "\t", "\r": result += "&#\(scalar.value);"
+            // Not a character of XML, whichever way it is written.
+            case _ where scalar.value < 0x20 || scalar.value & 0xFFFE == 0xFFFE: result += "?"
             default: result.unicodeScalars.append(scalar)
             }
         }

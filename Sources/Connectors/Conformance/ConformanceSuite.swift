@@ -5,8 +5,8 @@ import Foundation
 public enum ConformanceSuite {
     /// All checks, in the order in which a failure is best understood.
     public static let checks: [ConformanceCheck] =
-        sessionChecks + catalogChecks + launchChecks + machineChecks + listChecks + resourceChecks + callChecks
-        + processChecks
+        processChecks + wireChecks + sessionChecks + secretChecks + catalogChecks + launchChecks + machineChecks
+        + optionalMachineChecks + listChecks + resourceChecks + callChecks + crashChecks + lifecycleChecks
 
     /// The checks with these names; nil where one is unknown.
     public static func checks(named ids: [String]) -> [ConformanceCheck]? {
@@ -15,7 +15,7 @@ public enum ConformanceSuite {
     }
 
     /// Runs checks one after another. What a check creates is removed before the next one begins, whatever happens; what
-    /// cannot be removed fails the check.
+    /// cannot be removed fails the check. Cancellation ends the present check, which cleans up; the others are skipped.
     ///
     /// - Parameters:
     ///   - readOnly: Leaves out checks that create something.
@@ -30,9 +30,12 @@ public enum ConformanceSuite {
             capabilities: description.capabilities.keys.map(\.rawValue).sorted(), results: [])
         for check in checks {
             let start = ContinuousClock.now
-            let verdict = await run(check, subject, readOnly: readOnly)
+            let verdict =
+                Task.isCancelled
+                ? .skipped(reason: "the run was interrupted") : await run(check, subject, readOnly: readOnly)
             let result = ConformanceReport.Result(
-                id: check.id, title: check.title, level: check.level, rule: check.rule, verdict: verdict,
+                id: check.id, title: check.title, level: check.level, rules: check.rules, mend: check.mend,
+                verdict: verdict,
                 duration: ContinuousClock.now - start)
             report.results.append(result)
             progress(result)
@@ -81,9 +84,13 @@ public enum ConformanceSuite {
         } catch CheckEnd.skipped(let reason) {
             return .skipped(reason: reason)
         } catch CheckEnd.failed(let reason) {
-            return .failed(reason: reason, transcript: run.transcript.text)
+            return .failed(reason: run.transcript.safe(reason), transcript: run.transcript.text)
+        } catch is CancellationError where Task.isCancelled {
+            return .skipped(reason: "the run was interrupted")
         } catch {
-            return .failed(reason: "a call failed: \(error)", transcript: run.transcript.text)
+            if Task.isCancelled { return .skipped(reason: "the run was interrupted") }
+            let call = run.transcript.lastFailed ?? "a call"
+            return .failed(reason: run.transcript.safe("\(call) failed: \(error)"), transcript: run.transcript.text)
         }
     }
 

@@ -13,12 +13,15 @@ public struct ConnectorUnderTest: Sendable {
     public var raw: (@Sendable (_ method: String, _ params: JSONValue) async throws -> JSONValue)?
     /// All that it wrote to standard error, unredacted.
     public var standardError: (@Sendable () -> String)?
+    /// Starts a process of its own with `describe` or `serve`, as the host does or, `byHand`, without `CONNECTOR_COOKIE`.
+    public var dialogue: (@Sendable (_ verb: String, _ byHand: Bool) throws -> any ConnectorDialogue)?
 
     public init(
         connector: any Connector, settings: ConformanceSettings = ConformanceSettings(),
         placement: String = "in process", restart: (@Sendable () async throws -> Void)? = nil,
         raw: (@Sendable (_ method: String, _ params: JSONValue) async throws -> JSONValue)? = nil,
-        standardError: (@Sendable () -> String)? = nil
+        standardError: (@Sendable () -> String)? = nil,
+        dialogue: (@Sendable (_ verb: String, _ byHand: Bool) throws -> any ConnectorDialogue)? = nil
     ) {
         self.connector = connector
         self.settings = settings
@@ -26,6 +29,7 @@ public struct ConnectorUnderTest: Sendable {
         self.restart = restart
         self.raw = raw
         self.standardError = standardError
+        self.dialogue = dialogue
     }
 
     func has(_ facility: ConformanceCheck.Facility) -> Bool {
@@ -33,6 +37,7 @@ public struct ConnectorUnderTest: Sendable {
         case .restart: restart != nil
         case .raw: raw != nil
         case .standardError: standardError != nil
+        case .dialogue: dialogue != nil
         }
     }
 }
@@ -62,6 +67,11 @@ public struct ConformanceSettings: Sendable, Codable {
     public var checkMs: Int
     /// Machines of the larger checks.
     public var machines: Int
+    /// Most time of a launch that does not wait.
+    public var promptMs = 30_000
+    /// Most time for one answer, and for the end of a process that is told to end, where checks talk to it by themselves.
+    public var answerMs = 20_000
+    public var endMs = 10_000
 
     public init(
         endpoint: String? = nil, config: [String: JSONValue] = [:], credentials: Credentials = Credentials([:]),
@@ -85,6 +95,7 @@ public struct ConformanceSettings: Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case endpoint, config, badCredentials, image, flavor, addresses, network, provider, waitMs, checkMs, machines
+        case promptMs, answerMs, endMs
     }
 
     public init(from decoder: any Decoder) throws {
@@ -101,6 +112,9 @@ public struct ConformanceSettings: Sendable, Codable {
         waitMs = try container.decodeIfPresent(Int.self, forKey: .waitMs) ?? waitMs
         checkMs = try container.decodeIfPresent(Int.self, forKey: .checkMs) ?? checkMs
         machines = max(2, try container.decodeIfPresent(Int.self, forKey: .machines) ?? machines)
+        promptMs = try container.decodeIfPresent(Int.self, forKey: .promptMs) ?? promptMs
+        answerMs = try container.decodeIfPresent(Int.self, forKey: .answerMs) ?? answerMs
+        endMs = try container.decodeIfPresent(Int.self, forKey: .endMs) ?? endMs
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -115,5 +129,8 @@ public struct ConformanceSettings: Sendable, Codable {
         try container.encode(waitMs, forKey: .waitMs)
         try container.encode(checkMs, forKey: .checkMs)
         try container.encode(machines, forKey: .machines)
+        try container.encode(promptMs, forKey: .promptMs)
+        try container.encode(answerMs, forKey: .answerMs)
+        try container.encode(endMs, forKey: .endMs)
     }
 }

@@ -7,6 +7,8 @@ final class RecordingConnector: Connector {
     struct Created: Sendable {
         var machines: [String] = []
         var resources: [Resource] = []
+        /// A call was made that creates something, whatever came of it.
+        var isAttempted = false
     }
 
     private let inner: any Connector
@@ -31,7 +33,7 @@ final class RecordingConnector: Connector {
             transcript.record(call, sent: sent, received: Transcript.json(response))
             return response
         } catch {
-            transcript.record(call, sent: sent, received: "error \(error)")
+            transcript.record(call, sent: sent, received: "error \(error)", failed: true)
             throw error
         }
     }
@@ -63,6 +65,7 @@ final class RecordingConnector: Connector {
     }
 
     func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>] {
+        created.withLock { $0.isAttempted = true }
         let outcomes = try await pass("machine.launch", request) { try await inner.launch(request, context: context) }
         created.withLock { created in
             for case .done(let machine) in outcomes where !created.machines.contains(machine.id) {
@@ -136,6 +139,7 @@ final class RecordingConnector: Connector {
     }
 
     func snapshot(_ request: SnapshotRequest, context: CallContext) async throws -> Outcome<Image> {
+        created.withLock { $0.isAttempted = true }
         let outcome = try await pass("machine.snapshot", request) {
             try await inner.snapshot(request, context: context)
         }
@@ -182,6 +186,7 @@ final class RecordingConnector: Connector {
     }
 
     func uploadImage(_ request: UploadImageRequest, context: CallContext) async throws -> Outcome<Image> {
+        created.withLock { $0.isAttempted = true }
         let outcome = try await pass("image.upload", request) {
             try await inner.uploadImage(request, context: context)
         }
@@ -192,6 +197,7 @@ final class RecordingConnector: Connector {
     private func noted(
         _ call: String, _ request: some Encodable, _ body: () async throws -> Outcome<Resource>
     ) async throws -> Outcome<Resource> {
+        created.withLock { $0.isAttempted = true }
         let outcome = try await pass(call, request, body)
         note(outcome)
         return outcome

@@ -10,6 +10,8 @@ final class Transcript: Sendable {
     private struct State {
         var entries: [String] = []
         var dropped = 0
+        var hidden: [String] = []
+        var lastFailed: String?
     }
 
     private let state = Mutex(State())
@@ -17,13 +19,48 @@ final class Transcript: Sendable {
     /// The last exchanges.
     var text: String {
         state.withLock { state in
-            let head = state.dropped > 0 ? ["… \(state.dropped) earlier calls"] : []
-            return (head + state.entries).joined(separator: "\n")
+            let head = state.dropped > 0 ? ["… \(state.dropped) earlier entries"] : []
+            return Self.without(state.hidden, (head + state.entries).joined(separator: "\n"))
         }
     }
 
-    func record(_ call: String, sent: String, received: String) {
-        let entry = "> \(call) \(Self.cut(sent))\n< \(Self.cut(received))"
+    /// The last call that failed.
+    var lastFailed: String? { state.withLock { $0.lastFailed } }
+
+    /// Leaves the secret values of credentials out of all texts: a connector may say them.
+    func hide(_ credentials: Credentials) {
+        let secrets = credentials.keys.filter { key in
+            let name = key.lowercased()
+            return ["password", "secret", "token", "key", "sentinel"].contains { name.contains($0) }
+        }
+        let values = secrets.compactMap { credentials[$0] }.filter { $0.utf8.count >= 4 }
+        state.withLock { $0.hidden += values }
+    }
+
+    /// A text without what is hidden.
+    func safe(_ text: String) -> String {
+        Self.without(state.withLock { $0.hidden }, text)
+    }
+
+    private static func without(_ secrets: [String], _ text: String) -> String {
+        secrets.reduce(text) { $0.replacingOccurrences(of: $1, with: "<the password>") }
+    }
+
+    func record(_ call: String, sent: String, received: String, failed: Bool = false) {
+        if failed { state.withLock { $0.lastFailed = call } }
+        add("> \(call) \(Self.cut(sent))\n< \(Self.cut(received))")
+    }
+
+    /// Of a conversation whose questions and answers come in any order.
+    func sent(_ text: String) {
+        add("> " + Self.cutShort(text.trimmingCharacters(in: .newlines)))
+    }
+
+    func received(_ line: String) {
+        add("< " + Self.cutShort(line))
+    }
+
+    private func add(_ entry: String) {
         state.withLock { state in
             state.entries.append(entry)
             if state.entries.count > Self.most {
@@ -33,12 +70,26 @@ final class Transcript: Sendable {
         }
     }
 
+    /// A value for people: as JSON where it has such a form.
+    static func shown(_ value: some Sendable) -> String {
+        if value is Void { return "success" }
+        guard let encodable = value as? any Encodable else { return "\(value)" }
+        return json(encodable)
+    }
+
     static func json(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         encoder.dateEncodingStrategy = .iso8601
         guard let data = try? encoder.encode(value) else { return "\(value)" }
         return String(decoding: data, as: UTF8.self)
+    }
+
+    /// Of a conversation: shorter, since it begins with the long answer of the handshake.
+    private static func cutShort(_ text: String) -> String {
+        // The answer of the handshake is long and mostly beside the point.
+        let most = text.contains("\"configSchema\"") ? 160 : 600
+        return text.utf8.count <= most ? text : String(text.prefix(most)) + "… (\(text.utf8.count) bytes)"
     }
 
     private static func cut(_ text: String) -> String {

@@ -17,6 +17,10 @@ package struct ConnectorCommand: Sendable, Hashable {
     package var openFiles: UInt?
     /// Digest that the executable must have at every start, in lower-case hexadecimal; nil: any.
     package var sha256: String?
+    /// The file that the digest is of, where ``path`` is a wrapper's; nil: ``path``.
+    package var executable: String?
+    /// Without the cookie that says who starts it, as somebody would who tries it.
+    var isByHand = false
 
     package init(
         path: String, arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil,
@@ -46,6 +50,26 @@ package struct ConnectorCommand: Sendable, Hashable {
         self.init(path: found, arguments: Array(commandLine.dropFirst()))
     }
 
+    /// The same connector, started by another program with its arguments, such as `setpriv --no-new-privs` or `bwrap …`.
+    ///
+    /// - Returns: nil where the first word names no executable.
+    package func wrapped(by words: [String]) -> ConnectorCommand? {
+        guard !words.isEmpty else { return self }
+        guard let wrapper = ConnectorCommand(commandLine: words) else { return nil }
+        var wrapped = self
+        wrapped.executable = executable ?? path
+        wrapped.path = wrapper.path
+        wrapped.arguments = wrapper.arguments + [path] + arguments
+        return wrapped
+    }
+
+    /// SHA-256 of the connector's executable, in lower-case hexadecimal.
+    ///
+    /// - Throws: ``ConnectorError`` where it cannot be read.
+    package func digest() async throws -> String {
+        try await FileDigest.sha256(executable ?? path)
+    }
+
     private static let inherited = [
         "PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy",
         "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
@@ -56,7 +80,7 @@ package struct ConnectorCommand: Sendable, Hashable {
     func childEnvironment(host: [String: String] = ProcessInfo.processInfo.environment) -> [String: String] {
         var values = host.filter { Self.inherited.contains($0.key) }
         values.merge(environment) { $1 }
-        values["CONNECTOR_COOKIE"] = UUID().uuidString
+        if !isByHand { values["CONNECTOR_COOKIE"] = UUID().uuidString }
         values["SWIFT_BACKTRACE"] = "enable=no"
         return values
     }

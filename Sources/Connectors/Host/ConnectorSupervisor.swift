@@ -119,11 +119,12 @@ final class ConnectorSupervisor: Sendable {
     private func start(_ generation: Int) async throws -> Running {
         do {
             if let wanted = command.sha256 {
-                let found = try await FileDigest.sha256(command.path)
+                let file = command.executable ?? command.path
+                let found = try await FileDigest.sha256(file)
                 guard found == wanted else {
                     throw ConnectorError(
                         code: .permissionDenied,
-                        message: "connector '\(name)' is not started: the SHA-256 of '\(command.path)' is \(found), "
+                        message: "connector '\(name)' is not started: the SHA-256 of '\(file)' is \(found), "
                             + "the configuration wants \(wanted)")
                 }
             }

@@ -19,7 +19,11 @@ package enum WireMessage: Sendable {
             guard method.first == UInt8(ascii: "\""), method.count > 2 else {
                 throw WireViolation(reason: "has a method that is no name", line: line)
             }
-            let name = String(decoding: method.dropFirst().dropLast(), as: UTF8.self)
+            let isPlain = !method.contains(UInt8(ascii: "\\"))
+            let name =
+                isPlain
+                ? String(decoding: method.dropFirst().dropLast(), as: UTF8.self)
+                : (try? WireCodec.decode(String.self, from: Array(method))) ?? ""
             let params = members["params"].map(Array.init) ?? Array("{}".utf8)
             if let id, !id.elementsEqual("null".utf8) {
                 self = .request(id: Array(id), method: name, params: params)

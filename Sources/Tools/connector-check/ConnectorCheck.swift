@@ -3,6 +3,7 @@ import ConnectorAPI
 public import ConnectorConformance
 import ConnectorHost
 import Foundation
+import Glibc
 import Synchronization
 
 /// Runs the conformance kit against a connector in any language.
@@ -13,8 +14,10 @@ struct ConnectorCheck: AsyncParsableCommand {
         abstract: "Check that a connector keeps the rules of the contract.",
         discussion: """
             Starts COMMAND as the server would, runs every check against it, removes what the checks created, and prints \
-            a table. Exit status: 0 when it passes, 1 when a check of the level failed, 2 when it cannot be started or \
-            a file cannot be read, 64 when an option is wrong.
+            a table. What failed is told with the rule that it breaks, what was sent and came back, and how to mend it. \
+            Exit status: 0 when it passes, 1 when a check of the level failed, 2 when it cannot be started or a file \
+            cannot be read, 64 when an option is wrong, 130 when it was interrupted: what the present check made is \
+            removed before.
 
             Examples:
               connector-check connector-dummy
@@ -53,6 +56,9 @@ struct ConnectorCheck: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write the table as Markdown.", valueName: "file"))
     var report: String?
 
+    @Option(help: ArgumentHelp("Keep the result for 'gantry connector list'.", valueName: "file"))
+    var record: String?
+
     @Option(help: ArgumentHelp("Run only this check; may be repeated.", valueName: "id"))
     var only: [String] = []
 
@@ -63,12 +69,20 @@ struct ConnectorCheck: AsyncParsableCommand {
     var list = false
 
     mutating func run() async throws {
+        let check = self
         do {
-            try await runChecks()
+            let isInterrupted = try await Interruption.guarding("removing what was made; again to end at once") {
+                try await check.runChecks()
+            }
+            if isInterrupted { throw ExitCode(130) }
         } catch let failure as Failure {
-            try? FileHandle.standardError.write(contentsOf: Data("connector-check: \(failure.message)\n".utf8))
+            Self.tell("connector-check: \(failure.message)")
             throw ExitCode(2)
         }
+    }
+
+    private static func tell(_ line: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
     }
 
     private func runChecks() async throws {
@@ -76,7 +90,9 @@ struct ConnectorCheck: AsyncParsableCommand {
             for check in ConformanceSuite.checks {
                 let name = check.id.padding(toLength: 26, withPad: " ", startingAt: 0)
                 let level = check.level.rawValue.padding(toLength: 6, withPad: " ", startingAt: 0)
-                print("\(name) \(level) \(check.title)")
+                let rules = check.rules.map(\.id).joined(separator: " ").padding(
+                    toLength: 8, withPad: " ", startingAt: 0)
+                print("\(name) \(level) \(rules) \(check.title)")
             }
             return
         }
@@ -94,7 +110,7 @@ struct ConnectorCheck: AsyncParsableCommand {
         let passed: Bool
         if let builtIn {
             passed = try await check(
-                ConnectorUnderTest(connector: builtIn.make(), settings: try settings()), checks)
+                ConnectorUnderTest(connector: builtIn.make(), settings: try settings()), checks, sha256: nil)
         } else if let executable = ConnectorCommand(commandLine: words) {
             passed = try await check(executable, try settings(), checks)
         } else {
@@ -111,7 +127,16 @@ struct ConnectorCheck: AsyncParsableCommand {
         do {
             connector = try await ProcessConnector.connect(executable, options: .forConformance { errors.add($0) })
         } catch {
-            throw Failure("\(error)\(errors.text.isEmpty ? "" : "\nIts standard error:\n\(errors.text.suffix(2000))")")
+            let failure = Failure(
+                "\(error)\(errors.text.isEmpty ? "" : "\nIts standard error:\n\(errors.text.suffix(2000))")")
+            guard access(executable.path, X_OK) == 0 else { throw failure }
+            Self.tell("connector-check: \(failure.message)\nOnly what can be said of such a process is checked.")
+            let talking = checks.filter { $0.facilities == [.dialogue] }
+            let subject = ConnectorUnderTest(
+                connector: UnusableConnector(path: executable.path), settings: settings, placement: "as a process",
+                dialogue: { try BareConnector(executable, $0, byHand: $1) })
+            guard !talking.isEmpty, try await !check(subject, talking, sha256: nil) else { throw failure }
+            return false
         }
         let memory = try KeptState(for: connector.description, settings)
         defer { memory?.remove() }
@@ -119,10 +144,11 @@ struct ConnectorCheck: AsyncParsableCommand {
             connector: connector, settings: memory?.settings ?? settings, placement: "as a process",
             restart: { await connector.kill() },
             raw: { try await connector.rawCall($0, $1) },
-            standardError: { errors.text })
+            standardError: { errors.text },
+            dialogue: { try BareConnector(executable, $0, byHand: $1) })
         let passed: Bool
         do {
-            passed = try await check(subject, checks)
+            passed = try await check(subject, checks, sha256: try? await executable.digest())
         } catch {
             await connector.stop()
             throw error
@@ -131,7 +157,9 @@ struct ConnectorCheck: AsyncParsableCommand {
         return passed
     }
 
-    private func check(_ subject: ConnectorUnderTest, _ checks: [ConformanceCheck]) async throws -> Bool {
+    private func check(
+        _ subject: ConnectorUnderTest, _ checks: [ConformanceCheck], sha256: String?
+    ) async throws -> Bool {
         let result = await ConformanceSuite.run(subject, checks: checks, readOnly: readOnly) { result in
             let mark =
                 switch result.verdict {
@@ -139,12 +167,27 @@ struct ConnectorCheck: AsyncParsableCommand {
                 case .failed: "FAILED "
                 case .skipped: "skipped"
                 }
-            try? FileHandle.standardError.write(contentsOf: Data("\(mark) \(result.id)\n".utf8))
+            Self.tell("\(mark) \(result.id)")
         }
         print(result.table(), terminator: "")
         if let report { try write(result.table(), to: report) }
         if let junit { try write(result.junit(), to: junit) }
+        if let record, !Task.isCancelled, only.isEmpty { try keep(result, record, sha256) }
         return result.passed(level)
+    }
+
+    private func keep(_ result: ConformanceReport, _ path: String, _ sha256: String?) throws {
+        let passed = result.results.count { $0.verdict == .passed }
+        var records = CheckRecords(path: path)
+        do {
+            try records.add(
+                CheckRecords.Record(
+                    name: result.connector, version: result.version, time: Date(), passed: passed,
+                    failed: result.failures.count, skipped: result.results.count - passed - result.failures.count),
+                key: CheckRecords.key(name: result.connector, version: result.version, sha256: sha256))
+        } catch {
+            throw Failure("'\(path)' cannot be written: \(error.localizedDescription)")
+        }
     }
 
     private func settings() throws -> ConformanceSettings {

@@ -5,7 +5,9 @@ extension ConformanceSuite {
     static let callChecks: [ConformanceCheck] = [
         ConformanceCheck(
             id: "call.unannounced", title: "what was not announced is unsupported",
-            rule: "The host never calls what was not announced; calling it anyway answers unsupported.",
+            rules: ["G8"],
+            mend: "Answer every method that is not among the announced capabilities with the error "
+                + "`unsupported` or -32601; with an SDK, do not implement it.",
             isDestructive: false
         ) { run in
             let session = try await run.open()
@@ -26,8 +28,158 @@ extension ConformanceSuite {
             }
         },
         ConformanceCheck(
+            id: "call.announced", title: "what was announced is there",
+            rules: ["G8"],
+            mend: "Announce only what is implemented: the host relies on it.", isDestructive: false
+        ) { run in
+            let session = try await run.open()
+            let connector = run.connector
+            let catalog = CatalogRequest(session: session)
+            let machines = MachinesRequest(session: session, ids: ["no-such-machine"])
+            let machine = MachineRequest(session: session, id: "no-such-machine")
+            let calls: [(Capability, @Sendable () async throws -> ConnectorError?)] = [
+                (
+                    .flavors,
+                    {
+                        _ = try await connector.flavors(catalog, context: CallContext()); return nil
+                    }
+                ),
+                (
+                    .images,
+                    {
+                        _ = try await connector.images(catalog, context: CallContext()); return nil
+                    }
+                ),
+                (
+                    .networks,
+                    {
+                        _ = try await connector.networks(catalog, context: CallContext()); return nil
+                    }
+                ),
+                (
+                    .quotas,
+                    {
+                        _ = try await connector.quotas(catalog, context: CallContext()); return nil
+                    }
+                ),
+                (.start, { failure(try await connector.start(machines, context: CallContext()).first) }),
+                (.stop, { failure(try await connector.stop(machines, context: CallContext()).first) }),
+                (.reboot, { failure(try await connector.reboot(machines, context: CallContext()).first) }),
+                (
+                    .console,
+                    {
+                        _ = try await connector.console(machine, context: CallContext()); return nil
+                    }
+                ),
+                (
+                    .resume,
+                    {
+                        let request = ContinueRequest(session: session, state: "no-such-state")
+                        return failure(try await connector.resume(request, context: CallContext()))
+                    }
+                ),
+                (
+                    .resize,
+                    {
+                        let request = ResizeRequest(session: session, id: "no-such-machine", flavor: "no-such-flavor")
+                        return failure(try await connector.resize(request, context: CallContext()))
+                    }
+                ),
+            ]
+            for (capability, call) in calls where run.has(capability) {
+                let error: ConnectorError?
+                do {
+                    error = try await call()
+                } catch let thrown as ConnectorError {
+                    error = thrown
+                }
+                try run.expect(
+                    error?.code != .unsupported,
+                    "'\(capability.rawValue)' is announced, and its call is \(error.map { "\($0)" } ?? "")")
+            }
+            let creating: [(Capability, Resource.Kind)] = [
+                (.securityGroups, .securityGroup), (.keyPairs, .keyPair), (.volumes, .volume),
+                (.publicAddresses, .publicAddress),
+            ]
+            for (capability, kind) in creating where run.has(capability) {
+                do {
+                    let request = DeleteResourceRequest(session: session, kind: kind, id: "no-such-thing")
+                    _ = try await connector.delete(request, context: CallContext())
+                } catch let error as ConnectorError {
+                    try run.expect(
+                        error.code != .unsupported,
+                        "'\(capability.rawValue)' is announced, and resource.delete of one is \(error)")
+                }
+            }
+        },
+        ConformanceCheck(
+            id: "call.error-codes", title: "errors have a code of the list and say something",
+            rules: ["E1"],
+            mend:
+                "Map every error of the provider to a code of the page, `internal` where nothing fits, and say in the "
+                + "message what failed, on which object, and what to do next.", isDestructive: false
+        ) { run in
+            let session = try await run.open()
+            let codes: Set<ConnectorError.Code> = [
+                .invalidArgument, .unauthenticated, .permissionDenied, .notFound, .alreadyExists, .quotaExceeded,
+                .unavailable, .throttled, .aborted, .unsupported, .timeout, .cancelled, .internal,
+            ]
+            func judge(_ error: ConnectorError, _ what: String) throws {
+                try run.expect(codes.contains(error.code), "\(what) has the code '\(error.code.rawValue)'")
+                try run.expect(error.message.count >= 5, "\(what) says only '\(error.message)'")
+                if let delay = error.retryAfterMs { try run.expect(delay >= 0, "\(what) asks for \(delay) ms") }
+            }
+            if case .failed(let error)? = try await run.describe(session, ["no-such-machine"]).first {
+                try judge(error, "the error of describing an unknown machine")
+            }
+            do {
+                _ = try await run.list(SessionID(rawValue: "no-such-session"), tags: run.tags)
+            } catch let error as ConnectorError {
+                try judge(error, "the error of an unknown session")
+            }
+        },
+        ConformanceCheck(
+            id: "call.concurrent", title: "calls at the same time do not mix",
+            rules: ["G4", "G9"],
+            mend: "Keep what belongs to one call in that call; look for variables, buffers and connections that calls "
+                + "share.", isDestructive: false
+        ) { run in
+            let session = try await run.open()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<40 {
+                    group.addTask {
+                        let ids = (0...number % 7).map { "no-such-machine-\(number)-\($0)" }
+                        let outcomes = try await run.describe(session, ids)
+                        try run.expect(
+                            outcomes.count == ids.count, "\(outcomes.count) outcomes for \(ids.count) ids")
+                    }
+                }
+                try await group.waitForAll()
+            }
+        },
+        ConformanceCheck(
+            id: "call.repeat-ten", title: "calls can be repeated ten times",
+            rules: ["G3", "S5", "M4"],
+            mend: "See which call fails when it comes again: its second run must find what the first one did.",
+            isDestructive: false
+        ) { run in
+            let session = try await run.open()
+            for round in 1...10 {
+                let found = try await run.list(session, tags: run.tags)
+                try run.expect(found.isEmpty, "round \(round): the list has \(found.map(\.id))")
+                let seen = try await run.describe(session, ["no-such-machine"])
+                try run.expect(seen.count == 1, "round \(round): \(seen.count) outcomes for 1 id")
+                for outcome in try await run.terminate(session, ["no-such-machine"]) {
+                    _ = try run.done(outcome, "round \(round): ending an unknown machine")
+                }
+                try await run.connector.closeSession(SessionID(rawValue: "no-such-session"), context: CallContext())
+            }
+        },
+        ConformanceCheck(
             id: "call.deadline", title: "a call ends when its deadline passes",
-            rule: "Each request carries deadlineMs: by then it is answered, with its result or timeout.",
+            rules: ["G5"],
+            mend: "Start a timer of deadlineMs when a call is read, and answer `timeout` when it fires first; "
+                + "give requests to the provider that limit.",
             isDestructive: false
         ) { run in
             let session = try await run.open()
@@ -44,7 +196,9 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "call.cancel", title: "a cancelled call ends",
-            rule: "A cancelled call still answers, with cancelled or its result.", isDestructive: false
+            rules: ["G6"],
+            mend: "At $/cancel stop the work and answer `cancelled`; a connector that cannot stop answers with "
+                + "the result.", isDestructive: false
         ) { run in
             let session = try await run.open()
             for delay in [0, 1, 5] {
@@ -62,7 +216,9 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "call.large", title: "a message of 1 MiB is read",
-            rule: "One message per line, at most 16 MiB.", isDestructive: false
+            rules: ["W7"],
+            mend: "Read lines of any length up to 16 MiB; a provider's limit is `invalidArgument`.",
+            isDestructive: false
         ) { run in
             let session = try await run.open()
             let name = String(repeating: "x", count: 1 << 20)
@@ -80,7 +236,9 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "call.unknown-fields", title: "unknown fields are ignored",
-            rule: "Unknown fields must be ignored by both sides.", facilities: [.raw], isDestructive: false
+            rules: ["G7"],
+            mend: "Take the members that are known and leave the others alone; no strict decoding.", facilities: [.raw],
+            isDestructive: false
         ) { run in
             guard let raw = run.subject.raw else { return }
             let session = try await run.open()
@@ -89,15 +247,17 @@ extension ConformanceSuite {
                 "futureField": ["a": [1, 2, 3]], "_meta": ["futureMeta": "x"],
             ]
             let answer = try await raw("resource.list", request)
-            run.transcript.record("resource.list", sent: "\(request)", received: "\(answer)")
+            run.transcript.record("resource.list", sent: Transcript.json(request), received: Transcript.json(answer))
             guard case .array(let items)? = answer["items"] else {
-                throw CheckEnd.failed("resource.list with unknown fields answered \(answer)")
+                throw CheckEnd.failed("resource.list with unknown fields answered \(Transcript.json(answer))")
             }
             try run.expect(items.isEmpty, "a list by an unknown tag has \(items.count) entries")
         },
         ConformanceCheck(
             id: "call.unknown-method", title: "an unknown method is refused and nothing breaks",
-            rule: "Unknown methods answer -32601.", facilities: [.raw], isDestructive: false
+            rules: ["W4", "G8"],
+            mend: "Answer the JSON-RPC error -32601 with the id of the call, and read on.", facilities: [.raw],
+            isDestructive: false
         ) { run in
             guard let raw = run.subject.raw else { return }
             let session = try await run.open()
@@ -108,7 +268,9 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "call.wrong-params", title: "wrong parameters are invalidArgument and nothing breaks",
-            rule: "invalidArgument: the request can never succeed.", facilities: [.raw], isDestructive: false
+            rules: ["W4"],
+            mend: "Check parameters before anything is done with them: -32602, or `invalidArgument` with "
+                + "`field`.", facilities: [.raw], isDestructive: false
         ) { run in
             guard let raw = run.subject.raw else { return }
             let session = try await run.open()
@@ -119,49 +281,7 @@ extension ConformanceSuite {
         },
     ]
 
-    static let processChecks: [ConformanceCheck] = [
-        ConformanceCheck(
-            id: "process.restart", title: "a token holds after kill -9",
-            rule: "The same token and items give the same machines, also after a crash of anybody.",
-            facilities: [.restart]
-        ) { run in
-            guard let restart = run.subject.restart else { return }
-            let session = try await run.open()
-            let items = try await run.specs(session, 2)
-            let token = run.token()
-            let before = try await ids(run, try await run.launch(session, items, token: token))
-            try await restart()
-            let after = try await ids(run, try await run.launch(session, items, token: token))
-            try run.expect(before == after, "after kill -9 the same launch gave \(after) instead of \(before)")
-            let seen = try await run.describe(session, before)
-            for (id, outcome) in zip(before, seen) { _ = try run.done(outcome, "describing '\(id)' after kill -9") }
-        },
-        ConformanceCheck(
-            id: "process.killed-in-flight", title: "kill -9 during a launch makes no machine twice",
-            rule: "The same token and items give the same machines, also after a crash of anybody: between the request "
-                + "to the provider and the answer, too.",
-            except: [.existingMachines], facilities: [.restart]
-        ) { run in
-            guard let restart = run.subject.restart else { return }
-            let session = try await run.open()
-            let items = try await run.specs(session, 2)
-            for delay in [0, 1, 3, 10, 30] {
-                let token = run.token()
-                let call = Task { try await run.launch(session, items, token: token) }
-                if delay > 0 { try await Task.sleep(for: .milliseconds(delay)) }
-                try await restart()
-                // Whether it got its answer or not, the host repeats what it has no record of.
-                _ = try? await call.value
-                let launched = try await ids(run, try await run.launch(session, items, token: token))
-                let there = try await run.listedMachines(session).map(\.id)
-                try run.expect(
-                    Set(there) == Set(launched),
-                    "killed \(delay) ms after the call, \(there.count) machines are there for 2 that were asked for")
-                for outcome in try await run.terminate(session, launched) { _ = try run.done(outcome, "ending them") }
-                _ = try await run.wait("the end of the machines") {
-                    try await run.listedMachines(session).isEmpty ? true : nil
-                }
-            }
-        },
-    ]
+    private static func failure<Value>(_ outcome: Outcome<Value>?) -> ConnectorError? {
+        if case .failed(let error)? = outcome { error } else { nil }
+    }
 }

@@ -4,7 +4,9 @@ extension ConformanceSuite {
     static let launchChecks: [ConformanceCheck] = [
         ConformanceCheck(
             id: "launch.outcomes", title: "a launch answers one outcome per item, in order",
-            rule: "machine.launch answers [Outcome<Machine>], one per item, in order; a machine carries the host's id."
+            rules: ["G9", "L7"],
+            mend: "Answer one outcome per item in the order of the items, with the provider's id and the "
+                + "machineID of the item."
         ) { run in
             let session = try await run.open()
             let items = try await run.specs(session, 3)
@@ -29,7 +31,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "launch.idempotent", title: "the same token and items give the same machines",
-            rule: "The same token and items give the same machines, also after a crash of anybody."
+            rules: ["L1", "G3"],
+            mend: "Look for machines with this token first, and make only those that are missing."
         ) { run in
             let session = try await run.open()
             let items = try await run.specs(session, 2)
@@ -46,7 +49,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "launch.idempotent-session", title: "the token holds in another session",
-            rule: "Nothing that a restart would lose decides an answer: identity lives in tags at the provider."
+            rules: ["L1", "G2"],
+            mend: "Keep nothing of a launch in the session: the token is looked for at the provider."
         ) { run in
             let first = try await run.open()
             let items = try await run.specs(first, 1)
@@ -59,7 +63,9 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "launch.token-reuse", title: "a token with other items is refused",
-            rule: "The same token with other items is alreadyExists.", except: [.existingMachines]
+            rules: ["L2"],
+            mend: "Keep a digest of the items with the machines (a tag), and answer `alreadyExists` where it "
+                + "differs.", except: [.existingMachines]
         ) { run in
             let session = try await run.open()
             let items = try await run.specs(session, 2)
@@ -80,7 +86,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "launch.impossible", title: "an item that can never succeed is invalidArgument",
-            rule: "invalidArgument: the request can never succeed; the host tries the next candidate."
+            rules: ["L6", "E1"],
+            mend: "Map what the provider says about an unknown image or size to `invalidArgument`."
         ) { run in
             let session = try await run.open()
             var item = try await run.specs(session, 1)[0]
@@ -99,7 +106,7 @@ extension ConformanceSuite {
                 outcome = .failed(error)
             }
             guard case .failed(let error) = outcome else {
-                throw CheckEnd.failed("an impossible item was launched: \(outcome)")
+                throw CheckEnd.failed("an impossible item was launched: \(Transcript.json(outcome))")
             }
             try run.expect(
                 error.code == .invalidArgument || error.code == .notFound,
@@ -107,8 +114,44 @@ extension ConformanceSuite {
             try run.expect(!error.message.isEmpty, "the error has no message")
         },
         ConformanceCheck(
+            id: "launch.partial", title: "an impossible item fails alone",
+            rules: ["L6", "G9"],
+            mend: "Judge each item by itself; where the provider refuses a whole request, make it again without the "
+                + "item that it names.",
+            except: [.existingMachines]
+        ) { run in
+            let session = try await run.open()
+            var items = try await run.specs(session, 3)
+            items[1].flavor = "no-such-flavor"
+            items[1].image = "no-such-image"
+            let outcomes = try await run.launch(session, items, token: run.token())
+            try run.expect(outcomes.count == 3, "\(outcomes.count) outcomes for 3 items")
+            _ = try run.done(outcomes[0], "the item before the impossible one")
+            _ = try run.done(outcomes[2], "the item after the impossible one")
+            guard case .failed = outcomes[1] else {
+                throw CheckEnd.failed("the impossible item gave \(Transcript.json(outcomes[1]))")
+            }
+            let there = try await run.listedMachines(session)
+            try run.expect(there.count == 2, "\(there.count) machines are there for 2 items that are possible")
+        },
+        ConformanceCheck(
+            id: "launch.prompt", title: "a launch does not wait for its machines", level: .should,
+            rules: ["L8", "G1"],
+            mend: "Answer with the state pending as soon as the provider has taken the request."
+        ) { run in
+            let session = try await run.open()
+            let items = try await run.specs(session, 2)
+            let start = ContinuousClock.now
+            for outcome in try await run.launch(session, items, token: run.token()) {
+                _ = try run.done(outcome, "the launch")
+            }
+            let passed = ContinuousClock.now - start
+            try run.expect(passed < .milliseconds(run.settings.promptMs), "a launch of 2 machines took \(passed)")
+        },
+        ConformanceCheck(
             id: "launch.concurrent", title: "launches at the same time do not mix",
-            rule: "Any number of calls may run at the same time."
+            rules: ["G4"],
+            mend: "Keep what belongs to one call in that call; look for variables that calls share."
         ) { run in
             let session = try await run.open()
             let items = try await run.specs(session, run.settings.machines)
@@ -134,8 +177,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "launch.concurrent-token", title: "the same launch at the same time happens once",
-            rule: "The same token and items give the same machines; a call may be answered with aborted while another "
-                + "with its token is in flight."
+            rules: ["L1"],
+            mend: "Let calls of one token wait for each other, or answer `aborted` to the later one."
         ) { run in
             let session = try await run.open()
             let items = try await run.specs(session, 2)

@@ -5,7 +5,9 @@ extension ConformanceSuite {
     static let listChecks: [ConformanceCheck] = [
         ConformanceCheck(
             id: "list.tags", title: "machines are found by all of their tags",
-            rule: "resource.list: everything that carries all of the tags; a machine comes with its launch identity.",
+            rules: ["R1", "L4"],
+            mend: "Give machines the tags of the request when they are made, and filter by all of them; put "
+                + "the machine into `machine`.",
             except: [.existingMachines]
         ) { run in
             let session = try await run.open()
@@ -34,9 +36,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "list.batch", title: "machines are found by the token of their launch",
-            rule:
-                "The connector puts the batch token on every machine under the tag \(LaunchRequest.batchTag), so that "
-                + "the host finds what a launch made whose answer it never got.",
+            rules: ["L4", "R1"],
+            mend: "Put the token on each machine under the tag gantry:batch, in the request that makes it.",
             except: [.existingMachines]
         ) { run in
             let session = try await run.open()
@@ -56,7 +57,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "list.item-tags", title: "tags of one machine are kept beside those of the batch", level: .should,
-            rule: "MachineSpec.tags: tags of this machine beside those of the batch.", except: [.existingMachines]
+            rules: ["L5"],
+            mend: "Give each machine the tags of its item beside those of the request.", except: [.existingMachines]
         ) { run in
             let session = try await run.open()
             var items = try await run.specs(session, 2)
@@ -69,7 +71,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "list.paging", title: "a list ends and has nothing twice",
-            rule: "Paged: {items, next?}; next is given back for the following page and absent on the last one.",
+            rules: ["R3"],
+            mend: "Hand the provider's own marker on as `next`, and leave it out on the last page.",
             except: [.existingMachines]
         ) { run in
             let session = try await run.open()
@@ -81,19 +84,38 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "list.unknown-tags", title: "unknown tags find nothing",
-            rule: "resource.list: everything that carries all of the tags.", isDestructive: false
+            rules: ["R1"],
+            mend: "Filter by all of the tags; no match is an empty list, not everything.", isDestructive: false
         ) { run in
             let session = try await run.open()
             let found = try await run.list(session, tags: ["gantry-conformance": UUID().uuidString])
             try run.expect(found.isEmpty, "tags that nothing carries find \(found.map(\.id))")
+        },
+        ConformanceCheck(
+            id: "list.kinds", title: "only the kinds that are asked for are listed",
+            rules: ["R2"],
+            mend: "Leave out what is not among `kinds`; without `kinds` give everything.",
+            except: [.existingMachines]
+        ) { run in
+            let session = try await run.open()
+            let id = try await run.machines(session, 1)[0].id
+            let others = try await run.list(session, tags: run.tags, kinds: [.image, .keyPair])
+            try run.expect(
+                others.allSatisfy { $0.kind == .image || $0.kind == .keyPair },
+                "asked for images and key pairs, the list has \(others.map { $0.kind.rawValue })")
+            let all = try await run.list(session, tags: run.tags)
+            try run.expect(all.contains { $0.id == id }, "without kinds, the list lacks the machine '\(id)'")
+            let order = all.map { $0.kind == .machine }
+            try run.expect(
+                order == order.sorted { $0 && !$1 }, "machines do not come first: \(all.map { $0.kind.rawValue })")
         },
     ]
 
     static let resourceChecks: [ConformanceCheck] = [
         ConformanceCheck(
             id: "ensure.security-group", title: "a security group is made once and deleted twice",
-            rule: "ensure = return what is there under these tags, else create it; resource.delete succeeds when it is "
-                + "already gone.",
+            rules: ["O5", "O6"],
+            mend: "Look for the group by its tags first; \"not found\" at deletion is done.",
             needs: [.securityGroups]
         ) { run in
             try await ensured(run, .securityGroup) { session in
@@ -106,8 +128,9 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "ensure.key-pair", title: "a key pair is made once and deleted twice",
-            rule: "ensure = return what is there under these tags, else create it; resource.delete succeeds when it is "
-                + "already gone.",
+            rules: ["O5", "O6"],
+            mend: "Look for the key by its tags, or by a name that is made of them; \"not found\" at deletion "
+                + "is done.",
             needs: [.keyPairs]
         ) { run in
             let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDsH0n4pZ9P3oNqS0nvf6gq0dWqv0m8n9m3k1m0Q2b7T check"
@@ -120,8 +143,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "ensure.network", title: "a network is made once and deleted twice",
-            rule: "ensure = return what is there under these tags, else create it; resource.delete succeeds when it is "
-                + "already gone.",
+            rules: ["O5", "O6"],
+            mend: "Look for the network by its tags first; \"not found\" at deletion is done.",
             needs: [.networks]
         ) { run in
             try await ensured(run, .network) { session in
@@ -130,6 +153,78 @@ extension ConformanceSuite {
                 return try await run.connector.ensureNetwork(
                     EnsureRequest(session: session, spec: spec, tags: run.tags), context: CallContext())
             }
+        },
+        ConformanceCheck(
+            id: "ensure.equal", title: "a security group is made equal to what is asked for",
+            rules: ["O5"],
+            mend: "Compare the rules of the group that was found with those of the request: add and remove.",
+            needs: [.securityGroups]
+        ) { run in
+            let session = try await run.open()
+            var spec = SecurityGroupSpec(
+                name: "check-\(run.tags["gantry-conformance"]?.prefix(8) ?? "")", description: "conformance check",
+                rules: [.init(transport: .tcp, fromPort: 22, toPort: 22)])
+            var ids: [String] = []
+            let sets: [[SecurityGroupSpec.Rule]] = [
+                spec.rules, spec.rules + [.init(transport: .udp, fromPort: 53, toPort: 53)], [], spec.rules,
+            ]
+            for rules in sets {
+                spec.rules = rules
+                let outcome = try await run.connector.ensureSecurityGroup(
+                    EnsureRequest(session: session, spec: spec, tags: run.tags), context: CallContext())
+                ids.append(
+                    try await run.finish(session, outcome, "ensure with \(rules.count) rules") { $0.resource }.id)
+            }
+            try run.expect(Set(ids).count == 1, "other rules under the same tags gave \(ids)")
+        },
+        ConformanceCheck(
+            id: "ensure.volume", title: "a volume is made once and deleted twice",
+            rules: ["O5", "O6"],
+            mend: "Look for the volume by its tags first; \"not found\" at deletion is done.",
+            needs: [.volumes]
+        ) { run in
+            try await ensured(run, .volume) { session in
+                let spec = VolumeSpec(
+                    name: "check-\(run.tags["gantry-conformance"]?.prefix(8) ?? "")", sizeBytes: 1 << 30)
+                return try await run.connector.ensureVolume(
+                    EnsureRequest(session: session, spec: spec, tags: run.tags), context: CallContext())
+            }
+        },
+        ConformanceCheck(
+            id: "ensure.public-address", title: "a public address is taken once and given back twice",
+            rules: ["O5", "O6"],
+            mend: "Look for the address by its tags first; \"not found\" at deletion is done.",
+            needs: [.publicAddresses]
+        ) { run in
+            try await ensured(run, .publicAddress) { session in
+                try await run.connector.ensurePublicAddress(
+                    EnsureRequest(session: session, spec: PublicAddressSpec(), tags: run.tags), context: CallContext())
+            }
+        },
+        ConformanceCheck(
+            id: "image.upload", title: "an image is taken once for one digest",
+            rules: ["O8"],
+            mend: "Look for an image with this digest before uploading.",
+            needs: [.imageUpload, .imageDelete]
+        ) { run in
+            let path = NSTemporaryDirectory() + "connector-check-\(UUID().uuidString).raw"
+            guard FileManager.default.createFile(atPath: path, contents: Data(count: 1 << 20)) else {
+                throw run.skip("'\(path)' cannot be written")
+            }
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let session = try await run.open()
+            let request = UploadImageRequest(
+                session: session, name: "check-\(run.tags["gantry-conformance"]?.prefix(8) ?? "")",
+                source: BulkLocation(path: path),
+                // Of 1 MiB of zeros.
+                sha256: "30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58", format: "raw",
+                tags: run.tags)
+            var ids: Set<String> = []
+            for round in 1...2 {
+                let outcome = try await run.connector.uploadImage(request, context: CallContext())
+                ids.insert(try await run.finish(session, outcome, "upload, round \(round)") { $0.image }.id)
+            }
+            try run.expect(ids.count == 1, "two uploads of one digest gave \(ids.sorted())")
         },
     ]
 

@@ -4,7 +4,8 @@ extension ConformanceSuite {
     static let machineChecks: [ConformanceCheck] = [
         ConformanceCheck(
             id: "describe.unknown", title: "an unknown machine is notFound, the others are described",
-            rule: "machine.describe: one outcome per id, in order; unknown id: notFound for that item."
+            rules: ["M1", "G9"],
+            mend: "Ask for all ids with a filter, and answer `notFound` for those that did not come back."
         ) { run in
             let session = try await run.open()
             let known = try await run.machines(session, 2).map(\.id)
@@ -15,12 +16,14 @@ extension ConformanceSuite {
                 try run.expect(machine.id == id, "outcome \(index) is of '\(machine.id)' instead of '\(id)'")
             }
             guard case .failed(let error) = outcomes[1], error.code == .notFound else {
-                throw CheckEnd.failed("describing 'no-such-machine' gave \(outcomes[1]) instead of notFound")
+                throw CheckEnd.failed(
+                    "describing 'no-such-machine' gave \(Transcript.json(outcomes[1])) instead of notFound")
             }
         },
         ConformanceCheck(
             id: "describe.running", title: "a machine comes to run and has an address",
-            rule: "A launched machine becomes running; Machine.addresses says where it is reached."
+            rules: ["M2"],
+            mend: "Map the provider's states to the list of the page, and give the addresses once it runs."
         ) { run in
             let session = try await run.open()
             let machine = try await run.machines(session, 1)[0]
@@ -35,7 +38,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "describe.repeat", title: "describing changes nothing",
-            rule: "machine.describe has no side effect: ten repeats give the same machine."
+            rules: ["M2", "G3"],
+            mend: "Describing only reads: look for a state that is kept between calls."
         ) { run in
             let session = try await run.open()
             let id = try await run.machines(session, 1)[0].id
@@ -44,13 +48,33 @@ extension ConformanceSuite {
                 let seen = try run.done(try await run.describe(session, [id])[0], "describing it, round \(round)")
                 try run.expect(
                     (first ?? seen).machineID == seen.machineID && seen.id == id,
-                    "round \(round) gave another machine: \(seen)")
+                    "round \(round) gave another machine: \(Transcript.json(seen))")
                 first = first ?? seen
             }
         },
         ConformanceCheck(
+            id: "describe.batch", title: "no ids give nothing, the same id twice gives it twice",
+            rules: ["G9"],
+            mend: "Answer [] at once for no ids: many providers take no filter for everything. Map the answer by id to "
+                + "the ids that were asked for."
+        ) { run in
+            let session = try await run.open()
+            let none = try await run.describe(session, [])
+            try run.expect(none.isEmpty, "describing nothing gave \(none.count) outcomes")
+            let ended = try await run.terminate(session, [])
+            try run.expect(ended.isEmpty, "ending nothing gave \(ended.count) outcomes")
+            let id = try await run.machines(session, 1)[0].id
+            let twice = try await run.describe(session, [id, id])
+            try run.expect(twice.count == 2, "\(twice.count) outcomes for the same id twice")
+            for outcome in twice {
+                let seen = try run.done(outcome, "describing '\(id)' twice")
+                try run.expect(seen.id == id, "describing '\(id)' twice gave '\(seen.id)'")
+            }
+        },
+        ConformanceCheck(
             id: "terminate.idempotent", title: "ending machines twice, and unknown ones, succeeds",
-            rule: "machine.terminate succeeds for machines that are already gone or never were."
+            rules: ["M4", "G3"],
+            mend: "Take the provider's \"not found\" as done."
         ) { run in
             let session = try await run.open()
             let id = try await run.machines(session, 1)[0].id
@@ -63,7 +87,9 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "terminate.gone", title: "an ended machine is gone",
-            rule: "A terminated machine is reported terminated or notFound, and is not listed as live.",
+            rules: ["M5"],
+            mend: "Report what the provider keeps showing of an ended machine as `terminated`, and leave it "
+                + "out of lists.",
             except: [.existingMachines]
         ) { run in
             let session = try await run.open()
@@ -86,7 +112,8 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "machine.stop-start", title: "stopping and starting are idempotent",
-            rule: "machine.start/stop: idempotent towards the target state.", needs: [.start, .stop]
+            rules: ["O4"],
+            mend: "Look at the state first: success when it is reached already.", needs: [.start, .stop]
         ) { run in
             let session = try await run.open()
             let id = try await run.machines(session, 1)[0].id
@@ -105,7 +132,9 @@ extension ConformanceSuite {
         },
         ConformanceCheck(
             id: "machine.unknown", title: "optional calls on an unknown machine are notFound",
-            rule: "notFound: the named object does not exist.", needs: [.start, .stop], isDestructive: false
+            rules: ["O4", "M1"],
+            mend: "Map the provider's \"not found\" to the code `notFound`, for that item alone.",
+            needs: [.start, .stop], isDestructive: false
         ) { run in
             let session = try await run.open()
             let request = MachinesRequest(session: session, ids: ["no-such-machine"])
@@ -119,7 +148,8 @@ extension ConformanceSuite {
                     outcome = .failed(error)
                 }
                 guard case .failed(let error) = outcome, error.code == .notFound else {
-                    throw CheckEnd.failed("\(name) of 'no-such-machine' gave \(outcome) instead of notFound")
+                    throw CheckEnd.failed(
+                        "\(name) of 'no-such-machine' gave \(Transcript.json(outcome)) instead of notFound")
                 }
             }
         },
