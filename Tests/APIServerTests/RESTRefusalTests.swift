@@ -49,8 +49,8 @@ import Testing
 
     @Test(arguments: [
         (HTTPRequest.Method.patch, "/infrastructures", "GET, HEAD, POST"),
-        (.put, "/infrastructures/x", "DELETE, GET, HEAD"),
-        (.post, "/infrastructures/x/vms/0", "GET, HEAD"),
+        (.put, "/infrastructures/x", "DELETE, GET, HEAD, POST"),
+        (.post, "/infrastructures/x/vms/0", "DELETE, GET, HEAD"),
         (.delete, "/infrastructures/x/state", "GET, HEAD"),
         (.post, "/version", "GET, HEAD"),
         (.delete, "/infrastructures/x/vms/0/cpu.count/", "GET, HEAD"),

@@ -102,6 +102,16 @@ enum Served {
         try #require(response.status == .ok, "\(text)")
         return try #require(text.split(separator: "/").last.map(String.init))
     }
+
+    /// Creates, and waits until it is configured.
+    static func configured(_ client: any TestClientProtocol) async throws -> String {
+        let id = try await create(client)
+        let state = try await wait(client, "/infrastructures/\(id)/state") {
+            $0.contains(#""state":{"state":"configured""#)
+        }
+        try #require(state.contains(#""state":{"state":"configured""#), "\(state)")
+        return id
+    }
 }
 
 private struct OneConnector: ConnectorDirectory {

@@ -46,9 +46,7 @@ struct InfrastructureHarness: Sendable {
             let submitted = try await manager.deploy(
                 DeploymentRequest(
                     document: document, documentName: "document",
-                    clouds: items.filter(\.isCloud).map {
-                        CloudCredential(id: $0.id, type: $0.type, values: $0.values)
-                    }, caller: caller))
+                    clouds: Self.clouds(items), caller: caller))
             if !isAsynchronous { try await manager.waitUntilLaunched(submitted, caller: caller) }
             let uri = "\(base(request))/infrastructures/\(submitted.infrastructure)"
             let headers: HTTPFields = [.infrastructureID: submitted.infrastructure.rawValue]
@@ -155,7 +153,7 @@ struct InfrastructureHarness: Sendable {
 
     // MARK: Parts
 
-    private func find(
+    func find(
         _ id: String, _ number: String, _ caller: Caller
     ) async throws -> (InfrastructureSnapshot, MachineRecord) {
         let snapshot = try await manager.snapshot(InfrastructureID(rawValue: id), caller: caller)
@@ -175,8 +173,12 @@ struct InfrastructureHarness: Sendable {
         }
     }
 
+    static func clouds(_ items: [AuthorizationItem]) -> [CloudCredential] {
+        items.filter(\.isCloud).map { CloudCredential(id: $0.id, type: $0.type, values: $0.values) }
+    }
+
     /// Who asks, and all items of the header.
-    private func caller(_ request: Request) throws -> (caller: Caller, items: [AuthorizationItem]) {
+    func caller(_ request: Request) throws -> (caller: Caller, items: [AuthorizationItem]) {
         guard let header = request.headers[.authorization], !header.isEmpty else {
             throw RESTError(.unauthorized, "No authentication data provided")
         }
@@ -199,8 +201,8 @@ struct InfrastructureHarness: Sendable {
     }
 
     /// A boolean parameter of the query as IM reads it.
-    private func flag(_ request: Request, _ name: String) throws -> Bool {
-        guard let text = request.uri.queryParameters[Substring(name)] else { return false }
+    func flag(_ request: Request, _ name: String, default fallback: Bool = false) throws -> Bool {
+        guard let text = request.uri.queryParameters[Substring(name)] else { return fallback }
         switch text.lowercased() {
         case "yes", "true", "1", "on", "t", "y": return true
         case "no", "false", "0", "off", "f", "n": return false
@@ -208,7 +210,7 @@ struct InfrastructureHarness: Sendable {
         }
     }
 
-    private func failing(_ prefix: String, _ body: () async throws -> Response) async throws -> Response {
+    func failing(_ prefix: String, _ body: () async throws -> Response) async throws -> Response {
         do {
             return try await body()
         } catch is CancellationError {
@@ -220,7 +222,7 @@ struct InfrastructureHarness: Sendable {
 
     // MARK: Answers
 
-    private func base(_ request: Request) -> String {
+    func base(_ request: Request) -> String {
         let forwarded = request.headers[.forwardedProtocol]?.prefix { $0 != "," }.filter { !$0.isWhitespace }
         let scheme = forwarded?.lowercased() == "https" ? "https" : "http"
         let host = request.head.authority ?? request.headers[.hostHeader] ?? "localhost"
@@ -232,7 +234,11 @@ struct InfrastructureHarness: Sendable {
     }
 
     private func links(_ request: Request, _ uris: [String]) throws -> Response {
-        switch try Accept.form(request, own: "text/uri-list") {
+        links(request, try Accept.form(request, own: "text/uri-list"), uris)
+    }
+
+    func links(_ request: Request, _ form: Accept.Form, _ uris: [String]) -> Response {
+        switch form {
         case .json: return .json(["uri-list": uris.map { Link(uri: $0) }])
         case .own: return .text(uris.joined(separator: "\n"), type: "text/uri-list")
         }

@@ -1,6 +1,7 @@
 import Foundation
 package import Hummingbird
 import HummingbirdCore
+import InfrastructureModel
 package import Logging
 package import Orchestration
 
@@ -47,6 +48,12 @@ package struct RESTServer: Sendable {
             Route(.delete, "/infrastructures/:id") { request, context in
                 try await harness.destroy(request, id: try context.parameters.require("id"))
             },
+            Route(.post, "/infrastructures/:id") { request, context in
+                try await harness.add(request, id: try context.parameters.require("id"))
+            },
+            Route(.put, "/infrastructures/:id/reconfigure") { request, context in
+                try await harness.reconfigure(request, id: try context.parameters.require("id"))
+            },
             Route(.get, "/infrastructures/:id/:property") { request, context in
                 try await harness.property(
                     request, id: try context.parameters.require("id"),
@@ -56,12 +63,33 @@ package struct RESTServer: Sendable {
                 try await harness.machine(
                     request, id: try context.parameters.require("id"), number: try context.parameters.require("vm"))
             },
+            Route(.delete, "/infrastructures/:id/vms/:vm") { request, context in
+                try await harness.remove(
+                    request, id: try context.parameters.require("id"), numbers: try context.parameters.require("vm"))
+            },
             Route(.get, "/infrastructures/:id/vms/:vm/:property") { request, context in
                 try await harness.machineProperty(
                     request, id: try context.parameters.require("id"), number: try context.parameters.require("vm"),
                     name: try context.parameters.require("property"))
             },
-        ]
+        ] + powerRoutes()
+    }
+
+    /// IM reboots single machines only.
+    private func powerRoutes() -> [Route] {
+        let harness = harness
+        return [PowerCall.start, .stop].map { call in
+            Route(.put, "/infrastructures/:id/\(call.rawValue)") { request, context in
+                try await harness.change(call, request, id: try context.parameters.require("id"))
+            }
+        }
+            + PowerCall.allCases.map { call in
+                Route(.put, "/infrastructures/:id/vms/:vm/\(call.rawValue)") { request, context in
+                    try await harness.change(
+                        call, request, id: try context.parameters.require("id"),
+                        number: try context.parameters.require("vm"))
+                }
+            }
     }
 
     /// A server that listens. A `Service`: it stops gracefully.

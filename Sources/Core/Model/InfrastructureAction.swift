@@ -10,6 +10,8 @@ package enum InfrastructureAction: Sendable, Hashable {
     case describe(CloudReference, [MachineID], after: Duration)
     /// Find out what launches with unknown results have made.
     case findLaunches(CloudReference, [BatchToken], after: Duration)
+    /// Start, stop or reboot machines.
+    case power(PowerCall, CloudReference, [MachineID])
     /// Remove machines. Succeeds when they are already gone.
     case terminate(CloudReference, [MachineID], after: Duration)
     /// Delete what else carries the infrastructure's tag at the cloud, after a delay.
@@ -23,6 +25,7 @@ package enum InfrastructureAction: Sendable, Hashable {
         case launch(BatchToken)
         case describe(CloudSite)
         case find(CloudSite)
+        case power(CloudSite)
         case terminate(CloudSite)
         case sweep(CloudSite)
         case contextualize
@@ -35,6 +38,7 @@ package enum InfrastructureAction: Sendable, Hashable {
         case .launch(let batch): .launch(batch.token)
         case .describe(let cloud, _, _): .describe(cloud.site)
         case .findLaunches(let cloud, _, _): .find(cloud.site)
+        case .power(_, let cloud, _): .power(cloud.site)
         case .terminate(let cloud, _, _): .terminate(cloud.site)
         case .sweep(let cloud, _): .sweep(cloud.site)
         case .contextualize: .contextualize
@@ -48,11 +52,17 @@ package enum InfrastructureAction: Sendable, Hashable {
         case .launch: "launch"
         case .describe: "describe"
         case .findLaunches: "find"
+        case .power(let call, _, _): call.rawValue
         case .terminate: "terminate"
         case .sweep: "sweep"
         case .contextualize: "contextualize"
         }
     }
+}
+
+/// What can be done to the power of a machine.
+package enum PowerCall: String, Sendable, Hashable, CaseIterable {
+    case start, stop, reboot
 }
 
 /// Machines that one call launches, in the order of their batch index.
@@ -85,6 +95,8 @@ package enum InfrastructureInput: Sendable {
     /// Provider ids of machines that the tokens have made.
     case launchesFound(CloudReference, [BatchToken], [MachineID: String])
     case findFailed(CloudReference, message: String)
+    /// What the provider says of machines after the call, and why it was not done for the others.
+    case powered(PowerCall, CloudReference, [MachineID: ProviderMachine], problems: [MachineID: String])
     /// Machines that are gone, and why the others are not.
     case terminated(CloudReference, gone: [MachineID], problems: [MachineID: String])
     /// The sweep of a cloud: what is deleted, and what is left over with the reason.

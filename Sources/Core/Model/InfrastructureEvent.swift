@@ -17,6 +17,8 @@ package struct InfrastructureEvent: Sendable, Hashable, Codable {
         package static let machineLaunching = Kind(rawValue: "machine.launching")
         package static let machineStarting = Kind(rawValue: "machine.starting")
         package static let machineRunning = Kind(rawValue: "machine.running")
+        /// It was asked to start, stop or reboot.
+        package static let machinePower = Kind(rawValue: "machine.power")
         package static let machineStopped = Kind(rawValue: "machine.stopped")
         package static let machineFailed = Kind(rawValue: "machine.failed")
         package static let machineVanished = Kind(rawValue: "machine.vanished")

@@ -30,6 +30,8 @@ package struct InfrastructureRecord: Sendable, Hashable, Codable {
     package var failure: String?
     /// Clouds that machines or resources of it are on.
     package var clouds: [CloudReference]
+    /// The last power operation whose wishes stand in the machines: gone on with after a crash, it wishes nothing twice.
+    package var powerOperation: String?
 
     package init(
         id: InfrastructureID, name: String?, owners: [Owner], createdAt: Date, goal: Goal = .present,

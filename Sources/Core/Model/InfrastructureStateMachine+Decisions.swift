@@ -149,6 +149,7 @@ extension InfrastructureStateMachine {
             case .starting:
                 byCloud[machine.placement.cloud, default: []].append(machine.id)
             case .running, .stopped:
+                guard !inFlight.contains(.power(machine.placement.cloud.site)) else { continue }
                 if !verified.contains(machine.id) {
                     byCloud[machine.placement.cloud, default: []].append(machine.id)
                 }
@@ -175,8 +176,8 @@ extension InfrastructureStateMachine {
         let present = snapshot.machines.filter { $0.goal == .present && $0.isAlive }
         let settled = present.allSatisfy {
             switch $0.phase {
-            case .running: return verified.contains($0.id)
-            case .stopped, .failed(_, nil): return true
+            case .running, .stopped: return verified.contains($0.id) && !isPowerChangeOpen($0)
+            case .failed(_, nil): return true
             case .launching(let batch):
                 return unsure[batch] != nil && removalDelay(.find($0.placement.cloud.site)) == nil
             default: return false
@@ -191,7 +192,7 @@ extension InfrastructureStateMachine {
             finishWithoutContextualization(running)
             return []
         }
-        let machines = running.filter { $0.configuration != .disabled }.map(\.id)
+        let machines = running.filter { $0.configuration == .pending }.map(\.id)
         return [.contextualize(generation: snapshot.infrastructure.generation, machines)]
     }
 

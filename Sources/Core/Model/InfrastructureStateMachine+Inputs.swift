@@ -41,6 +41,12 @@ extension InfrastructureStateMachine {
             polls[cloud.site, default: 0] += 1
             log(.message, nil, "asking \(cloud.id) for machines failed, trying again: \(message)", now: now)
             failOverdue(cloud, now: now)
+            for machine in snapshot.machines
+            where machine.placement.cloud.site == cloud.site && machine.goal == .present && machine.hasRun
+                && !verified.contains(machine.id)
+            {
+                settle(machine.id, message, now: now)
+            }
         case .launchesFound(let cloud, let tokens, let found):
             end(.find(cloud.site))
             problems["machines at \(cloud.id)"] = nil
@@ -48,6 +54,9 @@ extension InfrastructureStateMachine {
         case .findFailed(let cloud, let message):
             end(.find(cloud.site))
             note(problem: message, key: .find(cloud.site), about: "machines at \(cloud.id)")
+        case .powered(let call, let cloud, let answers, let problems):
+            end(.power(cloud.site))
+            handlePower(call, answers, problems, now: now)
         case .terminated(let cloud, let gone, let failures):
             end(.terminate(cloud.site))
             handleTermination(cloud, gone: gone, failures: failures, now: now)
@@ -229,6 +238,7 @@ extension InfrastructureStateMachine {
             log(.message, id, "asking for \(provider) failed, trying again: \(message)", now: now)
             if isOverdue(machine, now: now) { failOverdue(id, provider: provider, now: now) }
         case .running, .stopped:
+            guard powerCalls[id] == nil else { return settle(id, message, now: now) }
             // It was there last time; the contextualization finds out whether it still is.
             log(.message, id, "its provider cannot tell of it now: \(message)", now: now)
             verified.insert(id)
@@ -262,7 +272,7 @@ extension InfrastructureStateMachine {
     }
 
     /// Takes over what the provider says of a machine that is wanted.
-    private mutating func apply(_ answer: ProviderMachine, to id: MachineID, now: Date) {
+    mutating func apply(_ answer: ProviderMachine, to id: MachineID, now: Date) {
         if !answer.addresses.isEmpty || answer.sshPort != nil {
             update(id) {
                 if !answer.addresses.isEmpty { $0.addresses = answer.addresses }
@@ -272,17 +282,30 @@ extension InfrastructureStateMachine {
         guard let machine = machine(id) else { return }
         switch answer.state {
         case .running where !machine.addresses.isEmpty:
-            verified.insert(id)
-            setPhase(id, .running(provider: answer.id), now: now)
+            if machine.power == .stopped, powerCalls[id] != nil {
+                settle(id, "does not stop", now: now)
+            } else {
+                setPhase(id, .running(provider: answer.id), now: now)
+                settled(id)
+            }
         case .running, .pending, .unknown, .stopping:
+            if machine.hasRun {
+                // It is no launch that came to nothing: it stays, whatever its provider says for now.
+                settle(id, "is \(answer.state) at its provider", now: now)
+                return
+            }
             setPhase(id, .starting(provider: answer.id), now: now)
             if isOverdue(machine, now: now) { failOverdue(id, provider: answer.id, now: now) }
         case .stopped:
-            verified.insert(id)
             setPhase(id, .stopped(provider: answer.id), now: now)
+            if machine.power == .stopped || powerCalls[id] == nil {
+                settled(id)
+            } else {
+                settle(id, "does not start", now: now)
+            }
         case .terminated:
             verified.insert(id)
-            if case .running = machine.phase {
+            if machine.hasRun {
                 setPhase(id, .vanished, now: now)
             } else {
                 setPhase(
@@ -291,6 +314,9 @@ extension InfrastructureStateMachine {
                         message: "ended before it ran" + (answer.failure.map { ": \($0)" } ?? ""),
                         provider: answer.id), now: now)
             }
+        case .failed where machine.hasRun:
+            verified.insert(id)
+            problems[Self.power(of: id)] = "failed at its provider" + (answer.failure.map { ": \($0)" } ?? "")
         case .failed:
             setPhase(
                 id, .failed(message: answer.failure ?? "the provider reports a failure", provider: answer.id),

@@ -13,6 +13,8 @@ package struct InfrastructureStateMachine: Sendable {
     package struct Limits: Sendable, Hashable {
         /// From the launch to running with an address; then the machine failed and its next candidate is tried.
         package var running: Duration
+        /// From a start, stop or reboot, or from an unclear answer about a machine that ran, until it is given up.
+        package var settling: Duration
         /// Delay of the first describe after a launch and the most that it grows to.
         package var firstPoll: Duration
         package var longestPoll: Duration
@@ -24,10 +26,12 @@ package struct InfrastructureStateMachine: Sendable {
         package var batchSizes: [String: Int] = [:]
 
         package init(
-            running: Duration = .seconds(1800), firstPoll: Duration = .milliseconds(200),
+            running: Duration = .seconds(1800), settling: Duration = .seconds(600),
+            firstPoll: Duration = .milliseconds(200),
             longestPoll: Duration = .seconds(5), removalAttempts: Int = 6, batchSize: Int = 1000
         ) {
             self.running = running
+            self.settling = settling
             self.firstPoll = firstPoll
             self.longestPoll = longestPoll
             self.removalAttempts = removalAttempts
@@ -37,6 +41,15 @@ package struct InfrastructureStateMachine: Sendable {
         func batchSize(at cloud: CloudReference) -> Int {
             max(1, min(batchSize, batchSizes[cloud.connector] ?? batchSize))
         }
+    }
+
+    /// What an operation is for.
+    package enum Purpose: Sendable, Hashable {
+        /// The infrastructure shall be as its document says, its machines configured or left as they are.
+        case deployment(contextualizes: Bool)
+        /// Machines start, stop or reboot; nothing is launched nor configured.
+        case power
+        case removal
     }
 
     /// How the operation ended.
@@ -69,6 +82,11 @@ package struct InfrastructureStateMachine: Sendable {
     var swept: Set<CloudSite> = []
     var polls: [CloudSite: Int] = [:]
     var verified: Set<MachineID> = []
+    var purpose = Purpose.deployment(contextualizes: true)
+    /// Calls about the power of machines that were answered in this operation.
+    var powerCalls: [MachineID: PowerCall] = [:]
+    /// Since when machines that ran before are waited for.
+    var settlingSince: [MachineID: Date] = [:]
     var removalAttempts: [InfrastructureAction.Key: Int] = [:]
     var problems: [String: String] = [:]
     /// Launches of which the connector could not say what they made: they are looked for.
@@ -110,8 +128,9 @@ package struct InfrastructureStateMachine: Sendable {
     // MARK: Beginning and end
 
     /// An operation begins, or is gone on with after a crash.
-    package mutating func begin(_ kind: String, destroys: Bool, now: Date) {
-        if destroys, snapshot.infrastructure.goal != .destroyed {
+    package mutating func begin(_ kind: String, for purpose: Purpose, now: Date) {
+        self.purpose = purpose
+        if purpose == .removal, snapshot.infrastructure.goal != .destroyed {
             updateRecord { $0.goal = .destroyed }
         }
         log(.operationStarted, nil, "\(kind) begins", now: now)
@@ -140,9 +159,10 @@ package struct InfrastructureStateMachine: Sendable {
         if destroying {
             actions += sweeps(now: now)
         } else {
-            actions += launches(now: now)
+            if purpose != .power { actions += launches(now: now) }
+            actions += powerChanges()
             actions += describes()
-            actions += contextualization()
+            if purpose == .deployment(contextualizes: true) { actions += contextualization() }
         }
         let begun = actions.filter { inFlight.insert($0.key).inserted }
         return begun
@@ -158,7 +178,7 @@ package struct InfrastructureStateMachine: Sendable {
             return .failed(message: leftOverMessage())
         }
         let present = snapshot.machines.filter { $0.goal == .present && $0.phase != .terminated }
-        let bad = present.filter { $0.state != .configured }
+        let bad = purpose == .power ? [] : present.filter { !isAsAskedFor($0) }
         let left = snapshot.machines.filter { $0.goal == .absent && $0.isAlive }
         if bad.isEmpty, left.isEmpty, problems.isEmpty { return .succeeded }
         var lines = bad.prefix(10).map { machine in
@@ -172,6 +192,13 @@ package struct InfrastructureStateMachine: Sendable {
             lines += problemTexts
         }
         return .failed(message: lines.joined(separator: "\n"))
+    }
+
+    private func isAsAskedFor(_ machine: MachineRecord) -> Bool {
+        if machine.state == .configured || machine.isStoppedOnPurpose { return true }
+        // Configured by nobody in this operation, it is as it was.
+        guard purpose == .deployment(contextualizes: false), case .running = machine.phase else { return false }
+        return true
     }
 
     private func leftOverMessage() -> String {

@@ -35,6 +35,13 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
         case present, absent
     }
 
+    /// What is asked of its power, beside that it runs.
+    package enum PowerGoal: String, Sendable, Hashable, Codable {
+        case stopped
+        /// To be rebooted once; then it is to run again.
+        case rebooted
+    }
+
     package struct Address: Sendable, Hashable, Codable {
         package var interface: Int
         package var address: String
@@ -53,6 +60,8 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
     /// Name of the RADL system.
     package var system: String
     package var goal: Goal
+    /// nil: it shall run.
+    package var power: PowerGoal?
     package var phase: Phase
     package var configuration: Configuration
     /// Where and as what it is launched.

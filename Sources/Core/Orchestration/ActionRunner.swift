@@ -35,6 +35,8 @@ struct ActionRunner: Sendable {
         case .findLaunches(let cloud, let tokens, let delay):
             try await pause(delay)
             return try await findLaunches(cloud, tokens)
+        case .power(let call, let cloud, let machines):
+            return try await power(call, cloud, machines)
         case .terminate(let cloud, let machines, let delay):
             try await pause(delay)
             try await leave(machines, tell: tell)

@@ -31,6 +31,8 @@ package struct DeploymentRequest: Sendable {
     package var caller: Caller
     /// Machines that may be removed, as a plan named them; the request is refused where others would go. Nil: any.
     package var agreedRemovals: Set<MachineID>?
+    /// What changes at an infrastructure that there is, where that is not all that its document says.
+    package var update: InfrastructureUpdate?
     /// Numbers of machines that may show another host key than the pinned one, since they were reinstalled.
     package var newHostKeys: Set<Int> = []
 
@@ -60,16 +62,45 @@ package struct DeploymentRequest: Sendable {
     }
 }
 
+/// A change of an infrastructure by parts, as IM's clients make it (im.md 1.10, 5.5, 5.6).
+package struct InfrastructureUpdate: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+        /// The request's document is merged with the stored one; the machines that it deploys come to those there are.
+        case add
+        /// These machines go, by their numbers.
+        case remove(Set<Int>)
+        /// Recipes, applications and credentials of the request's document are taken, and machines are configured
+        /// again: these, or all.
+        case reconfigure(Set<Int>?)
+    }
+
+    package var infrastructure: InfrastructureID
+    package var kind: Kind
+    /// Whether machines are configured afterwards.
+    package var contextualizes: Bool
+
+    package init(_ infrastructure: InfrastructureID, _ kind: Kind, contextualizes: Bool = true) {
+        self.infrastructure = infrastructure
+        self.kind = kind
+        self.contextualizes = contextualizes
+    }
+}
+
 /// An operation that was stored and will be carried out, whatever happens to this process.
 package struct SubmittedOperation: Sendable, Hashable {
     package var infrastructure: InfrastructureID
     package var operation: OperationID
     package var kind: OperationKind
+    /// Machines that it makes, in order.
+    package var added: [MachineID]
 
-    package init(infrastructure: InfrastructureID, operation: OperationID, kind: OperationKind) {
+    package init(
+        infrastructure: InfrastructureID, operation: OperationID, kind: OperationKind, added: [MachineID] = []
+    ) {
         self.infrastructure = infrastructure
         self.operation = operation
         self.kind = kind
+        self.added = added
     }
 }
 

@@ -53,6 +53,20 @@ struct Difference: Sendable {
         removed.sort { $0.machine.id.number < $1.machine.id.number }
     }
 
+    /// Machines that come to those there are, and those that go because somebody said so.
+    init(adding deploys: [RADLDeploy], removing numbers: Set<Int>, existing: InfrastructureSnapshot) {
+        missing = deploys.enumerated().flatMap { position, deploy in
+            Array(repeating: Missing(system: deploy.system, deploy: position), count: deploy.count)
+        }
+        for machine in existing.machines where machine.goal == .present && machine.isAlive {
+            if numbers.contains(machine.id.number) {
+                removed.append((machine, "it was asked for"))
+            } else {
+                kept.append(machine)
+            }
+        }
+    }
+
     private static func reasonAgainst(
         _ machine: MachineRecord, _ index: RADLIndex, _ vanished: Set<MachineID>,
         _ specifications: inout [String: String]

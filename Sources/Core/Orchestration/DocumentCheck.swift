@@ -45,8 +45,8 @@ package struct DocumentCheck: Sendable {
         warnings += mistakes.filter { $0.severity == .warning }
     }
 
-    /// In the order of the document.
-    private static func mistakes(
+    /// What a contextualizer finds wrong in the recipes of a document, each at its place, in the order of the document.
+    package static func mistakes(
         inRecipesOf document: RADLDocument, _ contextualizer: any Contextualizer
     ) async -> [RADLError] {
         var left = document.configures.filter { $0.recipe != nil }

@@ -76,7 +76,8 @@ actor InfrastructureActor: OperationRun {
                 "owner": "\(owners.joined(separator: ","))", "name": "\(snapshot.infrastructure.name ?? "-")",
                 "machines": "\(Self.counts(snapshot))",
             ])
-        machine.begin(operation.kind.rawValue, destroys: operation.kind == .destroy, now: manager.now())
+        machine.begin(operation.kind.rawValue, for: try operation.purpose(), now: manager.now())
+        if let wish = try PowerRequest.wish(of: operation) { machine.take(wish) }
 
         let result = try await withThrowingTaskGroup(of: Void.self) { group -> Result in
             group.addTask { await self.watch() }

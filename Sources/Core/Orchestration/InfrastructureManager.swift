@@ -99,18 +99,34 @@ package final class InfrastructureManager: Sendable {
     /// Waits until no machine of an operation is still to be launched, or the operation has ended. Another task or process
     /// carries it out.
     ///
-    /// A new infrastructure of which no machine could be launched is destroyed: nobody has its id yet.
+    /// Where none of the machines that it makes could be launched, they are removed again, with an infrastructure that was
+    /// new: nobody has its id yet.
     /// - Throws: ``ManagerError``, `launchFailed` in that case.
     package func waitUntilLaunched(_ submitted: SubmittedOperation, caller: Caller) async throws {
         let snapshot = try await self.whenLaunched(submitted, caller: caller)
+        let added = Set(submitted.added)
         let failures = snapshot.machines.filter {
-            if case .failed = $0.phase { return true }
-            return false
+            guard case .failed = $0.phase else { return false }
+            return added.contains($0.id)
         }
-        guard submitted.kind == .create, !failures.isEmpty, failures.count == snapshot.machines.count else { return }
-        _ = try await destroy(submitted.infrastructure, caller: caller)
+        guard !failures.isEmpty, failures.count == added.count else { return }
+        if submitted.kind == .create {
+            _ = try await destroy(submitted.infrastructure, caller: caller)
+        } else {
+            try await forget(failures, of: submitted, caller: caller)
+        }
         let reasons = Set(failures.compactMap(\.detail)).sorted().joined(separator: "\n")
         throw ManagerError(code: .launchFailed, message: "Error adding VMs: \(reasons)")
+    }
+
+    /// Ends an operation and removes what is left of machines that it could not make.
+    private func forget(_ machines: [MachineRecord], of submitted: SubmittedOperation, caller: Caller) async throws {
+        try await ManagerError.convertingErrors { try await store.requestCancel(submitted.operation, now: now()) }
+        _ = try await waitForEnd(of: submitted)
+        var request = DeploymentRequest(document: "", clouds: [], caller: caller)
+        request.update = InfrastructureUpdate(
+            submitted.infrastructure, .remove(Set(machines.map(\.id.number))), contextualizes: false)
+        _ = try await waitForEnd(of: try await deploy(request))
     }
 
     private func whenLaunched(
@@ -294,7 +310,7 @@ package final class InfrastructureManager: Sendable {
         return try await finished(submitted)
     }
 
-    private func finished(_ submitted: SubmittedOperation) async throws -> DurableOperation {
+    func finished(_ submitted: SubmittedOperation) async throws -> DurableOperation {
         try await ManagerError.convertingErrors {
             guard let operation = try await store.operation(submitted.operation) else {
                 throw ManagerError(

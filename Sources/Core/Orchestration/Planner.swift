@@ -32,21 +32,27 @@ struct Planner: Sendable {
         if let problem = request.name.flatMap(DeploymentRequest.problem(withName:)) {
             throw ManagerError(code: .invalidDocument, message: problem)
         }
-        let check = await DocumentCheck(
-            request.document, name: request.documentName, contextualizer: manager.contextualizer)
-        let document = try check.valid()
+        let existing = try await existing(request)
+        let read = await read(request, existing)
+        let document = try read.check.valid()
         guard !document.systems.isEmpty || !document.deploys.isEmpty || request.name == nil else {
             throw ManagerError(
                 code: .invalidDocument,
                 message: "\(request.documentName) describes nothing; to remove an infrastructure use `gantry destroy`")
         }
         let index = RADLIndex(document)
-        let existing = try await existing(request)
         let credentials = await self.credentials(request, document)
+        let difference: Difference
+        if let update = request.update, let existing {
+            difference = try Self.difference(update, read.deploys, existing)
+        } else {
+            difference = try Difference(index: index, existing: existing, vanished: await vanished(existing))
+        }
         var rejections = Rejections()
-        let assignments = try await assign(index, credentials, &rejections)
-        let vanished = await self.vanished(existing)
-        let difference = try Difference(index: index, existing: existing, vanished: vanished)
+        // What an update does not add needs no place.
+        let assignments =
+            request.update != nil && difference.missing.isEmpty
+            ? [:] : try await assign(index, credentials, kept: difference.kept, &rejections)
         let added = try difference.missing.map { item -> DeploymentPlan.Machine in
             guard let placements = assignments[item.deploy], let first = placements.first else {
                 throw noCloud(item.system, rejections)
@@ -59,7 +65,7 @@ struct Planner: Sendable {
             existing: existing?.infrastructure.id, added: added, removed: difference.removed,
             kept: difference.kept, networks: try Self.networkChanges(document, existing), rejections: rejections.all,
             recipes: recipeNames(index),
-            warnings: check.warnings.map(\.description) + (await keyWarnings(request.clouds)))
+            warnings: read.check.warnings.map(\.description) + (await keyWarnings(request.clouds)))
         return Prepared(index: index, existing: existing, summary: summary, credentials: credentials)
     }
 
@@ -102,6 +108,13 @@ struct Planner: Sendable {
     }
 
     private func existing(_ request: DeploymentRequest) async throws -> InfrastructureSnapshot? {
+        if let update = request.update {
+            let snapshot = try await manager.snapshot(update.infrastructure, caller: request.caller)
+            guard snapshot.infrastructure.goal == .present else {
+                throw ManagerError(code: .busy, message: "Infrastructure deleted. Do not add resources.")
+            }
+            return snapshot
+        }
         guard let name = request.name,
             let id = try await manager.store.infrastructure(named: name, owner: request.caller.username)
         else { return nil }
@@ -140,8 +153,10 @@ struct Planner: Sendable {
     }
 
     /// Placements of every deploy sentence, best first.
+    ///
+    /// - Parameter kept: Machines that stay: what shares a private network with them goes where they are.
     private func assign(
-        _ index: RADLIndex, _ credentials: [LentCredential], _ rejections: inout Rejections
+        _ index: RADLIndex, _ credentials: [LentCredential], kept: [MachineRecord], _ rejections: inout Rejections
     ) async throws -> [Int: [Placement]] {
         var clouds: [CloudReference] = []
         for lent in credentials {
@@ -160,12 +175,21 @@ struct Planner: Sendable {
                     credential: lent.id))
         }
         var finder = CandidateFinder(sessions: manager.sessions)
+        let homes = PrivateNetworkHomes(index, kept)
         var assignments: [Int: [Placement]] = [:]
         for group in index.document.deployGroups() {
             var seen: Set<String> = []
             let systems = group.deploys.compactMap { index.system($0.system) }.filter { seen.insert($0.id).inserted }
             var fitting: [Fitting] = []
+            let homes = homes.clouds(of: systems)
             for cloud in try allowed(group, clouds) {
+                if !homes.isEmpty, !homes.contains(cloud.id) {
+                    rejections.add(
+                        DeploymentPlan.Rejection(
+                            system: systems.first?.id ?? "*", cloud: cloud.id,
+                            reason: "machines of its private network are at \(homes.sorted().joined(separator: ", "))"))
+                    continue
+                }
                 var placements: [String: [Placement]] = [:]
                 for system in systems {
                     do {
@@ -333,6 +357,6 @@ struct Planner: Sendable {
         Failpoint.reached("deploy.recorded")
         return SubmittedOperation(
             infrastructure: submission.change.infrastructure, operation: submission.operation.id,
-            kind: submission.kind)
+            kind: submission.kind, added: submission.added)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import InfrastructureModel
+import JSONCoding
 import Operations
 import Persistence
 import RADL
@@ -11,6 +12,8 @@ struct Submission {
     let operation: DurableOperation
     let kind: OperationKind
     let precedence: OperationSubmission.Precedence
+    /// Machines that are to be made.
+    private(set) var added: [MachineID] = []
 
     /// - Parameters:
     ///   - credentials: Ids under which the credentials of the plan were stored.
@@ -28,7 +31,7 @@ struct Submission {
         kind = prepared.existing == nil ? .create : .converge
         let text = Secret(index.document.text())
         if !wasInterrupted || prepared.existing?.secrets.document != text { record.generation += 1 }
-        record.configured = nil
+        if request.update?.contextualizes ?? true { record.configured = nil }
         record.failure = nil
 
         func stored(_ placement: Placement) -> Placement {
@@ -44,7 +47,9 @@ struct Submission {
         var events: [InfrastructureEvent] = []
         for machine in plan.kept {
             var machine = machine
-            machine.configuration = configuration(machine.system)
+            if Self.isConfigured(machine, request.update) { machine.configuration = configuration(machine.system) }
+            // Whoever asks for the whole infrastructure wants it to run.
+            if request.update == nil { machine.power = nil }
             if request.newHostKeys.contains(machine.id.number) { machine.hostKeys = [] }
             machines.append(machine)
         }
@@ -68,6 +73,7 @@ struct Submission {
         for added in plan.added {
             let id = MachineID(infrastructure: record.id, number: record.nextNumber)
             record.nextNumber += 1
+            self.added.append(id)
             let specification =
                 specifications[added.system]
                 ?? index.system(added.system).map { Requirements(system: $0).specification } ?? ""
@@ -97,9 +103,36 @@ struct Submission {
             secrets.publicKey = pair.publicKey
         }
         operation = DurableOperation(
-            id: .random(), subject: OperationSubject(record.id), kind: kind, dueAt: now, createdAt: now)
+            id: .random(), subject: OperationSubject(record.id), kind: kind, dueAt: now, createdAt: now,
+            parameters: try DeploymentParameters(contextualizes: request.update?.contextualizes).text())
         precedence = kind == .create ? .exclusive : .takeover
         change = InfrastructureChange(
             infrastructure: record.id, record: record, secrets: secrets, machines: machines, events: events)
+    }
+
+    /// Whether a machine that stays is configured again.
+    private static func isConfigured(_ machine: MachineRecord, _ update: InfrastructureUpdate?) -> Bool {
+        guard let update else { return true }
+        guard update.contextualizes else { return false }
+        if case .reconfigure(let numbers?) = update.kind { return numbers.contains(machine.id.number) }
+        return true
+    }
+}
+
+/// What a `create` or `converge` keeps beside its document.
+struct DeploymentParameters: Codable {
+    /// nil: yes.
+    var contextualizes: Bool?
+
+    init(contextualizes: Bool?) {
+        self.contextualizes = contextualizes
+    }
+
+    init(of operation: DurableOperation) throws {
+        self = try JSONText.decode(DeploymentParameters.self, from: operation.parameters)
+    }
+
+    func text() throws -> String {
+        String(decoding: try JSONText.encode(self), as: UTF8.self)
     }
 }

@@ -13,6 +13,7 @@ struct Gantry: AsyncParsableCommand {
               gantry plan cluster.radl     what `up` would do
               gantry show cluster          machines, addresses, states
               gantry ssh cluster 0         log in to machine 0
+              gantry stop cluster          stop the machines; `start` starts them
               gantry destroy cluster       remove everything
 
             Clouds are named in an authorization file (-a FILE, GANTRY_AUTH_FILE, ~/.config/gantry/auth); machines \
@@ -32,8 +33,9 @@ struct Gantry: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             UpCommand.self, PlanCommand.self, ListCommand.self, ShowCommand.self, LogCommand.self, SSHCommand.self,
-            DestroyCommand.self, InventoryCommand.self, SSHConfigCommand.self, RADLCommand.self, RecipeCommand.self,
-            ConnectorCommand.self,
+            StartCommand.self, StopCommand.self, RebootCommand.self, DestroyCommand.self, InventoryCommand.self,
+            SSHConfigCommand.self, RADLCommand.self,
+            RecipeCommand.self, ConnectorCommand.self,
         ])
 
     /// Passwords and keys are in memory from the first file that is read.
