@@ -1,0 +1,104 @@
+/// Reads and checks values of inputs.
+package enum TOSCAInputs {
+    /// A value as a command line gives it: a text for inputs of type string, else YAML.
+    package static func value(_ text: String, for input: TOSCAInput?) -> TOSCAValue {
+        if input?.type.name == "string" { return TOSCAValue(text) }
+        var reader = YAMLReader(file: 0, limits: TOSCALimits(), report: Report())
+        return reader.read(text) ?? TOSCAValue(text)
+    }
+
+    /// A document of inputs: a mapping of names, or one with `inputs` above it.
+    ///
+    /// - Throws: ``TOSCAErrors`` where it is no YAML or no mapping.
+    package static func read(
+        _ text: String, name: String = "inputs", limits: TOSCALimits = TOSCALimits()
+    ) throws(TOSCAErrors) -> [String: TOSCAValue] {
+        let report = Report(files: [name])
+        var reader = YAMLReader(file: 0, limits: limits, report: report)
+        let value = reader.read(text)
+        try report.throwErrors()
+        guard let value else { return [:] }
+        guard let map = value.map else {
+            report.error(
+                .type, "the inputs are \(value.kind)", at: value.position, .root, expected: "a mapping: NAME: VALUE")
+            try report.throwErrors()
+            return [:]
+        }
+        let inner = map.count == 1 ? map["inputs"]?.map ?? map : map
+        return Dictionary(inner.entries.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    }
+}
+
+/// Gives each input its value: from the request, from an earlier translation, or its default.
+struct InputResolver {
+    /// Defaults that are made anew: `random(8)`, `access_token()`.
+    enum Special {
+        case random(Int)
+        case accessToken
+    }
+
+    static func special(_ value: TOSCAValue) -> Special? {
+        guard let text = value.string else { return nil }
+        if text == "access_token()" { return .accessToken }
+        guard text.hasPrefix("random("), text.hasSuffix(")"), let count = Int(text.dropFirst(7).dropLast()),
+            (1...1024).contains(count)
+        else { return nil }
+        return .random(count)
+    }
+
+    let template: TOSCATemplate
+    let options: TOSCAOptions
+    let report: Report
+
+    func resolve(
+        _ given: [String: TOSCAValue], using generator: inout some RandomNumberGenerator
+    ) -> [String: TOSCAValue] {
+        var values: [String: TOSCAValue] = [:]
+        for (name, value) in given.sorted(by: { $0.key < $1.key })
+        where !template.inputs.contains(where: { $0.name == name }) {
+            report.unknown(
+                .unknownName, "the template declares no input '\(name.prefix(80))'", name,
+                among: template.inputs.map(\.name), at: value.position.line == 0 ? nil : value.position,
+                DocumentPath.root.key("inputs").key(name))
+        }
+        for input in template.inputs {
+            if let value = given[input.name], !value.isNull {
+                check(value, input)
+                values[input.name] = value
+            } else if let value = input.defaultValue {
+                switch Self.special(value) {
+                case .random(let count):
+                    values[input.name] = options.earlierInputs[input.name] ?? random(count, using: &generator)
+                case .accessToken:
+                    if let token = options.accessToken ?? options.earlierInputs[input.name]?.string {
+                        values[input.name] = TOSCAValue(token)
+                    } else {
+                        report.warning(
+                            .missing, "no access token is at hand for the input '\(input.name)'", at: input.position,
+                            input.path)
+                        values[input.name] = TOSCAValue("")
+                    }
+                case nil: values[input.name] = value
+                }
+            }
+        }
+        return values
+    }
+
+    private func random(_ count: Int, using generator: inout some RandomNumberGenerator) -> TOSCAValue {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        let bytes = (0..<count).map { _ in letters[Int.random(in: 0..<letters.count, using: &generator)] }
+        return TOSCAValue(String(decoding: bytes, as: UTF8.self))
+    }
+
+    private func check(_ value: TOSCAValue, _ input: TOSCAInput) {
+        let library = TypeLibrary(report: report)
+        for type in template.types where type.kind == .data { library.adopt(type) }
+        // Positions of values of the request are those of another text.
+        let isOfTemplate = report.files.indices.contains(Int(value.position.file)) && value.position.line > 0
+        var plain = value
+        if !isOfTemplate { plain.position = .none }
+        ValueChecker(library: library).check(
+            plain, input.type, input.constraints, "the input '\(input.name)'", DocumentPath.root.key("inputs").key(input.name))
+    }
+}

@@ -1,0 +1,223 @@
+import RADL
+
+extension Planner {
+    mutating func compute(_ node: NodeTemplate, ports: [PlannedPort]) {
+        var system = RADLSystem(id: RADLName.of(node.name))
+        var features = Features()
+        let name = values.property("instance_name", of: node).scalarText ?? ""
+        features.set(Feature("instance_name", .string(name.isEmpty ? node.name : name, .equal)))
+        let tags = values.property("tags", of: node).map?.entries ?? []
+        if !tags.isEmpty {
+            let text = tags.map { "\($0.key)=\($0.value.scalarText ?? "")" }.joined(separator: ",")
+            features.set(Feature("instance_tags", .string(text, .equal)))
+        }
+        if let zone = places[system.id]?.zone {
+            features.set(Feature("availability_zone", .string(zone, .equal)))
+        }
+        for (capability, apply) in [("os", Self.operatingSystem), ("host", Self.host)] {
+            for property in effectiveProperties(node, capability) {
+                let path = node.path.key("capabilities").key(capability).key("properties").key(property)
+                let value = values.property(property, ofCapability: capability, of: node)
+                if !value.isNull { apply(self)(property, value, path, &features) }
+            }
+        }
+        disks(node, &features)
+        applications(node, &features)
+        system.features = features
+        connect(&system, node, ports)
+        document.systems.append(system)
+        owners[system.id] = node
+        scale(node, system.id)
+        explain("system \(system.id)", "the node of type \(node.type.name)", node)
+    }
+
+    /// Assigned properties in the order of the template, then those with a default.
+    func effectiveProperties(_ node: NodeTemplate, _ capability: String) -> [String] {
+        let assigned = node.capabilities[capability]?.keys ?? []
+        let definitions = node.type.capabilities[capability]?.properties.elements ?? []
+        return assigned + definitions.filter { $0.defaultValue != nil && !assigned.contains($0.name) }.map(\.name)
+    }
+
+    // MARK: Operating system
+
+    private func operatingSystem(
+        _ property: String, _ value: TOSCAValue, _ path: DocumentPath, _ features: inout Features
+    ) {
+        let text = value.scalarText
+        switch property {
+        case "architecture": set("cpu.arch", text, &features)
+        case "type": set("disk.0.os.name", text, &features)
+        case "distribution": set("disk.0.os.flavour", text, &features)
+        case "version": set("disk.0.os.version", text, &features)
+        case "image":
+            guard let text, !text.isEmpty else { return }
+            set("disk.0.image.url", text.contains("://") ? text : "docker://" + text, &features)
+        case "credential": credential(value, path, &features)
+        default: break
+        }
+    }
+
+    private func set(_ name: String, _ text: String?, _ features: inout Features) {
+        if let text { features.set(Feature(name, .string(text, .equal))) }
+    }
+
+    private func credential(_ value: TOSCAValue, _ path: DocumentPath, _ features: inout Features) {
+        guard let token = value["token"]?.scalarText, !token.isEmpty else {
+            set("disk.0.os.credentials.username", value["user"]?.scalarText, &features)
+            return
+        }
+        guard let user = value["user"]?.scalarText, !user.isEmpty else {
+            report.error(
+                .missing, "User must be specified in the image credentials.", at: value.position, path,
+                expected: "'user'")
+            return
+        }
+        let kind = value["token_type"]?.scalarText ?? "password"
+        guard ["password", "private_key", "public_key"].contains(kind) else {
+            report.error(
+                .constraint, "the token_type '\(kind.prefix(80))' is not known", at: value.position, path,
+                expected: "password, private_key or public_key")
+            return
+        }
+        set("disk.0.os.credentials.\(kind)", token, &features)
+        set("disk.0.os.credentials.username", user, &features)
+    }
+
+    // MARK: Host
+
+    private func host(
+        _ property: String, _ value: TOSCAValue, _ path: DocumentPath, _ features: inout Features
+    ) {
+        switch property {
+        case "num_cpus": number("cpu.count", value, path, &features)
+        case "mem_size": size("memory.size", value, path, isWhole: true, &features)
+        case "disk_size": size("disk.0.size", value, path, isWhole: false, &features)
+        case "disk_type": set("disk.0.type", value.scalarText, &features)
+        case "instance_type": set("instance_type", value.scalarText, &features)
+        case "num_gpus": number("gpu.count", value, path, &features)
+        case "gpu_vendor": set("gpu.vendor", value.scalarText, &features)
+        case "gpu_model": set("gpu.model", value.scalarText, &features)
+        case "preemtible_instance": set("spot", value.bool.map { $0 ? "yes" : "no" }, &features)
+        case "sgx": set("cpu.sgx", value.bool.map { $0 ? "yes" : "no" }, &features)
+        case "sgx_epc_size": size("cpu.sgx.epc_size", value, path, isWhole: true, &features)
+        case "cpu_frequency":
+            let (comparison, plain) = compared(value)
+            guard let hertz = ScalarUnit.frequency.value(of: plain) else {
+                wrong(plain, ScalarUnit.frequency.example, path)
+                return
+            }
+            features.set(
+                Feature(
+                    "cpu.performance", .number(Interval(comparison, Quantity(Self.radl(hertz), unit: "HRZ")))))
+        default: break
+        }
+    }
+
+    private func wrong(_ value: TOSCAValue, _ expected: String, _ path: DocumentPath) {
+        report.error(.type, "the value is \(value.brief)", at: value.position, path, expected: expected)
+    }
+
+    private static func radl(_ number: Double) -> RADLNumber {
+        Int(exactly: number).map { .integer($0) } ?? .real(number)
+    }
+
+    /// `{ greater_than: 2 }` chooses the comparison; a plain value means at least.
+    private func compared(_ value: TOSCAValue) -> (Comparison, TOSCAValue) {
+        guard let map = value.map, map.count == 1, let entry = map.entries.first else { return (.greaterOrEqual, value) }
+        switch entry.key {
+        case "equal": return (.equal, entry.value)
+        case "greater_than": return (.greater, entry.value)
+        case "greater_or_equal": return (.greaterOrEqual, entry.value)
+        case "less_than": return (.less, entry.value)
+        case "less_or_equal": return (.lessOrEqual, entry.value)
+        default: return (.greaterOrEqual, value)
+        }
+    }
+
+    private func number(
+        _ name: String, _ value: TOSCAValue, _ path: DocumentPath, _ features: inout Features
+    ) {
+        let (comparison, plain) = compared(value)
+        guard let number = plain.double, number.isFinite, number >= 0 else {
+            wrong(plain, "a number", path)
+            return
+        }
+        features.set(Feature(name, .number(Interval(comparison, Quantity(Self.radl(number))))))
+    }
+
+    /// - Parameter isWhole: RADL takes whole bytes only: parts of a byte are rounded up.
+    private func size(
+        _ name: String, _ value: TOSCAValue, _ path: DocumentPath, isWhole: Bool, _ features: inout Features
+    ) {
+        let (comparison, plain) = compared(value)
+        guard let bytes = ScalarUnit.size.value(of: plain), bytes >= 0, bytes < 9e18 else {
+            wrong(plain, ScalarUnit.size.example, path)
+            return
+        }
+        let number = Self.radl(isWhole ? bytes.rounded(.up) : bytes)
+        features.set(Feature(name, .number(Interval(comparison, Quantity(number, unit: "B")))))
+    }
+
+    static func sizeValue(_ bytes: Double) -> Feature.Value {
+        .number(Interval(.equal, Quantity(radl(bytes), unit: "B")))
+    }
+
+    // MARK: Applications
+
+    /// Roles and collections of a node, of what it requires directly, and of relationships between: collections first.
+    private func applications(_ node: NodeTemplate, _ features: inout Features) {
+        var sets = FeatureSets()
+        var seen: Set<String> = []
+        for item in residents[node.name] ?? [node] {
+            var owners: [(NodeTemplate, NamedList<TOSCAArtifact>)] = [(item, item.artifacts)]
+            for requirement in item.requirements {
+                if let name = requirement.relationshipTemplate, let relation = template.relationships[name] {
+                    owners.append((item, relation.artifacts))
+                }
+                if let target = requirement.target.flatMap({ topology[$0] }) { owners.append((target, target.artifacts)) }
+            }
+            for (suffix, prefix) in [("collection", "ansible.collections."), ("role", "ansible.roles.")] {
+                for (owner, artifacts) in owners {
+                    for artifact in artifacts.elements
+                    where artifact.type == "tosca.artifacts.AnsibleGalaxy." + suffix {
+                        let path = owner.path.key("artifacts").key(artifact.name).key("file")
+                        let file = values.evaluate(artifact.file, Evaluator.Context(node: owner), path).scalarText
+                        guard let file, !file.isEmpty, seen.insert(prefix + file).inserted else { continue }
+                        let element = FeatureSet(Features([Feature("name", .string(prefix + file, .equal))]))
+                        // Names are unique here, so nothing can disagree.
+                        try? sets.add(element)
+                    }
+                }
+            }
+        }
+        if !sets.elements.isEmpty { features.set(Feature("disk.0.applications", .set(sets))) }
+    }
+
+    // MARK: Scaling
+
+    mutating func scale(_ node: NodeTemplate, _ system: String) {
+        let definition = node.type.capabilities["scalable"]
+        // With the custom type 'count' has the default 1, so the others never count there.
+        let hasCount = definition?.properties["count"] != nil
+        let names = hasCount ? ["count", "default_instances", "min_instances"] : ["default_instances", "min_instances"]
+        var count: Int?
+        for name in names where count == nil { count = instances(name, node) }
+        counts[system] = count ?? 1
+        let removal = values.property("removal_list", ofCapability: "scalable", of: node)
+        let ids = removal.list?.compactMap(\.scalarText) ?? []
+        // Orchestrators send ids or the machines' URLs.
+        if !ids.isEmpty { removalLists[system] = ids.map { $0.split(separator: "/").last.map(String.init) ?? $0 } }
+    }
+
+    private func instances(_ name: String, _ node: NodeTemplate) -> Int? {
+        let value = values.property(name, ofCapability: "scalable", of: node)
+        guard !value.isNull else { return nil }
+        let path = node.path.key("capabilities").key("scalable").key("properties").key(name)
+        let maximum = template.limits.maximumCount
+        guard let number = value.integer, (0...maximum).contains(number) else {
+            wrong(value, "a number from 0 to \(maximum)", path)
+            return nil
+        }
+        return number
+    }
+}

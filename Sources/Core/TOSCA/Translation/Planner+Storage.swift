@@ -1,0 +1,73 @@
+import RADL
+
+extension Planner {
+    /// Disks of a node, from 1 in the order of its requirements: those with a size or a volume.
+    func disks(_ node: NodeTemplate, _ features: inout Features) {
+        var number = 1
+        for requirement in node.requirements {
+            guard requirement.relationship?.isA("tosca.relationships.AttachesTo") == true,
+                let storage = requirement.target.flatMap({ topology[$0] }), storage.isBlockStorage
+            else { continue }
+            let context = Evaluator.Context(node: node)
+            let path = requirement.path.key("relationship").key("properties")
+            func relation(_ name: String) -> String? {
+                let value = requirement.properties[name] ?? requirement.relationship?.properties[name]?.defaultValue
+                return value.flatMap { values.evaluate($0, context, path.key(name)).scalarText }
+                    .flatMap { $0.isEmpty || $0 == "None" ? nil : $0 }
+            }
+            guard
+                let written = disk(
+                    storage, number, device: relation("device"), location: relation("location"),
+                    fileSystem: relation("fs_type"), keepsSize: false, &features)
+            else { continue }
+            if written { number += 1 }
+        }
+        // RADL counts disks from the first one, which an image would have told about.
+        if number > 1, !features.indicesOfDisks.contains(0) {
+            features.set(Feature("disk.0.os.name", .string("linux", .equal)))
+        }
+    }
+
+    /// Writes one disk; nil after an error, false where there is nothing to attach.
+    func disk(
+        _ storage: NodeTemplate, _ number: Int, device: String?, location: String?, fileSystem: String?,
+        keepsSize: Bool, _ features: inout Features
+    ) -> Bool? {
+        let prefix = "disk.\(number)."
+        func text(_ name: String) -> String? {
+            values.property(name, of: storage).scalarText.flatMap { $0.isEmpty ? nil : $0 }
+        }
+        let size = values.property("size", of: storage)
+        var bytes = 0.0
+        if !size.isNull {
+            guard let value = ScalarUnit.size.value(of: size), value >= 0, value < 9e18 else {
+                report.error(
+                    .type, "the size of '\(storage.name)' is \(size.brief)", at: size.position,
+                    storage.path.key("properties").key("size"), expected: ScalarUnit.size.example)
+                return nil
+            }
+            bytes = value
+        }
+        let volume = text("volume_id")
+        guard volume != nil || bytes > 0 else { return false }
+        if let volume { features.set(Feature(prefix + "image.url", .string(volume, .equal))) }
+        if bytes > 0, volume == nil || keepsSize { features.set(Feature(prefix + "size", Self.sizeValue(bytes))) }
+        if let type = text("type") { features.set(Feature(prefix + "type", .string(type, .equal))) }
+        if let device { features.set(Feature(prefix + "device", .string(device, .equal))) }
+        if let location {
+            features.set(Feature(prefix + "mount_path", .string(location, .equal)))
+            if !keepsSize { features.set(Feature(prefix + "fstype", .string(fileSystem ?? "ext4", .equal))) }
+        }
+        return true
+    }
+}
+
+extension Features {
+    fileprivate var indicesOfDisks: Set<Int> {
+        Set(
+            all.compactMap { feature in
+                guard feature.name.hasPrefix("disk."), !feature.name.hasSuffix("applications") else { return nil }
+                return feature.name.split(separator: ".").dropFirst().first.flatMap { Int($0) }
+            })
+    }
+}

@@ -1,0 +1,165 @@
+/// Compares values with the types and constraints that were declared for them. Functions are left alone: what they give
+/// is known later.
+struct ValueChecker {
+    let library: TypeLibrary
+    /// Values of the template that break a constraint are errors; defaults only make a warning.
+    var isLenient = false
+
+    private var report: Report { library.report }
+    private static let maximumDepth = 60
+    private static let comparisons: Set<String> = [
+        "equal", "greater_than", "greater_or_equal", "less_than", "less_or_equal",
+    ]
+
+    /// - Parameter what: How messages call the value: `property 'size' of 'disk'`.
+    func check(
+        _ value: TOSCAValue, _ type: TOSCATypeReference, _ constraints: [TOSCAConstraint], _ what: String,
+        _ path: DocumentPath, depth: Int = 0
+    ) {
+        if TOSCAFunction(value) != nil || value.isNull || depth > Self.maximumDepth { return }
+        if TypeReader.isSimple(type.name) {
+            checkSimple(value, type, constraints, what, path, depth)
+            return
+        }
+        guard let data = library.resolve(type.name, .data, at: value.position, path) else { return }
+        if let simple = data.simpleType {
+            let reference = TOSCATypeReference(name: simple, entry: type.entry)
+            checkSimple(value, reference, data.constraints + constraints, what, path, depth)
+            return
+        }
+        guard let map = value.map else {
+            wrong(value, "a mapping with \(data.properties.names.prefix(8).joined(separator: ", "))", what, path)
+            return
+        }
+        for entry in map.entries {
+            guard let property = data.properties[entry.key] else {
+                report.unknown(
+                    .unknownField, "\(what) has an unknown field '\(entry.key.prefix(80))'", entry.key,
+                    among: data.properties.names, at: entry.keyPosition, path.key(entry.key))
+                continue
+            }
+            check(
+                entry.value, property.type, property.constraints, "'\(entry.key)' of \(what)", path.key(entry.key),
+                depth: depth + 1)
+        }
+        for property in data.properties.elements
+        where property.isRequired && property.defaultValue == nil && map[property.name] == nil {
+            report.error(
+                .missing, "\(what) has no '\(property.name)'", at: value.position, path,
+                expected: "'\(property.name)' of type \(property.type.name)")
+        }
+    }
+
+    private func wrong(_ value: TOSCAValue, _ expected: String, _ what: String, _ path: DocumentPath) {
+        report.error(.type, "\(what) is \(value.kind)\(Self.shown(value))", at: value.position, path, expected: expected)
+    }
+
+    private static func shown(_ value: TOSCAValue) -> String {
+        switch value.content {
+        case .list, .map, .null: ""
+        default: ", \(value.brief)"
+        }
+    }
+
+    private func checkSimple(
+        _ value: TOSCAValue, _ type: TOSCATypeReference, _ constraints: [TOSCAConstraint], _ what: String,
+        _ path: DocumentPath, _ depth: Int
+    ) {
+        // `num_cpus: { greater_or_equal: 2 }` chooses how a machine compares.
+        if let map = value.map, type.name != "map", type.name != "any", map.count == 1, let entry = map.entries.first,
+            Self.comparisons.contains(entry.key)
+        {
+            check(entry.value, type, constraints, what, path.key(entry.key), depth: depth + 1)
+            return
+        }
+        guard isOfType(value, type, what, path, depth) else { return }
+        for constraint in constraints {
+            guard constraint.accepts(value, type: type.name) == false else { continue }
+            let message = "\(what) is \(value.brief), which its constraint excludes"
+            if isLenient {
+                report.warning(
+                    .constraint, message, at: value.position, path, expected: constraint.expectation)
+            } else {
+                report.error(
+                    .constraint, message, at: value.position, path, expected: constraint.expectation)
+            }
+        }
+    }
+
+    private func isOfType(
+        _ value: TOSCAValue, _ type: TOSCATypeReference, _ what: String, _ path: DocumentPath, _ depth: Int
+    ) -> Bool {
+        switch type.name {
+        case "string", "json", "xml", "timestamp", "version":
+            if value.scalarText == nil {
+                wrong(value, "a text", what, path)
+                return false
+            }
+            noteUnquoted(value, what, path)
+        case "integer":
+            guard value.integer != nil else {
+                wrong(value, "a whole number", what, path)
+                return false
+            }
+        case "float":
+            guard value.double != nil else {
+                wrong(value, "a number", what, path)
+                return false
+            }
+        case "boolean":
+            guard value.bool != nil else {
+                wrong(value, "true or false", what, path)
+                return false
+            }
+        case "list":
+            guard let list = value.list else {
+                wrong(value, "a list", what, path)
+                return false
+            }
+            guard let entry = type.entry else { return true }
+            for (number, item) in list.enumerated() {
+                check(
+                    item, entry.type, entry.constraints, "element \(number) of \(what)", path.index(number),
+                    depth: depth + 1)
+            }
+        case "map":
+            guard let map = value.map else {
+                wrong(value, "a mapping", what, path)
+                return false
+            }
+            guard let entry = type.entry else { return true }
+            for item in map.entries {
+                check(
+                    item.value, entry.type, entry.constraints, "'\(item.key.prefix(80))' of \(what)",
+                    path.key(item.key), depth: depth + 1)
+            }
+        case "range":
+            guard let list = value.list, list.count == 2, list.allSatisfy(Self.isBound) else {
+                wrong(value, "a range such as [ 1, 10 ]", what, path)
+                return false
+            }
+            if let low = list[0].integer, let high = list[1].integer, low > high {
+                wrong(value, "a range whose first number is not larger than its second", what, path)
+                return false
+            }
+        default:
+            if let unit = ScalarUnit(rawValue: type.name), unit.value(of: value) == nil {
+                wrong(value, unit.example, what, path)
+                return false
+            }
+        }
+        return true
+    }
+
+    private static func isBound(_ value: TOSCAValue) -> Bool {
+        value.integer != nil || value.string == "UNBOUNDED" || TOSCAFunction(value) != nil
+    }
+
+    /// YAML takes `22.10` for the number 22.1 and `no` for false.
+    private func noteUnquoted(_ value: TOSCAValue, _ what: String, _ path: DocumentPath) {
+        guard let written = value.written, let text = value.scalarText, written != text else { return }
+        report.warning(
+            .type, "\(what) is written as \(written), which YAML reads as \(text)", at: value.position, path,
+            expected: "quotes: '\(written)'")
+    }
+}
