@@ -36,6 +36,27 @@ import Testing
         #expect(states == [.configured, .configured])
     }
 
+    @Test func whatVanishedMeanwhileIsReplacedAndForgotten() async throws {
+        let fixture = try Fixture()
+        let (submitted, _) = try await fixture.deploy(Fixture.document(2), name: "i")
+        let id = submitted.infrastructure
+        let session = try await fixture.dummy.openSession(
+            OpenSessionRequest(credentials: Credentials([:])), context: CallContext()
+        ).session
+        let gone = try #require(try await fixture.cloudMachines(id).first { $0.kind == .machine })
+        _ = try await fixture.dummy.terminate(
+            MachinesRequest(session: session, ids: [gone.id]), context: CallContext())
+        #expect(try await fixture.change(.stop, id).status == .succeeded)
+        var states = try await fixture.manager.snapshot(id, caller: .local).machines.map(\.state)
+        #expect(states.sorted { $0.rawValue < $1.rawValue } == [.off, .stopped])
+        let (_, operation) = try await fixture.deploy(Fixture.document(2), name: "i")
+        #expect(operation.status == .succeeded, "\(operation.error ?? "")")
+        let snapshot = try await fixture.manager.snapshot(id, caller: .local)
+        states = snapshot.machines.filter(\.isAlive).map(\.state)
+        #expect(states == [.configured, .configured])
+        #expect(snapshot.state == .configured)
+    }
+
     @Test func unknownMachinesAreRefused() async throws {
         let fixture = try Fixture()
         let (submitted, _) = try await fixture.deploy(Fixture.document(2), name: "i")

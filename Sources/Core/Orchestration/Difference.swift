@@ -12,6 +12,8 @@ struct Difference: Sendable {
     var missing: [Missing] = []
     var removed: [(machine: MachineRecord, reason: String)] = []
     var kept: [MachineRecord] = []
+    /// Somebody removed them at their provider, and no longer does anybody want them.
+    var forgotten: [MachineRecord] = []
 
     init(index: RADLIndex, existing: InfrastructureSnapshot?, vanished: Set<MachineID>) throws {
         var wanted: [String: Int] = [:]
@@ -49,6 +51,7 @@ struct Difference: Sendable {
             have[deploy.system, default: 0] -= there
             missing += (there..<deploy.count).map { _ in Missing(system: deploy.system, deploy: position) }
         }
+        forgotten = existing?.machines.filter { $0.goal == .present && $0.phase == .vanished } ?? []
         kept.sort { $0.id.number < $1.id.number }
         removed.sort { $0.machine.id.number < $1.machine.id.number }
     }
@@ -58,8 +61,13 @@ struct Difference: Sendable {
         missing = deploys.enumerated().flatMap { position, deploy in
             Array(repeating: Missing(system: deploy.system, deploy: position), count: deploy.count)
         }
-        for machine in existing.machines where machine.goal == .present && machine.isAlive {
-            if numbers.contains(machine.id.number) {
+        for machine in existing.machines where machine.goal == .present {
+            let isNamed = numbers.contains(machine.id.number)
+            if machine.phase == .vanished {
+                if isNamed { forgotten.append(machine) }
+            } else if !machine.isAlive {
+                continue
+            } else if isNamed {
                 removed.append((machine, "it was asked for"))
             } else {
                 kept.append(machine)

@@ -36,7 +36,8 @@ extension Planner {
     static func difference(
         _ update: InfrastructureUpdate, _ deploys: [RADLDeploy], _ existing: InfrastructureSnapshot
     ) throws -> Difference {
-        let present = Set(existing.machines.filter { $0.goal == .present && $0.isAlive }.map(\.id.number))
+        let present = Set(
+            existing.machines.filter { $0.goal == .present && ($0.isAlive || $0.phase == .vanished) }.map(\.id.number))
         switch update.kind {
         case .add:
             return Difference(adding: deploys, removing: [], existing: existing)

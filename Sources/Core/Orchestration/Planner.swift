@@ -16,6 +16,8 @@ struct Planner: Sendable {
         var index: RADLIndex
         var existing: InfrastructureSnapshot?
         var summary: DeploymentPlan
+        /// Machines that are no longer there nor wanted.
+        var forgotten: [MachineRecord]
         var credentials: [LentCredential]
     }
 
@@ -66,7 +68,9 @@ struct Planner: Sendable {
             kept: difference.kept, networks: try Self.networkChanges(document, existing), rejections: rejections.all,
             recipes: recipeNames(index),
             warnings: read.check.warnings.map(\.description) + (await keyWarnings(request.clouds)))
-        return Prepared(index: index, existing: existing, summary: summary, credentials: credentials)
+        return Prepared(
+            index: index, existing: existing, summary: summary, forgotten: difference.forgotten,
+            credentials: credentials)
     }
 
     /// A machine that already runs is one machine.

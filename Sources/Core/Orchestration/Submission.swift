@@ -53,6 +53,11 @@ struct Submission {
             if request.newHostKeys.contains(machine.id.number) { machine.hostKeys = [] }
             machines.append(machine)
         }
+        for machine in prepared.forgotten {
+            var machine = machine
+            machine.goal = .absent
+            machines.append(machine)
+        }
         for (machine, reason) in plan.removed {
             var machine = machine
             machine.goal = .absent
