@@ -128,6 +128,8 @@ final class Report {
     private var suggestions = 0
     private var left = 0
     private var seen: Set<TOSCADiagnostic> = []
+    /// File, line and column of each, for the order.
+    private var places: [TOSCAPosition] = []
     /// Names of the documents that positions refer to.
     var files: [String] = []
 
@@ -181,7 +183,10 @@ final class Report {
             code: code, severity: severity, message: Self.oneLine(message), expected: expected, nearest: nearest,
             file: position.flatMap { files.indices.contains(Int($0.file)) ? files[Int($0.file)] : nil },
             line: place.map { Int($0.line) }, column: place.map { Int($0.column) }, path: path)
-        if seen.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
+        if seen.insert(diagnostic).inserted {
+            diagnostics.append(diagnostic)
+            places.append(position ?? .none)
+        }
     }
 
     private static func oneLine(_ text: String) -> String {
@@ -189,10 +194,15 @@ final class Report {
         return text.split(separator: "\n").joined(separator: " ")
     }
 
-    /// What was gathered, errors before warnings of the same place left where they are; and how many were left out.
+    /// What was gathered, in the order of the documents, and how many were left out.
     var all: [TOSCADiagnostic] {
-        guard left > 0 else { return diagnostics }
-        return diagnostics + [
+        let order = diagnostics.indices.sorted { first, second in
+            let (left, right) = (places[first], places[second])
+            return (left.file, left.line, left.column, first) < (right.file, right.line, right.column, second)
+        }
+        let sorted = order.map { diagnostics[$0] }
+        guard left > 0 else { return sorted }
+        return sorted + [
             TOSCADiagnostic(
                 code: .limit, severity: .warning, message: "\(left) more are not shown", expected: nil, nearest: nil,
                 file: nil, line: nil, column: nil, path: "")

@@ -96,7 +96,9 @@ package final class BundledCollection: Sendable {
         for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) { rest = rest.dropFirst(scheme.count) }
         rest = rest.prefix { $0 != "?" && $0 != "#" }
         let parts = rest.split(separator: "/")
-        guard parts.count >= 5, parts.last == "custom_types.yaml" || parts.last == "custom_types.yml" else { return nil }
+        guard parts.count >= 5, parts.last == "custom_types.yaml" || parts.last == "custom_types.yml" else {
+            return nil
+        }
         let hosts = ["raw.githubusercontent.com", "github.com", "raw.github.com", "cdn.jsdelivr.net"]
         guard hosts.contains(parts[0].lowercased()) else { return nil }
         let repository = parts[1...].prefix(3).map { $0.lowercased() }.joined(separator: "/")

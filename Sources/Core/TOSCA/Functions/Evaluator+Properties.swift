@@ -104,7 +104,8 @@ extension Evaluator {
     ) -> TOSCAValue {
         if case .deployed = mode { return .null }
         report.unknown(
-            .unknownName, "\(owner) has no property '\(name.prefix(80))'", name, among: known, at: function.position, path)
+            .unknownName, "\(owner) has no property '\(name.prefix(80))'", name, among: known, at: function.position,
+            path)
         return .null
     }
 

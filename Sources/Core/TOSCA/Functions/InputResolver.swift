@@ -99,6 +99,7 @@ struct InputResolver {
         var plain = value
         if !isOfTemplate { plain.position = .none }
         ValueChecker(library: library).check(
-            plain, input.type, input.constraints, "the input '\(input.name)'", DocumentPath.root.key("inputs").key(input.name))
+            plain, input.type, input.constraints, "the input '\(input.name)'",
+            DocumentPath.root.key("inputs").key(input.name))
     }
 }

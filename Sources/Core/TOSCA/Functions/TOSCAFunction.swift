@@ -44,17 +44,17 @@ struct FunctionChecker {
     let report: Report
     let inputs: Set<String>
     let inputNames: [String]
-    let nodes: [String: NodeTemplate]
+    let nodes: Set<String>
     let relationships: Set<String>
     let nodeNames: [String]
 
-    init(report: Report, inputs: [TOSCAInput], nodes: [NodeTemplate], relationships: [String]) {
+    init(report: Report, inputs: [TOSCAInput], nodes: [String], relationships: [String]) {
         self.report = report
         inputNames = inputs.map(\.name)
         self.inputs = Set(inputNames)
-        self.nodes = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.nodes = Set(nodes)
         self.relationships = Set(relationships)
-        nodeNames = nodes.map(\.name)
+        nodeNames = nodes
     }
 
     func check(_ value: TOSCAValue, _ place: Place, _ path: DocumentPath) {
@@ -154,7 +154,7 @@ struct FunctionChecker {
                     expected: "SELF, HOST or the name of a node")
             }
         default:
-            guard nodes[name] == nil, !relationships.contains(name) else { return }
+            guard !nodes.contains(name), !relationships.contains(name) else { return }
             report.unknown(
                 .unknownName, "the node '\(name.prefix(80))' is not in the template", name, among: nodeNames,
                 at: entity.position, path)

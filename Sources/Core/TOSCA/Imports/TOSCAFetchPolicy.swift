@@ -54,7 +54,9 @@ package struct TOSCAFetchPolicy: Sendable, Hashable {
         if bytes.starts(with: [0x20, 0x02]) { return isPublic4(Array(bytes[2..<6])) }
         // Global unicast is 2000::/3, without Teredo and documentation.
         guard bytes[0] & 0xe0 == 0x20 else { return false }
-        if bytes.starts(with: [0x20, 0x01, 0x00, 0x00]) || bytes.starts(with: [0x20, 0x01, 0x0d, 0xb8]) { return false }
+        if bytes.starts(with: [0x20, 0x01, 0x00, 0x00]) || bytes.starts(with: [0x20, 0x01, 0x0d, 0xb8]) {
+            return false
+        }
         return true
     }
 

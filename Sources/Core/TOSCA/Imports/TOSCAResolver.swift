@@ -41,7 +41,8 @@ package struct TOSCAResolver: Sendable {
 
     package init(
         folder: (any TOSCAFileReading)? = nil, fetcher: (any TOSCAFetching)? = nil,
-        policy: TOSCAFetchPolicy = TOSCAFetchPolicy(), cache: (any TOSCACaching)? = nil, checksums: [String: String] = [:]
+        policy: TOSCAFetchPolicy = TOSCAFetchPolicy(), cache: (any TOSCACaching)? = nil,
+        checksums: [String: String] = [:]
     ) {
         self.folder = folder
         self.fetcher = fetcher
@@ -75,12 +76,12 @@ package struct TOSCAResolver: Sendable {
     ) async throws(Failure) -> Found {
         let full = Self.absolute(reference, from: base)
         if let known = BundledCollection.known(url: full) {
-            if known.isExact || fetcher == nil || policy.refusal(of: full) != nil {
-                return Found(
-                    bytes: known.collection.bytes, origin: .bundle, base: full, collection: known.collection,
-                    warning: known.isExact
-                        ? nil : "another branch of the \(known.collection.name) collection is asked for: the bundled one is used")
-            }
+            if !known.isExact, let found = try? await fetch(full, limits) { return found }
+            return Found(
+                bytes: known.collection.bytes, origin: .bundle, base: full, collection: known.collection,
+                warning: known.isExact
+                    ? nil
+                    : "this branch of the \(known.collection.name) collection cannot be read: the bundled one is used")
         }
         if full.contains("://") { return try await fetch(full, limits) }
         return try await read(full, limits)

@@ -2,13 +2,17 @@
 struct RequirementMatcher {
     let nodes: [NodeTemplate]
     let library: TypeLibrary
-
+    /// Also of nodes that could not be read.
+    private let names: [String]
+    private let declared: Set<String>
     private let index: [String: NodeTemplate]
     private var report: Report { library.report }
 
-    init(nodes: [NodeTemplate], library: TypeLibrary) {
+    init(nodes: [NodeTemplate], names: [String], library: TypeLibrary) {
         self.nodes = nodes
         self.library = library
+        self.names = names
+        declared = Set(names)
         index = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -20,12 +24,10 @@ struct RequirementMatcher {
                 if let name = requirement.target, index[name] != nil { continue }
                 result[place].requirements[number].target = nil
                 if let name = requirement.target {
+                    if declared.contains(name) { continue }
                     // A type in the place of a name: any node of that type.
                     guard library.exists(name, .node) else {
-                        report.unknown(
-                            .unknownName,
-                            "the node '\(name.prefix(80))', which '\(result[place].name)' requires, is not in the template",
-                            name, among: nodes.map(\.name), at: requirement.position, requirement.path)
+                        missing(name, requirement, of: result[place].name)
                         continue
                     }
                     result[place].requirements[number].targetType = name
@@ -48,6 +50,15 @@ struct RequirementMatcher {
                 }
             }
         }
+    }
+
+    private func missing(_ name: String, _ requirement: NodeTemplate.Requirement, of owner: String) {
+        report.error(
+            .unknownName, "the node '\(name.prefix(80))', which '\(owner)' requires, is not in the template",
+            at: requirement.position, requirement.path,
+            expected: "one of: \(names.prefix(40).joined(separator: ", ")); "
+                + "a template that adds to another one has to be merged with it",
+            nearest: names.count > 2000 ? nil : NearestName.find(name, among: names))
     }
 
     private func find(_ type: String, _ requirement: NodeTemplate.Requirement, besides name: String) -> String? {

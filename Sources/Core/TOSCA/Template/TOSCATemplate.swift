@@ -45,7 +45,8 @@ package struct TOSCATemplate: Sendable {
     ) async throws(TOSCAErrors) {
         var loader = TemplateLoader(resolver: resolver, limits: limits)
         let loaded = try await loader.load(text, name: name, base: base)
-        self = try TemplateReader(loaded, library: loader.library, limits: limits).read(text: text, name: name, base: base)
+        self = try TemplateReader(loaded, library: loader.library, limits: limits).read(
+            text: text, name: name, base: base)
     }
 
     init(reading parts: Parts, text: String, name: String, base: String?, limits: TOSCALimits) {

@@ -212,7 +212,8 @@ struct TemplateLoader {
             let path = DocumentPath.root.key("imports").index(number).key("template_file")
             guard let name = file.string ?? file["file"]?.string else {
                 report.error(
-                    .type, "'template_file' is \(file.kind)", at: file.position, path, expected: "the URL of a template")
+                    .type, "'template_file' is \(file.kind)", at: file.position, path, expected: "the URL of a template"
+                )
                 return nil
             }
             let reference = Reference(file: name, position: file.position, path: path)

@@ -165,7 +165,8 @@ extension TemplateReader {
         guard let value, !value.isNull else { return [] }
         guard let items = value.list ?? value.map.map({ _ in [value] }) else {
             report.error(
-                .type, "the requirements of the \(what) are \(value.kind)", at: value.position, path, expected: "a list")
+                .type, "the requirements of the \(what) are \(value.kind)", at: value.position, path, expected: "a list"
+            )
             return []
         }
         var result: [NodeTemplate.Requirement] = []
@@ -282,11 +283,12 @@ extension TemplateReader {
     // MARK: Functions
 
     func checkFunctions(
-        _ inputs: [TOSCAInput], _ nodes: [NodeTemplate], _ relationships: NamedList<RelationshipTemplate>,
-        _ policies: [TOSCAPolicy], _ outputs: [TOSCAOutput]
+        _ inputs: [TOSCAInput], _ nodes: [NodeTemplate], _ names: [String],
+        _ relationships: NamedList<RelationshipTemplate>, _ policies: [TOSCAPolicy],
+        _ outputs: [TOSCAOutput]
     ) {
         let checker = FunctionChecker(
-            report: report, inputs: inputs, nodes: nodes, relationships: relationships.elements.map(\.name))
+            report: report, inputs: inputs, nodes: names, relationships: relationships.elements.map(\.name))
         let none = FunctionChecker.Place()
         for input in inputs {
             if let value = input.defaultValue { checker.check(value, none, input.path.key("default")) }

@@ -54,15 +54,17 @@ struct TemplateReader {
                 at: topologyMap["node_templates"]?.position ?? root["topology_template"]?.position, path,
                 expected: "'node_templates' with at least one node")
         }
-        RequirementMatcher(nodes: nodes, library: library).match(&nodes)
-        let groups = self.groups(topologyMap["groups"], path.key("groups"), nodes)
-        let policies = self.policies(topologyMap["policies"], path.key("policies"), nodes, groups)
+        // Also those that could not be read: there is one error about each already.
+        let names = topologyMap["node_templates"]?.map?.keys ?? []
+        RequirementMatcher(nodes: nodes, names: names, library: library).match(&nodes)
+        let groups = self.groups(topologyMap["groups"], path.key("groups"), names)
+        let policies = self.policies(topologyMap["policies"], path.key("policies"), names, groups)
         let outputs = self.outputs(topologyMap["outputs"], path.key("outputs"))
         for name in ["substitution_mappings", "workflows"] where topologyMap[name] != nil {
             report.warning(
                 .translation, "'\(name)' has no effect", at: topologyMap[name]?.position, path.key(name))
         }
-        checkFunctions(inputs, nodes, relationships, policies, outputs)
+        checkFunctions(inputs, nodes, names, relationships, policies, outputs)
         let topology = Topology(nodes)
         let (levels, cycle) = topology.levels()
         if let cycle {
@@ -158,9 +160,9 @@ struct TemplateReader {
 
     // MARK: Groups and policies
 
-    private func groups(_ value: TOSCAValue?, _ path: DocumentPath, _ nodes: [NodeTemplate]) -> [TOSCAGroup] {
+    private func groups(_ value: TOSCAValue?, _ path: DocumentPath, _ nodes: [String]) -> [TOSCAGroup] {
         guard let map = mapping(value, "groups", path) else { return [] }
-        let names = Set(nodes.map(\.name))
+        let names = Set(nodes)
         return map.entries.map { entry in
             let place = path.key(entry.key)
             if let type = entry.value["type"], let name = type.string {
@@ -170,7 +172,7 @@ struct TemplateReader {
             for (number, member) in (members?.list ?? []).enumerated() where !names.contains(member.string ?? "") {
                 report.unknown(
                     .unknownName, "the group '\(entry.key)' has the member \(member.brief), which is no node",
-                    member.string ?? "", among: nodes.map(\.name), at: member.position,
+                    member.string ?? "", among: nodes, at: member.position,
                     place.key("members").index(number))
             }
             return TOSCAGroup(name: entry.key, members: (members?.list ?? []).compactMap(\.string))
@@ -178,7 +180,7 @@ struct TemplateReader {
     }
 
     private func policies(
-        _ value: TOSCAValue?, _ path: DocumentPath, _ nodes: [NodeTemplate], _ groups: [TOSCAGroup]
+        _ value: TOSCAValue?, _ path: DocumentPath, _ nodes: [String], _ groups: [TOSCAGroup]
     ) -> [TOSCAPolicy] {
         guard let value, !value.isNull else { return [] }
         // A list of mappings with one name each; as a mapping, too.
@@ -186,7 +188,7 @@ struct TemplateReader {
             report.error(.type, "'policies' is \(value.kind)", at: value.position, path, expected: "a list")
             return []
         }
-        let targets = Set(nodes.map(\.name)).union(groups.map(\.name))
+        let targets = Set(nodes).union(groups.map(\.name))
         return entries.compactMap { entry in
             let place = path.key(entry.key)
             guard let typeValue = entry.value["type"], let typeName = typeValue.string else {

@@ -123,7 +123,9 @@ extension Planner {
 
     /// `{ greater_than: 2 }` chooses the comparison; a plain value means at least.
     private func compared(_ value: TOSCAValue) -> (Comparison, TOSCAValue) {
-        guard let map = value.map, map.count == 1, let entry = map.entries.first else { return (.greaterOrEqual, value) }
+        guard let map = value.map, map.count == 1, let entry = map.entries.first else {
+            return (.greaterOrEqual, value)
+        }
         switch entry.key {
         case "equal": return (.equal, entry.value)
         case "greater_than": return (.greater, entry.value)
@@ -174,7 +176,9 @@ extension Planner {
                 if let name = requirement.relationshipTemplate, let relation = template.relationships[name] {
                     owners.append((item, relation.artifacts))
                 }
-                if let target = requirement.target.flatMap({ topology[$0] }) { owners.append((target, target.artifacts)) }
+                if let target = requirement.target.flatMap({ topology[$0] }) {
+                    owners.append((target, target.artifacts))
+                }
             }
             for (suffix, prefix) in [("collection", "ansible.collections."), ("role", "ansible.roles.")] {
                 for (owner, artifacts) in owners {
@@ -199,7 +203,8 @@ extension Planner {
         let definition = node.type.capabilities["scalable"]
         // With the custom type 'count' has the default 1, so the others never count there.
         let hasCount = definition?.properties["count"] != nil
-        let names = hasCount ? ["count", "default_instances", "min_instances"] : ["default_instances", "min_instances"]
+        let names =
+            hasCount ? ["count", "default_instances", "min_instances"] : ["default_instances", "min_instances"]
         var count: Int?
         for name in names where count == nil { count = instances(name, node) }
         counts[system] = count ?? 1

@@ -68,42 +68,43 @@ extension Planner {
         return text.utf8.contains(UInt8(ascii: ",")) ? "\(entry.key)=\"\(text)\"" : "\(entry.key)=\(text)"
     }
 
+    /// What the runtime offers, in the order of the template.
     private mutating func runtime(_ runtime: NodeTemplate, _ id: String, _ features: inout Features) {
-        let path = runtime.path.key("capabilities").key("host").key("properties")
-        func value(_ name: String) -> TOSCAValue { values.property(name, ofCapability: "host", of: runtime) }
-        if let cpus = value("num_cpus").numberForRADL {
-            features.set(Feature("cpu.count", .number(Interval(.equal, Quantity(cpus)))))
-        }
-        if !value("mem_size").isNull {
-            guard let bytes = ScalarUnit.size.value(of: value("mem_size")), bytes < 9e18 else {
-                report.error(
-                    .type, "the memory is \(value("mem_size").brief)", at: value("mem_size").position,
-                    path.key("mem_size"), expected: ScalarUnit.size.example)
-                return
+        for property in effectiveProperties(runtime, "host") {
+            let path = runtime.path.key("capabilities").key("host").key("properties").key(property)
+            let value = values.property(property, ofCapability: "host", of: runtime)
+            switch property {
+            case "num_cpus": exactly("cpu.count", value.numberForRADL, &features)
+            case "num_gpus":
+                exactly("gpu.count", value.numberForRADL.flatMap { $0.doubleValue > 0 ? $0 : nil }, &features)
+            case "mem_size":
+                guard !value.isNull else { continue }
+                guard let bytes = ScalarUnit.size.value(of: value), bytes < 9e18 else {
+                    report.error(
+                        .type, "the memory is \(value.brief)", at: value.position, path,
+                        expected: ScalarUnit.size.example)
+                    continue
+                }
+                features.set(Feature("memory.size", Self.sizeValue(bytes.rounded(.up))))
+            case "volumes": volumes(value.list ?? [], path, &features)
+            case "expose_ports", "publish_ports":
+                let isPublic = property == "publish_ports"
+                let ports = (value.list ?? []).enumerated().compactMap { outport($1, path.index($0)) }
+                guard !ports.isEmpty else { continue }
+                let network = id + (isPublic ? "_pub" : "_priv")
+                networks.add(network, isPublic: isPublic)
+                networks.open(ports, on: network)
+                if isPublic { publicSystems.insert(id) }
+                if isPublic || !publicSystems.contains(id) {
+                    string("net_interface.0.connection", network, &features)
+                }
+            default: break
             }
-            features.set(Feature("memory.size", Self.sizeValue(bytes.rounded(.up))))
         }
-        if let gpus = value("num_gpus").numberForRADL, gpus.doubleValue > 0 {
-            features.set(Feature("gpu.count", .number(Interval(.equal, Quantity(gpus)))))
-        }
-        volumes(value("volumes").list ?? [], path.key("volumes"), &features)
-        var connection: String?
-        let exposed = (value("expose_ports").list ?? []).enumerated()
-            .compactMap { outport($1, path.key("expose_ports").index($0)) }
-        if !exposed.isEmpty {
-            connection = id + "_priv"
-            networks.add(id + "_priv", isPublic: false)
-            networks.open(exposed, on: id + "_priv")
-        }
-        let published = (value("publish_ports").list ?? []).enumerated()
-            .compactMap { outport($1, path.key("publish_ports").index($0)) }
-        if !published.isEmpty {
-            connection = id + "_pub"
-            networks.add(id + "_pub", isPublic: true)
-            networks.open(published, on: id + "_pub")
-            publicSystems.insert(id)
-        }
-        string("net_interface.0.connection", connection, &features)
+    }
+
+    private func exactly(_ name: String, _ number: RADLNumber?, _ features: inout Features) {
+        if let number { features.set(Feature(name, .number(Interval(.equal, Quantity(number))))) }
     }
 
     /// `NODE:/path` attaches a BlockStorage node, `NAME:/path` only a path.
@@ -215,7 +216,10 @@ extension Planner {
                 "uri",
                 TOSCAValue(
                     TOSCAMap([
-                        ("url", TOSCAValue("http://{{ IM_NODE_PUBLIC_IP | default(IM_NODE_PRIVATE_IP) }}/system/services")),
+                        (
+                            "url",
+                            TOSCAValue("http://{{ IM_NODE_PUBLIC_IP | default(IM_NODE_PRIVATE_IP) }}/system/services")
+                        ),
                         ("method", TOSCAValue("POST")), ("url_username", TOSCAValue("oscar")),
                         ("url_password", values.property("password", of: oscar)),
                         ("force_basic_auth", TOSCAValue(true)), ("body_format", TOSCAValue("json")),

@@ -146,7 +146,9 @@ extension Planner {
                 values.property(name, of: port.node).scalarText.flatMap { $0.isEmpty ? nil : $0 }
             }
             system.features.set(Feature(prefix + "connection", .string(port.network, .equal)))
-            if let address = text("ip_address") { system.features.set(Feature(prefix + "ip", .string(address, .equal))) }
+            if let address = text("ip_address") {
+                system.features.set(Feature(prefix + "ip", .string(address, .equal)))
+            }
             if let address = text("additional_ip") {
                 system.features.set(Feature(prefix + "additional_ip", .string(address, .equal)))
             }

@@ -137,12 +137,13 @@ extension Planner {
     private mutating func add(
         _ item: RelationOfNode, _ node: NodeTemplate, _ compute: NodeTemplate, isBefore: Bool
     ) {
-        let names = switch (item.isSource, isBefore) {
-        case (true, true): Self.sourceBefore
-        case (true, false): Self.sourceAfter
-        case (false, true): Self.targetBefore
-        case (false, false): Self.targetAfter
-        }
+        let names =
+            switch (item.isSource, isBefore) {
+            case (true, true): Self.sourceBefore
+            case (true, false): Self.sourceAfter
+            case (false, true): Self.targetBefore
+            case (false, false): Self.targetAfter
+            }
         var operations: [PlannedOperation] = []
         let context = Evaluator.Context(node: nil, relationship: item.relation)
         for name in names {
@@ -156,7 +157,8 @@ extension Planner {
         var id = RADLName.of("\(item.relation.name)_\(compute.name)_\(node.name)_conf")
         if recipes.contains(where: { $0.id == id }) {
             let other = item.isSource ? item.relation.target : item.relation.source
-            id = RADLName.of("\(item.relation.name)_\(compute.name)_\(node.name)_\(other.name)_\(isBefore ? "pre" : "post")_conf")
+            id = RADLName.of(
+                "\(item.relation.name)_\(compute.name)_\(node.name)_\(other.name)_\(isBefore ? "pre" : "post")_conf")
         }
         append(id, operations, node, compute, "operations of the relationship '\(item.relation.name)'")
     }

@@ -71,7 +71,8 @@ struct Planner {
         if options.salt.isEmpty, isContainerized {
             explanation.append(
                 TOSCAExplanation(
-                    subject: "names of containers", reason: "made unique by the template's own text", path: "", line: nil))
+                    subject: "names of containers", reason: "made unique by the template's own text", path: "",
+                    line: nil))
         }
         planRecipes()
         splitNetworksByCloud()
@@ -84,7 +85,8 @@ struct Planner {
         var features = Features()
         for (key, feature) in [("infra_name", "name"), ("namespace", "namespace")] {
             guard let value = template.metadata[key] else { continue }
-            let text = values.evaluate(value, Evaluator.Context(), DocumentPath.root.key("metadata").key(key)).scalarText
+            let text = values.evaluate(value, Evaluator.Context(), DocumentPath.root.key("metadata").key(key))
+                .scalarText
             if let text, !text.isEmpty { features.set(Feature(feature, .string(text, .equal))) }
         }
         if !features.isEmpty { document.description = RADLDescription(id: "desc", features: features) }
@@ -169,7 +171,8 @@ struct Planner {
             }
             func text(_ name: String) -> String? {
                 let value = policy.properties[name] ?? policy.type.properties[name]?.defaultValue ?? .null
-                let text = values.evaluate(value, Evaluator.Context(), policy.path.key("properties").key(name)).scalarText
+                let text = values.evaluate(value, Evaluator.Context(), policy.path.key("properties").key(name))
+                    .scalarText
                 return text.flatMap { $0.isEmpty || $0 == "None" ? nil : $0 }
             }
             let cloud = text("cloud_id")

@@ -96,13 +96,15 @@ struct RecipeBook {
         let value = reader.read(text)
         if let error = own.diagnostics.first(where: { $0.severity == .error }) {
             report.error(
-                .import, "the recipe '\(request.reference.prefix(200))' is no YAML: line \(error.line ?? 1): \(error.message)",
+                .import,
+                "the recipe '\(request.reference.prefix(200))' is no YAML: line \(error.line ?? 1): \(error.message)",
                 at: request.position, request.path)
             return
         }
         guard let list = value?.list else {
             report.error(
-                .import, "the recipe '\(request.reference.prefix(200))' is \(value?.kind ?? "empty")", at: request.position,
+                .import, "the recipe '\(request.reference.prefix(200))' is \(value?.kind ?? "empty")",
+                at: request.position,
                 request.path, expected: "a list of plays")
             return
         }

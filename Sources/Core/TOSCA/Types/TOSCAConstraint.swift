@@ -169,6 +169,6 @@ package enum ScalarUnit: String, Sendable {
         let product = number * factor
         // 1.1 GB are whole bytes, whatever binary fractions make of it.
         let whole = product.rounded()
-        return abs(product - whole) < 1e-6 * max(1, abs(whole)) * 1e-3 ? whole : product
+        return abs(product - whole) < max(1e-9, abs(whole) * 1e-14) ? whole : product
     }
 }

@@ -35,7 +35,8 @@ extension TypeReader {
         guard let map = value.map else {
             if !value.isNull {
                 report.error(
-                    .type, "the interface is \(value.kind)", at: value.position, path, expected: "a mapping of operations")
+                    .type, "the interface is \(value.kind)", at: value.position, path,
+                    expected: "a mapping of operations")
             }
             return result
         }
@@ -110,12 +111,20 @@ extension TypeReader {
         return map["value"] ?? map["default"] ?? value
     }
 
-    /// Artifacts of a type or template.
+    /// Artifacts of a type or template, before those that it inherits.
     static func artifacts(
         _ value: TOSCAValue?, _ report: Report, _ path: DocumentPath, over base: NamedList<TOSCAArtifact>? = nil
     ) -> NamedList<TOSCAArtifact> {
-        var result = base ?? NamedList()
-        guard let value, !value.isNull else { return result }
+        guard let value, !value.isNull else { return base ?? NamedList() }
+        var result = ownArtifacts(value, report, path)
+        for artifact in base?.elements ?? [] where result[artifact.name] == nil { result.set(artifact, artifact.name) }
+        return result
+    }
+
+    private static func ownArtifacts(
+        _ value: TOSCAValue, _ report: Report, _ path: DocumentPath
+    ) -> NamedList<TOSCAArtifact> {
+        var result = NamedList<TOSCAArtifact>()
         // Older documents have a list of mappings.
         let entries = value.map?.entries ?? value.list?.flatMap { $0.map?.entries ?? [] }
         guard let entries else {
@@ -125,7 +134,8 @@ extension TypeReader {
         for entry in entries {
             if entry.value.string != nil {
                 result.set(
-                    TOSCAArtifact(name: entry.key, type: nil, file: entry.value, position: entry.keyPosition), entry.key)
+                    TOSCAArtifact(name: entry.key, type: nil, file: entry.value, position: entry.keyPosition), entry.key
+                )
                 continue
             }
             guard let map = entry.value.map, let file = map["file"] ?? map["implementation"] else {

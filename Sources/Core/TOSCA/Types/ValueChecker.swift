@@ -51,7 +51,8 @@ struct ValueChecker {
     }
 
     private func wrong(_ value: TOSCAValue, _ expected: String, _ what: String, _ path: DocumentPath) {
-        report.error(.type, "\(what) is \(value.kind)\(Self.shown(value))", at: value.position, path, expected: expected)
+        report.error(
+            .type, "\(what) is \(value.kind)\(Self.shown(value))", at: value.position, path, expected: expected)
     }
 
     private static func shown(_ value: TOSCAValue) -> String {

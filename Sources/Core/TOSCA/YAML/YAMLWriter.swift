@@ -100,9 +100,12 @@ struct YAMLWriter {
     /// A text of several lines as it is, where a block can hold it.
     private mutating func block(_ string: String, _ indent: Int) {
         let lines = string.split(separator: "\n", omittingEmptySubsequences: false)
-        let isClean = string.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && isPrintable($0)) }
+        let isClean = string.unicodeScalars.allSatisfy {
+            $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && isPrintable($0))
+        }
         guard isClean, let first = lines.first, !first.isEmpty, first.first != " ", first.first != "\t",
-            !string.hasSuffix("\n\n"), !lines.contains(where: { $0.allSatisfy { $0 == " " || $0 == "\t" } && !$0.isEmpty })
+            !string.hasSuffix("\n\n"),
+            !lines.contains(where: { $0.allSatisfy { $0 == " " || $0 == "\t" } && !$0.isEmpty })
         else {
             text += Self.quoted(string)
             return
@@ -120,7 +123,8 @@ struct YAMLWriter {
 
     private static func isPlain(_ string: String) -> Bool {
         guard let first = string.utf8.first, string.utf8.count <= 120 else { return false }
-        let isLetter = (first | 0x20 >= 0x61 && first | 0x20 <= 0x7a) || first == UInt8(ascii: "_")
+        let isLetter =
+            (first | 0x20 >= 0x61 && first | 0x20 <= 0x7a) || first == UInt8(ascii: "_")
             || first == UInt8(ascii: "/") || (first >= 0x30 && first <= 0x39)
         guard isLetter else { return false }
         return string.utf8.allSatisfy { byte in
