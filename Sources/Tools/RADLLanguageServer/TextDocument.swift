@@ -11,9 +11,13 @@ struct TextDocument: Sendable {
     private var lineStarts: [Int]
 
     init(uri: String, version: Int?, text: String) {
+        self.init(uri: uri, version: version, bytes: Array(text.utf8))
+    }
+
+    init(uri: String, version: Int?, bytes: [UInt8]) {
         self.uri = uri
         self.version = version
-        bytes = Array(text.utf8)
+        self.bytes = bytes
         lineStarts = Self.lineStarts(of: bytes)
     }
 
