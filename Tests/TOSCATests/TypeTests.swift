@@ -1,0 +1,153 @@
+import RADL
+import TOSCA
+import Testing
+
+/// The types that are part of the program, and those of templates.
+@Suite struct TypeTests {
+    @Test func bundledTypesAreWhole() {
+        let types = TOSCATypeCatalog.all()
+        for collection in BundledCollection.all {
+            let names = TOSCATypeKind.allCases.flatMap { collection.names($0) }
+            let resolved = types.filter { $0.origin == collection.name }
+            #expect(Set(resolved.map(\.name)) == Set(names), "\(collection.name): each type can be used")
+        }
+        #expect(types.filter { $0.origin == "grycap" }.count == 78)
+        #expect(types.count > 250)
+    }
+
+    @Test func typesInheritAndRefine() throws {
+        let types = TOSCATypeCatalog.all()
+        let slurm = try #require(
+            types.first { $0.name == "tosca.nodes.indigo.LRMS.FrontEnd.Slurm" && $0.origin == "grycap" })
+        #expect(slurm.properties.names.contains("wn_ips"), "from the parent")
+        #expect(slurm.properties["slurm_version"] == nil)
+        #expect(slurm.capabilities["lrms"]?.type.name == "tosca.capabilities.indigo.LRMS.Slurm")
+        #expect(slurm.capabilities["lrms"]?.properties["type"]?.defaultValue?.string == "slurm")
+        #expect(slurm.isA("tosca.nodes.SoftwareComponent"))
+        #expect(
+            slurm.interfaces["Standard"]?.operations["configure"]?.implementation?.hasSuffix("slurm_fe_install.yml")
+                == true)
+    }
+
+    private func body(_ properties: String) -> String {
+        """
+        tosca_definitions_version: tosca_simple_yaml_1_0
+        data_types:
+          my.Disk:
+            derived_from: tosca.datatypes.Root
+            properties:
+              size: { type: scalar-unit.size, constraints: [ { in_range: [ 1 GB, 1 TB ] } ] }
+              kind: { type: string, required: false, constraints: [ { valid_values: [ ssd, hdd ] } ] }
+          my.Port: { derived_from: integer, constraints: [ { less_than: 100 } ] }
+        node_types:
+          my.Node:
+            derived_from: tosca.nodes.Compute
+            properties:
+              text: { type: string, required: false, constraints: [ { pattern: '[a-z]+[0-9]{2}' }, { max_length: 5 } ] }
+              count: { type: integer, required: false, constraints: [ { greater_than: 2 }, { less_or_equal: 5 } ] }
+              rate: { type: float, required: false }
+              flag: { type: boolean, required: false }
+              since: { type: version, required: false, constraints: [ { greater_or_equal: 1.10.0 } ] }
+              time: { type: scalar-unit.time, required: false, constraints: [ { less_than: 2 h } ] }
+              speed: { type: scalar-unit.frequency, required: false }
+              range: { type: range, required: false, constraints: [ { in_range: [ 1, 10 ] } ] }
+              disks: { type: list, required: false, entry_schema: { type: my.Disk }, constraints: [ { min_length: 1 } ] }
+              ports: { type: map, required: false, entry_schema: { type: my.Port } }
+        topology_template:
+          node_templates:
+            n: { type: my.Node, properties: { \(properties) } }
+        """
+    }
+
+    @Test(arguments: [
+        "text: ab12", "count: 3", "count: '5'", "rate: 1", "rate: '1.5'", "flag: yes", "flag: 'true'", "since: 1.10.1",
+        "since: 1.11", "time: 90 m", "time: 7199 s", "speed: 2.4 GHz", "range: [ 2, 10 ]", "disks: [ { size: 10 GB } ]",
+        "disks: [ { size: 1 GiB, kind: ssd } ]", "ports: { a: 80 }", "disks: { get_input: x }",
+    ])
+    func goodValuesAreTaken(_ properties: String) async {
+        let text = body(properties).replacing(
+            "  node_templates:", with: "  inputs: { x: { type: list } }\n  node_templates:")
+        #expect(await errors(text) == [])
+    }
+
+    @Test(arguments: [
+        ("text: ab1", "pattern"), ("text: abcd12", "length"), ("text: [ a ]", "text"), ("count: 2", "more than"),
+        ("count: 6", "at most"), ("count: x", "whole number"), ("rate: x", "number"), ("flag: maybe", "true"),
+        ("since: 1.9", "at least"), ("time: 2 h", "less than"), ("time: 2 parsecs", "time"), ("speed: fast", "GHz"),
+        ("range: [ 2, 11 ]", "from"), ("range: [ 5, 2 ]", "range"), ("range: 5", "range"), ("disks: []", "length"),
+        ("disks: [ { size: 10 MB } ]", "GB"), ("disks: [ { kind: ssd } ]", "size"),
+        ("disks: [ { size: 1 GB, kind: x } ]", "ssd"),
+        ("ports: { a: 100 }", "less than"), ("ports: [ 80 ]", "mapping"),
+    ])
+    func wrongValuesAreTold(_ properties: String, expected: String) async throws {
+        let found = await errors(body(properties))
+        let error = try #require(found.first)
+        #expect(found.count == 1)
+        #expect(error.line == 25 && error.path.hasPrefix("topology_template.node_templates.n.properties."))
+        let text = (error.expected ?? "") + error.message
+        #expect(text.contains(expected) || (expected == "pattern" && text.contains("matches")))
+    }
+
+    @Test func namesAreSuggested() async throws {
+        let text = template(
+            """
+            topology_template:
+              inputs: { cpus: { type: integer, default: 1 } }
+              node_templates:
+                front:
+                  type: tosca.nodes.indigo.Compute
+                  capabilites: {}
+                  capabilities:
+                    host: { properties: { num_cpu: { get_input: cpu } } }
+                app:
+                  type: tosca.nodes.SoftwareComponnet
+                web:
+                  type: tosca.nodes.SoftwareComponent
+                  requirements: [ { hots: front }, { host: frnot } ]
+            """)
+        let errors = await errors(text)
+        #expect(
+            errors.map(\.nearest) == [
+                "capabilities", "num_cpus", "cpus", "tosca.nodes.SoftwareComponent", "host", "front",
+            ])
+        #expect(errors.map(\.line) == [8, 10, 10, 12, 15, 15])
+        #expect(errors[1].path == "topology_template.node_templates.front.capabilities.host.properties.num_cpu")
+    }
+
+    @Test func shortNamesOfTypesWork() async throws {
+        let text = """
+            tosca_definitions_version: tosca_simple_yaml_1_3
+            topology_template:
+              node_templates:
+                a: { type: tosca:Compute }
+                b: { type: Compute }
+            """
+        #expect(try await translate(text).document.systems.count == 2)
+    }
+
+    @Test func filtersChooseNodes() async throws {
+        let text = """
+            tosca_definitions_version: tosca_simple_yaml_1_0
+            topology_template:
+              node_templates:
+                app:
+                  type: tosca.nodes.SoftwareComponent
+                  requirements:
+                    - host:
+                        node_filter:
+                          capabilities:
+                            - host: { properties: [ { num_cpus: { greater_or_equal: 4 } }, { mem_size: { greater_than: 2 GB } } ] }
+                            - os: { properties: [ { distribution: ubuntu } ] }
+                  interfaces: { Standard: { configure: https://types.example/x.yml } }
+                small: { type: Compute, capabilities: { host: { properties: { num_cpus: 2, mem_size: 8 GB } } } }
+                large:
+                  type: Compute
+                  capabilities:
+                    host: { properties: { num_cpus: 8, mem_size: 8 GB } }
+                    os: { properties: { distribution: ubuntu } }
+            """
+        #expect(try await translate(text).document.configures.map(\.id) == ["app_large_conf"])
+        let impossible = text.replacing("greater_or_equal: 4", with: "greater_or_equal: 64")
+        #expect(await errors(impossible).map(\.code) == [.requirement])
+    }
+}
