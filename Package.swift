@@ -179,7 +179,7 @@ let units: [Unit] = [
         "Assembly", "Tools/Assembly",
         [
             "Orchestration", "Persistence", "InfrastructureModel", "Operations", "RADL", "ConnectorAPI",
-            "ConnectorHost", "Dummy", "ExistingHosts", "EC2", "Contextualization",
+            "ConnectorHost", "Dummy", "ExistingHosts", "EC2", "OpenStack", "Contextualization",
             "ContextualizationAPI", "SSHTransport", "Authorization", "Support", "Logging",
         ]),
     executable(
@@ -199,7 +199,8 @@ let units: [Unit] = [
     executable(
         "connector-check",
         [
-            "ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Dummy", "EC2", "ExistingHosts", "Support",
+            "ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Dummy", "EC2", "ExistingHosts", "OpenStack",
+            "Support",
             "ArgumentParser",
         ]),
     executable("connector-dummy", ["ConnectorSDK", "Dummy"]),
@@ -256,7 +257,7 @@ let units: [Unit] = [
         ]),
     tests(
         "IntegrationTests", "IntegrationTests",
-        ["Dummy", "EC2", "ConnectorAPI", "HTTPTransport", "Support", "TestSupport"]),
+        ["Dummy", "EC2", "OpenStack", "ConnectorAPI", "HTTPTransport", "JSONCoding", "Support", "TestSupport"]),
     tests(
         "GantryCommandTests", "GantryCommandTests",
         [
