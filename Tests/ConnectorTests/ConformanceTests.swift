@@ -76,7 +76,7 @@ private final class Lossy: Connector {
         #expect(!details.contains("sentinel-"))
         #expect(details.contains("Rule ") && details.contains("To mend it: "))
         #expect(details.contains("\n> ") || broken.check == "description.valid")
-        if let path = ProcessInfo.processInfo.environment["GANTRY_BROKEN_REPORT"] {
+        if let path = ProcessInfo.processInfo.environment["GANTRY_BROKEN_REPORT"], !path.isEmpty {
             // For people who read what authors will read.
             let text = "# \(broken.fault)\n\n\(details)\n\n"
             let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))

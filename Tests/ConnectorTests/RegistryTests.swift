@@ -120,8 +120,7 @@ import Testing
         let folder = try TemporaryFolder()
         symlink(dummyCommand.path, folder.file("connector-dummy"))
         let (registry, problems) = await ConnectorRegistry.discovering(
-            builtIn: [DummyConnector(configuration: .init())],
-            discovery: ConnectorDiscovery(folders: [folder.path]), options: .quick())
+            builtIn: [DummyConnector(configuration: .init())], folders: [folder.path], options: .quick())
         #expect(problems == [])
         let connector = try #require(registry.connector(forProviderType: "Dummy") as? ProcessConnector)
         #expect(connector.processID == nil)

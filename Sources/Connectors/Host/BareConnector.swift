@@ -10,6 +10,8 @@ package final class BareConnector: Sendable {
         var lines: [String] = []
         var errors = ""
         var isOpen = true
+        /// Whether all that it wrote is here.
+        var isWhole = false
     }
 
     /// Most bytes of standard error that are kept.
@@ -86,6 +88,7 @@ package final class BareConnector: Sendable {
         }
         close(child.output)
         close(child.error)
+        state.withLock { $0.isWhole = true }
     }
 
     /// Writes bytes to its standard input.
@@ -118,13 +121,16 @@ package final class BareConnector: Sendable {
 
     /// Its exit status once it ended, or the negative number of the signal that ended it; nil: it runs on.
     package func status(withinMs: Int) async -> Int32? {
-        await wait(withinMs) {
+        let status = await wait(withinMs) { () -> Int32? in
             switch self.child.ending {
             case .exited(let status)?: status
             case .signalled(let signal)?: -signal
             case nil: nil
             }
         }
+        // Its last words are read, unless others hold its streams open.
+        if status != nil { _ = await wait(1000) { self.state.withLock { $0.isWhole } ? true : nil } }
+        return status
     }
 
     /// Ends it in any case, with all that it started.

@@ -33,18 +33,22 @@ package struct ConnectorDiscovery: Sendable {
     }
 
     private let folders: [String]
+    private let files: [String]
     private let cacheFile: String?
     private let pins: [String: String]
     private let timeout: Duration
 
     /// - Parameters:
     ///   - folders: Looked through in this order; the first connector of a name wins.
+    ///   - files: Connectors outside of folders; before those in folders.
     ///   - cacheFile: Where answers are kept; nil: nowhere.
     ///   - pins: SHA-256 by name of connector; another content is refused.
     package init(
-        folders: [String], cacheFile: String? = nil, pins: [String: String] = [:], timeout: Duration = .seconds(10)
+        folders: [String], files: [String] = [], cacheFile: String? = nil, pins: [String: String] = [:],
+        timeout: Duration = .seconds(10)
     ) {
         self.folders = folders
+        self.files = files
         self.cacheFile = cacheFile
         self.pins = pins
         self.timeout = timeout
@@ -109,6 +113,15 @@ package struct ConnectorDiscovery: Sendable {
 
     private func candidates(_ result: inout Result) -> [String] {
         var found: [String] = []
+        for file in files {
+            switch access(file, X_OK) {
+            case 0: found.append(file)
+            default:
+                let reason =
+                    access(file, F_OK) == 0 ? "it is not executable; run chmod +x on it" : "it does not exist"
+                result.problems.append("'\(file)' is not used: \(reason)")
+            }
+        }
         for folder in folders {
             let names: [String]
             do {

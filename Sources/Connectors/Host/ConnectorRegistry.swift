@@ -4,12 +4,14 @@ package import ConnectorAPI
 package struct ConnectorRegistry: Sendable {
     private let byName: [String: any Connector]
     private let order: [String]
+    private var sources: [String: Source] = [:]
 
     /// - Parameters:
     ///   - builtIn: Compiled in.
     ///   - discovered: Found as executables; one of the name of a built-in connector takes its place, which gives an
     ///     operator the isolation of a process by putting a file into a folder.
-    package init(builtIn: [any Connector], discovered: [any Connector] = []) {
+    ///   - order: Names of connectors that come before the others; types of auth lines are looked for in this order.
+    package init(builtIn: [any Connector], discovered: [any Connector] = [], order first: [String] = []) {
         var byName: [String: any Connector] = [:]
         var order: [String] = []
         for connector in builtIn + discovered {
@@ -17,23 +19,94 @@ package struct ConnectorRegistry: Sendable {
             if byName.updateValue(connector, forKey: name) == nil { order.append(name) }
         }
         self.byName = byName
-        self.order = order
+        self.order = first.filter { byName[$0] != nil } + order.filter { !first.contains($0) }
     }
 
-    /// Built-in connectors and what is found in folders.
+    /// Where a connector comes from.
+    package enum Source: Sendable, Hashable {
+        case builtIn
+        /// A file and the SHA-256 of its content.
+        case file(path: String, sha256: String)
+    }
+
+    /// Built-in connectors and what is found in folders, as the configuration wants them.
     ///
+    /// - Parameters:
+    ///   - folders: Looked through before those of the configuration.
+    ///   - cacheFile: Where is kept what connectors say of themselves; nil: nowhere.
+    ///   - patience: How long a connector may take to say what it is.
     /// - Returns: The registry, and for people what cannot be used and why.
     package static func discovering(
-        builtIn: [any Connector], discovery: ConnectorDiscovery, options: ProcessConnector.Options
+        builtIn: [any Connector], folders: [String], configuration: ConnectorConfiguration = ConnectorConfiguration(),
+        cacheFile: String? = nil, patience: Duration = .seconds(10), options: ProcessConnector.Options
     ) async -> (registry: ConnectorRegistry, problems: [String]) {
+        let discovery = ConnectorDiscovery(
+            folders: folders + configuration.folders, files: configuration.files, cacheFile: cacheFile,
+            pins: configuration.pins, timeout: patience)
         let result = await discovery.run()
-        let discovered = result.found.map { found in
-            ProcessConnector(command: found.command, description: found.description, options: options)
+        var problems = result.problems
+        let off = Set(configuration.entries.filter { $0.enabled == false }.map(\.name))
+        var discovered: [any Connector] = []
+        var sources: [String: Source] = [:]
+        for found in result.found where !off.contains(found.description.name) {
+            let name = found.description.name
+            do {
+                let (command, settings) = try configured(found, configuration.entry(name), options)
+                discovered.append(
+                    ProcessConnector(command: command, description: found.description, options: settings))
+                sources[name] = .file(path: found.command.path, sha256: found.sha256)
+            } catch {
+                problems.append("connector '\(name)' is not used: \(error.message)")
+            }
         }
-        return (ConnectorRegistry(builtIn: builtIn, discovered: discovered), result.problems)
+        let kept = builtIn.filter { !off.contains($0.description.name) }
+        var registry = ConnectorRegistry(
+            builtIn: kept, discovered: discovered, order: configuration.entries.map(\.name))
+        registry.sources = sources
+        for entry in configuration.entries where entry.enabled != false {
+            if registry.byName[entry.name] == nil {
+                if !result.problems.contains(where: { $0.contains("connector-\(entry.name)'") }) {
+                    problems.append(
+                        "the configuration names connector '\(entry.name)', which is neither built in nor in a folder")
+                }
+            } else if sources[entry.name] == nil, entry.needsProcess {
+                problems.append(
+                    "the configuration of '\(entry.name)' has no effect: it is built in; put its executable "
+                        + "connector-\(entry.name) into a folder to run it as a process")
+            }
+        }
+        return (registry, problems)
     }
 
-    /// All, built-in first.
+    /// The command and options of a connector as the configuration wants them.
+    private static func configured(
+        _ found: ConnectorDiscovery.Found, _ entry: ConnectorConfiguration.Entry?, _ options: ProcessConnector.Options
+    ) throws(ConnectorError) -> (ConnectorCommand, ProcessConnector.Options) {
+        guard let entry else { return (found.command, options) }
+        var command = found.command
+        command.memoryBytes = entry.memoryMiB.map { $0 << 20 }
+        command.openFiles = entry.openFiles
+        command.environment.merge(entry.environment ?? [:]) { $1 }
+        if let words = entry.wrapper, !words.isEmpty {
+            guard let wrapped = command.wrapped(by: words) else {
+                throw ConnectorError(
+                    code: .invalidArgument,
+                    message: "there is no executable '\(words[0])' for its wrapper, neither as a path nor in PATH")
+            }
+            command = wrapped
+        }
+        var options = options
+        options.isolation = entry.isolation ?? options.isolation
+        options.sessionDefaults = entry.config ?? [:]
+        options.maxConcurrentCalls = entry.calls.map { max(1, $0) } ?? options.maxConcurrentCalls
+        options.callTimeout = entry.callSeconds.map { .seconds(max(1, $0)) } ?? options.callTimeout
+        return (command, options)
+    }
+
+    /// Where a connector comes from.
+    package func source(of name: String) -> Source { sources[name] ?? .builtIn }
+
+    /// All, in the order of the configuration, then built-in ones first.
     package var all: [any Connector] { order.compactMap { byName[$0] } }
 
     /// The connector of a name.

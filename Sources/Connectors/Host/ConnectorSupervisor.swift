@@ -12,7 +12,7 @@ final class ConnectorSupervisor: Sendable {
     struct Running: Sendable {
         var process: ConnectorProcess
         var description: ConnectorDescription
-        /// Grows with every start.
+        /// Grows with every start, over all processes of the connector.
         var generation: Int
     }
 
@@ -20,7 +20,6 @@ final class ConnectorSupervisor: Sendable {
         var record: SupervisionRecord
         var running: Running?
         var starting: Task<Running, any Error>?
-        var generation = 0
         var isStopped = false
         var lastProblem: String?
         /// Every process that is not over.
@@ -28,13 +27,23 @@ final class ConnectorSupervisor: Sendable {
     }
 
     let name: String
+    private let isKnown: Bool
+    private let nextGeneration: @Sendable () -> Int
     private let command: ConnectorCommand
     private let options: ProcessConnector.Options
     let redactor: Redactor
     private let logger: Logger
     private let state: Mutex<State>
 
-    init(name: String, command: ConnectorCommand, options: ProcessConnector.Options, redactor: Redactor) {
+    /// - Parameters:
+    ///   - isKnown: A process that calls itself otherwise than `name` is refused.
+    ///   - nextGeneration: Numbers the starts of all processes of the connector.
+    init(
+        name: String, command: ConnectorCommand, options: ProcessConnector.Options, redactor: Redactor, isKnown: Bool,
+        nextGeneration: @escaping @Sendable () -> Int
+    ) {
+        self.nextGeneration = nextGeneration
+        self.isKnown = isKnown
         self.name = name
         self.command = command
         self.options = options
@@ -95,8 +104,7 @@ final class ConnectorSupervisor: Sendable {
             if left <= options.longestWait { return .wait(earliest) }
             throw refusal(state, left, now)
         }
-        state.generation += 1
-        let generation = state.generation
+        let generation = nextGeneration()
         // Unstructured: many callers wait for one start, and the first may be cancelled.
         let task = Task { try await self.start(generation) }
         state.starting = task
@@ -205,6 +213,12 @@ final class ConnectorSupervisor: Sendable {
                 code: .unsupported,
                 message: "connector '\(name)' chose protocol version \(response.protocolVersion); this host speaks "
                     + "\(InitializeResponse.currentVersion): install a version of it that does, too")
+        }
+        guard !isKnown || response.description.name == name else {
+            throw ConnectorError(
+                code: .protocolViolation,
+                message: "'\(command.executable ?? command.path)' was connector '\(name)' when it was found and is "
+                    + "'\(response.description.name)' now: start the server again, or put the right file there")
         }
         return response.description
     }

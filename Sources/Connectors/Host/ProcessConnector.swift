@@ -13,8 +13,23 @@ import Synchronization
 /// ``ConnectorError/Code/pluginCrashed`` and are the caller's to repeat. May be used concurrently; a cancelled call is
 /// cancelled in the connector, too.
 package final class ProcessConnector: Connector {
+    /// Who shares a process.
+    package enum Isolation: String, Sendable, Hashable, Codable {
+        /// All users of the connector.
+        case connector
+        /// Nobody: each user, told apart by the credentials, has a process.
+        case user
+    }
+
     /// How a process is kept.
     package struct Options: Sendable {
+        package var isolation = Isolation.connector
+        /// A user's own process without calls for so long is ended; it is started again when it is needed.
+        package var idleAfter: Duration = .seconds(600)
+        /// Settings of every session that does not set them itself.
+        package var sessionDefaults: [String: JSONValue] = [:]
+        /// Whether calls are refused here whose capability is not announced; the conformance kit makes them all the same.
+        package var asksOnlyAnnounced = true
         package var startTimeout: Duration = .seconds(30)
         /// Deadline of calls that bring none.
         package var callTimeout: Duration = .seconds(300)
@@ -50,6 +65,7 @@ package final class ProcessConnector: Connector {
             options.supervision.crashLimit = .max
             options.supervision.healthyAfter = .zero
             options.redactsAnswers = false
+            options.asksOnlyAnnounced = false
             options.errorTap = errorTap
             return options
         }
@@ -57,6 +73,7 @@ package final class ProcessConnector: Connector {
 
     private struct HostSession {
         var request: OpenSessionRequest
+        var tenant: Tenants.Tenant
         var secrets: Redactor.Secrets
         var remote: SessionID
         var generation: Int
@@ -66,24 +83,45 @@ package final class ProcessConnector: Connector {
 
     private struct State {
         var description: ConnectorDescription
-        /// The start of the process whose description it is.
-        var generation = 0
+        /// The latest process whose description was taken.
+        var described: ObjectIdentifier?
         var sessions: [SessionID: HostSession] = [:]
     }
 
     private let options: Options
-    private let supervisor: ConnectorSupervisor
+    private let name: String
+    private let tenants: Tenants
     private let limiter: ConcurrencyLimiter
     private let redactor = Redactor()
     private let state: Mutex<State>
 
     /// A connector whose description is known, from discovery. Starts nothing.
-    package init(command: ConnectorCommand, description: ConnectorDescription, options: Options = Options()) {
+    package convenience init(
+        command: ConnectorCommand, description: ConnectorDescription, options: Options = Options()
+    ) {
+        self.init(command, description, options, isKnown: true)
+    }
+
+    /// - Parameter isKnown: The process must be the connector of the description's name.
+    private init(
+        _ command: ConnectorCommand, _ description: ConnectorDescription, _ options: Options, isKnown: Bool
+    ) {
         var options = options
         options.logger[metadataKey: LogKey.connector] = .string(description.name)
         self.options = options
-        supervisor = ConnectorSupervisor(
-            name: description.name, command: command, options: options, redactor: redactor)
+        name = description.name
+        let (settings, redactor, name) = (options, redactor, description.name)
+        let starts = LockedValue(0)
+        tenants = Tenants(idleAfter: options.idleAfter) {
+            ConnectorSupervisor(
+                name: name, command: command, options: settings, redactor: redactor, isKnown: isKnown,
+                nextGeneration: {
+                    starts.withLock { starts in
+                        starts += 1
+                        return starts
+                    }
+                })
+        }
         let wished = description.requirements.maxConcurrentCalls ?? options.maxConcurrentCalls
         limiter = ConcurrencyLimiter(limit: min(wished, options.maxConcurrentCalls))
         state = Mutex(State(description: description))
@@ -98,9 +136,9 @@ package final class ProcessConnector: Connector {
         let fileName = command.path.split(separator: "/").last.map(String.init) ?? command.path
         let name = fileName.hasPrefix("connector-") ? String(fileName.dropFirst("connector-".count)) : fileName
         let description = ConnectorDescription(name: name, version: "", title: name, providerTypes: [])
-        let connector = ProcessConnector(command: command, description: description, options: options)
+        let connector = ProcessConnector(command, description, options, isKnown: false)
         do {
-            _ = try await connector.running()
+            _ = try await connector.running(nil)
         } catch {
             await connector.stop()
             throw error
@@ -111,31 +149,36 @@ package final class ProcessConnector: Connector {
     package var description: ConnectorDescription { state.withLock { $0.description } }
 
     /// The process id, while one runs.
-    package var processID: Int32? { supervisor.processID }
+    package var processID: Int32? { processIDs.first }
+
+    /// The ids of all its processes that run.
+    package var processIDs: [Int32] { tenants.all.compactMap(\.processID) }
 
     /// Whether it crashed too often lately and is tried once a minute only.
-    package var isDegraded: Bool { supervisor.isDegraded }
+    package var isDegraded: Bool { tenants.all.contains { $0.isDegraded } }
 
     /// Ends the process: `shutdown`, end of input, SIGTERM, SIGKILL. Later calls are `unavailable`. Idempotent.
     package func stop() async {
-        await supervisor.stop()
+        await tenants.stop()
     }
 
     /// Kills the process as a crash would and waits for its end; the next call starts another. Does nothing where none
     /// runs.
     package func kill() async {
-        guard let running = supervisor.current else { return }
-        running.process.child.signal(SIGKILL)
-        _ = await running.process.hasExited(within: .seconds(10))
+        for running in tenants.all.compactMap(\.current) {
+            running.process.child.signal(SIGKILL)
+            _ = await running.process.hasExited(within: .seconds(10))
+        }
     }
 
     /// Sends a request as JSON, with the connector's own id of its session, and gives the result as JSON. For the
     /// conformance kit.
     package func rawCall(_ method: String, _ params: JSONValue) async throws -> JSONValue {
-        let running = try await running()
         var params = params
-        if case .object(var members) = params, let session = members["session"]?.stringValue {
-            members["session"] = .string(try await remote(SessionID(rawValue: session), running).0.rawValue)
+        let session = params["session"]?.stringValue.map { SessionID(rawValue: $0) }
+        let running = try await running(session.flatMap(tenant))
+        if case .object(var members) = params, let session {
+            members["session"] = .string(try await remote(session, running).0.rawValue)
             params = .object(members)
         }
         do {
@@ -151,14 +194,18 @@ package final class ProcessConnector: Connector {
 
     package func openSession(_ request: OpenSessionRequest, context: CallContext) async throws -> OpenSessionResponse {
         let secrets = Redactor.secrets(of: request.credentials, schema: description.credentialSchema)
+        let tenant = options.isolation == .user ? request.credentials : nil
+        var request = request
+        request.config.merge(options.sessionDefaults) { own, _ in own }
         redactor.add(secrets)
         do {
-            let running = try await running()
+            let running = try await running(tenant)
             var response = try await send(WireMethods.openSession, request, context, running, secrets)
             let id = SessionID(rawValue: "host-\(UUID().uuidString.lowercased())")
             state.withLock {
                 $0.sessions[id] = HostSession(
-                    request: request, secrets: secrets, remote: response.session, generation: running.generation)
+                    request: request, tenant: tenant, secrets: secrets, remote: response.session,
+                    generation: running.generation)
             }
             response.session = id
             return response
@@ -171,11 +218,12 @@ package final class ProcessConnector: Connector {
     package func closeSession(_ session: SessionID, context: CallContext) async throws {
         guard let closed = state.withLock({ $0.sessions.removeValue(forKey: session) }) else {
             // Not ours: what the connector says about it is the answer.
-            let running = try await running()
+            let running = try await running(nil)
             _ = try await send(WireMethods.closeSession, CloseSessionRequest(session: session), context, running, .none)
             return
         }
         defer { redactor.remove(closed.secrets) }
+        let supervisor = try tenants.supervisor(of: closed.tenant, name: name)
         guard let running = supervisor.current, running.generation == closed.generation else { return }
         _ = try await send(
             WireMethods.closeSession, CloseSessionRequest(session: closed.remote), context, running, closed.secrets)
@@ -205,7 +253,7 @@ package final class ProcessConnector: Connector {
         guard let found else { return (session, .none) }
         if found.generation > running.generation {
             throw ConnectorError(
-                code: .pluginCrashed, message: "connector '\(supervisor.name)' ended before the call was made")
+                code: .pluginCrashed, message: "connector '\(name)' ended before the call was made")
         }
         if let task { return (try await task.value, found.secrets) }
         return (found.remote, found.secrets)
@@ -236,11 +284,16 @@ package final class ProcessConnector: Connector {
 
     // MARK: Calls
 
-    private func running() async throws -> ConnectorSupervisor.Running {
-        let running = try await supervisor.running()
+    private func tenant(of session: SessionID) -> Tenants.Tenant {
+        options.isolation == .user ? state.withLock { $0.sessions[session]?.tenant } : nil
+    }
+
+    private func running(_ tenant: Tenants.Tenant) async throws -> ConnectorSupervisor.Running {
+        let running = try await tenants.supervisor(of: tenant, name: name).running()
         state.withLock { state in
-            guard state.generation != running.generation else { return }
-            state.generation = running.generation
+            let process = ObjectIdentifier(running.process)
+            guard state.described != process else { return }
+            state.described = process
             state.description = running.description
         }
         return running
@@ -250,13 +303,20 @@ package final class ProcessConnector: Connector {
     func call<Request: SessionRequest, Response>(
         _ method: WireMethod<Request, Response>, _ request: Request, _ context: CallContext
     ) async throws -> Response {
+        if options.asksOnlyAnnounced, let capability = method.capability,
+            description.capabilities[capability] == nil
+        {
+            throw ConnectorError(
+                code: .unsupported,
+                message: "connector '\(name)' does not announce '\(capability.rawValue)', which \(method.name) needs")
+        }
         do {
             try await limiter.acquire()
         } catch {
             throw ConnectorError(code: .cancelled, message: "cancelled before \(method.name) was sent")
         }
         defer { limiter.release() }
-        let running = try await running()
+        let running = try await running(tenant(of: request.session))
         var request = request
         let secrets: Redactor.Secrets
         (request.session, secrets) = try await remote(request.session, running)
@@ -275,7 +335,9 @@ package final class ProcessConnector: Connector {
             bytes = try await running.process.call(
                 method.name, try WireCodec.encode(request), context: context, limit: limit + options.deadlineGrace)
         } catch let error as WireError {
-            throw Redactor.redact(error.connectorError, options.redactsAnswers ? secrets : .none)
+            throw judged(
+                Redactor.redact(error.connectorError, options.redactsAnswers ? secrets : .none), method.name,
+                method.capability)
         }
         if options.redactsAnswers { bytes = Redactor.redact(bytes, secrets) }
         do {
@@ -283,7 +345,19 @@ package final class ProcessConnector: Connector {
         } catch {
             throw ConnectorError(
                 code: .protocolViolation,
-                message: "connector '\(supervisor.name)' answered \(method.name) wrongly: \(WireCodec.explain(error))")
+                message: "connector '\(name)' answered \(method.name) wrongly: \(WireCodec.explain(error))")
         }
+    }
+
+    /// An error with what is known here of its cause: a connector that announces what it does not have.
+    private func judged(_ error: ConnectorError, _ method: String, _ capability: Capability?) -> ConnectorError {
+        guard error.code == .unsupported, let capability, options.asksOnlyAnnounced,
+            description.capabilities[capability] != nil
+        else { return error }
+        var error = error
+        error.message =
+            "connector '\(name)' announces '\(capability.rawValue)' and does not have \(method): \(error.message); tell its "
+            + "author, `gantry connector check` shows it"
+        return error
     }
 }

@@ -6,14 +6,14 @@ package struct LineSplitter: Sendable {
     package enum Piece: Sendable, Hashable {
         /// A line without its newline.
         case line([UInt8])
-        /// A line longer than the limit; its bytes were dropped. `start` are the first of them.
+        /// A line longer than the limit, told as soon as it is; all of its bytes are dropped. `start` are the first of them.
         case tooLong(start: [UInt8])
     }
 
     private let limit: Int
     private var buffer: [UInt8] = []
-    /// Bytes of an overlong line are being dropped; holds its start.
-    private var dropping: [UInt8]?
+    /// The rest of an overlong line is being dropped.
+    private var isDropping = false
 
     /// - Parameter limit: Most bytes of a line.
     package init(limit: Int) {
@@ -21,7 +21,7 @@ package struct LineSplitter: Sendable {
     }
 
     /// Whether all bytes so far belong to lines that were handed out.
-    package var isEmpty: Bool { buffer.isEmpty && dropping == nil }
+    package var isEmpty: Bool { buffer.isEmpty && !isDropping }
 
     /// Takes the next bytes and hands out each line that is complete.
     package mutating func append(_ bytes: UnsafeRawBufferPointer, _ emit: (Piece) -> Void) {
@@ -29,15 +29,14 @@ package struct LineSplitter: Sendable {
         while let base = rest.base.baseAddress, !rest.isEmpty {
             let start = base + rest.startIndex
             guard let found = memchr(start, 0x0A, rest.count) else {
-                keep(rest)
+                keep(rest, emit)
                 return
             }
             let length = UnsafeRawPointer(found) - start
             let line = rest.prefix(length)
             rest = rest.dropFirst(length + 1)
-            if let dropped = dropping {
-                dropping = nil
-                emit(.tooLong(start: dropped))
+            if isDropping {
+                isDropping = false
             } else if buffer.count + length > limit {
                 let beginning = buffer.isEmpty ? Array(line.prefix(200)) : Array(buffer.prefix(200))
                 buffer.removeAll()
@@ -59,11 +58,13 @@ package struct LineSplitter: Sendable {
         return buffer.isEmpty ? nil : buffer
     }
 
-    private mutating func keep(_ bytes: Slice<UnsafeRawBufferPointer>) {
-        if dropping != nil { return }
+    private mutating func keep(_ bytes: Slice<UnsafeRawBufferPointer>, _ emit: (Piece) -> Void) {
+        if isDropping { return }
         if buffer.count + bytes.count > limit {
-            dropping = buffer.isEmpty ? Array(bytes.prefix(200)) : Array(buffer.prefix(200))
+            let beginning = buffer.isEmpty ? Array(bytes.prefix(200)) : Array(buffer.prefix(200))
+            isDropping = true
             buffer = []
+            emit(.tooLong(start: beginning))
         } else {
             buffer.append(contentsOf: bytes)
         }
