@@ -299,7 +299,7 @@ def _flavor(size: Any) -> gantry.Flavor:
     return gantry.Flavor(
         str(size.id),
         str(size.name or size.id),
-        cpu_count=max(1, *counts[:1]),
+        cpu_count=max([1, *counts[:1]]),
         memory_bytes=int(size.ram) << 20,
         disk_bytes=int(size.disk) << 30 if size.disk else None,
         architecture="aarch64" if "Graviton" in str(extra.get("physicalProcessor")) else None,

@@ -1,0 +1,3 @@
+from gantry_libcloud import main
+
+main()

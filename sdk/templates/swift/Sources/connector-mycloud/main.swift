@@ -1,0 +1,4 @@
+import ConnectorSDK
+import MyCloudDriver
+
+await serve(MyCloudConnector())
