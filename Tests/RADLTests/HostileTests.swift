@@ -30,6 +30,60 @@ struct HostileTests {
         #expect(reading.errors.first?.imText == "Line 1: Parse error in: LexToken(LPAREN,'(',1,0)")
     }
 
+    @Test(arguments: ["(", "system a (x contains ", ")", "soft 1 ("])
+    func `a hundred thousand of them nested`(_ piece: String) {
+        for start in ["", "system a (", "contextualize (", "configure a ("] {
+            let reading = RADLDocument.read(RADLSource(text: start + String(repeating: piece, count: 100_000)))
+            #expect(!reading.errors.isEmpty)
+        }
+    }
+
+    /// Told or not, mistakes must not look at the whole text, or at a long line, once each.
+    @Test(arguments: [
+        "system a (x 1) ", "deploy b 1\n", "deploy ñ 1 ", "system a (cpu.count = 'x')\n",
+        "network n (outports = 'ñ') ", "system a (net_interface.0.connection = 'no') ", "$ ",
+        "'\\\n",
+        "configure a (@begin ", "include x ", "system a (x contains 'y' and x contains 'z') ",
+    ])
+    func `nothing but mistakes`(_ piece: String) {
+        let text = String(repeating: piece, count: 300_000 / piece.utf8.count)
+        let clock = ContinuousClock()
+        var count = 0
+        let time = clock.measure {
+            let diagnostics = RADLDocument.diagnostics(of: RADLSource(text: text))
+            count = diagnostics.map(\.description).count
+        }
+        #expect(count <= 4_000)
+        // Generous, as above: a reader that looks at all of it for each takes minutes.
+        #expect(time < .seconds(60))
+    }
+
+    @Test func `sixteen megabytes, a string of ten of them`() throws {
+        let long = String(repeating: "ñ\\'x\n", count: 10_000_000 / 6)
+        let text = "system a (x = '\(long)')\n" + String(repeating: "# comment\r\n", count: 500_000)
+        let document = try RADLDocument(parsing: text)
+        #expect(document.systems[0].features.string("x")?.utf8.count == long.utf8.count - 10_000_000 / 6)
+        #expect(try RADLDocument(parsing: document.text()) == document)
+    }
+
+    @Test func `many references to what is not there are told in time`() throws {
+        var text = ""
+        for number in 0..<5_000 { text += "system s\(number)x ()\ndeploy t\(number)y 1\n" }
+        let document = try RADLDocument(parsing: text)
+        let clock = ContinuousClock()
+        var errors: [RADLError] = []
+        #expect(clock.measure { errors = document.check() } < .seconds(30))
+        #expect(errors.count == 1000)
+    }
+
+    @Test func `twenty thousand unknown features are looked at once`() throws {
+        let features = (0..<20_000).map { "feature\($0) = \($0)" }.joined(separator: " and\n")
+        let document = try RADLDocument(parsing: "system a (\(features) and memory.sise = 1)")
+        let clock = ContinuousClock()
+        #expect(clock.measure { _ = document.check() + document.advice() + document.misspellings() } < .seconds(60))
+        #expect(document.check().isEmpty)
+    }
+
     @Test func `an escaped quote does not make strings quadratic`() {
         let text = "system a (x = '" + String(repeating: "\\'\n", count: 100_000) + "\\\n"
         let clock = ContinuousClock()

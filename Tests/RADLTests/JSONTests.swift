@@ -34,14 +34,15 @@ struct JSONTests {
         let document = try RADLDocument(
             parsingJSON: """
                 [{"class": "system", "id": "a", "cpu.count_min": 1, "cpu.count_max": 4, "spot": true, "x_min": "text",
-                  "net_interface.0.additional_dns_names": [], "y": [], "z": ["a"], "w": {"name": "n"}, "v": 1.5e3}]
+                  "net_interface.0.additional_dns_names": [], "y": [], "disk.0.applications": [], "z": ["a"], "w": {"name": "n"}, "v": 1.5e3}]
                 """)
         let features = document.systems[0].features
         #expect(features.range("cpu.count") == NumericRange(low: 1, high: 4))
         #expect(features.string("spot") == "yes")
         #expect(features.string("x_min") == "text")
         #expect(features["net_interface.0.additional_dns_names"]?.value == .list([], .equal))
-        #expect(features["y"] == nil)
+        #expect(features["y"]?.value == .list([], .equal))
+        #expect(features["disk.0.applications"] == nil)
         #expect(features.strings("z") == ["a"])
         #expect(features.sets("w").map(\.name) == ["n"])
         #expect(features.number("v") == 1500)

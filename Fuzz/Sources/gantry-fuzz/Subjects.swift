@@ -9,6 +9,7 @@ enum Subject: String, CaseIterable {
     case json
     case template
     case recipe
+    case tosca
 
     func feed(_ bytes: [UInt8]) {
         switch self {
@@ -17,16 +18,33 @@ enum Subject: String, CaseIterable {
         case .radlJSON: Self.radlJSON(String(decoding: bytes, as: UTF8.self))
         case .template: Self.template(String(decoding: bytes, as: UTF8.self))
         case .recipe: Self.recipe(String(decoding: bytes, as: UTF8.self))
+        case .tosca: TOSCASubject.feed(String(decoding: bytes, as: UTF8.self))
         }
     }
 
-    /// Printed and read again, a document is the same.
+    /// Printed and read again, a document is the same; what is told of any text lies within it.
     private static func radl(_ bytes: [UInt8]) {
-        guard let document = try? RADLDocument(parsing: RADLSource(bytes: bytes)) else { return }
+        let source = RADLSource(bytes: bytes)
+        let analysis = RADLDocument.analyze(source)
+        for diagnostic in analysis.diagnostics {
+            _ = diagnostic.description
+            let ranges = [diagnostic.range, diagnostic.suggestion?.range].compactMap(\.self)
+            precondition(ranges.allSatisfy { $0.end <= bytes.count }, "a place beyond the text")
+        }
+        var end = 0
+        for token in source.tokens() {
+            precondition(token.start >= end && token.end >= token.start && token.end <= bytes.count, "tokens overlap")
+            end = token.end
+        }
+        _ = RADLExplanation(analysis.document).text
+        guard let document = try? RADLDocument(parsing: source) else { return }
         precondition((try? RADLDocument(parsing: document.text())) == document, "text does not survive")
-        _ = document.check()
-        _ = document.misspellings()
         _ = document.deployGroups()
+        precondition(RADLDifference(from: document, to: document).isEmpty, "a document differs from itself")
+        let nested = try? document.resolvingIncludes { include, _ in
+            RADLSource(bytes: bytes, file: include.template)
+        }
+        _ = try? (nested ?? document).resolvingInheritance()
         precondition((try? RADLDocument(parsing: document.text(style: .im))) != nil, "IM's text does not survive")
         settle(document.jsonText())
     }

@@ -52,9 +52,9 @@ extension Checker {
                     feature, "is too weak",
                     hint: "use 7 characters or more, with an upper case letter, a digit and a special character")
             }
-        case .ansibleHost: checkReference(feature, ansibleHosts, "ansible host")
-        case .network: checkReference(feature, networks, "network")
-        case .system: checkReference(feature, systems, "system")
+        case .ansibleHost: checkReference(feature, \.ansibleHosts, "ansible host")
+        case .network: checkReference(feature, \.networks, "network")
+        case .system: checkReference(feature, \.systems, "system")
         case .applications:
             guard case .set(let sets) = feature.value else { return wrongType(feature, "radl.radl.Features") }
             for element in sets.elements {
@@ -86,14 +86,15 @@ extension Checker {
         }
     }
 
-    private mutating func checkReference(_ feature: Feature, _ ids: Set<String>, _ what: String) {
-        guard let id = string(feature), !ids.contains(id) else { return }
-        let nearest = Vocabulary.nearest(to: id, among: ids.sorted())
+    private mutating func checkReference(
+        _ feature: Feature, _ ids: WritableKeyPath<Checker, KnownIDs>, _ what: String
+    ) {
+        guard let id = string(feature), !self[keyPath: ids].contains(id), !isFull else { return }
+        let advice = self[keyPath: ids].advice(for: id, what: what)
         report(
             .reference, "'\(feature.name)' names the \(what) '\(id)', which the document does not have",
-            hint: hint(for: id, among: ids, what: what), expected: Array(ids.sorted().prefix(20)),
-            replacement: nearest.map { "'\($0)'" }, at: place(ofValue: feature),
-            imText: "Invalid value in property '\(feature.name)'")
+            hint: advice.hint, expected: advice.some, replacement: advice.nearest.map { "'\($0)'" },
+            at: place(ofValue: feature), imText: "Invalid value in property '\(feature.name)'")
     }
 
     private mutating func checkNumber(_ feature: Feature, _ units: FeatureRule.Units, needsInteger: Bool) {
@@ -117,8 +118,15 @@ extension Checker {
             case .performance: "use ECU, GCEU or HRZ"
             case .memory: unit.uppercased() == "TI" ? "write TiB" : "use B, K, M, G, T, KiB, MiB, GiB or TiB"
             }
+        let mended: String? =
+            switch units {
+            case .none: quantity.number.description
+            case .memory: unit.uppercased() == "TI" ? "\(quantity.number)TiB" : nil
+            case .performance: nil
+            }
         report(
-            .unit, "'\(feature.name)' \(written)", hint: hint, at: place(ofValue: feature),
+            .unit, "'\(feature.name)' \(written)", hint: hint, expected: units.allowed.filter { !$0.isEmpty },
+            replacement: mended, at: place(ofValue: feature),
             imText: units.allowed.isEmpty ? "Invalid unit; expected none" : "Invalid unit; expected one of [\(list)]")
     }
 
@@ -172,7 +180,7 @@ extension Checker {
                 return nil
             }
             return expected == "int" && body.contains(".") ? nil : text
-        case (.number(let interval), "str") where interval.isExact: return "'\(interval.value)'"
+        case (.number(let interval), "str") where interval.bounds.count == 1: return "'\(interval.value)'"
         default: return nil
         }
     }
@@ -180,11 +188,11 @@ extension Checker {
     // MARK: - Texts
 
     /// Whether a text is a word but for the case of its letters.
-    private static func isSame(_ upper: String, _ text: String) -> Bool {
+    static func isSame(_ upper: String, _ text: String) -> Bool {
         upper.utf8.elementsEqual(text.utf8) { $0 == ($1 >= 0x61 && $1 <= 0x7A ? $1 - 0x20 : $1) }
     }
 
-    private static func isVersion(_ text: String) -> Bool {
+    static func isVersion(_ text: String) -> Bool {
         var digits = 0
         for byte in text.utf8 {
             if byte &- 0x30 <= 9 {

@@ -50,6 +50,18 @@ extension RADLSource {
             line: value.line, column: column, offset: value.start, length: min(end, feature.end) - value.start)
     }
 
+    /// Where the words of a sentence stand: the keyword is number 0. For messages, so its line is read once more.
+    func tokenRange(_ number: Int, in sentence: SourceRange?) -> SourceRange? {
+        guard let sentence, sentence.end <= bytes.count else { return nil }
+        var lexer = Lexer(bytes, at: sentence.offset, line: sentence.line, lineStart: sentence.offset, depth: 1)
+        var token = lexer.next()
+        for _ in 0..<number { token = lexer.next() }
+        guard token.kind == .name, token.end <= sentence.end else { return nil }
+        let base = token.lineStart == sentence.offset ? sentence.column - 1 : 0
+        return SourceRange(
+            line: token.line, column: base + token.column, offset: token.start, length: token.end - token.start)
+    }
+
     private func scalars(from start: Int, to end: Int) -> Int {
         bytes[start..<end].reduce(into: 0) { count, byte in
             if byte & 0xC0 != 0x80 { count += 1 }

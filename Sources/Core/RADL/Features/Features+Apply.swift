@@ -35,34 +35,7 @@ extension Features {
             append(feature)
             return
         }
-        // Nothing of the existing value may be held here: its array would be copied for each addition.
-        switch feature.value {
-        case .set(let elements) where all[position].value.isSet:
-            try unite(elements, at: position, rule)
-        case .softs(let groups):
-            appendSofts(groups, at: position)
-        default:
-            try addPlain(feature, at: position, rule)
-        }
-    }
-
-    private mutating func addPlain(
-        _ feature: Feature, at position: Int, _ rule: ConflictRule
-    ) throws(FeatureConflict) {
-        switch (all[position].value, feature.value) {
-        case (.number(let old), .number(let new)):
-            if let both = old.intersection(new) {
-                replaceNumber(at: position, with: both, from: feature)
-            } else {
-                try resolve(.disjoint, at: position, feature, rule)
-            }
-        case (.string(let old, _), .string(let new, _)) where old == new:
-            break
-        case (.list(let old, _), .list(let new, _)) where old == new:
-            break
-        default:
-            try resolve(.different, at: position, feature, rule)
-        }
+        try merge(feature, at: position, rule)
     }
 
     /// Adds all features of another set in their order.
@@ -71,14 +44,66 @@ extension Features {
     ) throws(FeatureConflict) {
         for feature in other.all { try add(feature, onConflict: rule) }
     }
+}
+
+extension Feature {
+    /// Takes in another feature of its name as a document does.
+    ///
+    /// Nothing of the existing value is held meanwhile: its array would be copied for each addition.
+    mutating func merge(_ feature: Feature, _ rule: Features.ConflictRule) throws(FeatureConflict) {
+        switch feature.value {
+        case .set(let elements) where value.isSet: try unite(elements, rule)
+        case .softs(let groups): appendSofts(groups)
+        default: try mergePlain(feature, rule)
+        }
+    }
+
+    private mutating func mergePlain(_ feature: Feature, _ rule: Features.ConflictRule) throws(FeatureConflict) {
+        switch (value, feature.value) {
+        case (.number(let old), .number(let new)):
+            guard let both = old.intersection(new) else { return try resolve(.disjoint, feature, rule) }
+            // The place is that of the constraint that counts.
+            if value != .number(both) { source = feature.source }
+            value = .number(both)
+        case (.string(let old, _), .string(let new, _)) where old == new: break
+        case (.list(let old, _), .list(let new, _)) where old == new: break
+        default: try resolve(.different, feature, rule)
+        }
+    }
 
     private mutating func resolve(
-        _ kind: FeatureConflict.Kind, at position: Int, _ feature: Feature, _ rule: ConflictRule
+        _ kind: FeatureConflict.Kind, _ feature: Feature, _ rule: Features.ConflictRule
     ) throws(FeatureConflict) {
         switch rule {
-        case .fail: throw FeatureConflict(kind: kind, existing: all[position], added: feature)
-        case .replace: replaceValue(at: position, with: feature.value)
+        case .fail: throw FeatureConflict(kind: kind, existing: self, added: feature)
+        case .replace: value = feature.value
         case .keep: break
         }
+    }
+
+    /// Unites the elements of a `contains` in place.
+    private mutating func unite(
+        _ new: FeatureSets, _ rule: Features.ConflictRule
+    ) throws(FeatureConflict) {
+        guard case .set(var sets) = value else { return }
+        value = .softs([])
+        var conflict: FeatureConflict?
+        for element in new.elements where conflict == nil {
+            do throws(FeatureConflict) {
+                try sets.add(element, onConflict: rule)
+            } catch {
+                conflict = error
+            }
+        }
+        value = .set(sets)
+        if let conflict { throw conflict }
+    }
+
+    /// Gathers soft groups in place.
+    mutating func appendSofts(_ new: [SoftGroup]) {
+        guard case .softs(var groups) = value else { return }
+        value = .softs([])
+        groups.append(contentsOf: new)
+        value = .softs(groups)
     }
 }

@@ -16,6 +16,12 @@ public struct Features: Sendable, Hashable {
         for feature in features { set(feature) }
     }
 
+    /// - Parameter features: No two of the same name.
+    init(distinct features: [Feature]) {
+        all = features
+        if features.count > Self.indexThreshold { rebuildIndex() }
+    }
+
     public var isEmpty: Bool { all.isEmpty }
     public var count: Int { all.count }
 
@@ -57,44 +63,14 @@ public struct Features: Sendable, Hashable {
     }
 
     private mutating func rebuildIndex() {
-        index = Dictionary(
-            all.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var positions: [String: Int] = [:]
+        positions.reserveCapacity(all.count)
+        for position in all.indices { positions[all[position].name] = position }
+        index = positions
     }
 
-    mutating func replaceValue(at position: Int, with value: Feature.Value) {
-        all[position].value = value
-    }
-
-    /// Narrows a number; its place is that of the constraint that counts.
-    mutating func replaceNumber(at position: Int, with interval: Interval, from feature: Feature) {
-        if all[position].value != .number(interval) { all[position].source = feature.source }
-        all[position].value = .number(interval)
-    }
-
-    /// Unites the elements of a `contains` in place: the array is never copied.
-    mutating func unite(
-        _ new: FeatureSets, at position: Int, _ rule: ConflictRule
-    ) throws(FeatureConflict) {
-        guard case .set(var sets) = all[position].value else { return }
-        all[position].value = .softs([])
-        var conflict: FeatureConflict?
-        for element in new.elements where conflict == nil {
-            do throws(FeatureConflict) {
-                try sets.add(element, onConflict: rule)
-            } catch {
-                conflict = error
-            }
-        }
-        all[position].value = .set(sets)
-        if let conflict { throw conflict }
-    }
-
-    /// Gathers soft groups in place.
-    mutating func appendSofts(_ new: [SoftGroup], at position: Int) {
-        guard case .softs(var groups) = all[position].value else { return }
-        all[position].value = .softs([])
-        groups.append(contentsOf: new)
-        all[position].value = .softs(groups)
+    mutating func merge(_ feature: Feature, at position: Int, _ rule: ConflictRule) throws(FeatureConflict) {
+        try all[position].merge(feature, rule)
     }
 
     /// Adds a feature or replaces the one of its name, which keeps its place.

@@ -333,8 +333,8 @@ struct JSONDocumentReader {
             || name.hasPrefix("net_interface") && name.hasSuffix("additional_dns_names")
         let texts = values.compactMap(Self.text)
         if texts.count == values.count {
-            // IM reads an empty list as nothing, except where it expects strings.
-            if texts.isEmpty, !isPlain { return nil }
+            // IM reads an empty list as nothing, except where it expects strings: so do we where objects are expected.
+            if texts.isEmpty, !isPlain, name.hasSuffix(".applications") { return nil }
             for text in texts { try checkText(text, name, at: path) }
             return Feature(name, .list(texts.filter { !$0.isEmpty }, .equal))
         }

@@ -30,10 +30,11 @@ struct ExplanationText {
         var lines = ["\(number(machines.count, "machine")) '\(machines.system)'"]
         if let cloud = machines.cloud { lines[0] += " in the cloud '\(cloud)'" }
         lines[0] += ":"
-        var size: [String] = []
-        size.append("processors: \(machines.processors ?? "as many as the cheapest machine has")")
-        if let memory = machines.memory { size.append("memory: \(memory)") }
-        lines.append("  " + size.joined(separator: "; "))
+        let size = [
+            machines.processors.map { "processors: \($0)" }, machines.memory.map { "memory: \($0)" },
+        ].compactMap(\.self)
+        lines.append(
+            "  " + (size.isEmpty ? "size: nothing is said, the smallest will do" : size.joined(separator: "; ")))
         if !machines.conditions.isEmpty { lines.append("  \(machines.conditions.joined(separator: "; "))") }
         if machines.images.isEmpty {
             let system = machines.operatingSystem.map { " with \($0)" } ?? ""

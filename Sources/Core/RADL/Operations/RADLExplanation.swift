@@ -1,7 +1,7 @@
 /// What a document asks for, in words and as data.
-public struct RADLExplanation: Sendable, Hashable {
+public struct RADLExplanation: Sendable, Hashable, Encodable {
     /// Machines of one `deploy`.
-    public struct Machines: Sendable, Hashable {
+    public struct Machines: Sendable, Hashable, Encodable {
         /// Id of their system.
         public var system: String
         public var count: Int
@@ -30,7 +30,7 @@ public struct RADLExplanation: Sendable, Hashable {
     }
 
     /// One network.
-    public struct Network: Sendable, Hashable {
+    public struct Network: Sendable, Hashable, Encodable {
         public var id: String
         /// Machines get public addresses.
         public var isPublic: Bool
@@ -43,13 +43,13 @@ public struct RADLExplanation: Sendable, Hashable {
     }
 
     /// Recipes that run at the same time.
-    public struct Step: Sendable, Hashable {
+    public struct Step: Sendable, Hashable, Encodable {
         /// Number of the step in the document; 0 where it names none.
         public var number: Int
         public var runs: [Run]
 
         /// One recipe on the machines of a system.
-        public struct Run: Sendable, Hashable {
+        public struct Run: Sendable, Hashable, Encodable {
             public var system: String
             public var configure: String
             /// By cloud-init, at the first start of the machine.

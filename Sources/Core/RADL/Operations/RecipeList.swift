@@ -8,7 +8,7 @@ enum RecipeList {
 
     /// Lines of a list that begins in the first column.
     private static func items(_ text: String) -> [Substring]? {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
         func isNothing(_ line: Substring) -> Bool {
             let content = line.drop { $0 == " " || $0 == "\r" || $0 == "\t" }
             return content.isEmpty || content.first == "#"
@@ -19,6 +19,9 @@ enum RecipeList {
             lines.removeSubrange(...start)
         }
         guard let first = lines.first(where: { !isNothing($0) }) else { return [] }
+        while let blank = lines.first, blank.allSatisfy({ $0 == " " || $0 == "\r" || $0 == "\t" }) {
+            lines.removeFirst()
+        }
         let depth = first.prefix { $0 == " " }.count
         let content = first.dropFirst(depth)
         guard content.hasPrefix("- ") || content == "-" || content == "-\r" else { return nil }

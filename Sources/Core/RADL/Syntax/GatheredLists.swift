@@ -1,14 +1,22 @@
-/// What EC3's `contains 'string'` gathers within one pair of parentheses: lists, and ports of networks, which are one string.
+/// What EC3's `contains 'string'` gathers within one pair of parentheses: lists, and ports of networks, which are one
+/// string.
 ///
 /// IM reads both as `NAME = ['…', '…']` and `outports = '…,…'`.
 struct GatheredLists {
-    private struct List {
+    struct List {
         var name: String
+        /// Of the feature that the list is the value of.
+        var position: Int
         var texts: [String]
         var seen: Set<String>
+
+        var value: Feature.Value {
+            name == Feature.portsName
+                ? .string(texts.joined(separator: ","), .equal) : .list(texts.filter { !$0.isEmpty }, .equal)
+        }
     }
 
-    private var lists: [List] = []
+    private(set) var lists: [List] = []
     private var positions: [String: Int] = [:]
 
     var isEmpty: Bool { lists.isEmpty }
@@ -33,44 +41,21 @@ struct GatheredLists {
         return true
     }
 
-    /// Begins a list, with what the feature has already.
-    ///
-    /// - Returns: The conflict where it is something else.
-    mutating func begin(
-        _ name: String, _ text: String, _ source: SourceRange, in features: inout Features
-    ) -> FeatureConflict? {
-        let added = Feature(name, Self.value([text], name), source: source)
-        var list = List(name: name, texts: [], seen: [])
-        if let old = features[name] {
-            switch old.value {
-            case .string(let text, .equal): list.texts = Self.items(text, name)
-            case .list(let texts, .equal): list.texts = texts
-            default: return FeatureConflict(kind: .different, existing: old, added: added)
-            }
-        } else {
-            features.append(added)
+    /// Begins a list with what the feature holds already; false where that is no list and no string.
+    mutating func begin(_ name: String, after value: Feature.Value?, at position: Int) -> Bool {
+        let texts: [String]
+        switch value {
+        case nil: texts = []
+        case .string(let text, .equal): texts = Self.items(text, name)
+        case .list(let list, .equal): texts = list
+        default: return false
         }
-        list.seen = Set(list.texts)
         positions[name] = lists.count
-        lists.append(list)
-        _ = add(text, name)
-        return nil
-    }
-
-    /// Puts the whole lists in the places of their beginnings.
-    func finish(_ features: inout Features) {
-        for list in lists {
-            guard let position = features.position(of: list.name) else { continue }
-            features.replaceValue(at: position, with: Self.value(list.texts, list.name))
-        }
+        lists.append(List(name: name, position: position, texts: texts, seen: Set(texts)))
+        return true
     }
 
     private static func items(_ text: String, _ name: String) -> [String] {
         name == Feature.portsName ? text.split(separator: ",").map(String.init) : [text]
-    }
-
-    private static func value(_ texts: [String], _ name: String) -> Feature.Value {
-        name == Feature.portsName
-            ? .string(texts.joined(separator: ","), .equal) : .list(texts.filter { !$0.isEmpty }, .equal)
     }
 }

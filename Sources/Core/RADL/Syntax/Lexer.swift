@@ -12,6 +12,8 @@ struct Lexer {
     private(set) var depth = 0
     private var expectsRecipe = false
     private var isFirstOfLine = true
+    /// Bytes of this line, before ``position``, that begin no scalar: columns count scalars.
+    private var continuations = 0
     /// No string that begins before this byte has an end: every quote in between was seen to be escaped.
     private var openUntil = 0
     /// Characters that were skipped, the first few.
@@ -21,7 +23,7 @@ struct Lexer {
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { (position, continuations) = (3, 2) }
     }
 
     /// Reads on from a byte within parentheses of some depth; its line begins at `lineStart`.
@@ -47,18 +49,23 @@ struct Lexer {
     private mutating func newLine() {
         line += 1
         lineStart = position
+        continuations = 0
         isFirstOfLine = true
     }
+
+    private func column(of position: Int) -> Int { position - lineStart - continuations + 1 }
 
     private mutating func token(_ kind: Token.Kind, length: Int) -> Token {
         let start = position
         position += length
-        return token(kind, from: start, line: line, lineStart: lineStart)
+        return token(kind, from: start)
     }
 
-    private mutating func token(_ kind: Token.Kind, from start: Int, line: Int, lineStart: Int) -> Token {
-        var token = Token(kind: kind, start: start, end: position, line: line, lineStart: lineStart)
-        token.depth = depth
+    /// A token of one line that ends here; nothing before ``position`` has been counted as a continuation yet.
+    private mutating func token(_ kind: Token.Kind, from start: Int) -> Token {
+        var token = Token(
+            kind: kind, start: start, end: position, line: line, lineStart: lineStart, column: column(of: start),
+            depth: depth)
         token.isFirstOfLine = isFirstOfLine
         isFirstOfLine = false
         return token
@@ -67,6 +74,7 @@ struct Lexer {
     /// Reads on from a later byte of the same line; characters that were skipped behind the last token are forgotten.
     mutating func move(to position: Int) {
         while let last = skipped.last, last.start < position, last.line == line { skipped.removeLast() }
+        for byte in bytes[min(self.position, position)..<position] where byte & 0xC0 == 0x80 { continuations += 1 }
         self.position = position
     }
 
@@ -78,28 +86,28 @@ struct Lexer {
     /// The next token; ``Token/Kind/end`` at the end, as often as asked.
     mutating func next() -> Token {
         if expectsRecipe { return recipe() }
-        while position < bytes.count {
+        while true {
+            skipBlanks()
+            guard position < bytes.count else { return token(.end, length: 0) }
             let byte = bytes[position]
             switch byte {
-            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
-                position += 1
+            case 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "."):
+                return name()
+            case UInt8(ascii: "'"):
+                return string()
+            case 0x30...0x39:
+                return number()
             case UInt8(ascii: "\n"):
                 position += 1
                 newLine()
             case UInt8(ascii: "#"):
-                while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+                skipLine()
             case UInt8(ascii: "("):
                 depth += 1
                 return token(.leftParenthesis, length: 1)
             case UInt8(ascii: ")"):
                 depth = max(0, depth - 1)
                 return token(.rightParenthesis, length: 1)
-            case UInt8(ascii: "'"):
-                return string()
-            case 0x30...0x39:
-                return number()
-            case 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "."):
-                return name()
             case UInt8(ascii: "@") where hasWord("@begin"):
                 expectsRecipe = true
                 return token(.begin, length: 6)
@@ -108,7 +116,27 @@ struct Lexer {
                 skip()
             }
         }
-        return token(.end, length: 0)
+    }
+
+    private mutating func skipBlanks() {
+        position = bytes.withUnsafeBufferPointer { bytes in
+            var position = position
+            while position < bytes.count {
+                let byte = bytes[position]
+                guard byte == 0x20 || byte == 0x09 || byte == 0x0D else { break }
+                position += 1
+            }
+            return position
+        }
+    }
+
+    /// Goes to the end of the line; what is left of it has no token.
+    private mutating func skipLine() {
+        position = bytes.withUnsafeBufferPointer { bytes in
+            var position = position
+            while position < bytes.count, bytes[position] != 0x0A { position += 1 }
+            return position
+        }
     }
 
     private mutating func sign(_ byte: UInt8) -> Token? {
@@ -137,6 +165,7 @@ struct Lexer {
         let wasFirst = isFirstOfLine
         let length = min(scalarLength(at: position), bytes.count - position)
         let token = token(.end, length: length)
+        continuations += length - 1
         isFirstOfLine = wasFirst
         if skipped.count < Self.mostSkipped { skipped.append(token) }
     }
@@ -159,7 +188,7 @@ struct Lexer {
             position += 1
             while position < bytes.count, bytes[position] &- 0x30 <= 9 { position += 1 }
         }
-        var result = token(.number, from: start, line: line, lineStart: lineStart)
+        var result = token(.number, from: start)
         result.flag = hasPoint
         return result
     }
@@ -167,19 +196,27 @@ struct Lexer {
     private mutating func name() -> Token {
         let start = position
         position += 1
-        loop: while position < bytes.count {
-            switch bytes[position] {
-            case 0x61...0x7A, 0x41...0x5A, 0x30...0x39, UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):
-                position += 1
-            case 0x80...:
-                let length = scalarLength(at: position)
-                guard position + length <= bytes.count, isWord(position..<position + length) else { break loop }
-                position += length
-            default:
-                break loop
+        var others = 0
+        while true {
+            position = bytes.withUnsafeBufferPointer { bytes in
+                var position = position
+                while position < bytes.count, Self.isNameByte(bytes[position]) { position += 1 }
+                return position
             }
+            guard position < bytes.count, bytes[position] >= 0x80 else { break }
+            let length = scalarLength(at: position)
+            guard position + length <= bytes.count, isWord(position..<position + length) else { break }
+            position += length
+            others += length - 1
         }
-        return token(reservedWord(start..<position) ?? .name, from: start, line: line, lineStart: lineStart)
+        let token = token(reservedWord(start..<position) ?? .name, from: start)
+        continuations += others
+        return token
+    }
+
+    @inline(__always) private static func isNameByte(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: "-")
     }
 
     /// Letters and numbers of any script.
@@ -195,62 +232,97 @@ struct Lexer {
     }
 
     private func reservedWord(_ range: Range<Int>) -> Token.Kind? {
-        guard range.count < Token.reserved.count else { return nil }
-        candidates: for (word, kind) in Token.reserved[range.count] {
-            for offset in 0..<word.count where bytes[range.lowerBound + offset] != word[offset] {
-                continue candidates
-            }
+        let kind: Token.Kind
+        let word: StaticString
+        switch (range.count, bytes[range.lowerBound]) {
+        case (3, UInt8(ascii: "a")): (kind, word) = (.and, "and")
+        case (4, UInt8(ascii: "s")):
+            (kind, word) = bytes[range.lowerBound + 1] == UInt8(ascii: "o") ? (.soft, "soft") : (.step, "step")
+        case (4, UInt8(ascii: "w")): (kind, word) = (.with, "with")
+        case (6, UInt8(ascii: "s")): (kind, word) = (.system, "system")
+        case (6, UInt8(ascii: "d")): (kind, word) = (.deploy, "deploy")
+        case (6, UInt8(ascii: "o")): (kind, word) = (.option, "option")
+        case (7, UInt8(ascii: "n")): (kind, word) = (.network, "network")
+        case (7, UInt8(ascii: "a")): (kind, word) = (.ansible, "ansible")
+        case (8, UInt8(ascii: "c")): (kind, word) = (.contains, "contains")
+        case (9, UInt8(ascii: "c")): (kind, word) = (.configure, "configure")
+        case (11, UInt8(ascii: "d")): (kind, word) = (.description, "description")
+        case (13, UInt8(ascii: "c")): (kind, word) = (.contextualize, "contextualize")
+        default: return nil
+        }
+        return word.withUTF8Buffer { wanted in
+            for offset in 0..<wanted.count where bytes[range.lowerBound + offset] != wanted[offset] { return nil }
             return kind
         }
-        return nil
     }
 
     private mutating func string() -> Token {
-        let (start, startLine, startLineStart) = (position, line, lineStart)
-        let startedLine = isFirstOfLine
-        var hasEscape = false
-        if start < openUntil { return openString(start, startLine, startLineStart) }
-        position += 1
-        while position < bytes.count {
+        let start = position
+        if start < openUntil { return openString(start) }
+        var result = token(.string, length: 1)
+        let (startLine, startLineStart, startContinuations) = (line, lineStart, continuations)
+        while true {
+            position = bytes.withUnsafeBufferPointer { bytes in
+                var position = position
+                while position < bytes.count {
+                    let byte = bytes[position]
+                    if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\") || byte == 0x0A || byte == 0
+                        || byte >= 0x80
+                    {
+                        break
+                    }
+                    position += 1
+                }
+                return position
+            }
+            guard position < bytes.count else { break }
             switch bytes[position] {
             case UInt8(ascii: "'"):
                 position += 1
-                isFirstOfLine = startedLine
-                var result = token(.string, from: start, line: startLine, lineStart: startLineStart)
-                result.flag = hasEscape
+                isFirstOfLine = false
+                result.end = position
                 if isRandom(result) { result.kind = .random }
                 return result
             case UInt8(ascii: "\\"):
-                hasEscape = true
+                result.flag = true
                 // A backslash at the end of a line ends no string in IM's grammar: it is not one.
                 if peek() == UInt8(ascii: "\n") || position + 1 >= bytes.count {
-                    return openString(start, startLine, startLineStart)
+                    return openString(result, startLine, startLineStart, startContinuations)
                 }
-                position += 2
+                position += peek() < 0x80 ? 2 : 1
             case UInt8(ascii: "\n"):
                 position += 1
                 newLine()
             case 0:
                 noteZeroByte()
             default:
+                if bytes[position] & 0xC0 == 0x80 { continuations += 1 }
                 position += 1
             }
         }
-        return openString(start, startLine, startLineStart)
+        return openString(result, startLine, startLineStart, startContinuations)
+    }
+
+    private mutating func openString(
+        _ token: Token, _ startLine: Int, _ startLineStart: Int, _ startContinuations: Int
+    ) -> Token {
+        openUntil = max(openUntil, position)
+        (line, lineStart, continuations) = (startLine, startLineStart, startContinuations)
+        isFirstOfLine = token.isFirstOfLine
+        return openString(token.start)
     }
 
     /// The quote alone up to the end of its line; reading goes on with the next line.
-    private mutating func openString(_ start: Int, _ startLine: Int, _ startLineStart: Int) -> Token {
-        openUntil = max(openUntil, position)
+    private mutating func openString(_ start: Int) -> Token {
         position = start
-        line = startLine
-        lineStart = startLineStart
-        while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
-        return token(.openString, from: start, line: line, lineStart: lineStart)
+        skipLine()
+        return token(.openString, from: start)
     }
 
     private mutating func noteZeroByte() {
-        let token = Token(kind: .end, start: position, end: position + 1, line: line, lineStart: lineStart)
+        let token = Token(
+            kind: .end, start: position, end: position + 1, line: line, lineStart: lineStart,
+            column: column(of: position))
         if zeroByte == nil { zeroByte = token }
         position += 1
     }
@@ -268,27 +340,36 @@ struct Lexer {
 
     private mutating func recipe() -> Token {
         expectsRecipe = false
-        let (start, startLine, startLineStart) = (position, line, lineStart)
-        var contentEnd = bytes.count
-        var isClosed = false
-        scan: while position < bytes.count {
+        let start = position
+        var result = token(.recipe, length: 0)
+        result.flag = true
+        while position < bytes.count {
             if hasWord("@end") {
-                contentEnd = position
+                result.end = position
+                result.flag = false
                 position += 4
-                isClosed = true
-                break scan
+                return result
             }
-            while position < bytes.count, bytes[position] != UInt8(ascii: "\n") {
-                if bytes[position] == 0 { noteZeroByte() } else { position += 1 }
+            let zero = bytes.withUnsafeBufferPointer { bytes in
+                var zero: Int?
+                while position < bytes.count, bytes[position] != 0x0A {
+                    if bytes[position] == 0, zero == nil { zero = position }
+                    position += 1
+                }
+                return zero
+            }
+            if let zero, zeroByte == nil {
+                let end = position
+                position = zero
+                noteZeroByte()
+                position = end
             }
             if position < bytes.count {
                 position += 1
                 newLine()
             }
         }
-        var result = token(.recipe, from: start, line: startLine, lineStart: startLineStart)
-        result.end = contentEnd
-        result.flag = !isClosed
+        result.end = max(start, bytes.count)
         return result
     }
 }

@@ -62,12 +62,25 @@ extension Parser {
         section.options.set(Feature(name, value, source: range(of: keyword).extended(to: previousEnd)))
     }
 
+    /// `stpe 2` is noted, and read as what is meant.
+    private mutating func noteMisspelledStep() {
+        guard token.kind == .name, !token.isFirstOfLine,
+            let nearest = Vocabulary.nearest(to: word(token), among: ["step", "with"]),
+            let kind = Token.Kind(reservedWord: nearest)
+        else { return }
+        _ = unexpected(
+            "'step', 'with' or the next item", hint: "did you mean '\(nearest)'?", options: ["'step'", "'with'"],
+            replacement: nearest)
+        token.kind = kind
+    }
+
     private mutating func item(into section: inout RADLContextualize) throws(Stop) {
         let keyword = token
         advance()
         let system = text(ofName: try expect(.name))
         _ = try expect(.configure, hint: "write: system \(system) configure CONFIGURE [step NUMBER]")
         var item = RADLContextualize.Item(system: system, configure: text(ofName: try expect(.name)))
+        noteMisspelledStep()
         let first = token
         switch token.kind {
         case .step:

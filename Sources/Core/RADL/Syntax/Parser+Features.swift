@@ -14,14 +14,11 @@ extension Parser {
         _ = try expect(.leftParenthesis)
         if token.kind == .rightParenthesis { return advance() }
         if token.kind == .and { advance() }
-        var gathered = GatheredLists()
-        defer {
-            gathered.finish(&features)
-            features.shrink()
-        }
+        var frame = stack.begin()
+        defer { features = stack.end(frame) }
         while true {
             do throws(Stop) {
-                try feature(into: &features, &gathered, level: level, using: &generator)
+                try feature(into: &frame, level: level, using: &generator)
             } catch {
                 try skipFeature(depth: open.depth)
             }
@@ -102,8 +99,7 @@ extension Parser {
     }
 
     private mutating func feature(
-        into features: inout Features, _ gathered: inout GatheredLists, level: Int,
-        using generator: inout some RandomNumberGenerator
+        into frame: inout FeatureStack.Frame, level: Int, using generator: inout some RandomNumberGenerator
     ) throws(Stop) {
         let start = token
         switch token.kind {
@@ -114,19 +110,18 @@ extension Parser {
             var wishes = Features()
             try parenthesizedFeatures(into: &wishes, level: level + 1, using: &generator)
             let source = place.extended(to: previousEnd)
-            let group = SoftGroup(weight: weight, features: wishes, source: source)
-            add(Feature(Feature.softName, .softs([group]), source: source), to: &features)
+            stack.add(soft: SoftGroup(weight: weight, features: wishes, source: source), to: &frame)
         case .name:
-            let name = text(ofName: token)
+            let number = names.number(token.start..<token.end, in: source.bytes)
+            let name = names.text(number)
             let place = range(of: token)
             advance()
             if token.kind == .contains || isMisspelledContains {
-                try contained(name, place, into: &features, &gathered, level: level, using: &generator)
+                try contained(name, number, place, into: &frame, level: level, using: &generator)
                 return
             }
             let value = try value(of: name, using: &generator)
-            let feature = Feature(name, value, source: place.extended(to: previousEnd))
-            if gathered.isEmpty || !gathered.add(feature) { add(feature, to: &features) }
+            add(Feature(name, value, source: place.extended(to: previousEnd)), number, to: &frame)
         default:
             let isReserved = token.kind.reservedWord != nil && isFollowedByComparison
             throw unexpected(
@@ -141,8 +136,8 @@ extension Parser {
 
     /// `contains ( features )`, or EC3's `contains 'string'`.
     private mutating func contained(
-        _ name: String, _ place: SourceRange, into features: inout Features, _ gathered: inout GatheredLists,
-        level: Int, using generator: inout some RandomNumberGenerator
+        _ name: String, _ number: Int, _ place: SourceRange, into frame: inout FeatureStack.Frame, level: Int,
+        using generator: inout some RandomNumberGenerator
     ) throws(Stop) {
         if token.kind == .name {
             _ = unexpected(
@@ -158,13 +153,16 @@ extension Parser {
             var sets = FeatureSets()
             // One element disagrees with nothing.
             try? sets.add(FeatureSet(inner, source: keyword.extended(to: previousEnd)))
-            add(Feature(name, .set(sets), source: place.extended(to: previousEnd)), to: &features)
+            add(Feature(name, .set(sets), source: place.extended(to: previousEnd)), number, to: &frame)
         case .string:
             let text = text(ofString: token)
             advance()
-            let source = place.extended(to: previousEnd)
-            guard !gathered.add(text, name) else { return }
-            if let conflict = gathered.begin(name, text, source, in: &features) { report(conflict: conflict) }
+            let feature = Feature(name, .list([text], .equal), source: place.extended(to: previousEnd))
+            do throws(FeatureConflict) {
+                try stack.gather(text, feature, number, in: &frame)
+            } catch {
+                report(conflict: error)
+            }
         default:
             throw unexpected(
                 "'(' or a string behind 'contains'", hint: "write: \(name) contains (name = '…')",
@@ -208,10 +206,23 @@ extension Parser {
     private mutating func quantity() throws(Stop) -> Quantity {
         let number = try number(of: token)
         advance()
-        guard token.kind == .name, !(token.isFirstOfLine && isFollowedByComparison) else { return Quantity(number) }
+        guard token.kind == .name, !(token.isFirstOfLine && isFollowedByComparison), !isMisspelledAnd else {
+            return Quantity(number)
+        }
         let unit = RADLUnit(text(ofName: token))
         advance()
         return Quantity(number, unit: unit)
+    }
+
+    /// `x = 1 AND y = 2`: what stands in the place of the unit is no unit.
+    private var isMisspelledAnd: Bool {
+        guard token.end - token.start >= 2, Vocabulary.nearest(to: word(token), among: ["and"]) != nil else {
+            return false
+        }
+        var ahead = lexer
+        guard ahead.next().kind == .name else { return false }
+        let next = ahead.next().kind
+        return next.comparison != nil || next == .contains
     }
 
     /// `=>`, `=<`, `==` and the like: noted, and read as what is meant.
@@ -321,9 +332,9 @@ extension Parser {
         return String(decoding: drawn, as: UTF8.self)
     }
 
-    private mutating func add(_ feature: Feature, to features: inout Features) {
+    private mutating func add(_ feature: Feature, _ name: Int, to frame: inout FeatureStack.Frame) {
         do throws(FeatureConflict) {
-            try features.add(feature)
+            try stack.add(feature, name, to: &frame)
         } catch {
             report(conflict: error)
         }

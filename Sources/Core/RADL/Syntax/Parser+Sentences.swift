@@ -39,10 +39,11 @@ extension Parser {
             throw unexpected(
                 "the id of the \(what)", hint: isReserved ? "reserved words cannot be ids; choose another name" : nil)
         }
-        let id = text(ofName: nameToken)
+        let number = names.number(token.start..<token.end, in: source.bytes)
+        let id = names.text(number)
         advance()
         let place = range(of: keyword).extended(to: nameToken.end)
-        if !ids[kind, default: []].insert(id).inserted {
+        if !take(id: number, of: kind) {
             report(
                 .duplicate, "there is a \(what) '\(id)' already", hint: "give one of them another id",
                 at: range(of: nameToken), imText: "Aspect with the same id was found.")

@@ -16,11 +16,10 @@ struct Parser {
     private(set) var errors: [RADLError] = []
     private(set) var warnings: [RADLError] = []
 
-    private var names = NameTable()
-    var ids: [Token.Kind: Set<String>] = [:]
-    private var columnLineStart = 0
-    private var columnOffset = 0
-    private var column = 1
+    var names = NameTable()
+    var stack = FeatureStack()
+    /// By the numbers of names: the kinds of sections that have such an id, as bits.
+    private var ids: [UInt8] = []
     private var countedBytes = 0
     private var countedScalars = 0
 
@@ -38,18 +37,21 @@ struct Parser {
         token = lexer.next()
     }
 
-    /// Place of a token. Columns are counted onwards from the last place asked for in the same line.
-    mutating func range(of token: Token) -> SourceRange {
-        if columnLineStart != token.lineStart || columnOffset > token.start {
-            columnLineStart = token.lineStart
-            columnOffset = token.lineStart
-            column = 1
-        }
-        while columnOffset < token.start {
-            if source.bytes[columnOffset] & 0xC0 != 0x80 { column += 1 }
-            columnOffset += 1
-        }
-        return SourceRange(line: token.line, column: column, offset: token.start, length: token.end - token.start)
+    /// Place of a token.
+    func range(of token: Token) -> SourceRange { token.range }
+
+    /// Takes an id; false where a section of the kind has it already.
+    mutating func take(id number: Int, of kind: Token.Kind) -> Bool {
+        let bit: UInt8 =
+            switch kind {
+            case .network: 1
+            case .system: 2
+            case .ansible: 4
+            default: 8
+            }
+        while number >= ids.count { ids.append(0) }
+        defer { ids[number] |= bit }
+        return ids[number] & bit == 0
     }
 
     /// Number of scalars before a byte: IM counts positions so. Counted onwards from the last place asked for.
@@ -64,13 +66,18 @@ struct Parser {
 
     /// Text of a name.
     mutating func text(ofName token: Token) -> String {
-        names.text(token.start..<token.end, in: source.bytes)
+        let number = names.number(token.start..<token.end, in: source.bytes)
+        return names.text(number)
     }
 
     /// Content of a string: `\'` is a quote, every other backslash stays.
     func text(ofString token: Token) -> String {
+        if !token.flag {
+            return source.bytes.withUnsafeBufferPointer {
+                String(decoding: UnsafeBufferPointer(rebasing: $0[token.start + 1..<token.end - 1]), as: UTF8.self)
+            }
+        }
         let content = source.bytes[(token.start + 1)..<(token.end - 1)]
-        guard token.flag else { return String(decoding: content, as: UTF8.self) }
         var result: [UInt8] = []
         result.reserveCapacity(content.count)
         var index = content.startIndex
@@ -248,8 +255,17 @@ struct Parser {
 
     /// Goes on to a word that begins a sentence: first in its line, and outside of parentheses or in the first column.
     private mutating func skipSentence() {
-        while token.kind != .end, !beginsSentence { advance() }
+        while token.kind != .end, !beginsSentence || isItem { advance() }
         lexer.closeAll()
+    }
+
+    /// `system a configure b` on one line is no sentence: it stands in a `contextualize` that was not understood.
+    private var isItem: Bool {
+        guard token.kind == .system else { return false }
+        var ahead = lexer
+        guard ahead.next().kind == .name else { return false }
+        let next = ahead.next()
+        return next.kind == .configure && !next.isFirstOfLine
     }
 
     /// Whether the current token begins a sentence even though parentheses may still be open.

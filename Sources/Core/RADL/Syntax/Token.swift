@@ -1,4 +1,4 @@
-/// One token of a RADL text.
+/// One token of a RADL text. Small, because there are many: texts have less than 4 GB.
 struct Token {
     enum Kind: UInt8 {
         case end, leftParenthesis, rightParenthesis, leftBracket, rightBracket, comma
@@ -12,20 +12,52 @@ struct Token {
     }
 
     var kind: Kind
-    /// First byte.
-    var start: Int
-    /// The byte after the last one.
-    var end: Int
-    /// Line of the first byte, from 1.
-    var line: Int
-    /// First byte of that line.
-    var lineStart: Int
-    /// Strings: there is a backslash. Numbers: there is a point.
+    /// Strings: there is a backslash. Numbers: there is a point. Recipes: there is no end.
     var flag = false
-    /// Depth of parentheses after the token.
-    var depth = 0
     /// Whether it is the first token of its line.
     var isFirstOfLine = false
+    private var storedStart: UInt32
+    private var storedEnd: UInt32
+    private var storedLine: UInt32
+    private var storedLineStart: UInt32
+    private var storedColumn: UInt32
+    private var storedDepth: UInt32
+
+    init(kind: Kind, start: Int, end: Int, line: Int, lineStart: Int, column: Int, depth: Int = 0) {
+        self.kind = kind
+        storedStart = UInt32(truncatingIfNeeded: start)
+        storedEnd = UInt32(truncatingIfNeeded: end)
+        storedLine = UInt32(truncatingIfNeeded: line)
+        storedLineStart = UInt32(truncatingIfNeeded: lineStart)
+        storedColumn = UInt32(truncatingIfNeeded: column)
+        storedDepth = UInt32(truncatingIfNeeded: depth)
+    }
+
+    /// First byte.
+    var start: Int {
+        get { Int(storedStart) }
+        set { storedStart = UInt32(truncatingIfNeeded: newValue) }
+    }
+
+    /// The byte after the last one.
+    var end: Int {
+        get { Int(storedEnd) }
+        set { storedEnd = UInt32(truncatingIfNeeded: newValue) }
+    }
+
+    /// Line of the first byte, from 1.
+    var line: Int { Int(storedLine) }
+    /// First byte of that line.
+    var lineStart: Int { Int(storedLineStart) }
+    /// Scalars before it in its line, from 1.
+    var column: Int {
+        get { Int(storedColumn) }
+        set { storedColumn = UInt32(truncatingIfNeeded: newValue) }
+    }
+    /// Depth of parentheses after the token.
+    var depth: Int { Int(storedDepth) }
+
+    var range: SourceRange { SourceRange(line: line, column: column, offset: start, length: end - start) }
 
     static let sentences: Set<Kind> = [
         .network, .ansible, .system, .deploy, .configure, .contextualize, .description,
