@@ -262,7 +262,7 @@ let units: [Unit] = [
         "GantryCommandTests", "GantryCommandTests",
         [
             "gantry", "Assembly", "Orchestration", "Operations", "InfrastructureModel", "ContextualizationAPI",
-            "JSONCoding", "Support", "ArgumentParser", "Logging",
+            "ConnectorAPI", "ConnectorHost", "JSONCoding", "Support", "ArgumentParser", "Logging",
         ]),
 ]
 

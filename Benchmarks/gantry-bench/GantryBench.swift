@@ -3,6 +3,7 @@ import Foundation
 /// What only code of the package can measure. Each part prints one JSON object; `Benchmarks/run` starts it.
 ///
 ///     gantry-bench connector COMMAND      calls through ConnectorHost: one by one, and a describe of 1,000 machines
+///     gantry-bench supervision COMMAND    many calls at a time, a crash, 100 connectors installed
 ///     gantry-bench json                   the JSON of that describe, by this package and by Foundation
 ///     gantry-bench radl FILE              reading and checking a document
 @main
@@ -11,10 +12,12 @@ enum GantryBench {
         let arguments = CommandLine.arguments.dropFirst()
         switch (arguments.first, arguments.dropFirst().first) {
         case ("connector", let command?): try await report(ConnectorBench.run(command))
+        case ("supervision", let command?): try await report(SupervisionBench.run(command))
         case ("json", nil): try report(JSONBench.run())
         case ("radl", let file?): try report(DocumentBench.run(file))
         default:
-            FileHandle.standardError.write(Data("usage: gantry-bench connector COMMAND | json | radl FILE\n".utf8))
+            FileHandle.standardError.write(
+                Data("usage: gantry-bench connector COMMAND | supervision COMMAND | json | radl FILE\n".utf8))
             exit(64)
         }
     }

@@ -94,7 +94,9 @@ import Testing
             configuration: ConnectorConfiguration(entries: [.init(name: "wrapped", wrapper: ["no-such-program"])]),
             options: .quick())
         #expect(registry.all.map(\.description.name) == ["other"])
-        #expect(problems.contains { $0.contains("'wrapped' is not used") && $0.contains("'no-such-program'") })
+        #expect(
+            problems.contains { $0.contains("connector-wrapped' is not used") && $0.contains("'no-such-program'") },
+            "\(problems)")
     }
 
     @Test("the digest of a wrapped connector is that of the connector")

@@ -103,6 +103,12 @@ import Testing
         ).run()
         #expect(wrong.found.isEmpty)
         #expect(wrong.problems.first?.contains(sha256) == true)
+        // Not even run to be asked.
+        let marker = folder.file("ran")
+        try write(folder, "connector-evil", "#!/bin/sh\n: > '\(marker)'\n")
+        _ = await ConnectorDiscovery(folders: [folder.path], pins: ["evil": sha256]).run()
+        #expect(!FileManager.default.fileExists(atPath: marker))
+        try FileManager.default.removeItem(atPath: folder.file("connector-evil"))
 
         let right = await ConnectorDiscovery(folders: [folder.path], pins: ["good": sha256.uppercased()]).run()
         let found = try #require(right.found.first)

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Assembly
+import ConnectorAPI
+import ConnectorHost
 import Foundation
 import Logging
 import Testing
@@ -31,6 +33,42 @@ import Testing
         #expect(problems.count == 1)
         #expect(problems.first?.contains("connector-a' is not used") == true, "\(problems)")
         #expect(problems.first?.contains("did not end within 2.0 seconds") == true, "\(problems)")
+    }
+
+    @Test("the state folder says which are used, and how the last check of each ended")
+    func theConfigurationOfTheStateFolder() async throws {
+        let folder = NSTemporaryDirectory() + "gantry-connectors-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder + "/state", withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/connector-good"
+        try Data(Self.good.utf8).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        let file = URL(fileURLWithPath: folder + "/state/connectors.json")
+        try Data(#"{"connectors": [{"name": "good", "path": "\#(path)"}, {"name": "dummy", "enabled": false}]}"#.utf8)
+            .write(to: file)
+        var (registry, problems) = await BuiltInConnectors.registry(
+            folders: [], stateFolder: folder + "/state", logger: Logger(label: "test"))
+        #expect(problems == [])
+        #expect(registry.all.first?.description.name == "good")
+        #expect(registry.connector(named: "dummy") == nil)
+        #expect(FileManager.default.fileExists(atPath: folder + "/state/connectors.cache"))
+
+        let description = try #require(registry.connector(named: "good")).description
+        guard case .file(_, let sha256) = registry.source(of: "good") else { return #expect(Bool(false)) }
+        var records = CheckRecords(path: BuiltInConnectors.checkRecords(stateFolder: folder + "/state"))
+        #expect(ListedConnector(description, registry, records).row[4] == "never")
+        let time = Date(timeIntervalSince1970: 1_700_000_000)
+        try records.add(
+            .init(name: "good", version: "1", time: time, passed: 9, failed: 1, skipped: 2),
+            key: CheckRecords.key(name: "good", version: "1", sha256: sha256))
+        let row = ListedConnector(description, registry, records).row
+        #expect(row == ["good", "1", "Good", "", "2023-11-14 1 of 10 failed", path, ""])
+
+        try Data("{".utf8).write(to: file)
+        (registry, problems) = await BuiltInConnectors.registry(
+            folders: [folder], stateFolder: folder + "/state", logger: Logger(label: "test"))
+        #expect(registry.connector(named: "good") == nil && registry.connector(named: "dummy") != nil)
+        #expect(problems.count == 1 && problems[0].contains("connectors.json' is no JSON"), "\(problems)")
     }
 
     @Test func theLimitIsASensibleNumber() throws {

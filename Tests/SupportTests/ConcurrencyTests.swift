@@ -37,6 +37,28 @@ import Testing
         #expect(await room.order.count == 50)
     }
 
+    @Test("who is asked too much is asked less, and more again")
+    func theLimitAdapts() async throws {
+        let limiter = ConcurrencyLimiter(limit: 8)
+        let now = ContinuousClock.now
+        limiter.throttled(at: now)
+        // Of those that were under way.
+        limiter.throttled(at: now + .milliseconds(10))
+        #expect(limiter.limit == 4)
+        for second in 2...10 { limiter.throttled(at: now + .seconds(second)) }
+        #expect(limiter.limit == 1)
+        try await limiter.acquire()
+        let waiting = Task { try await limiter.acquire() }
+        // After one call of one, two at a time; the one that waits is let in.
+        limiter.succeeded()
+        #expect(limiter.limit == 2)
+        try await waiting.value
+        for _ in 0..<100 { limiter.succeeded() }
+        #expect(limiter.limit == 8)
+        limiter.release()
+        limiter.release()
+    }
+
     @Test func aCancelledWaitTakesNoPlace() async throws {
         let limiter = ConcurrencyLimiter(limit: 1)
         try await limiter.acquire()

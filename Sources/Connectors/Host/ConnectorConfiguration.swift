@@ -64,6 +64,19 @@ package struct ConnectorConfiguration: Sendable, Hashable {
             "callSeconds", "environment", "config",
         ]
 
+        /// A command with the limits, the environment and the wrapper of this entry.
+        func applied(to command: ConnectorCommand) throws(ConnectorError) -> ConnectorCommand {
+            var command = command
+            command.memoryBytes = memoryMiB.map { $0 << 20 }
+            command.openFiles = openFiles
+            command.environment.merge(environment ?? [:]) { $1 }
+            guard let wrapper, !wrapper.isEmpty else { return command }
+            if let wrapped = command.wrapped(by: wrapper) { return wrapped }
+            throw ConnectorError(
+                code: .invalidArgument,
+                message: "there is no executable '\(wrapper[0])' for its wrapper, neither as a path nor in PATH")
+        }
+
         /// Whether it asks for what only a process can have.
         var needsProcess: Bool {
             isolation != nil || wrapper != nil || memoryMiB != nil || openFiles != nil || environment != nil

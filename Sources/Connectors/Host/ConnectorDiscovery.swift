@@ -37,16 +37,20 @@ package struct ConnectorDiscovery: Sendable {
     private let cacheFile: String?
     private let pins: [String: String]
     private let timeout: Duration
+    private let prepare: @Sendable (ConnectorCommand) throws -> ConnectorCommand
 
     /// - Parameters:
     ///   - folders: Looked through in this order; the first connector of a name wins.
     ///   - files: Connectors outside of folders; before those in folders.
     ///   - cacheFile: Where answers are kept; nil: nowhere.
-    ///   - pins: SHA-256 by name of connector; another content is refused.
+    ///   - pins: SHA-256 by name of connector; another content is refused, and not run where the file has that name.
+    ///   - prepare: Gives how an executable is run that is asked: in its sandbox, with its limits.
     package init(
         folders: [String], files: [String] = [], cacheFile: String? = nil, pins: [String: String] = [:],
-        timeout: Duration = .seconds(10)
+        timeout: Duration = .seconds(10),
+        prepare: @escaping @Sendable (ConnectorCommand) throws -> ConnectorCommand = { $0 }
     ) {
+        self.prepare = prepare
         self.folders = folders
         self.files = files
         self.cacheFile = cacheFile
@@ -168,7 +172,12 @@ package struct ConnectorDiscovery: Sendable {
         if let known, known.sha256 == sha256 {
             return Entry(size: size, changed: changed, sha256: sha256, response: known.response)
         }
-        let output = try await CommandOutput.read(ConnectorCommand(path: path), "describe", timeout: timeout)
+        if let pin = pins[Self.name(of: path)], pin.lowercased() != sha256 {
+            throw ConnectorError(
+                code: .permissionDenied, message: "its SHA-256 is \(sha256), the configuration wants \(pin)")
+        }
+        let output = try await CommandOutput.read(
+            try prepare(ConnectorCommand(path: path)), "describe", timeout: timeout)
         let response: InitializeResponse
         do {
             response = try WireCodec.decode(InitializeResponse.self, from: Array(output))
@@ -183,6 +192,12 @@ package struct ConnectorDiscovery: Sendable {
                     + "\(InitializeResponse.currentVersion): install a version of it that does, too")
         }
         return Entry(size: size, changed: changed, sha256: sha256, response: response)
+    }
+
+    /// The name that a connector should have by its file's.
+    static func name(of path: String) -> String {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        return file.hasPrefix("connector-") ? String(file.dropFirst("connector-".count)) : file
     }
 
     // MARK: Cache

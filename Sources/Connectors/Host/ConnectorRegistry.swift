@@ -42,7 +42,12 @@ package struct ConnectorRegistry: Sendable {
     ) async -> (registry: ConnectorRegistry, problems: [String]) {
         let discovery = ConnectorDiscovery(
             folders: folders + configuration.folders, files: configuration.files, cacheFile: cacheFile,
-            pins: configuration.pins, timeout: patience)
+            pins: configuration.pins, timeout: patience,
+            prepare: { command in
+                let named = configuration.entries.first { $0.path == command.path }
+                let entry = named ?? configuration.entry(ConnectorDiscovery.name(of: command.path))
+                return try entry?.applied(to: command) ?? command
+            })
         let result = await discovery.run()
         var problems = result.problems
         let off = Set(configuration.entries.filter { $0.enabled == false }.map(\.name))
@@ -83,18 +88,7 @@ package struct ConnectorRegistry: Sendable {
         _ found: ConnectorDiscovery.Found, _ entry: ConnectorConfiguration.Entry?, _ options: ProcessConnector.Options
     ) throws(ConnectorError) -> (ConnectorCommand, ProcessConnector.Options) {
         guard let entry else { return (found.command, options) }
-        var command = found.command
-        command.memoryBytes = entry.memoryMiB.map { $0 << 20 }
-        command.openFiles = entry.openFiles
-        command.environment.merge(entry.environment ?? [:]) { $1 }
-        if let words = entry.wrapper, !words.isEmpty {
-            guard let wrapped = command.wrapped(by: words) else {
-                throw ConnectorError(
-                    code: .invalidArgument,
-                    message: "there is no executable '\(words[0])' for its wrapper, neither as a path nor in PATH")
-            }
-            command = wrapped
-        }
+        let command = try entry.applied(to: found.command)
         var options = options
         options.isolation = entry.isolation ?? options.isolation
         options.sessionDefaults = entry.config ?? [:]

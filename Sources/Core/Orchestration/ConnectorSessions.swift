@@ -22,7 +22,7 @@ package actor ConnectorSessions {
     private var open: [CloudSite: Open] = [:]
     private var opening: [CloudSite: Task<Open, any Error>] = [:]
     private var lent: [CredentialID: CloudCredential] = [:]
-    private var limiters: [String: ConcurrencyLimiter] = [:]
+    private var limiters: [LimiterKey: ConcurrencyLimiter] = [:]
     private var catalogs: [CatalogKey: CachedCatalog] = [:]
     private var waits: [UUID: Wait] = [:]
 
@@ -58,14 +58,24 @@ package actor ConnectorSessions {
         let limit = configuration.callTimeout
         return try await recovering(cloud, patience: patience ?? configuration.callPatience, retrying: retrying) {
             open in
-            let limiter = self.limiter(for: open.connector)
-            try await limiter.acquire()
-            defer { limiter.release() }
+            // Of one account first: who waits for it takes no place of the others.
+            let (own, shared) = self.limiters(for: open)
+            try await own.acquire()
+            defer { own.release() }
+            try await shared.acquire()
+            defer { shared.release() }
             let context = CallContext(deadlineMs: Int(limit.components.seconds) * 1000)
             let session = open.session
             let connector = open.connector
-            return try await withDeadline(limit, "a call of \(connector.description.name)") {
-                try await call(connector, session, context)
+            do {
+                let value = try await withDeadline(limit, "a call of \(connector.description.name)") {
+                    try await call(connector, session, context)
+                }
+                own.succeeded()
+                return value
+            } catch let error as ConnectorError where error.code == .throttled {
+                own.throttled()
+                throw error
             }
         }
     }
@@ -175,10 +185,7 @@ package actor ConnectorSessions {
             maxAge = answer.maxAgeMs ?? maxAge
             page = answer.next
         } while page != nil
-        if let maxAge, maxAge > 0 {
-            catalogs[key] = CachedCatalog(
-                items: .flavors(items), validUntil: .now + .milliseconds(min(maxAge, 3_600_000)))
-        }
+        keep(.flavors(items), key, maxAge)
         return items
     }
 
@@ -186,8 +193,13 @@ package actor ConnectorSessions {
     package func images(
         _ cloud: CloudReference, ids: [String]?, filters: [String: String]? = nil
     ) async throws -> [Image] {
+        let key = CatalogKey(site: cloud.site, kind: "images", ids: ids, filters: filters)
+        if let cached = catalogs[key], cached.validUntil > ContinuousClock.now, case .images(let items) = cached.items {
+            return items
+        }
         var items: [Image] = []
         var page: String?
+        var maxAge: Int?
         repeat {
             let token = page
             let answer = try await call(cloud, patience: Self.planning) { connector, session, context in
@@ -195,9 +207,22 @@ package actor ConnectorSessions {
                     CatalogRequest(session: session, ids: ids, filters: filters, page: token), context: context)
             }
             items += answer.items
+            maxAge = answer.maxAgeMs ?? maxAge
             page = answer.next
         } while page != nil
+        keep(.images(items), key, maxAge)
         return items
+    }
+
+    private static let mostCatalogs = 1024
+
+    /// Keeps a catalog for as long as its connector allows, at most an hour.
+    private func keep(_ items: CatalogItems, _ key: CatalogKey, _ maxAgeMs: Int?) {
+        guard let maxAgeMs, maxAgeMs > 0 else { return }
+        let now = ContinuousClock.now
+        if catalogs.count >= Self.mostCatalogs { catalogs = catalogs.filter { $0.value.validUntil > now } }
+        if catalogs.count >= Self.mostCatalogs { catalogs.removeAll() }
+        catalogs[key] = CachedCatalog(items: items, validUntil: now + .milliseconds(min(maxAgeMs, 3_600_000)))
     }
 
     // MARK: Sessions
@@ -250,23 +275,37 @@ package actor ConnectorSessions {
         if open[site]?.session == session { open[site] = nil }
     }
 
-    private func limiter(for connector: any Connector) -> ConcurrencyLimiter {
-        let name = connector.description.name
-        if let limiter = limiters[name] { return limiter }
-        let own = connector.description.requirements.maxConcurrentCalls ?? configuration.connectorCalls
-        let limiter = ConcurrencyLimiter(limit: min(own, configuration.connectorCalls))
-        limiters[name] = limiter
-        return limiter
+    private struct LimiterKey: Hashable {
+        var connector: String
+        /// nil: all accounts together.
+        var account: String?
+    }
+
+    /// Of the account, which adapts to what the cloud takes, and of the connector.
+    private func limiters(for open: Open) -> (ConcurrencyLimiter, ConcurrencyLimiter) {
+        let name = open.connector.description.name
+        let own = open.connector.description.requirements.maxConcurrentCalls ?? configuration.connectorCalls
+        let limit = min(own, configuration.connectorCalls)
+        func limiter(_ account: String?) -> ConcurrencyLimiter {
+            let key = LimiterKey(connector: name, account: account)
+            if let limiter = limiters[key] { return limiter }
+            let limiter = ConcurrencyLimiter(limit: limit)
+            limiters[key] = limiter
+            return limiter
+        }
+        return (limiter(open.account), limiter(nil))
     }
 
     private struct CatalogKey: Hashable {
         var site: CloudSite
         var kind: String
         var ids: [String]?
+        var filters: [String: String]?
     }
 
     private enum CatalogItems {
         case flavors([Flavor])
+        case images([Image])
     }
 
     private struct CachedCatalog {

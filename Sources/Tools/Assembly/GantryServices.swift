@@ -47,7 +47,7 @@ package struct GantryServices: Sendable {
             options.stateFolder == ":memory:"
             ? try InMemoryStateStore() : try SQLiteStateStore(folder: options.stateFolder)
         let (registry, problems) = await BuiltInConnectors.registry(
-            folders: options.connectorFolders, logger: options.logger)
+            folders: options.connectorFolders, stateFolder: options.stateFolder, logger: options.logger)
         let communicators = SSHCommunicatorFactory()
         let contextualizer = ContextualizerAssembly.make(communicators: communicators, logger: options.logger)
         let manager = InfrastructureManager(
