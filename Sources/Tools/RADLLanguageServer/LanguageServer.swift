@@ -5,16 +5,16 @@ package import RADL
 /// Any input is safe: what is no message is answered with an error, and the server goes on. One value serves one editor;
 /// its methods are called one after the other.
 package struct LanguageServer: Sendable {
-    /// Finds mistakes that the library does not know of, such as those in recipes. Called with documents that could be
-    /// read.
-    package typealias MoreChecks = @Sendable (RADLDocument) async -> [RADLError]
+    /// Finds all that is wrong with a text, in its order; the second parameter is the document's URI. For who knows more than
+    /// the library: what is included, what recipes may hold.
+    package typealias Examination = @Sendable (RADLSource, String) async -> [RADLError]
 
     enum State: Sendable {
         case started, running, shutDown
     }
 
     private let version: String
-    private let moreChecks: MoreChecks?
+    private let examine: Examination
     private var framing = MessageFraming()
     var writer = JSONRPCWriter()
     var state = State.started
@@ -31,9 +31,11 @@ package struct LanguageServer: Sendable {
     package private(set) var exitStatus: Int32?
 
     /// - Parameter version: Of the program, for the editor's log.
-    package init(version: String, moreChecks: MoreChecks? = nil) {
+    package init(
+        version: String, examine: @escaping Examination = { source, _ in RADLDocument.diagnostics(of: source) }
+    ) {
         self.version = version
-        self.moreChecks = moreChecks
+        self.examine = examine
     }
 
     /// Takes bytes in, and answers every request that is whole.
@@ -82,9 +84,7 @@ package struct LanguageServer: Sendable {
                 publish([], uri: uri, version: nil, in: nil)
                 continue
             }
-            let analysis = RADLDocument.analyze(document.source)
-            var found = analysis.diagnostics
-            if let moreChecks { found += await moreChecks(analysis.document) }
+            let found = await examine(document.source, uri)
             findings[uri] = found
             publish(found, uri: uri, version: document.version, in: document)
         }
