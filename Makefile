@@ -23,6 +23,7 @@ test: setup ## unit tests: no root, no network
 
 integration: setup ## tests against real SSH hosts and an EC2 endpoint on this machine (root or sudo)
 	@scripts/setup integration
+	@scripts/check-editors
 	@scripts/test integration
 
 lint: ## formatting, shell and Python syntax, machine paths, long files
