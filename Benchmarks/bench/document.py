@@ -1,4 +1,4 @@
-"""Reading and checking a RADL document of 1,000 systems, beside the Python library of RADL."""
+"""Reading and checking RADL documents of 1,000 and 10,000 systems, beside the Python library of RADL."""
 import json
 import os
 import subprocess
@@ -7,18 +7,21 @@ from .common import peers
 from .connector import figures
 
 PYTHON = """
-import json, statistics, sys, time
+import json, resource, statistics, sys, time
 from radl import radl_parse
 text = open(sys.argv[1]).read()
-parse, check = [], []
-for _ in range(3):
+used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = used()
+parse, check, memory = [], [], 0
+for _ in range(int(sys.argv[2])):
     began = time.process_time()
     document = radl_parse.parse_radl(text)
     parsed = time.process_time()
     document.check()
     parse.append(parsed - began)
     check.append(time.process_time() - parsed)
-print(json.dumps([statistics.median(parse) * 1000, statistics.median(check) * 1000]))
+    memory = memory or used() - before
+print(json.dumps([statistics.median(parse) * 1000, statistics.median(check) * 1000, memory]))
 """
 
 
@@ -37,14 +40,19 @@ def text(count):
 
 def run(report, work):
     os.makedirs(work)
-    file = work + "/thousand.radl"
-    with open(file, "w") as target:
-        target.write(text(1000))
-    size = os.path.getsize(file) / 1000
-    own = figures(report, "radl", file)
-    if own["problems"]:
-        raise SystemExit(f"bench: the document has {own['problems']:.0f} problems")
-    parse, check = json.loads(subprocess.check_output([peers() + "/python", "-c", PYTHON, file], cwd=work))
-    for name, value, other in (("parse", own["parse"], parse), ("check", own["check"], check)):
-        report.peer(f"{name} of 1,000 systems ({size:.0f} KB of RADL)", f"{value:.1f} ms CPU", "Python's radl",
-                    f"{other:.0f} ms CPU", f"{other / value:.0f}")
+    for count, times in ((1000, 3), (10000, 1)):
+        file = f"{work}/{count}.radl"
+        with open(file, "w") as target:
+            target.write(text(count))
+        size = os.path.getsize(file) / 1000
+        own = figures(report, "radl", file)
+        if own["problems"]:
+            raise SystemExit(f"bench: the document has {own['problems']:.0f} problems")
+        python = [peers() + "/python", "-c", PYTHON, file, str(times)]
+        parse, check, memory = json.loads(subprocess.check_output(python, cwd=work))
+        for name, value, other in (("parse", own["parse"], parse), ("check", own["check"], check)):
+            report.peer(f"{name} of {count:,} systems ({size:,.0f} KB of RADL)", f"{value:.1f} ms CPU", "Python's radl",
+                        f"{other:,.0f} ms CPU", f"{other / value:.0f}")
+        report.peer(f"memory for {count:,} systems, above that before", f"{own['memory'] * 1.024 / size:.1f} times the text",
+                    "Python's radl", f"{memory * 1.024 / size:.1f} times the text",
+                    f"{memory / max(own['memory'], 1):.0f}")

@@ -31,6 +31,13 @@ enum Measure {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
+    /// A line of this process's status such as `VmRSS`, in kilobytes; 0 where there is none.
+    static func memory(_ name: String) -> Double {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+        return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Double($0) } ?? 0
+    }
+
     /// User and system time of this process so far, in milliseconds.
     static func cpu() -> Double {
         var usage = rusage()

@@ -351,6 +351,19 @@ struct CheckTests {
         #expect(throws: RADLErrors.self) { try document.validate() }
     }
 
+    @Test(arguments: [
+        ("system a (net_interface.0.connection = '')", "Line 1: Invalid value in property 'net_interface.0.connection'"),
+        (
+            "system a (disk.0.os.name = 5 and\ndisk.0.os.credentials.new.password = 'x' and disk.0.os.version = 7)",
+            "Line 2: Invalid value in property 'disk.0.os.credentials.new.password'"
+        ),
+        ("system a (soft 1 (disk.1.size = 1G))", "Invalid indices values in properties 'disk'"),
+        ("network n (outports = '')", "Line 1: Invalid value in property 'outports'"),
+    ])
+    func `the first error is IM's`(_ text: String, _ imText: String) throws {
+        #expect(try RADLDocument(parsing: text).check().first?.imText == imText)
+    }
+
     @Test func `near misses of feature names are warnings`() throws {
         let document = try RADLDocument(
             parsing: "system a (memory.sise >= 1G and disk.0.imge.url = 'x' and ec3_max_instances = 5)")

@@ -12,7 +12,8 @@ struct Checker {
     var applicationNames = NameCache<ResolvedName>()
     /// Of the section at hand, in the order of its features: kept to save the memory.
     var resolved: [ResolvedName] = []
-    var lastNetwork = ""
+    /// The network and the unit that were found good last: most features name the same.
+    var lastNetwork: String?
     var lastUnit = RADLUnit.none
 
     init(_ document: RADLDocument) {

@@ -41,7 +41,8 @@ struct ResolvedName {
             place = .noIndex
             return
         }
-        guard rule != nil else { return }
+        // IM counts the new password of the first disk among the plain features.
+        guard let rule, rule.kind != .strongPassword else { return }
         self.index = index
         place = parts.prefix == "disk" ? .disk : .interface
     }
