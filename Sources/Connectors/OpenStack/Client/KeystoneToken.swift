@@ -16,6 +16,12 @@ struct KeystoneService: Sendable, Decodable, Hashable {
             case regionID = "region_id"
         }
 
+        init(interface: String, region: String?, url: String) {
+            self.interface = interface
+            self.region = region
+            self.url = url
+        }
+
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             interface = try container.decode(String.self, forKey: .interface)
@@ -99,8 +105,8 @@ struct Keystone: Sendable {
             project: token.project, services: token.catalog ?? [])
     }
 
-    /// How long a token is used: its life less a tenth, at most five minutes, so that a call that begins with it also ends
-    /// with it. Counted from the request on by a clock of this machine, whose date may be wrong.
+    /// How long a token is used: its life less a tenth, at most five minutes, so that a call that begins with it also
+    /// ends with it. Counted from the request on by a clock of this machine, whose date may be wrong.
     private static func usefulTime(_ issued: String, _ expires: String?) -> Duration {
         guard let expires, let end = date(expires), let begin = date(issued), end > begin else { return .seconds(600) }
         let life = end.timeIntervalSince(begin)

@@ -23,13 +23,11 @@ struct Microversion: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     var description: String { "\(major).\(minor)" }
 
-    /// Tags of servers, and lists filtered by them. The last one before 2.47, from which on a server no longer names its
-    /// flavor by id.
+    /// Tags of servers, and lists filtered by them. The last one before 2.47, from which on a server no longer names
+    /// its flavor by id.
     static let serverTags = Microversion(2, 26)
     /// Consoles as a resource.
     static let consoles = Microversion(2, 6)
-    /// The answer to `createImage` names the image.
-    static let imageOfSnapshot = Microversion(2, 45)
     /// Tags from the creation on.
     static let tagsAtCreation = Microversion(2, 52)
     /// Extra specs within the list of flavors.

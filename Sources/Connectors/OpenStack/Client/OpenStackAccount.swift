@@ -32,7 +32,8 @@ struct OpenStackAccount: Sendable {
     /// Host by which URLs of images name this cloud.
     var host: String { identity.host }
 
-    /// - Throws: ``ConnectorError/Code/unauthenticated`` when something of the credentials is missing, `invalidArgument`
+    /// - Throws: ``ConnectorError/Code/unauthenticated`` when something of the credentials is missing,
+    ///   `invalidArgument`
     ///   for what cannot be.
     init(_ request: OpenSessionRequest) throws(ConnectorError) {
         func value(_ key: String) -> String? {

@@ -77,8 +77,8 @@ final class SessionTable: Sendable {
     }
 }
 
-/// What is being made right now. Services of OpenStack know no client token, so that two calls that make the same at the
-/// same time would each find nothing and make it; the second one is answered ``ConnectorError/Code/aborted``.
+/// What is being made right now. Services of OpenStack know no client token, so that two calls that make the same at
+/// the same time would each find nothing and make it; the second one is answered ``ConnectorError/Code/aborted``.
 final class Exclusion: Sendable {
     private let held = LockedValue<Set<String>>([])
 

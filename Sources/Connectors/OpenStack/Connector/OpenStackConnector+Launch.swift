@@ -1,9 +1,9 @@
 package import ConnectorAPI
 import HTTPTransport
 
-/// Nova knows no client token. A server of the batch is found by its tags before one is made, and each is made on a port of
-/// its own that was there before and that no second server can use: of two requests for one machine that reach Nova at the
-/// same time, at most one gives a server that runs.
+/// Nova knows no client token. A server of the batch is found by its tags before one is made, and each is made on a
+/// port of its own that was there before and that no second server can use: of two requests for one machine that reach
+/// Nova at the same time, at most one gives a server that runs.
 extension OpenStackConnector {
     /// One machine of a batch on its way.
     private struct Pending: Sendable {
@@ -11,6 +11,8 @@ extension OpenStackConnector {
         var body: LaunchBody
         var choice: NetworkChoice
         var ports: [NeutronPort] = []
+        /// Ids of ports that this call made, to which nothing can lead yet.
+        var newPorts: Set<String> = []
     }
 
     package func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>] {
@@ -85,8 +87,8 @@ extension OpenStackConnector {
         return body
     }
 
-    /// The servers of the batch by their places. Of several at one place the one that is not in error counts; the others
-    /// came of requests whose answer was lost, never ran, and are removed.
+    /// The servers of the batch by their places. Of several at one place the one that is not in error counts; the
+    /// others came of requests whose answer was lost, never ran, and are removed.
     ///
     /// - Throws: ``ConnectorError/Code/alreadyExists`` where the token stands for other items.
     private func batch(
@@ -165,6 +167,7 @@ extension OpenStackConnector {
                 missing.append((slot, try Self.port(attachment, name: name, label: label)))
             }
         }
+        let knownIDs = Set(known.map(\.id))
         var failures: [String: ConnectorError] = [:]
         if !missing.isEmpty {
             do throws(ConnectorError) {
@@ -178,7 +181,7 @@ extension OpenStackConnector {
                 let isOfOne = [.invalidArgument, .notFound, .quotaExceeded].contains(error.code)
                 guard isOfOne, missing.count > 1 else {
                     for (slot, _) in missing { failures[slot] = error }
-                    return Self.assemble(pending, bySlot, failures)
+                    return Self.assemble(pending, bySlot, known: knownIDs, failures)
                 }
                 for (slot, body) in missing {
                     do throws(ConnectorError) {
@@ -191,11 +194,11 @@ extension OpenStackConnector {
                 }
             }
         }
-        return Self.assemble(pending, bySlot, failures)
+        return Self.assemble(pending, bySlot, known: knownIDs, failures)
     }
 
     private static func assemble(
-        _ pending: [Pending], _ bySlot: [String: NeutronPort], _ failures: [String: ConnectorError]
+        _ pending: [Pending], _ bySlot: [String: NeutronPort], known: Set<String>, _ failures: [String: ConnectorError]
     ) -> [Result<Pending, ConnectorError>] {
         pending.map { machine in
             var machine = machine
@@ -203,6 +206,7 @@ extension OpenStackConnector {
                 let slot = "\(machine.index).\(place)"
                 if let port = bySlot[slot] {
                     machine.ports.append(port)
+                    if !known.contains(port.id) { machine.newPorts.insert(port.id) }
                 } else {
                     return .failure(
                         failures[slot]
@@ -304,7 +308,9 @@ extension OpenStackConnector {
         let place = machine.choice.attachments.firstIndex { !$0.isPublic } ?? 0
         guard machine.ports.indices.contains(place) else { return }
         let port = machine.ports[place].id
-        if try await !addresses([("port_id", port)], session, budget).isEmpty { return }
+        if !machine.newPorts.contains(port), try await !addresses([("port_id", port)], session, budget).isEmpty {
+            return
+        }
         let label = try label(of: machine.index, slot: "\(machine.index).\(place)", request, digest)
         var last: ConnectorError?
         for pool in machine.choice.pools {

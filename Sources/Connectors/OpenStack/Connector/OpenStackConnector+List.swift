@@ -36,28 +36,20 @@ extension OpenStackConnector {
             return try await volumes(tags: tags, session, budget).filter { $0.status != "deleting" }
                 .map { Resource($0) }
         case .publicAddress:
-            let ours = try await addresses([], session, budget).compactMap {
-                address -> (NeutronAddress, [String: String])? in
-                guard let label = address.label, label.tags.contains(all: tags) else { return nil }
-                return (address, label.tags)
-            }
+            let ours = try await addresses([], session, budget).filter { $0.label?.tags.contains(all: tags) == true }
             // One that was made for a machine goes with the port that it leads to.
-            let leading = ours.filter { $0.1[LaunchIdentity.slotKey] != nil }.compactMap(\.0.port)
-            var used: Set<String> = []
+            let leading = ours.filter { $0.label?.tags[LaunchIdentity.slotKey] != nil }.compactMap(\.port)
+            var ports: [NeutronPort] = []
             for chunk in leading.chunked(Self.idsPerQuery) {
-                used.formUnion(
-                    try await ports(chunk.map { ("id", $0) }, session, budget).filter { $0.device?.nonEmpty != nil }
-                        .map(\.id))
+                ports += try await self.ports(chunk.map { ("id", $0) }, session, budget)
             }
-            return ours.filter { address, _ in address.port.map { !used.contains($0) } ?? true }
-                .map { Resource($0, tags: $1) }
+            let used = Set(try await inUse(ports, session, budget).map(\.id))
+            return ours.filter { address in address.port.map { !used.contains($0) } ?? true }
+                .map { Resource($0, tags: $0.label?.tags ?? [:]) }
         case .other:
-            return try await ports([("device_id", "")], session, budget).compactMap { port in
-                guard let label = port.label, label.tags.contains(all: tags), port.device?.nonEmpty == nil else {
-                    return nil
-                }
-                return Resource(port, tags: label.tags)
-            }
+            let ours = try await ports([], session, budget).filter { $0.label?.tags.contains(all: tags) == true }
+            let used = Set(try await inUse(ours, session, budget).map(\.id))
+            return ours.filter { !used.contains($0.id) }.map { Resource($0, tags: $0.label?.tags ?? [:]) }
         case .securityGroup:
             return try await groups(session, budget).compactMap { group in
                 guard let label = group.label, label.tags.contains(all: tags) else { return nil }
@@ -69,6 +61,19 @@ extension OpenStackConnector {
                     kind: .keyPair, id: pair.name, name: pair.name, tags: KeyPairName.tags(pair.name) ?? [:])
             }
         default: return []
+        }
+    }
+
+    /// Those of the ports that a server has which is not being deleted.
+    private func inUse(
+        _ ports: [NeutronPort], _ session: OpenStackSession, _ budget: CallBudget
+    ) async throws(ConnectorError) -> [NeutronPort] {
+        let devices = Set(ports.compactMap { $0.device?.nonEmpty }).sorted()
+        guard !devices.isEmpty else { return [] }
+        let servers = try await servers(devices, session, budget)
+        return ports.filter { port in
+            guard let server = port.device.flatMap({ servers[$0] }) else { return false }
+            return Machine.state(server) != .terminated
         }
     }
 }

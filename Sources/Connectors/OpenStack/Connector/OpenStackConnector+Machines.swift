@@ -24,8 +24,7 @@ extension OpenStackConnector {
     }
 
     /// Ends machines: first their floating addresses, then the servers, then their ports, which Nova does not remove
-    /// since it did not make them. Ports are looked for by their server, so that whoever repeats this before Nova is done
-    /// finds them again; those that stay behind are in the list.
+    /// since it did not make them. A port that stays behind is in the list.
     func terminate(
         _ ids: [String], _ session: OpenStackSession, _ budget: CallBudget
     ) async throws(ConnectorError) -> [Outcome<Empty>] {
@@ -47,7 +46,11 @@ extension OpenStackConnector {
         let ended = ports.filter { port in
             port.device.flatMap { failures[$0] }.map { $0.code == .timeout } ?? true
         }
-        try await removePorts(ended, session, budget)
+        do throws(ConnectorError) {
+            try await removePorts(ended, session, budget)
+        } catch {
+            guard error.code == .aborted else { throw error }
+        }
         return ids.map { id in failures[id].map { .failed($0) } ?? .done(Empty()) }
     }
 
@@ -112,19 +115,5 @@ extension OpenStackConnector {
 
     static func action(_ id: String, _ body: JSONValue, _ version: Microversion? = nil) -> OpenStackRequest {
         OpenStackRequest(.compute, .post, "servers", id, "action", body: body, microversion: version)
-    }
-
-    // MARK: - Console
-
-    package func console(_ request: MachineRequest, context: CallContext) async throws -> BulkLocation {
-        let session = try sessions.session(request.session)
-        let budget = CallBudget(context)
-        guard try await server(request.id, session, budget) != nil else { throw Self.unknown(request.id, session) }
-        let version = try await session.microversion(.consoles, budget)
-        let answer: NovaConsole = try await session.client.call(
-            OpenStackRequest(
-                .compute, .post, "servers", request.id, "remote-consoles",
-                body: ["remote_console": ["protocol": "vnc", "type": "novnc"]], microversion: version), budget)
-        return BulkLocation(url: answer.console.url)
     }
 }

@@ -24,17 +24,18 @@ extension OpenStackConnector {
         var subnets: [NeutronSubnet] = []
     }
 
-    /// Networks, those first that a document without names is given. Pools of floating addresses are among them.
+    /// Networks, the default one as it is chosen for a machine that names none. Pools of floating addresses are among
+    /// them.
     package func networks(_ request: CatalogRequest, context: CallContext) async throws -> Page<Network> {
         let session = try sessions.session(request.session)
         let site = try await networks(session, CallBudget(context))
-        let preferred = [site.inner.first?.network.id, site.sites.first { $0.isPublic }?.network.id].compactMap { $0 }
+        let preferred = (site.inner.first ?? site.outer.first)?.network.id
         let items = site.sites.filter { site in
             request.ids.map { $0.contains(site.network.id) || $0.contains(site.network.name) } ?? true
         }.map { site in
             Network(
                 id: site.network.id, name: site.network.name, cidr: site.subnets.first { $0.version == 4 }?.cidr,
-                public: site.isPublic, isDefault: preferred.contains(site.network.id),
+                public: site.isPublic, isDefault: site.network.id == preferred,
                 provider: [
                     "openstack": ["pool": .bool(site.isPool), "shared": .bool(site.network.isShared == true)]
                 ])
@@ -72,9 +73,34 @@ extension OpenStackConnector {
         guard !ports.isEmpty else { return }
         try await removeAddresses(of: ports, session, budget)
         let results = await each(ports.map(\.id)) { id throws(ConnectorError) in
-            try await session.client.remove(OpenStackRequest(.network, .delete, "ports", id), budget)
+            try await self.removePort(id, session, budget)
         }
         for result in results { try result.get() }
+    }
+
+    /// Removes a port that no server needs any more. Neutron keeps those that are still marked as a server's (with 403
+    /// since 2025.2, before that with none): the mark is taken away first, as Nova does it when it is done with the
+    /// server.
+    func removePort(
+        _ id: String, _ session: OpenStackSession, _ budget: CallBudget
+    ) async throws(ConnectorError) {
+        let request = OpenStackRequest(.network, .delete, "ports", id)
+        do throws(ConnectorError) {
+            return try await session.client.remove(request, budget)
+        } catch {
+            guard error.code == .permissionDenied || error.code == .aborted else { throw error }
+        }
+        do throws(ConnectorError) {
+            try await session.client.remove(
+                OpenStackRequest(
+                    .network, .put, "ports", id, body: ["port": ["device_id": "", "device_owner": ""]]), budget)
+            try await session.client.remove(request, budget)
+        } catch {
+            // A compute node was faster and has marked it again.
+            guard error.code == .permissionDenied else { throw error }
+            throw ConnectorError(
+                code: .aborted, message: "port '\(id)' is still a server's: \(error.message)", provider: error.provider)
+        }
     }
 
     /// Removes the floating addresses that lead to ports and were made for them; others stay the account's.

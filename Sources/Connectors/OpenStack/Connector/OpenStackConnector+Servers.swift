@@ -53,8 +53,8 @@ extension OpenStackConnector {
         }
     }
 
-    /// Those of the servers that exist: one request for one id, else the pages of the project. What the pages leave out is
-    /// asked for by itself, so that nothing is taken for gone that only moved from one page to another.
+    /// Those of the servers that exist: one request for one id, else the pages of the project. What the pages leave out
+    /// is asked for by itself, so that nothing is taken for gone that only moved from one page to another.
     func servers(
         _ ids: [String], _ session: OpenStackSession, _ budget: CallBudget
     ) async throws(ConnectorError) -> [String: NovaServer] {
@@ -106,7 +106,8 @@ extension OpenStackConnector {
         }
     }
 
-    /// A function of its own: within the tuple of the task's closure it crashes optimized builds (docs/design/compiler.md).
+    /// A function of its own: within the tuple of the task's closure it crashes optimized builds
+    /// (docs/design/compiler.md).
     private static func result<Element: Sendable, Value: Sendable>(
         _ element: Element, _ body: @Sendable (Element) async throws(ConnectorError) -> Value
     ) async -> Result<Value, ConnectorError> {

@@ -128,7 +128,14 @@ extension OpenStackConnector {
         case .volume: return try await deleteVolume(id, session, budget)
         case .publicAddress: return try await remove(kind, .network, "floatingips", id, session, budget)
         case .securityGroup: return try await remove(kind, .network, "security-groups", id, session, budget)
-        case .other: return try await remove(kind, .network, "ports", id, session, budget)
+        case .other:
+            do throws(ConnectorError) {
+                try await removePort(id, session, budget)
+                return .done(Empty())
+            } catch {
+                guard error.code == .aborted else { throw error }
+                return try .waiting(.delete(kind, id), 3_000)
+            }
         case .image: return try await remove(kind, .image, "images", id, session, budget)
         default:
             throw ConnectorError(

@@ -5,9 +5,9 @@ import Support
 
 /// Machines at clouds of OpenStack: Keystone 3, Nova 2.1, Neutron 2, Glance 2 and, where there is one, Cinder 3.
 ///
-/// A session is one project in one region. Nothing is kept between calls but open sessions with their tokens: identity is
-/// in metadata and tags of servers, and in the descriptions of what Neutron has. Every call may be repeated after a lost
-/// answer.
+/// A session is one project in one region. Nothing is kept between calls but open sessions with their tokens: identity
+/// is in metadata and tags of servers, and in the descriptions of what Neutron has. Every call may be repeated after a
+/// lost answer.
 package struct OpenStackConnector: Connector {
     let sessions = SessionTable()
     let exclusion = Exclusion()

@@ -1,7 +1,8 @@
 import ConnectorAPI
 import JSONCoding
 
-/// What is left to be done of a call, as the host keeps it: all that the next step needs, so that any process can take it.
+/// What is left to be done of a call, as the host keeps it: all that the next step needs, so that any process can take
+/// it.
 enum OpenStackStep: Sendable, Hashable, Codable {
     case ensureVolume(VolumeSpec, [String: String])
     case ensureAddress(PublicAddressSpec, [String: String])

@@ -96,7 +96,8 @@ enum OpenStackErrorMapping {
 }
 
 /// What the services say of an error. Each has a form of its own: `{"NeutronError": {"type", "message"}}`,
-/// `{"badRequest": {"code", "message"}}` (Nova, Cinder), `{"error": {"title", "message"}}` (Keystone), or a page (Glance).
+/// `{"badRequest": {"code", "message"}}` (Nova, Cinder), `{"error": {"title", "message"}}` (Keystone), or a page
+/// (Glance).
 struct OpenStackErrorDocument: Sendable, Hashable {
     var code: String?
     var message: String

@@ -2,8 +2,8 @@ import ConnectorAPI
 import Foundation
 import HTTPTransport
 
-/// Which machine of the host a server is, and what belongs to it: in the metadata of servers, and in the labels of ports and
-/// floating addresses.
+/// Which machine of the host a server is, and what belongs to it: in the metadata of servers, and in the labels of
+/// ports and floating addresses.
 enum LaunchIdentity {
     static let machineKey = "gantry:machine"
     /// Place within the batch.
@@ -22,7 +22,8 @@ enum LaunchIdentity {
         metadata.filter { !own.contains($0.key) }
     }
 
-    /// The tag of a server by which Nova finds it, for a tag of the host: tags of Nova are words of at most 60 characters.
+    /// The tag of a server by which Nova finds it, for a tag of the host: tags of Nova are words of at most 60
+    /// characters.
     static func serverTag(_ key: String, _ value: String) throws(ConnectorError) -> String {
         "gantry-" + String(try digest(Array("\(key)=\(value)".utf8)).prefix(40))
     }
@@ -71,8 +72,8 @@ enum LaunchIdentity {
     }
 }
 
-/// Which interface of the host's a network of a server is, as metadata: `0:NETWORK;1p:NETWORK;2f`. `p` says that addresses
-/// there are public, `f` is the floating one.
+/// Which interface of the host's a network of a server is, as metadata: `0:NETWORK;1p:NETWORK;2f`. `p` says that
+/// addresses there are public, `f` is the floating one.
 struct InterfaceNames: Sendable, Hashable {
     struct Place: Sendable, Hashable {
         var interface: Int

@@ -8,7 +8,8 @@ struct SiteNetworks: Sendable, Hashable {
 
         /// Floating addresses come from it.
         var isPool: Bool { network.isExternal == true }
-        /// Machines on it are reachable from everywhere: by the addresses of its subnets, else because it leads outside.
+        /// Machines on it are reachable from everywhere: by the addresses of its subnets, else because it leads
+        /// outside.
         var isPublic: Bool {
             let blocks = subnets.filter { $0.version == 4 }.map(\.cidr)
             return blocks.contains { !AddressRange.isPrivate($0) } || isPool
@@ -68,12 +69,10 @@ struct NetworkChoice: Sendable, Hashable {
     /// - Throws: ``ConnectorError/Code/invalidArgument`` that names the interface and what the project has.
     init(_ interfaces: [MachineSpec.Interface], _ site: SiteNetworks, field: String) throws(ConnectorError) {
         let wanted = interfaces.isEmpty ? [MachineSpec.Interface(index: 0)] : interfaces
-        for interface in wanted.sorted(by: { $0.index < $1.index }) where !interface.public {
-            try attachPrivate(interface, site, field)
-        }
-        for interface in wanted.sorted(by: { $0.index < $1.index }) where interface.public {
-            try attachPublic(interface, site, field)
-        }
+        // Those that name their network first, so that none takes it from them.
+        let order = wanted.sorted { ($0.network == nil ? 1 : 0, $0.index) < ($1.network == nil ? 1 : 0, $1.index) }
+        for interface in order where !interface.public { try attachPrivate(interface, site, field) }
+        for interface in order where interface.public { try attachPublic(interface, site, field) }
         if !pools.isEmpty { try giveRoom(wanted, site, field) }
         // A machine with two ways out needs rules for its routes, which few images have.
         if attachments.contains(where: \.isPublic), site.pools.isEmpty, !site.allowsTwo {
@@ -140,8 +139,8 @@ struct NetworkChoice: Sendable, Hashable {
         floatingInterface = interface.index
     }
 
-    /// A floating address leads to a private network, which a machine that names public ones only is attached to as well;
-    /// where there is none, the machine is on the outer network itself.
+    /// A floating address leads to a private network, which a machine that names public ones only is attached to as
+    /// well; where there is none, the machine is on the outer network itself.
     private mutating func giveRoom(
         _ interfaces: [MachineSpec.Interface], _ site: SiteNetworks, _ field: String
     ) throws(ConnectorError) {

@@ -164,10 +164,6 @@ struct NovaConsole: Decodable, Sendable {
     }
 }
 
-struct NovaSnapshot: Decodable, Sendable {
-    var image: String
-
-    private enum CodingKeys: String, CodingKey {
-        case image = "image_id"
-    }
+struct NovaConsoleOutput: Decodable, Sendable {
+    var output: String?
 }
