@@ -3,12 +3,13 @@ package import ConnectorHost
 import Dummy
 import EC2
 import ExistingHosts
+import OpenStack
 import Orchestration
 
 /// The connectors that are compiled in. To add one, add it to this list.
 package enum BuiltInConnectors {
     package static func all() -> [any Connector] {
-        [ExistingHostsConnector(), EC2Connector(), DummyConnector()]
+        [ExistingHostsConnector(), EC2Connector(), OpenStackConnector(), DummyConnector()]
     }
 }
 
