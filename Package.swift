@@ -130,8 +130,8 @@ let units: [Unit] = [
     library(
         "Orchestration", "Core/Orchestration",
         [
-            "RADL", "InfrastructureModel", "Operations", "Persistence", "ConnectorAPI", "ContextualizationAPI",
-            "JSONCoding", "Support", "Logging",
+            "RADL", "TOSCA", "InfrastructureModel", "Operations", "Persistence", "ConnectorAPI",
+            "ContextualizationAPI", "JSONCoding", "Support", "Logging",
         ]),
 
     // Connectors
@@ -169,8 +169,8 @@ let units: [Unit] = [
     library(
         "APIServer", "API/Server",
         [
-            "Orchestration", "InfrastructureModel", "Operations", "RADL", "Authorization", "Support", "Hummingbird",
-            "HummingbirdCore", "HTTPTypes", "Logging",
+            "Orchestration", "InfrastructureModel", "Operations", "RADL", "TOSCA", "Authorization", "Support",
+            "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging",
         ]),
 
     // Tools
@@ -178,17 +178,17 @@ let units: [Unit] = [
     library(
         "Assembly", "Tools/Assembly",
         [
-            "Orchestration", "Persistence", "InfrastructureModel", "Operations", "RADL", "ConnectorAPI",
-            "ConnectorHost", "Dummy", "ExistingHosts", "EC2", "OpenStack", "Contextualization",
+            "Orchestration", "Persistence", "InfrastructureModel", "Operations", "RADL", "TOSCA", "HTTPTransport",
+            "ConnectorAPI", "ConnectorHost", "Dummy", "ExistingHosts", "EC2", "OpenStack", "Contextualization",
             "ContextualizationAPI", "SSHTransport", "Authorization", "Support", "Logging",
         ]),
     executable(
         "gantry",
         [
             "Assembly", "Orchestration", "InfrastructureModel", "Operations", "Persistence", "RADL", "Authorization",
-            "ConnectorAPI", "JSONCoding",
+            "ConnectorAPI", "JSONCoding", "RADLLanguageServer",
             "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes", "Jinja",
-            "SSHTransport", "Support", "CProcess", "ArgumentParser", "Logging",
+            "SSHTransport", "TOSCA", "Support", "CProcess", "ArgumentParser", "Logging",
         ]),
     executable(
         "gantryd",
@@ -226,7 +226,7 @@ let units: [Unit] = [
         "OrchestrationTests", "OrchestrationTests",
         [
             "Orchestration", "Persistence", "InfrastructureModel", "Operations", "ConnectorAPI", "Dummy",
-            "ExistingHosts", "ContextualizationAPI", "RADL", "Support", "Logging",
+            "ExistingHosts", "ContextualizationAPI", "RADL", "TOSCA", "Support", "Logging",
         ]),
     tests(
         "ConnectorTests", "ConnectorTests",
@@ -251,13 +251,13 @@ let units: [Unit] = [
     tests(
         "APIServerTests", "APIServerTests",
         [
-            "APIServer", "Orchestration", "Persistence", "InfrastructureModel", "ConnectorAPI", "Dummy",
+            "APIServer", "Orchestration", "Persistence", "InfrastructureModel", "ConnectorAPI", "Dummy", "TOSCA",
             "ContextualizationAPI", "Authorization", "Support", "Hummingbird", "HummingbirdTesting", "HTTPTypes",
             "Logging",
         ]),
     tests(
         "IntegrationTests", "IntegrationTests",
-        ["Dummy", "EC2", "OpenStack", "ConnectorAPI", "HTTPTransport", "JSONCoding", "Support", "TestSupport"]),
+        ["Dummy", "EC2", "OpenStack", "ConnectorAPI", "HTTPTransport", "JSONCoding", "RADL", "Support", "TestSupport"]),
     tests(
         "GantryCommandTests", "GantryCommandTests",
         [

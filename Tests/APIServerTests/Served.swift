@@ -11,6 +11,7 @@ import Logging
 import Orchestration
 import Persistence
 import Support
+import TOSCA
 import Testing
 
 /// A REST server over a manager with a Dummy cloud; a worker carries operations out beside the requests.
@@ -33,12 +34,14 @@ enum Served {
     ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        var configuration = ManagerConfiguration(
+            limits: .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5)),
+            commandPoll: .milliseconds(10), advice: .service)
+        configuration.templates = TOSCAResolver(fetcher: OneRecipe(), policy: .published)
         let manager = InfrastructureManager(
             store: try store ?? InMemoryStateStore(), connectors: OneConnector(),
             contextualizer: OneResult(failure: failure),
-            configuration: ManagerConfiguration(
-                limits: .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5)),
-                commandPoll: .milliseconds(10), advice: .service), logger: logger,
+            configuration: configuration, logger: logger,
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
         let server = RESTServer(manager: manager, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -120,6 +123,13 @@ private struct OneConnector: ConnectorDirectory {
     func connector(forType type: String) async -> (any Connector)? { type == "Dummy" ? dummy : nil }
     func connector(named name: String) async -> (any Connector)? { name == "dummy" ? dummy : nil }
     func descriptions() async -> [ConnectorDescription] { [dummy.description] }
+}
+
+/// Stands in for the recipes of published collections.
+private struct OneRecipe: TOSCAFetching {
+    func fetch(_ url: String, policy: TOSCAFetchPolicy, maximumSize: Int) async throws -> [UInt8] {
+        Array("---\n- hosts: all\n  tasks:\n    - debug: {msg: configured}\n".utf8)
+    }
 }
 
 private struct OneResult: Contextualizer {

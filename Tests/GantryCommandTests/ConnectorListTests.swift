@@ -73,7 +73,7 @@ import Testing
 
     @Test func theLimitIsASensibleNumber() throws {
         let list = try #require(
-            try Gantry.parseAsRoot(["connector", "list"]) as? ConnectorCommand.ListCommand)
+            try Gantry.parseAsRoot(["connector", "list"]) as? gantry.ConnectorCommand.ListCommand)
         #expect(list.timeout < 10)
         #expect(throws: (any Error).self) { try Gantry.parseAsRoot(["connector", "list", "--timeout", "0"]) }
     }

@@ -8,20 +8,29 @@ struct DocumentBody: Sendable {
 
     /// Largest document that is read, in MiB.
     private static let largest = 16
-    private static let mediaTypes = "text/plain, application/json"
+    private static let mediaTypes = "text/plain, application/json, text/yaml"
 
     private enum Format {
-        case radl, json
+        case radl, json, tosca
     }
 
-    /// The document as RADL text; an empty body is an empty document.
+    /// What was sent.
+    enum Content: Sendable {
+        /// RADL's text form.
+        case document(String)
+        /// TOSCA in YAML.
+        case template(String)
+    }
+
+    /// The document; an empty body is an empty document.
     /// - Throws: ``RESTError``.
-    func read(_ request: Request, prefix: String) async throws -> String {
+    func read(_ request: Request, prefix: String) async throws -> Content {
         let format = try Self.format(request)
         let text = try Self.text(try await body(request, prefix: prefix), prefix: prefix)
-        guard format == .json, !text.allSatisfy(\.isWhitespace) else { return text }
+        guard format != .radl, !text.allSatisfy(\.isWhitespace) else { return .document(text) }
+        guard format == .json else { return .template(text) }
         do {
-            return try RADLDocument(parsingJSON: text).text()
+            return .document(try RADLDocument(parsingJSON: text).text())
         } catch {
             throw RESTError(.badRequest, "Error parsing request body: \(error)")
         }
@@ -35,15 +44,14 @@ struct DocumentBody: Sendable {
             switch type {
             case "text/plain", "*/*", "text/*", "": return .radl
             case "application/json": return .json
+            case "text/yaml", "text/x-yaml", "application/yaml": return .tosca
             default: continue
             }
         }
-        let isTOSCA = types.contains { ["text/yaml", "text/x-yaml", "application/yaml"].contains($0) }
         throw RESTError(
             .unsupportedMediaType,
             "Unsupported Media Type [\(types.map { "'\($0)'" }.joined(separator: ", "))]; "
-                + (isTOSCA ? "TOSCA is not supported yet; " : "")
-                + "accepted are text/plain (RADL) and application/json (RADL as JSON)",
+                + "accepted are text/plain (RADL), application/json (RADL as JSON) and text/yaml (TOSCA)",
             headers: [.acceptPost: mediaTypes])
     }
 

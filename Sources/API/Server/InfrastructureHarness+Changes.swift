@@ -37,7 +37,7 @@ extension InfrastructureHarness {
             guard let numbers = Self.numbers(numbers) else { throw RESTError(.notFound, "\(prefix): Invalid VM ID") }
             let submitted = try await manager.deploy(
                 deployment(
-                    "", items, caller,
+                    .document(""), items, caller,
                     InfrastructureUpdate(
                         InfrastructureID(rawValue: id), .remove(numbers), contextualizes: contextualizes)))
             try await manager.waitUntilRemoved(submitted, numbers, caller: caller)
@@ -62,15 +62,6 @@ extension InfrastructureHarness {
                     InfrastructureUpdate(InfrastructureID(rawValue: id), .reconfigure(numbers))))
             return .text("", headers: [.infrastructureID: submitted.infrastructure.rawValue])
         }
-    }
-
-    private func deployment(
-        _ document: String, _ items: [AuthorizationItem], _ caller: Caller, _ update: InfrastructureUpdate
-    ) -> DeploymentRequest {
-        var request = DeploymentRequest(
-            document: document, documentName: "document", clouds: Self.clouds(items), caller: caller)
-        request.update = update
-        return request
     }
 
     /// Numbers with commas between; nil where it is something else.

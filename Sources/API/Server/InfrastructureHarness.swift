@@ -8,6 +8,7 @@ import Operations
 import Orchestration
 import RADL
 import Support
+import TOSCA
 
 /// Requests about infrastructures: decode, authenticate, call the manager, encode. Holds no state.
 struct InfrastructureHarness: Sendable {
@@ -43,10 +44,7 @@ struct InfrastructureHarness: Sendable {
         let form = try Accept.form(request, own: "text/uri-list")
         let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
         return try await failing(prefix) {
-            let submitted = try await manager.deploy(
-                DeploymentRequest(
-                    document: document, documentName: "document",
-                    clouds: Self.clouds(items), caller: caller))
+            let submitted = try await manager.deploy(deployment(document, items, caller))
             if !isAsynchronous { try await manager.waitUntilLaunched(submitted, caller: caller) }
             let uri = "\(base(request))/infrastructures/\(submitted.infrastructure)"
             let headers: HTTPFields = [.infrastructureID: submitted.infrastructure.rawValue]
@@ -111,9 +109,17 @@ struct InfrastructureHarness: Sendable {
                 case .json: return .json(["authorization": names])
                 case .own: return .text(names.joined(separator: "\n"))
                 }
-            case "tosca", "outputs":
-                throw RESTError(
-                    .forbidden, "'\(name)' infrastructure property is not valid in this infrastructure")
+            case "tosca":
+                guard let template = try await manager.template(of: infrastructure, caller: caller) else {
+                    throw Self.noTemplate(name)
+                }
+                return try text(request, name, template)
+            case "outputs":
+                try Accept.requireJSON(request)
+                guard let outputs = try await manager.outputs(of: infrastructure, caller: caller) else {
+                    throw Self.noTemplate(name)
+                }
+                return .rawJSON("{\"outputs\": \(TOSCAValue(outputs).json)}")
             default:
                 throw RESTError(.notFound, "Incorrect infrastructure property")
             }
@@ -173,7 +179,29 @@ struct InfrastructureHarness: Sendable {
         }
     }
 
-    static func clouds(_ items: [AuthorizationItem]) -> [CloudCredential] {
+    private static func noTemplate(_ property: String) -> RESTError {
+        RESTError(.forbidden, "'\(property)' infrastructure property is not valid in this infrastructure")
+    }
+
+    /// What a document asks for.
+    /// - Parameter update: What it changes; nil: it asks for a new infrastructure.
+    func deployment(
+        _ content: DocumentBody.Content, _ items: [AuthorizationItem], _ caller: Caller,
+        _ update: InfrastructureUpdate? = nil
+    ) -> DeploymentRequest {
+        var request = DeploymentRequest(
+            document: "", documentName: "document", clouds: Self.clouds(items), caller: caller)
+        switch content {
+        case .document(let text): request.document = text
+        case .template(let text):
+            let login = items.first(where: \.isLogin)
+            request.template = TemplateRequest(text: text, accessToken: login?["token"].map { Secret($0) })
+        }
+        request.update = update
+        return request
+    }
+
+    private static func clouds(_ items: [AuthorizationItem]) -> [CloudCredential] {
         items.filter(\.isCloud).map { CloudCredential(id: $0.id, type: $0.type, values: $0.values) }
     }
 

@@ -15,6 +15,7 @@ final class CurlTransfer: @unchecked Sendable {
     /// The easy handle between ``prepare()`` and ``release()``.
     private(set) var activeHandle: UnsafeMutableRawPointer?
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var connectionList: UnsafeMutablePointer<curl_slist>?
     private var uploadDescriptor: Int32 = -1
     private var status = 0
     private var headers = HTTPHeaders()
@@ -50,6 +51,8 @@ final class CurlTransfer: @unchecked Sendable {
         unsafe activeHandle = nil
         unsafe curl_slist_free_all(headerList)
         unsafe headerList = nil
+        unsafe curl_slist_free_all(connectionList)
+        unsafe connectionList = nil
         if uploadDescriptor >= 0 { close(uploadDescriptor) }
         uploadDescriptor = -1
     }
@@ -113,6 +116,13 @@ final class CurlTransfer: @unchecked Sendable {
         case .none: try settings.set(CURLOPT_PROXY, "")
         case .environment: break
         case .url(let url): try settings.set(CURLOPT_PROXY, url)
+        }
+        if let address = request.address {
+            let port = request.url.port ?? (request.url.scheme == "https" ? 443 : 80)
+            let target = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
+            unsafe connectionList = curl_slist_append(nil, "\(request.url.host):\(port):\(target):\(port)")
+            try unsafe settings.check(
+                gantry_curl_set_list(settings.handle, CURLOPT_CONNECT_TO, connectionList), "CONNECT_TO")
         }
         // On a kept connection that the server has closed meanwhile, libcurl sends the request once more by itself: right
         // for those that may be repeated only.

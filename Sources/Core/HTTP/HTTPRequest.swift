@@ -57,6 +57,10 @@ package struct HTTPRequest: Sendable, Hashable {
     package var maximumBodyBytes: Int?
     /// Most redirects that are followed, for GET and HEAD only. 0: an answer with status 3xx is handed out as it is.
     package var maximumRedirects: Int
+    /// The address to connect to, numeric, in the place of what the host's name resolves to: for who has looked at the
+    /// address first. The host stays what it is in the request, and in the certificate. Nil: as the name resolves. A proxy
+    /// that the client uses resolves by itself.
+    package var address: String?
     /// Whether the answer may come compressed; it is handed out decompressed.
     package var acceptsCompression: Bool
 

@@ -110,6 +110,8 @@ package struct CloudSite: Sendable, Hashable, CustomStringConvertible {
 package struct InfrastructureSecrets: Sendable, Hashable {
     /// The RADL document: it may hold passwords and keys.
     package var document: Secret<String>
+    /// The TOSCA template that the document was made of, as orchestration wrote it, with the values of its inputs.
+    package var template: Secret<String>?
     /// The infrastructure's own SSH key in OpenSSH's form, where it has one.
     package var privateKey: Secret<String>?
     /// Its public half, `ssh-ed25519 …`.

@@ -22,6 +22,8 @@ package struct CloudCredential: Sendable, Hashable {
 package struct DeploymentRequest: Sendable {
     /// Text of a RADL document.
     package var document: String
+    /// A TOSCA template in the place of ``document``.
+    package var template: TemplateRequest?
     /// For messages about the document: the file's name.
     package var documentName: String
     /// Identity: with it a second request converges; nil always makes a new infrastructure.

@@ -15,7 +15,11 @@ struct Difference: Sendable {
     /// Somebody removed them at their provider, and no longer does anybody want them.
     var forgotten: [MachineRecord] = []
 
-    init(index: RADLIndex, existing: InfrastructureSnapshot?, vanished: Set<MachineID>) throws {
+    /// - Parameter leaving: Numbers of machines, as text, that go first where a system has too many.
+    init(
+        index: RADLIndex, existing: InfrastructureSnapshot?, vanished: Set<MachineID>,
+        leaving: [String: [String]] = [:]
+    ) throws {
         var wanted: [String: Int] = [:]
         let deploys = index.document.deploys
         for deploy in deploys {
@@ -37,7 +41,11 @@ struct Difference: Sendable {
         for (system, machines) in usable {
             let count = wanted[system] ?? 0
             // The newest go first: they are the ones that hold the least.
-            let ordered = machines.sorted { $0.id.number < $1.id.number }
+            let first = leaving[system] ?? []
+            let ordered = machines.sorted {
+                let (one, other) = (first.contains(String($0.id.number)), first.contains(String($1.id.number)))
+                return one == other ? $0.id.number < $1.id.number : other
+            }
             kept += ordered.prefix(count)
             removed += ordered.dropFirst(count).map {
                 ($0, "the document asks for \(count) of system '\(system)'")

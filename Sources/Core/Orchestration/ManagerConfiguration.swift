@@ -1,4 +1,5 @@
 package import InfrastructureModel
+package import TOSCA
 
 /// Patience, limits and words of the manager.
 package struct ManagerConfiguration: Sendable {
@@ -25,6 +26,8 @@ package struct ManagerConfiguration: Sendable {
     package var setbackPause: Duration
     /// How often who waits for an operation sees such errors before they are told them.
     package var attempts: Int
+    /// Where TOSCA templates get what they import.
+    package var templates: TOSCAResolver = .bundled
     /// Whom messages speak to.
     package var advice: Advice
 

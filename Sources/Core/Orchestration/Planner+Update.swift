@@ -1,23 +1,29 @@
 import InfrastructureModel
 import RADL
+import TOSCA
 
 /// Requests that change parts of an infrastructure.
 extension Planner {
     /// The document that the infrastructure shall have, and what the request's own deploys.
     func read(
-        _ request: DeploymentRequest, _ existing: InfrastructureSnapshot?
+        _ request: DeploymentRequest, _ existing: InfrastructureSnapshot?, _ translated: Translated?
     ) async -> (check: DocumentCheck, deploys: [RADLDeploy]) {
+        let text = translated.map { $0.translation.document.text() } ?? request.document
         guard let update = request.update, let existing, let stored = try? MachineDocument.document(of: existing) else {
-            let check = await DocumentCheck(
-                request.document, name: request.documentName, contextualizer: manager.contextualizer)
+            let check = await DocumentCheck(text, name: request.documentName, contextualizer: manager.contextualizer)
             return (check, check.document.deploys)
         }
         var deploys: [RADLDeploy] = []
+        // What was made of a template is made of the changed template.
+        let isReplaced = translated != nil && existing.secrets.template != nil
         let check = await DocumentCheck(
-            request.document, name: request.documentName, contextualizer: manager.contextualizer
+            text, name: request.documentName, contextualizer: manager.contextualizer
         ) { document, warnings throws(RADLErrors) in
             var merged = stored
             switch update.kind {
+            case .add where isReplaced:
+                merged = document
+                deploys = document.deploys
             case .add:
                 var new = document
                 try new.resolveReferences(in: stored)
@@ -34,13 +40,22 @@ extension Planner {
     }
 
     static func difference(
-        _ update: InfrastructureUpdate, _ deploys: [RADLDeploy], _ existing: InfrastructureSnapshot
+        _ update: InfrastructureUpdate, _ deploys: [RADLDeploy], _ template: TOSCAUpdate?,
+        _ existing: InfrastructureSnapshot
     ) throws -> Difference {
         let present = Set(
             existing.machines.filter { $0.goal == .present && ($0.isAlive || $0.phase == .vanished) }.map(\.id.number))
         switch update.kind {
         case .add:
-            return Difference(adding: deploys, removing: [], existing: existing)
+            guard let template else { return Difference(adding: deploys, removing: [], existing: existing) }
+            // Positions are those in the whole document; a system that is there gets what it lacks.
+            let missing = Dictionary(template.additions.map { ($0.system, $0.count) }, uniquingKeysWith: +)
+            let additions = deploys.map {
+                RADLDeploy(system: $0.system, count: missing[$0.system] ?? 0, cloud: $0.cloud)
+            }
+            // Machines of a document that came before the template are none of its business.
+            let removals = existing.secrets.template == nil ? [] : Set(template.removals.compactMap { Int($0) })
+            return Difference(adding: additions, removing: removals, existing: existing)
         case .remove(let numbers):
             try check(numbers, present)
             return Difference(adding: [], removing: numbers, existing: existing)

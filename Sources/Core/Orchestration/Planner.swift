@@ -6,6 +6,7 @@ import Operations
 import Persistence
 import RADL
 import Support
+import TOSCA
 
 /// From a request to a plan, and from a plan to the one transaction that records it.
 struct Planner: Sendable {
@@ -18,6 +19,8 @@ struct Planner: Sendable {
         var summary: DeploymentPlan
         /// Machines that are no longer there nor wanted.
         var forgotten: [MachineRecord]
+        /// The template that the document is made of, to be kept.
+        var template: Secret<String>?
         var credentials: [LentCredential]
     }
 
@@ -35,7 +38,9 @@ struct Planner: Sendable {
             throw ManagerError(code: .invalidDocument, message: problem)
         }
         let existing = try await existing(request)
-        let read = await read(request, existing)
+        var translated: Translated?
+        if let template = request.template { translated = try await translate(template, request, existing) }
+        let read = await read(request, existing, translated)
         let document = try read.check.valid()
         guard !document.systems.isEmpty || !document.deploys.isEmpty || request.name == nil else {
             throw ManagerError(
@@ -46,9 +51,11 @@ struct Planner: Sendable {
         let credentials = await self.credentials(request, document)
         let difference: Difference
         if let update = request.update, let existing {
-            difference = try Self.difference(update, read.deploys, existing)
+            difference = try Self.difference(update, read.deploys, translated?.update, existing)
         } else {
-            difference = try Difference(index: index, existing: existing, vanished: await vanished(existing))
+            difference = try Difference(
+                index: index, existing: existing, vanished: await vanished(existing),
+                leaving: translated?.translation.removalLists ?? [:])
         }
         var rejections = Rejections()
         // What an update does not add needs no place.
@@ -67,10 +74,12 @@ struct Planner: Sendable {
             existing: existing?.infrastructure.id, added: added, removed: difference.removed,
             kept: difference.kept, networks: try Self.networkChanges(document, existing), rejections: rejections.all,
             recipes: recipeNames(index),
-            warnings: read.check.warnings.map(\.description) + (await keyWarnings(request.clouds)))
+            warnings: (translated.map { $0.translation.warnings + ($0.update?.warnings ?? []) } ?? []).map(
+                \.description)
+                + read.check.warnings.map(\.description) + (await keyWarnings(request.clouds)))
         return Prepared(
             index: index, existing: existing, summary: summary, forgotten: difference.forgotten,
-            credentials: credentials)
+            template: translated?.stored, credentials: credentials)
     }
 
     /// A machine that already runs is one machine.

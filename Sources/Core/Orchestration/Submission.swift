@@ -98,6 +98,8 @@ struct Submission {
         var secrets = prepared.existing?.secrets ?? InfrastructureSecrets(document: Secret(""))
         // As it was understood: `random(N)` is drawn once.
         secrets.document = text
+        // What is made of a document alone from now on has no template.
+        if prepared.template != nil || request.update == nil { secrets.template = prepared.template }
         let needsKey = plan.added.contains { added in
             guard let login = index.system(added.system)?.credentials else { return true }
             return login.password == nil && login.privateKey == nil

@@ -28,14 +28,16 @@ enum RecordCoding {
             try JSONText.encode(
                 PlainSecrets(
                     document: secrets.document.expose(), privateKey: secrets.privateKey?.expose(),
-                    publicKey: secrets.publicKey)))
+                    publicKey: secrets.publicKey, template: secrets.template?.expose())))
     }
 
     static func secrets(from plain: Data) throws -> InfrastructureSecrets {
         let value = try JSONText.decode(PlainSecrets.self, from: Array(plain))
-        return InfrastructureSecrets(
+        var secrets = InfrastructureSecrets(
             document: Secret(value.document), privateKey: value.privateKey.map { Secret($0) },
             publicKey: value.publicKey)
+        secrets.template = value.template.map { Secret($0) }
+        return secrets
     }
 
     static func plain(_ values: Secret<[String: String]>) throws -> Data {
@@ -50,5 +52,6 @@ enum RecordCoding {
         var document: String
         var privateKey: String?
         var publicKey: String?
+        var template: String?
     }
 }

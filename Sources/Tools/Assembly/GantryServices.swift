@@ -49,10 +49,12 @@ package struct GantryServices: Sendable {
         let (registry, problems) = await BuiltInConnectors.registry(
             folders: options.connectorFolders, stateFolder: options.stateFolder, logger: options.logger)
         let communicators = SSHCommunicatorFactory()
+        var configuration = options.manager
+        configuration.templates = TemplateSources.resolver(stateFolder: options.stateFolder)
         let contextualizer = ContextualizerAssembly.make(communicators: communicators, logger: options.logger)
         let manager = InfrastructureManager(
             store: store, connectors: RegistryDirectory(registry: registry), contextualizer: contextualizer,
-            configuration: options.manager, logger: options.logger,
+            configuration: configuration, logger: options.logger,
             makeKeyPair: {
                 let pair = try SSHKeyPair.generate()
                 return InfrastructureManager.KeyPair(privateKey: pair.privateKey, publicKey: pair.publicKey)
