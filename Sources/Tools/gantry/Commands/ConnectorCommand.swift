@@ -5,8 +5,8 @@ import Glibc
 
 struct ConnectorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "connector", abstract: "List connectors and check that one keeps the contract.",
-        subcommands: [ListCommand.self, CheckCommand.self])
+        commandName: "connector", abstract: "List connectors, write one, and check that one keeps the contract.",
+        subcommands: [ListCommand.self, NewCommand.self, CheckCommand.self])
 
     struct CheckCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
