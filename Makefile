@@ -4,7 +4,7 @@
 SWIFT_FLAGS ?=
 export SWIFT_FLAGS
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test integration lint bench fuzz-smoke sanitize demo conformance clean
+.PHONY: help setup build release test integration lint bench fuzz-smoke sanitize demo tutorial conformance clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -42,6 +42,12 @@ sanitize: setup ## thread sanitizer over the Core and Contextualizer test target
 demo: setup ## a web server and two clients on real SSH hosts, from nothing to nothing
 	@scripts/setup integration
 	@scripts/demo
+
+tutorial: setup ## docs/connector-tutorial.md, word by word
+	@scripts/setup integration
+	swift build $(SWIFT_FLAGS) --product gantry
+	swift build $(SWIFT_FLAGS) --product connector-check
+	@scripts/tutorial --bin "$$(swift build $(SWIFT_FLAGS) --show-bin-path)"
 
 conformance: setup ## the conformance kit over each connector, compiled in and as a process, debug and release
 	@scripts/setup integration
