@@ -34,8 +34,8 @@ struct Gantry: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, PlanCommand.self, ListCommand.self, ShowCommand.self, LogCommand.self, SSHCommand.self,
             StartCommand.self, StopCommand.self, RebootCommand.self, DestroyCommand.self, InventoryCommand.self,
-            SSHConfigCommand.self, RADLCommand.self,
-            RecipeCommand.self, ConnectorCommand.self,
+            SSHConfigCommand.self, OutputsCommand.self, RADLCommand.self, TOSCACommand.self, RecipeCommand.self,
+            ConnectorCommand.self,
         ])
 
     /// Passwords and keys are in memory from the first file that is read.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Assembly
 import InfrastructureModel
 import Orchestration
+import RADL
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +23,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let request = try document.request(authorization)
+            let request = try await document.request(authorization)
             try await state.withServices { services in
                 let plan = try await services.manager.plan(request)
                 for warning in plan.warnings { Terminal.warn(warning) }
@@ -74,6 +75,10 @@ enum PlanText {
             lines.append("  = machine \(machine.id.number) (\(machine.system)), \(machine.state.rawValue)")
         }
         lines += plan.networks.map { Terminal.paint("  ~ \($0)", "33") }
+        if let difference = plan.difference, !difference.isEmpty {
+            lines.append("document:")
+            lines += RADLDiffCommand.lines(difference).map { "  \($0)" }
+        }
         if plan.added.isEmpty, plan.removed.isEmpty { lines.append("  no machine is added or removed") }
         if !plan.recipes.isEmpty {
             lines.append("recipes:")
@@ -117,6 +122,7 @@ struct PlanJSON: Encodable {
     var networks: [String]
     var rejections: [Rejection]
     var recipes: [String]
+    var document: DifferenceData?
 
     init(_ plan: DeploymentPlan) {
         existing = plan.existing?.rawValue
@@ -132,5 +138,6 @@ struct PlanJSON: Encodable {
         networks = plan.networks
         rejections = plan.rejections.map { Rejection(system: $0.system, cloud: $0.cloud, reason: $0.reason) }
         recipes = plan.recipes
+        document = plan.difference.map { DifferenceData($0) }
     }
 }

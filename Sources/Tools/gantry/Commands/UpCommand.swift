@@ -17,6 +17,7 @@ struct UpCommand: AsyncParsableCommand {
             EXAMPLES:
               gantry up cluster.radl
               gantry up cluster.radl --name test -a clouds.auth --yes
+              gantry up cluster.yaml --input nodes=4
               gantry up cluster.radl --new-host-key 2     machine 2 was reinstalled
               gantry up cluster.radl --new-host-key web   the machine of system web was
             """)
@@ -34,7 +35,7 @@ struct UpCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let request = try document.request(authorization)
+            let request = try await document.request(authorization)
             try await state.withServices(manager: operation.configuration) { services in
                 var request = request
                 let plan = try await services.manager.plan(request)
@@ -55,8 +56,8 @@ struct UpCommand: AsyncParsableCommand {
                 try await operation.see(
                     submitted, since: since, services: services, name: request.name,
                     resume: CommandText.text(
-                        ["gantry", "up", document.file] + (document.name.map { ["--name", $0] } ?? [])
-                            + (authorization.authorizationFile.map { ["-a", $0] } ?? []) + state.words))
+                        ["gantry", "up"] + document.words + (authorization.authorizationFile.map { ["-a", $0] } ?? [])
+                            + state.words))
             }
         }
     }

@@ -6,7 +6,9 @@ import Glibc
 import InfrastructureModel
 import Logging
 import Orchestration
+import RADL
 import Support
+import TOSCA
 
 /// Options of every command that touches the state.
 struct StateOptions: ParsableArguments {
@@ -84,13 +86,21 @@ struct AuthorizationOptions: ParsableArguments {
 
 /// A document and the name of what it describes.
 struct DocumentOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("A RADL document; - for standard input.", valueName: "file"))
+    @Argument(help: ArgumentHelp("A RADL document or a TOSCA template; - for standard input.", valueName: "file"))
     var file: String
 
     @Option(name: .shortAndLong, help: "Name of the infrastructure; by default the file's name without its ending.")
     var name: String?
 
-    func request(_ authorization: AuthorizationOptions) throws -> DeploymentRequest {
+    @OptionGroup var template: TemplateOptions
+
+    /// What a command that goes on with the same document repeats of these options.
+    var words: [String] {
+        [file] + (name.map { ["--name", $0] } ?? []) + template.values.flatMap { ["--input", $0] }
+            + (template.file.map { ["--inputs", $0] } ?? [])
+    }
+
+    func request(_ authorization: AuthorizationOptions) async throws -> DeploymentRequest {
         let text = try DocumentFile.read(file)
         guard let name = name ?? DocumentFile.stem(file) else {
             throw UsageError("a document from standard input needs --name")
@@ -98,9 +108,29 @@ struct DocumentOptions: ParsableArguments {
         if let problem = DeploymentRequest.problem(withName: name) {
             throw UsageError("\(problem); give another with --name")
         }
-        return DeploymentRequest(
-            document: text, documentName: file == "-" ? "standard input" : file, name: name,
+        var request = DeploymentRequest(
+            document: "", documentName: file == "-" ? "standard input" : file, name: name,
             clouds: try authorization.clouds(), caller: .local)
+        if TemplateFile.isTemplate(text, path: file) {
+            request.template = try await templateRequest(text)
+        } else if template.isEmpty {
+            request.document = DocumentFile.text(text, of: file)
+        } else {
+            throw UsageError("--input and --inputs are for TOSCA templates; '\(file)' is a RADL document")
+        }
+        return request
+    }
+}
+
+extension DocumentOptions {
+    /// The types of inputs decide what their values mean, so the template is read here, too; its mistakes are told by who
+    /// deploys it.
+    private func templateRequest(_ text: String) async throws -> TemplateRequest {
+        let file = TemplateFile(text, path: file)
+        var resolver = TOSCAResolver.bundled
+        resolver.folder = file.folder.map { TOSCAFolder(path: $0) }
+        let declared = try? await TOSCATemplate(text: text, name: file.name, resolver: resolver).inputs
+        return TemplateRequest(text: text, inputs: try template.resolve(declared ?? []), folder: file.folder)
     }
 }
 

@@ -15,6 +15,12 @@ enum Terminal {
         isInteractive && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     }
 
+    /// The same for standard error.
+    static var hasErrorColor: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb" && (environment["NO_COLOR"] ?? "").isEmpty
+    }
+
     /// Columns and rows.
     static var size: (columns: Int, rows: Int) {
         var size = winsize()
@@ -79,10 +85,15 @@ enum Terminal {
         StandardStream.write(harmless(message) + "\n", to: STDERR_FILENO)
     }
 
+    /// A text whose colours are meant; parts of others have to be harmless already.
+    static func note(painted text: String) {
+        said.add(1, ordering: .sequentiallyConsistent)
+        StandardStream.write(text + "\n", to: STDERR_FILENO)
+    }
+
     private static func report(_ kind: String, _ color: String, _ message: String) {
         said.add(1, ordering: .sequentiallyConsistent)
-        let colored = isatty(STDERR_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
-        let label = colored ? "\u{1B}[1;\(color)m\(kind):\u{1B}[0m" : "\(kind):"
+        let label = hasErrorColor ? "\u{1B}[1;\(color)m\(kind):\u{1B}[0m" : "\(kind):"
         StandardStream.write("\(label) \(harmless(message))\n", to: STDERR_FILENO)
     }
 

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import RADL
+import RADLLanguageServer
+import Support
+
+struct RADLConvertCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert", abstract: "Write documents in RADL's text form or in its JSON form.",
+        discussion: """
+            The text is in the usual order and layout, without comments; the JSON is what the service's interfaces take \
+            and give, with sizes in bytes. Included documents are put in. Nothing is checked but whether it can be read.
+
+            EXAMPLES:
+              gantry radl convert --to json cluster.radl
+              gantry radl convert --to radl cluster.json -o cluster.radl
+              gantry radl convert --to json *.radl --output-dir json
+            """)
+
+    enum Form: String, CaseIterable, ExpressibleByArgument {
+        case radl, json
+    }
+
+    @Argument(help: ArgumentHelp("Documents; - for standard input.", valueName: "file")) var files: [String]
+    @Option(help: "The form that is written.") var to: Form
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file, not to standard output.", valueName: "file"))
+    var output: String?
+    @Option(
+        name: .customLong("output-dir"),
+        help: ArgumentHelp("Write a file for each document to this folder.", valueName: "dir"))
+    var folder: String?
+
+    func validate() throws {
+        if output != nil, folder != nil { throw ValidationError("--output and --output-dir exclude each other") }
+        if files.count > 1, folder == nil {
+            throw ValidationError("several documents need --output-dir, a file for each")
+        }
+        if folder != nil, files.contains("-") { throw ValidationError("standard input has no name for --output-dir") }
+        let stems = files.map { DocumentFile.stem($0) }
+        if folder != nil, Set(stems).count < stems.count {
+            throw ValidationError("two documents have one name: they would be the same file in --output-dir")
+        }
+    }
+
+    func run() async throws {
+        try await reporting {
+            var ending = RADLEnding()
+            for file in files {
+                guard let examined = try await ending.readable(file) else { continue }
+                let text = Self.text(examined.document, to)
+                guard let path = target(of: file) else {
+                    Terminal.write(text)
+                    continue
+                }
+                do throws(FileProblem) {
+                    try UserFile.replace(path, with: text)
+                } catch {
+                    Terminal.error("'\(path)' cannot be written: \(error.reason)")
+                    ending.unwritable()
+                }
+            }
+            try ending.end()
+        }
+    }
+
+    private func target(of file: String) -> String? {
+        guard let folder else { return output }
+        return folder + "/" + (DocumentFile.stem(file) ?? file) + "." + to.rawValue
+    }
+
+    static func text(_ document: RADLDocument, _ form: Form) -> String {
+        switch form {
+        case .json: return document.jsonText(spacing: .indented) + "\n"
+        case .radl:
+            let plain = document.withReadableSizes.text()
+            return (try? RADLFormatter.format(RADLSource(text: plain))) ?? plain
+        }
+    }
+}

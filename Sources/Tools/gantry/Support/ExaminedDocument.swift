@@ -1,0 +1,121 @@
+import Assembly
+import Foundation
+import Logging
+import Orchestration
+import RADL
+
+/// A document that a command was given, read with what it includes, and checked.
+struct ExaminedDocument {
+    /// As messages name it.
+    var name: String
+    var source: RADLSource
+    /// With the included ones in it; as much as could be understood.
+    var document: RADLDocument
+    /// Errors and warnings, in the order of the text.
+    var findings: [RADLError]
+    /// Whether all of it could be read.
+    var isReadable: Bool
+
+    var errors: [RADLError] { findings.filter { $0.severity == .error } }
+
+    /// - Parameters:
+    ///   - path: As the user wrote it; includes are looked for beside it.
+    ///   - checksRecipes: Also looks into the recipes, whose YAML the library does not know.
+    init(_ source: RADLSource, path: String, checksRecipes: Bool) async {
+        name = source.file ?? path
+        self.source = source
+        if source.isJSON {
+            do throws(RADLErrors) {
+                document = try RADLDocument(parsingJSON: source)
+                findings = document.check() + document.advice()
+                isReadable = true
+            } catch {
+                document = RADLDocument()
+                findings = error.all
+                isReadable = false
+            }
+        } else {
+            let reading = RADLDocument.read(source)
+            isReadable = reading.errors.isEmpty
+            document = reading.document
+            findings = []
+            if isReadable, !document.includes.isEmpty {
+                let folder = IncludeFolder(document: path)
+                do throws(RADLErrors) {
+                    document = try document.resolvingIncludes { include, _ in try folder.source(of: include) }
+                    findings = reading.warnings + document.check() + document.advice()
+                } catch {
+                    findings = reading.warnings + error.all
+                    isReadable = false
+                }
+            } else {
+                // Of a document with mistakes nothing is included, which is none of them.
+                findings = RADLDocument.analyze(source).diagnostics.filter { $0.code != .include }
+            }
+        }
+        if checksRecipes {
+            findings += await DocumentCheck.mistakes(
+                inRecipesOf: document,
+                ContextualizerAssembly.checker(logger: StandardErrorLog.logger(label: "gantry", level: .error)))
+        }
+        findings = findings.enumerated()
+            .sorted { ($0.element.range?.offset ?? .max, $0.offset) < ($1.element.range?.offset ?? .max, $1.offset) }
+            .map(\.element)
+    }
+}
+
+extension RADLSource {
+    /// Whether it is RADL's JSON form: no sentence of the text form begins so.
+    var isJSON: Bool {
+        let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF]
+        guard let first = bytes.first(where: { !blanks.contains($0) }) else { return false }
+        return first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
+    }
+}
+
+/// What becomes of a command that works on several documents: the worst of what happened to one.
+struct RADLEnding {
+    private var isUnreadable = false
+    private var isRefused = false
+    private var isFailed = false
+
+    mutating func refused() { isRefused = true }
+    mutating func failed() { isFailed = true }
+    mutating func unwritable() { isUnreadable = true }
+
+    /// The bytes of a document; nil where they cannot be had, which is told.
+    mutating func source(_ file: String) -> RADLSource? {
+        do {
+            return RADLSource(
+                text: try DocumentFile.read(file), file: file == "-" ? "standard input" : file)
+        } catch {
+            Terminal.error("\(error)")
+            isUnreadable = true
+            return nil
+        }
+    }
+
+    /// A document with all that is wrong with it.
+    mutating func examined(_ file: String, checksRecipes: Bool) async throws -> ExaminedDocument? {
+        guard let source = source(file) else { return nil }
+        return await ExaminedDocument(source, path: file, checksRecipes: checksRecipes)
+    }
+
+    /// A document that can be read; nil where it cannot, which is told.
+    mutating func readable(_ file: String) async throws -> ExaminedDocument? {
+        guard let examined = try await examined(file, checksRecipes: false) else { return nil }
+        guard examined.isReadable else {
+            for error in examined.errors { FindingText.tell(error) }
+            isRefused = true
+            return nil
+        }
+        return examined
+    }
+
+    /// - Throws: The exit status, where it is not 0.
+    func end() throws {
+        if isUnreadable { throw Status.usage }
+        if isRefused { throw Status.refused }
+        if isFailed { throw Status.failed }
+    }
+}

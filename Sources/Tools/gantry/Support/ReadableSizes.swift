@@ -1,0 +1,56 @@
+import RADL
+
+extension RADLDocument {
+    /// The document with its sizes in the largest unit that leaves them whole: the JSON form has bytes only.
+    var withReadableSizes: RADLDocument {
+        var document = self
+        for index in document.systems.indices {
+            document.systems[index].features = document.systems[index].features.withReadableSizes
+        }
+        return document
+    }
+}
+
+extension Features {
+    fileprivate var withReadableSizes: Features {
+        var features = self
+        for feature in all {
+            var feature = feature
+            switch feature.value {
+            case .number(let interval):
+                guard FeatureRule.rule(for: feature.name, in: .system)?.units.contains("GiB") == true,
+                    let readable = interval.withReadableSizes
+                else { continue }
+                feature.value = .number(readable)
+            case .softs(let groups):
+                feature.value = .softs(
+                    groups.map { SoftGroup(weight: $0.weight, features: $0.features.withReadableSizes) })
+            default: continue
+            }
+            features.set(feature)
+        }
+        return features
+    }
+}
+
+extension Interval {
+    /// Nil where it cannot be said otherwise.
+    fileprivate var withReadableSizes: Interval? {
+        bounds.map { Interval($0.comparison, $0.quantity.readable) }
+            .reduce(nil as Interval?) { result, next in result.map { $0.intersection(next) } ?? next }
+    }
+}
+
+extension Quantity {
+    /// `4GiB` for 4294967296.
+    fileprivate var readable: Quantity {
+        guard unit == .none, case .integer(let bytes) = number, bytes > 0 else { return self }
+        for unit: RADLUnit in ["TiB", "GiB", "MiB", "KiB"] where bytes % unit.factor == 0 {
+            return Quantity(.integer(bytes / unit.factor), unit: unit)
+        }
+        for unit: RADLUnit in ["TB", "GB", "MB", "KB"] where bytes % unit.factor == 0 {
+            return Quantity(.integer(bytes / unit.factor), unit: unit)
+        }
+        return self
+    }
+}
