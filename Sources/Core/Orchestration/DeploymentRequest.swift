@@ -1,5 +1,6 @@
 package import InfrastructureModel
 package import Operations
+package import RADL
 package import Support
 
 /// Credentials of one cloud as an auth line gives them.
@@ -144,6 +145,8 @@ package struct DeploymentPlan: Sendable {
     package var kept: [MachineRecord]
     /// What changes at networks of an existing infrastructure, in words.
     package var networks: [String]
+    /// In what the document differs from the one that the infrastructure has; nil for a new one.
+    package var difference: RADLDifference?
     package var rejections: [Rejection]
     /// Recipes that would run, in order: `step` and names.
     package var recipes: [String]

@@ -70,13 +70,16 @@ struct Planner: Sendable {
                 system: item.system, placement: first, alternatives: Array(placements.dropFirst()))
         }
         try Self.refuseSharedAddresses(added, difference.kept, index)
-        let summary = DeploymentPlan(
+        var summary = DeploymentPlan(
             existing: existing?.infrastructure.id, added: added, removed: difference.removed,
             kept: difference.kept, networks: try Self.networkChanges(document, existing), rejections: rejections.all,
             recipes: recipeNames(index),
             warnings: (translated.map { $0.translation.warnings + ($0.update?.warnings ?? []) } ?? []).map(
                 \.description)
                 + read.check.warnings.map(\.description) + (await keyWarnings(request.clouds)))
+        if let existing {
+            summary.difference = RADLDifference(from: try MachineDocument.document(of: existing), to: document)
+        }
         return Prepared(
             index: index, existing: existing, summary: summary, forgotten: difference.forgotten,
             template: translated?.stored, credentials: credentials)

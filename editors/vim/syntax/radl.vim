@@ -16,7 +16,7 @@ syntax sync fromstart
 " The last of several that match counts, so the general ones come first.
 syntax match radlSkipped /[^[:alnum:]_.[:blank:]#'()\[\],=<>-]/
 syntax match radlSkipped /-/
-syntax match radlName /\<[A-Za-z_.][[:alnum:]_.-]*\>/
+syntax match radlName /[A-Za-z_.][[:alnum:]_.-]*\>/
 syntax match radlNumber /\<\d\+\(\.\d*\)\?/ nextgroup=radlUnit skipwhite
 syntax match radlUnit /\c\([KMGT]I\?B\?\|B\|ECU\|GCEU\|HRZ\)\>/ contained
 syntax match radlComparison /<=\|>=\|[=<>]/
