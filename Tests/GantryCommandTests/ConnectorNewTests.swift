@@ -86,8 +86,9 @@ import Testing
             let there = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
             let wanted = there.filter { path in
                 var isFolder: ObjCBool = false
-                FileManager.default.fileExists(atPath: root.appending(path: path).path, isDirectory: &isFolder)
-                return !isFolder.boolValue && !path.contains("__pycache__") && !path.contains(".egg-info")
+                let url = root.appending(path: path)
+                let isFile = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+                return isFile && !isFolder.boolValue && !path.contains("__pycache__") && !path.contains(".egg-info")
             }
             #expect(Set(wanted) == Set(files.map(\.path)), "\(folder)")
         }
