@@ -4,7 +4,7 @@
 SWIFT_FLAGS ?=
 export SWIFT_FLAGS
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test integration lint bench fuzz-smoke sanitize demo tutorial conformance clean
+.PHONY: help setup build release test integration lint bench fuzz-smoke sanitize demo tutorial conformance openstack clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -53,6 +53,10 @@ conformance: setup ## the conformance kit over each connector, compiled in and a
 	@scripts/setup integration
 	@scripts/conformance
 	@scripts/conformance --release
+
+openstack: setup ## tests and conformance kit against a real OpenStack on this machine (root; some 3 GB of memory)
+	@scripts/setup integration
+	@scripts/openstack
 
 clean: ## remove build folders
 	rm -rf .build .build-*
