@@ -4,7 +4,7 @@ import HTTPTransport
 import Support
 import Testing
 
-/// `testbed/chaosproxy` before the EC2 endpoint: loses, delays and breaks answers by rules.
+/// `testbed/chaosproxy` before an endpoint: loses, delays and breaks answers by rules.
 final class ChaosProxy: Sendable {
     let url: String
     private let admin: String
@@ -13,10 +13,14 @@ final class ChaosProxy: Sendable {
     private let output = Pipe()
     private let http: CurlClient
 
-    init() throws {
+    /// Before the EC2 endpoint.
+    convenience init() throws {
+        try self.init(to: HTTPURL(EC2Endpoint.environment["AWS_ENDPOINT_URL"] ?? ""))
+    }
+
+    init(to endpoint: HTTPURL) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let endpoint = try HTTPURL(EC2Endpoint.environment["AWS_ENDPOINT_URL"] ?? "")
         process = try ChildCommand([
             "python3", "-u", root.appendingPathComponent("testbed/chaosproxy").path, "0=\(endpoint.authority)",
             "--admin", "0",
