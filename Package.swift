@@ -262,7 +262,8 @@ let units: [Unit] = [
         "GantryCommandTests", "GantryCommandTests",
         [
             "gantry", "Assembly", "Orchestration", "Operations", "InfrastructureModel", "ContextualizationAPI",
-            "ConnectorAPI", "ConnectorHost", "JSONCoding", "Support", "ArgumentParser", "Logging",
+            "ConnectorAPI", "ConnectorHost", "TOSCA", "HTTPTransport", "JSONCoding", "Support", "ArgumentParser",
+            "Logging",
         ]),
 ]
 

@@ -41,6 +41,17 @@ struct CurlClientTests {
         #expect(request.headers["host"] == "127.0.0.1:\(server.port)")
     }
 
+    @Test func connectsToTheAddressThatItIsGiven() async throws {
+        let server = try LoopbackServer.answering { connection, _ in connection.answer(200, "hello") }
+        var request = HTTPRequest(.get, try HTTPURL("http://name.invalid:\(server.port)/a"))
+        request.address = "127.0.0.1"
+        #expect(try await client.fetch(request, upTo: 100).text == "hello")
+        #expect(server.requests.first?.headers["host"] == "name.invalid:\(server.port)")
+        request.address = nil
+        let unresolved = request
+        #expect(await code { _ = try await client.fetch(unresolved, upTo: 100) } == .unresolved)
+    }
+
     @Test(arguments: [HTTPRequest.Method.post, .put, .patch, .delete])
     func sendsBytesAsTheyAre(method: HTTPRequest.Method) async throws {
         let server = try LoopbackServer.answering { connection, _ in connection.answer() }

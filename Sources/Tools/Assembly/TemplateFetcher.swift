@@ -13,10 +13,16 @@ struct TemplateFetcher: TOSCAFetching {
 
     private let client: any HTTPClient
     private let usesProxy: Bool
+    private let resolve: @Sendable (_ host: String) -> [String]
 
-    init(client: any HTTPClient, usesProxy: Bool) {
+    /// - Parameter resolve: Addresses of a host; may block.
+    init(
+        client: any HTTPClient, usesProxy: Bool,
+        resolve: @escaping @Sendable (_ host: String) -> [String] = TemplateFetcher.addresses
+    ) {
         self.client = client
         self.usesProxy = usesProxy
+        self.resolve = resolve
     }
 
     /// A fetcher, where libcurl can be had.
@@ -66,7 +72,8 @@ struct TemplateFetcher: TOSCAFetching {
 
     /// The first address of a host that may be connected to.
     private func address(of host: String) async throws -> String {
-        let addresses = await withTaskExecutorPreference(Self.resolving) { Self.addresses(of: host) }
+        let resolve = resolve
+        let addresses = await withTaskExecutorPreference(Self.resolving) { resolve(host) }
         guard !addresses.isEmpty else { throw Problem(description: "the host '\(host)' is not known") }
         guard let address = addresses.first(where: TOSCAFetchPolicy.permits) else {
             throw Problem(description: "the host '\(host)' has no public address")
@@ -75,7 +82,7 @@ struct TemplateFetcher: TOSCAFetching {
     }
 
     /// Numeric, as the system's resolver orders them. Blocks.
-    private static func addresses(of host: String) -> [String] {
+    static func addresses(of host: String) -> [String] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
