@@ -21,7 +21,7 @@ extension ConnectorCommand {
 
         @Argument(help: "Short name of the cloud, such as mycloud; the executable is connector-NAME.")
         var name: String
-        @Option(help: "python, swift or sh.")
+        @Option(help: "What it is written in.")
         var language: ConnectorTemplate.Language
         @Option(
             help: ArgumentHelp("The folder to be made; without it connector-NAME.", valueName: "dir"))
