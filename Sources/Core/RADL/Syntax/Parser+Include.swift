@@ -24,7 +24,11 @@ extension Parser {
                 expected: ["'template'"], at: feature.source ?? source,
                 imText: "Line \(source.line): Invalid include")
         }
-        document.includes.append(
-            RADLInclude(id: id, template: features.string("template") ?? id, source: source))
+        // EC3 takes several names, with blanks between.
+        let template = features.string("template") ?? id
+        let names = template.split(separator: " ").map(String.init)
+        document.includes += (names.isEmpty ? [template] : names).map {
+            RADLInclude(id: id, template: $0, source: source)
+        }
     }
 }
