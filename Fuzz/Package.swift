@@ -4,7 +4,10 @@ import PackageDescription
 // Fuzzers of everything that reads what users write. Built by scripts/fuzz-smoke with the flags that link libFuzzer.
 let package = Package(
     name: "gantry-fuzz",
-    dependencies: [.package(name: "gantry", path: "..")],
+    dependencies: [
+        .package(name: "gantry", path: ".."),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
     targets: [
         .target(name: "CFuzzer"),
         // A link to the sources: the module is no product of the package.
@@ -14,10 +17,18 @@ let package = Package(
                 .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
                 .enableUpcomingFeature("MemberImportVisibility"),
             ]),
+        .target(
+            name: "FuzzedTOSCA", dependencies: [.product(name: "RADL", package: "gantry"), "Yams"],
+            path: "Sources/TOSCA",
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            ]),
         .executableTarget(
             name: "gantry-fuzz",
             dependencies: [
-                "CFuzzer", "FuzzedJSON", .product(name: "RADL", package: "gantry"),
+                "CFuzzer", "FuzzedJSON", "FuzzedTOSCA", .product(name: "RADL", package: "gantry"),
                 .product(name: "Jinja", package: "gantry"),
                 .product(name: "Recipes", package: "gantry"),
             ]),
