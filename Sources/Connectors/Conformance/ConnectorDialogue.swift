@@ -113,7 +113,7 @@ struct Conversation: Sendable {
     }
 
     /// For messages: what is known of its end.
-    private var ending: String {
+    var ending: String {
         let words = wire.standardError.split(separator: "\n").last.map { "; its last words: \($0.prefix(200))" }
         return words ?? ""
     }
@@ -154,6 +154,7 @@ extension CheckRun {
             throw CheckEnd.failed("\(settings.endMs) ms after \(what) the process still runs")
         }
         let text = status < 0 ? "by signal \(-status)" : "with status \(status)"
-        try expect(status == wanted, "after \(what) the process ended \(text) instead of status \(wanted)")
+        try expect(
+            status == wanted, "after \(what) the process ended \(text) instead of status \(wanted)\(talk.ending)")
     }
 }

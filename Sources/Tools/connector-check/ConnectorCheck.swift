@@ -103,7 +103,9 @@ struct ConnectorCheck: AsyncParsableCommand {
         var checks = ConformanceSuite.checks
         if !only.isEmpty {
             guard let chosen = ConformanceSuite.checks(named: only) else {
-                throw ValidationError("--only names no check: use --list to see them")
+                let known = Set(ConformanceSuite.checks.map(\.id))
+                let unknown = only.filter { !known.contains($0) }.map { "'\($0)'" }.joined(separator: ", ")
+                throw ValidationError("--only names \(unknown), which is no check: use --list to see them")
             }
             checks = chosen
         }
