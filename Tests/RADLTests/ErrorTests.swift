@@ -352,7 +352,10 @@ struct CheckTests {
     }
 
     @Test(arguments: [
-        ("system a (net_interface.0.connection = '')", "Line 1: Invalid value in property 'net_interface.0.connection'"),
+        (
+            "system a (net_interface.0.connection = '')",
+            "Line 1: Invalid value in property 'net_interface.0.connection'"
+        ),
         (
             "system a (disk.0.os.name = 5 and\ndisk.0.os.credentials.new.password = 'x' and disk.0.os.version = 7)",
             "Line 2: Invalid value in property 'disk.0.os.credentials.new.password'"

@@ -125,7 +125,9 @@ struct SuggestionTests {
 
     @Test func `hundreds of mistakes are all told`() {
         let text = (0..<400).map { "system s\($0) (cpu.count => 1 and x = y and z 1)" }.joined(separator: "\n")
-        #expect(RADLDocument.read(RADLSource(text: text)).errors.count == 1000)
+        let errors = RADLDocument.read(RADLSource(text: text)).errors
+        #expect(errors.count == 1000)
+        #expect(RADLErrors(errors)?.description.hasSuffix("\nand 900 mistakes more") == true)
         let half = (0..<300).map { "system s\($0) (cpu.count => 1 and x = y)" }.joined(separator: "\n")
         #expect(RADLDocument.read(RADLSource(text: half)).errors.count == 600)
     }
@@ -138,6 +140,17 @@ struct SuggestionTests {
         #expect(advice.count == 3)
         #expect(advice.allSatisfy { $0.severity == .warning })
         #expect(RADLDocument.analyze(RADLSource(text: document.text())).errors.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("memory.size >= 512", ["'memory.size' is 512 bytes"]), ("disk.0.size = 20", ["'disk.0.size' is 20 bytes"]),
+            ("memory.size >= 536870912", []), ("memory.size >= 512M and disk.0.size >= 0", []),
+        ] as [(String, [String])])
+    func `sizes of some bytes lack their unit`(_ feature: String, _ messages: [String]) throws {
+        let document = try RADLDocument(parsing: "system a (\(feature))")
+        #expect(document.check().isEmpty)
+        #expect(document.advice().map(\.message) == messages)
     }
 
     @Test(arguments: [

@@ -52,10 +52,25 @@ struct Adviser {
             }
             switch reading(of: feature.name, section) {
             case .free: break
-            case .known(let rule): if checksValues, !rule.isEnforced { checker.check(feature, rule) }
+            case .known(let rule):
+                guard checksValues else { break }
+                if !rule.isEnforced { checker.check(feature, rule) }
+                if rule.kind == .integer(.memory) || rule.kind == .number(.memory) { adviseUnit(feature) }
             case .misspelled(let nearest): report(feature, nearest)
             }
         }
+    }
+
+    /// `memory.size >= 512` asks for 512 bytes.
+    private mutating func adviseUnit(_ feature: Feature) {
+        guard case .number(let interval) = feature.value,
+            let small = interval.bounds.map(\.quantity).first(where: { quantity in
+                quantity.unit.text.isEmpty && quantity.scaledValue > 0 && quantity.scaledValue < 100_000
+            })
+        else { return }
+        checker.report(
+            .unit, "'\(feature.name)' is \(small) bytes", hint: "write a unit: \(small)M, \(small)G",
+            at: checker.place(ofValue: feature), imText: "")
     }
 
     private mutating func report(_ feature: Feature, _ nearest: String) {

@@ -160,8 +160,12 @@ public struct RADLErrors: Error, Sendable, Hashable, CustomStringConvertible {
     /// How IM puts the first one.
     public var imText: String { first.imText }
 
-    /// Every error with its excerpt.
+    private static let mostShown = 100
+
+    /// The first hundred errors, each with its excerpt, and how many more there are.
     public var description: String {
-        all.map(\.description).joined(separator: "\n")
+        var lines = all.prefix(Self.mostShown).map(\.description)
+        if all.count > Self.mostShown { lines.append("and \(all.count - Self.mostShown) mistakes more") }
+        return lines.joined(separator: "\n")
     }
 }
