@@ -318,8 +318,7 @@ extension TemplateReader {
                 relationship.interfaces, relationship.type.interfaces, checker, place, relationship.path)
         }
         for policy in policies { checker.check(TOSCAValue(.map(policy.properties)), none, policy.path) }
-        let output = FunctionChecker.Place(isOutput: true)
-        for item in outputs { checker.check(item.value, output, item.path) }
+        for output in outputs { checker.check(output.value, none, output.path) }
     }
 
     /// Operations of types are of their authors: what they name may be missing in this template.
