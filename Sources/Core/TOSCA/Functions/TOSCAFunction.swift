@@ -39,6 +39,8 @@ struct FunctionChecker {
         var node: String?
         /// SOURCE and TARGET mean something.
         var hasRelationship = false
+        /// An input that nothing declares gives nothing, as in IM.
+        var isOutput = false
     }
 
     let report: Report
@@ -86,11 +88,14 @@ struct FunctionChecker {
                 wrong(function, "the name of an input", path)
                 return
             }
-            if !inputs.contains(name) {
-                report.unknown(
-                    .unknownName, "the input '\(name.prefix(80))' is not declared", name, among: inputNames,
-                    at: function.argument.position, path)
+            if inputs.contains(name) { return }
+            let message = "the input '\(name.prefix(80))' is not declared"
+            guard !place.isOutput else {
+                report.warning(.unknownName, message, at: function.argument.position, path)
+                return
             }
+            report.unknown(
+                .unknownName, message, name, among: inputNames, at: function.argument.position, path)
         case .getProperty, .getAttribute:
             guard arguments.count >= 2, function.argument.list != nil else {
                 wrong(function, "a list: [ NODE, NAME ] or [ NODE, CAPABILITY OR REQUIREMENT, NAME ]", path)

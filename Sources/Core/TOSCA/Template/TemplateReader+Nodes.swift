@@ -318,7 +318,8 @@ extension TemplateReader {
                 relationship.interfaces, relationship.type.interfaces, checker, place, relationship.path)
         }
         for policy in policies { checker.check(TOSCAValue(.map(policy.properties)), none, policy.path) }
-        for output in outputs { checker.check(output.value, none, output.path) }
+        let output = FunctionChecker.Place(isOutput: true)
+        for item in outputs { checker.check(item.value, output, item.path) }
     }
 
     /// Operations of types are of their authors: what they name may be missing in this template.

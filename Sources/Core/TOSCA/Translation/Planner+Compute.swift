@@ -170,8 +170,9 @@ extension Planner {
     private func applications(_ node: NodeTemplate, _ features: inout Features) {
         var sets = FeatureSets()
         var seen: Set<String> = []
+        var owners: [(NodeTemplate, NamedList<TOSCAArtifact>)] = []
         for item in residents[node.name] ?? [node] {
-            var owners: [(NodeTemplate, NamedList<TOSCAArtifact>)] = [(item, item.artifacts)]
+            owners.append((item, item.artifacts))
             for requirement in item.requirements {
                 if let name = requirement.relationshipTemplate, let relation = template.relationships[name] {
                     owners.append((item, relation.artifacts))
@@ -180,17 +181,17 @@ extension Planner {
                     owners.append((target, target.artifacts))
                 }
             }
-            for (suffix, prefix) in [("collection", "ansible.collections."), ("role", "ansible.roles.")] {
-                for (owner, artifacts) in owners {
-                    for artifact in artifacts.elements
-                    where artifact.type == "tosca.artifacts.AnsibleGalaxy." + suffix {
-                        let path = owner.path.key("artifacts").key(artifact.name).key("file")
-                        let file = values.evaluate(artifact.file, Evaluator.Context(node: owner), path).scalarText
-                        guard let file, !file.isEmpty, seen.insert(prefix + file).inserted else { continue }
-                        let element = FeatureSet(Features([Feature("name", .string(prefix + file, .equal))]))
-                        // Names are unique here, so nothing can disagree.
-                        try? sets.add(element)
-                    }
+        }
+        for (suffix, prefix) in [("collection", "ansible.collections."), ("role", "ansible.roles.")] {
+            for (owner, artifacts) in owners {
+                for artifact in artifacts.elements
+                where artifact.type == "tosca.artifacts.AnsibleGalaxy." + suffix {
+                    let path = owner.path.key("artifacts").key(artifact.name).key("file")
+                    let file = values.evaluate(artifact.file, Evaluator.Context(node: owner), path).scalarText
+                    guard let file, !file.isEmpty, seen.insert(prefix + file).inserted else { continue }
+                    let element = FeatureSet(Features([Feature("name", .string(prefix + file, .equal))]))
+                    // Names are unique here, so nothing can disagree.
+                    try? sets.add(element)
                 }
             }
         }
