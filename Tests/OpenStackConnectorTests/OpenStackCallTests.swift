@@ -137,6 +137,10 @@ struct OpenStackCallTests {
             .ok("GET \(path)", #"{"server": \#(Canned.server(1))}"#), .ok("POST \(path)/action", "", status: 202),
             .ok("GET \(path)", #"{"server": \#(Canned.server(1, status: "RESIZE", task: "resize_migrating"))}"#),
             .ok("GET \(path)", #"{"server": \#(Canned.server(1, status: "VERIFY_RESIZE"))}"#),
+            .refused(
+                "POST \(path)/action", 400,
+                #"{"badRequest": {"code": 400, "message": "Instance has not been resized."}}"#),
+            .ok("GET \(path)", #"{"server": \#(Canned.server(1, status: "VERIFY_RESIZE"))}"#),
             .ok("POST \(path)/action", "", status: 204), .ok("GET \(path)", #"{"server": \#(done)}"#))
         var outcome = try await bench.connector.resize(
             ResizeRequest(session: bench.session, id: Canned.id(1), flavor: "f-2"), context: bench.context)
@@ -155,10 +159,11 @@ struct OpenStackCallTests {
             }
             break
         }
-        #expect(rounds == 3)
+        #expect(rounds == 4)
         #expect(machine?.flavor == "f-2")
         let actions = await bench.asked().filter { $0.key == "POST \(path)/action" }.map(\.body)
-        #expect(actions == [["resize": ["flavorRef": "f-2"]], ["confirmResize": .null]])
+        #expect(
+            actions == [["resize": ["flavorRef": "f-2"]], ["confirmResize": .null], ["confirmResize": .null]])
     }
 
     @Test func aSnapshotIsMadeOnce() async throws {

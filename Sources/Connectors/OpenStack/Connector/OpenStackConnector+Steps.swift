@@ -36,7 +36,12 @@ extension OpenStackConnector {
         let again = OpenStackStep.resize(id, flavor: flavor)
         switch (server.status, server.taskState) {
         case ("VERIFY_RESIZE", nil):
-            try await session.client.call(Self.action(id, ["confirmResize": .null]), budget)
+            do throws(ConnectorError) {
+                try await session.client.call(Self.action(id, ["confirmResize": .null]), budget)
+            } catch {
+                // For a moment Nova shows the server as moved before it lets that be confirmed (400).
+                guard error.code == .aborted || error.code == .invalidArgument else { throw error }
+            }
             return try .waiting(again, 2_000)
         case ("ERROR", _):
             throw ConnectorError(
