@@ -72,7 +72,7 @@ struct OpenStackCommandTests {
         #expect(there.count == 8, "\(there)")
         let destroy = try await run("destroy", "web")
         #expect(destroy.status == 0, "\(destroy.output)\(destroy.errors)")
-        let left = try await direct.leftovers(of: infrastructure)
+        let left = try await direct.lasting(of: infrastructure)
         #expect(left.isEmpty, "\(left)")
     }
 
@@ -102,7 +102,7 @@ struct OpenStackCommandTests {
         #expect(again.status == 0, "\(again.output)\(again.errors)")
         let destroy = try await run("destroy", "web")
         #expect(destroy.status == 0, "\(destroy.output)\(destroy.errors)")
-        #expect(try await direct.leftovers(of: infrastructure).isEmpty)
+        #expect(try await direct.lasting(of: infrastructure).isEmpty)
     }
 
     @Test func wrongCredentials() async throws {

@@ -113,6 +113,17 @@ enum OpenStackEndpoint {
             return found
         }
 
+        /// What is left when half a minute has passed: Nova ends servers in its own time, and shows one that was still being
+        /// built without its tags and task for a moment.
+        func lasting(of mark: String) async throws -> [String] {
+            var found = try await leftovers(of: mark)
+            for _ in 0..<30 where !found.isEmpty {
+                try await Task.sleep(for: .seconds(1))
+                found = try await leftovers(of: mark)
+            }
+            return found
+        }
+
         /// Tags of a key pair are packed into its name.
         private static func unpacked(_ name: String) -> String {
             let packed = name.split(separator: "_", maxSplits: 2).last.map(String.init) ?? ""

@@ -6,7 +6,7 @@ import Testing
 /// What a distant, busy cloud does to requests, one fault at a time: after each, the call made again ends as asked, and
 /// nothing is there twice.
 @Suite(
-    "OpenStack connector under faults", .enabled(if: OpenStackEndpoint.isNamed), .serialized, .timeLimit(.minutes(10)))
+    "OpenStack connector under faults", .enabled(if: OpenStackEndpoint.isNamed), .serialized, .timeLimit(.minutes(20)))
 struct OpenStackFaultTests {
     struct Fault: Sendable, CustomTestStringConvertible {
         var name: String
@@ -86,7 +86,7 @@ struct OpenStackFaultTests {
         }
         #expect(ended == [.done(Empty()), .done(Empty())])
         try await bench.clean()
-        #expect(try await direct.leftovers(of: bench.tag).isEmpty)
+        #expect(try await direct.lasting(of: bench.tag).isEmpty)
     }
 
     @Test(arguments: Fault.all)
@@ -139,7 +139,7 @@ struct OpenStackFaultTests {
             #expect(refusals.count <= 1, "\(path)")
         }
         #expect(try await bench.list().isEmpty)
-        #expect(try await direct.leftovers(of: bench.tag).isEmpty)
+        #expect(try await direct.lasting(of: bench.tag).isEmpty)
     }
 
     @Test func aTokenThatIsRefusedOnceIsRenewed() async throws {
