@@ -111,6 +111,34 @@ import Testing
         #expect(config.contains("ConnectTimeout"), "a server that says nothing is not waited for without end")
     }
 
+    /// Nobody answers at the addresses of these machines.
+    @Test(
+        "a signal ends a command that waits for machines, and the same command goes on", arguments: [SIGINT, SIGTERM])
+    func aSignalEndsWhatWaits(_ signal: Int32) async throws {
+        let scratch = try Scratch()
+        try scratch.write("auth", "id = d; type = Dummy; address = 127.0.0.9; stateFile = \(scratch.path("cloud"))")
+        try scratch.write(
+            "wait.radl",
+            "network n ()\nsystem s (net_interface.0.connection = 'n' and disk.0.image.url = 'dummy://i')\ndeploy s 1\n"
+        )
+        let arguments = [
+            "up", scratch.path("wait.radl"), "-a", scratch.path("auth"), "-y", "--state-dir", scratch.path("state"),
+        ]
+        let log = scratch.url.appending(path: "log")
+        let process = try Program(name: "gantry").start(arguments, output: log)
+        defer { process.end() }
+        func text() -> String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !text().contains("waiting until the machine"), ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let asked = ContinuousClock.now
+        process.signal(signal)
+        #expect(await process.status() == 130, "\(text())")
+        #expect(ContinuousClock.now - asked < .seconds(3))
+        #expect(text().contains("stopping; everything is on record, and `gantry up"), "\(text())")
+    }
+
     @Test("gantry ssh leaves nothing, even after SIGKILL", arguments: [SIGTERM, SIGHUP, SIGKILL])
     func sessionFoldersGo(signal: Int32) async throws {
         let scenario = try DummyScenario()
