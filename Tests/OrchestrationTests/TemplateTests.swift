@@ -143,6 +143,45 @@ import Testing
         #expect(try await fixture.manager.outputs(of: id, caller: .local)?.keys == ["ip", "word", "nodes"])
     }
 
+    @Test func machinesThatCameByADocumentStay() async throws {
+        let fixture = try Fixture()
+        let id = try await deploy(fixture, request(fixture, Self.template(1))).infrastructure
+        var own = fixture.request(
+            "network n ()\nsystem own (net_interface.0.connection = 'n' and disk.0.image.url = 'dummy://i')\ndeploy own 1"
+        )
+        own.update = InfrastructureUpdate(id, .add)
+        _ = try await deploy(fixture, own)
+        _ = try await deploy(fixture, request(fixture, Self.template(2), update: id))
+        #expect(try await systems(fixture, id).values.sorted() == ["front", "own", "wn", "wn"])
+        let document = try MachineDocument.document(of: try await fixture.manager.snapshot(id, caller: .local))
+        #expect(document.systems.map(\.id).sorted() == ["front", "own", "wn"])
+        #expect(document.networks.contains { $0.id == "n" })
+    }
+
+    @Test func aRemovalListThatNamesOthersIsRefused() async throws {
+        let fixture = try Fixture()
+        let id = try await deploy(fixture, request(fixture, Self.template(2))).infrastructure
+        for list in ["['77']", "['0']"] {
+            await #expect {
+                _ = try await fixture.manager.deploy(
+                    request(fixture, Self.template(1, extra: ", removal_list: \(list)"), update: id))
+            } throws: {
+                ($0 as? ManagerError)?.message.contains("is no machine of 'wn'") == true
+            }
+        }
+        #expect(try await systems(fixture, id).count == 3)
+    }
+
+    @Test func aReconfigurationLeavesTheCountsAlone() async throws {
+        let fixture = try Fixture()
+        let id = try await deploy(fixture, request(fixture, Self.template(1))).infrastructure
+        var again = request(fixture, Self.template(4))
+        again.update = InfrastructureUpdate(id, .reconfigure(nil))
+        _ = try await deploy(fixture, again)
+        _ = try await deploy(fixture, request(fixture, "description: another text", update: id))
+        #expect(try await systems(fixture, id).count == 2)
+    }
+
     @Test func mistakesAreToldWithTheirPlaces() async throws {
         let fixture = try Fixture()
         await #expect {

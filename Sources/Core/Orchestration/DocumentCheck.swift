@@ -30,7 +30,7 @@ package struct DocumentCheck: Sendable {
         warnings = reading.warnings
         if errors.isEmpty {
             do throws(RADLErrors) {
-                document = try merge(document, &warnings)
+                document = try merge(document, &warnings).resolvingInheritance()
             } catch {
                 errors = error.all
             }
@@ -38,7 +38,7 @@ package struct DocumentCheck: Sendable {
         self.document = document
         self.errors = errors
         // A document that is read in part lacks what its rules and references ask for.
-        if errors.isEmpty { self.errors = document.check() }
+        if errors.isEmpty { self.errors = document.check() + Self.notYet(document) }
         warnings += document.advice()
         let mistakes = await Self.mistakes(inRecipesOf: document, contextualizer)
         self.errors += mistakes.filter { $0.severity == .error }
@@ -49,7 +49,11 @@ package struct DocumentCheck: Sendable {
     package static func mistakes(
         inRecipesOf document: RADLDocument, _ contextualizer: any Contextualizer
     ) async -> [RADLError] {
-        var left = document.configures.filter { $0.recipe != nil }
+        // What cloud-init reads is none of Ansible's.
+        let items = document.contextualize?.items ?? []
+        let byCloudInit = Set(items.filter(\.isCloudInit).map(\.configure))
+            .subtracting(items.filter { !$0.isCloudInit }.map(\.configure))
+        var left = document.configures.filter { $0.recipe != nil && !byCloudInit.contains($0.id) }
         let first = Dictionary(left.map { ($0.id, $0) }) { first, _ in first }
         var mistakes: [RADLError] = []
         // Sections of one id, which is told as a mistake of its own, are looked at one after the other.
@@ -76,6 +80,16 @@ package struct DocumentCheck: Sendable {
             left.removeAll { seen.insert($0.id).inserted }
         }
         return mistakes.sorted { ($0.range?.offset ?? .max) < ($1.range?.offset ?? .max) }
+    }
+
+    /// What is right, but would not be done.
+    private static func notYet(_ document: RADLDocument) -> [RADLError] {
+        (document.contextualize?.items ?? []).filter(\.isCloudInit).map { item in
+            document.mistake(
+                inRecipe: item.configure, line: nil, column: nil,
+                "cloud-init is not carried out yet: let '\(item.system)' be configured without 'with cloud_init'",
+                severity: .error)
+        }
     }
 
     /// The document.

@@ -11,7 +11,7 @@ extension Planner {
         var translation: TOSCATranslation
         /// What becomes of machines that there are; nil: the document decides alone.
         var update: TOSCAUpdate?
-        var stored: Secret<String>
+        var stored: Secret<String>?
     }
 
     /// Translates the template of a request, laid over the stored one where the request changes an infrastructure by
@@ -43,11 +43,22 @@ extension Planner {
                     of: earlier.text, "stored template", inputs: [:], earlier: earlier.inputs, salt: salt,
                     folder: earlier.folder, accessToken: template.accessToken)
             }
+            // That recipes run again must not make machines come or go at the next change.
+            if case .reconfigure = request.update?.kind, before?.counts != translation.counts {
+                return Translated(translation: translation, update: nil, stored: existing.secrets.template)
+            }
             let machines = existing.machines.filter { $0.goal == .present && $0.isAlive }
                 .map { TOSCADeployment.Machine(id: String($0.id.number), system: $0.system) }
-            return Translated(
-                translation: translation, update: TOSCAUpdate(from: before, to: translation, machines: machines),
-                stored: stored)
+            let update = TOSCAUpdate(from: before, to: translation, machines: machines)
+            // Who names machines that there are not would lose others.
+            let unknown = update.warnings.filter { $0.code == .unknownName }
+            guard unknown.isEmpty else {
+                throw ManagerError(
+                    code: .invalidDocument,
+                    message: unknown.map(\.message).joined(separator: "\n")
+                        + "\nname machines of that node in removal_list, or none; nothing was done")
+            }
+            return Translated(translation: translation, update: update, stored: stored)
         } catch let errors as TOSCAErrors {
             throw ManagerError(code: .invalidDocument, message: errors.description)
         }

@@ -23,6 +23,7 @@ extension Planner {
             switch update.kind {
             case .add where isReplaced:
                 merged = document
+                merged.keep(stored, systems: Set(existing.machines.filter(\.isAlive).map(\.system)))
                 deploys = document.deploys
             case .add:
                 var new = document
@@ -72,6 +73,19 @@ extension Planner {
             code: .notFound,
             message: "there is no machine \(unknown); there are: "
                 + present.sorted().map(String.init).joined(separator: ", "))
+    }
+}
+
+extension RADLDocument {
+    /// Takes systems over that machines are of and that the new document does not have, with their networks.
+    fileprivate mutating func keep(_ stored: RADLDocument, systems used: Set<String>) {
+        let known = Set(systems.map(\.id))
+        let kept = stored.systems.filter { used.contains($0.id) && !known.contains($0.id) }
+        guard !kept.isEmpty else { return }
+        systems += kept
+        let wanted = Set(kept.flatMap { $0.interfaces.compactMap(\.connection) })
+        let there = Set(networks.map(\.id))
+        networks += stored.networks.filter { wanted.contains($0.id) && !there.contains($0.id) }
     }
 }
 

@@ -55,10 +55,19 @@ struct Adviser {
             case .known(let rule):
                 guard checksValues else { break }
                 if !rule.isEnforced { checker.check(feature, rule) }
+                if section == .network, feature.name == "outbound" { adviseOutbound(feature) }
                 if rule.kind == .integer(.memory) || rule.kind == .number(.memory) { adviseUnit(feature) }
             case .misspelled(let nearest): report(feature, nearest)
             }
         }
+    }
+
+    /// IM gives public addresses for `yes` alone.
+    private mutating func adviseOutbound(_ feature: Feature) {
+        guard case .string(let text, _) = feature.value, text != "yes", text.lowercased() == "yes" else { return }
+        checker.report(
+            .value, "'\(text)' gives no public addresses", hint: "write outbound = 'yes', in small letters",
+            at: checker.place(ofValue: feature), imText: "")
     }
 
     /// `memory.size >= 512` asks for 512 bytes.

@@ -17,7 +17,7 @@ extension RADLError.Excerpt {
         let isCutBefore = start > 0 && bytes[start - 1] != newline
 
         var scalars = Self.scalars(bytes[start..<end])
-        if Secrets.isNamed(in: bytes[start..<end]) { Secrets.mask(&scalars) }
+        Secrets.mask(&scalars)
         while let last = scalars.last, last == "\r" { scalars.removeLast() }
         var indent = Self.scalars(bytes[start..<range.offset]).count
         let markEnd = max(range.offset, min(range.end, end))
@@ -59,7 +59,8 @@ enum Secrets {
 
     /// Whether a feature of this name holds a secret.
     static func isSecret(_ name: String) -> Bool {
-        isNamed(in: Array(name.utf8)[...])
+        // EC3's: the credentials that a cluster grows with.
+        isNamed(in: Array(name.utf8)[...]) || name == "auth"
     }
 
     /// Whether a line names such a feature.
@@ -79,18 +80,43 @@ enum Secrets {
         }
     }
 
-    /// Replaces what stands between quotes by stars, as many.
+    /// Replaces the values of features that hold secrets by stars, as many: what is quoted up to its end or that of the line,
+    /// else up to a blank.
     static func mask(_ line: inout [Unicode.Scalar]) {
-        var isInside = false
-        var isEscaped = false
-        for index in line.indices {
-            let scalar = line[index]
-            if scalar == "'" && !isEscaped {
-                isInside.toggle()
-            } else if isInside {
-                line[index] = "*"
+        // A line has the form `NAME SIGN VALUE and NAME …`, and may begin within a string.
+        var start = 0
+        while let sign = line[start...].firstIndex(of: "=") {
+            let name = line[start..<sign].map { UInt8(truncatingIfNeeded: $0.value) }
+            var index = line[line.index(after: sign)...].firstIndex { $0 != " " && $0 != "\t" } ?? line.endIndex
+            start = index
+            guard isNamed(in: name[...]) || isSecret(lastWord(name)), index < line.endIndex else { continue }
+            // All that stands before the next feature: a value too many is the mistake that is shown.
+            while index < line.endIndex, line[index] != ")", !isAnd(line, at: index) {
+                let isQuoted = line[index] == "'"
+                if isQuoted { index += 1 }
+                var isEscaped = false
+                while index < line.endIndex {
+                    let scalar = line[index]
+                    if isQuoted ? scalar == "'" && !isEscaped : scalar == " " || scalar == ")" { break }
+                    if scalar != "\r" { line[index] = "*" }
+                    isEscaped = isQuoted && scalar == "\\" && !isEscaped
+                    index += 1
+                }
+                if isQuoted, index < line.endIndex { index += 1 }
+                while index < line.endIndex, line[index] == " " || line[index] == "\t" { index += 1 }
             }
-            isEscaped = isInside && scalar == "\\" && !isEscaped
+            start = index
         }
+    }
+
+    private static func isAnd(_ line: [Unicode.Scalar], at index: Int) -> Bool {
+        let rest = line[index...]
+        return rest.starts(with: "and".unicodeScalars)
+            && (rest.count == 3 || " \t\r".unicodeScalars.contains(rest[index + 3]))
+    }
+
+    private static func lastWord(_ bytes: [UInt8]) -> String {
+        let words = String(decoding: bytes, as: UTF8.self).split { " \t(>,<".contains($0) }
+        return words.last.map(String.init) ?? ""
     }
 }

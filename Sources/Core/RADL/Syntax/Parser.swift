@@ -202,10 +202,14 @@ struct Parser {
     }
 
     private func describe(_ token: Token) -> String {
+        // What stands where a secret is expected may be one.
+        let before = source.bytes[max(0, token.start - 160)..<token.start]
+        let isSecret = Secrets.isNamed(in: before)
         switch token.kind {
+        case .name where isSecret, .number where isSecret: return token.kind.words
         case .name, .number:
-            "'\(String(decoding: source.bytes[token.start..<token.end].prefix(60), as: UTF8.self))'"
-        default: token.kind.words
+            return "'\(String(decoding: source.bytes[token.start..<token.end].prefix(60), as: UTF8.self))'"
+        default: return token.kind.words
         }
     }
 
@@ -234,6 +238,15 @@ struct Parser {
     private mutating func finish(sentences: Int) {
         for skipped in lexer.skipped {
             let range = range(of: skipped)
+            if source.text(of: range).hasSuffix("!"), range.end < source.bytes.count,
+                source.bytes[range.end] == UInt8(ascii: "=")
+            {
+                report(
+                    .syntax, "there is no '!='", hint: "write what it may be: =, <, >, <= or >=",
+                    expected: ["an operator"],
+                    at: skipped)
+                continue
+            }
             warnings.append(
                 RADLError(
                     .character, "'\(source.text(of: range))' means nothing here and is skipped", at: range,

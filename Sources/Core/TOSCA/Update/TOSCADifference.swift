@@ -102,6 +102,8 @@ package struct TOSCAUpdate: Sendable {
         }
         var seen: Set<String> = []
         for system in machines.map(\.system) where seen.insert(system).inserted {
+            // What came by a document of another kind is none of the template's business.
+            guard new.counts[system] != nil || old?.counts[system] != nil else { continue }
             let ids = (existing[system] ?? []).map(\.id)
             let surplus = ids.count - (new.counts[system] ?? 0)
             guard surplus > 0 else { continue }
