@@ -28,7 +28,7 @@ func interruptible<Value: Sendable>(
 
 /// SIGINT and SIGTERM of this process, from the first use on.
 ///
-/// The sources stay: a source that is made while another one of the same signal is being cancelled gets nothing.
+/// The sources and their dispositions stay as they are: one made while another is being cancelled gets nothing.
 ///
 /// `@unchecked Sendable`: the handler is locked, and nothing touches the sources once they are made.
 private final class Signals: @unchecked Sendable {
@@ -55,7 +55,8 @@ private final class Signals: @unchecked Sendable {
     private func received(_ number: Int32) {
         if let handler = handler.withLock({ $0 }) { return handler() }
         signal(number, SIG_DFL)
-        raise(number)
+        // To the process: this thread takes none.
+        kill(getpid(), number)
     }
 }
 
