@@ -90,13 +90,16 @@ import Testing
     @Test func reconfigureTakesATemplate() async throws {
         try await Served.serve { client in
             let id = try await created(client, 1)
+            let changed = Self.template(1) + "description: another text\n"
             let answer = try await Served.ask(
-                client, .put, "/infrastructures/\(id)/reconfigure", Self.yaml, body: Array(Self.template(1).utf8))
+                client, .put, "/infrastructures/\(id)/reconfigure", Self.yaml, body: Array(changed.utf8))
             #expect(answer.status == .ok)
-            let empty = try await Served.wait(client, "/infrastructures/\(id)/state") {
+            let template = try await Served.ask(client, .get, "/infrastructures/\(id)/tosca").text
+            #expect(template.contains("another text"))
+            let state = try await Served.wait(client, "/infrastructures/\(id)/state") {
                 $0.contains(#""state":{"state":"configured""#)
             }
-            #expect(empty.contains("configured"))
+            #expect(state.contains(#""vm_states":{"0":"configured","1":"configured"}"#), "no machine came or went")
         }
     }
 

@@ -99,7 +99,7 @@ import Testing
         #expect(world.machine.outcome == .succeeded)
     }
 
-    @Test func whatCannotBeDoneIsTold() throws {
+    @Test func whatIsGoneIsToldAndTheOthersStop() throws {
         var world = try running()
         let provider = try #require(world.machine.snapshot.machines[2].providerID)
         world.cloud.alive[provider] = nil

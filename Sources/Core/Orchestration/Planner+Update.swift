@@ -44,8 +44,6 @@ extension Planner {
         _ update: InfrastructureUpdate, _ deploys: [RADLDeploy], _ template: TOSCAUpdate?,
         _ existing: InfrastructureSnapshot
     ) throws -> Difference {
-        let present = Set(
-            existing.machines.filter { $0.goal == .present && ($0.isAlive || $0.phase == .vanished) }.map(\.id.number))
         switch update.kind {
         case .add:
             guard let template else { return Difference(adding: deploys, removing: [], existing: existing) }
@@ -58,21 +56,12 @@ extension Planner {
             let removals = existing.secrets.template == nil ? [] : Set(template.removals.compactMap { Int($0) })
             return Difference(adding: additions, removing: removals, existing: existing)
         case .remove(let numbers):
-            try check(numbers, present)
+            _ = try existing.present(numbers, orVanished: true)
             return Difference(adding: [], removing: numbers, existing: existing)
         case .reconfigure(let numbers):
-            try check(numbers ?? [], present)
+            _ = try existing.present(numbers, orVanished: true)
             return Difference(adding: [], removing: [], existing: existing)
         }
-    }
-
-    /// All are looked at before anything is done.
-    private static func check(_ numbers: Set<Int>, _ present: Set<Int>) throws {
-        guard let unknown = numbers.subtracting(present).min() else { return }
-        throw ManagerError(
-            code: .notFound,
-            message: "there is no machine \(unknown); there are: "
-                + present.sorted().map(String.init).joined(separator: ", "))
     }
 }
 

@@ -1,0 +1,56 @@
+import ConnectorAPI
+import Foundation
+package import InfrastructureModel
+import JSONCoding
+import Operations
+import Persistence
+import Support
+
+extension InfrastructureManager {
+    /// Records that machines start, stop or reboot. Idempotent but for `reboot`, which is done once for each request.
+    ///
+    /// - Parameter machines: Their numbers; nil: all of the infrastructure.
+    /// - Throws: ``ManagerError``; nothing is stored then. `notFound` for a machine that there is not, `busy` while
+    ///   another operation is under way, `invalidDocument` where a connector cannot do it.
+    package func change(
+        _ call: PowerCall, _ id: InfrastructureID, machines: Set<Int>? = nil, caller: Caller
+    ) async throws -> SubmittedOperation {
+        let snapshot = try await self.snapshot(id, caller: caller)
+        let present = try snapshot.present(machines)
+        return try await ManagerError.convertingErrors {
+            for (cloud, members) in Dictionary(grouping: present, by: \.placement.cloud) {
+                let description = try await sessions.connector(of: cloud).description
+                guard description.capabilities[call.capability] == nil else { continue }
+                let numbers = members.map { String($0.id.number) }.joined(separator: ", ")
+                throw ManagerError(
+                    code: .invalidDocument,
+                    message: "connector '\(description.name)' cannot \(call.rawValue) machines (machine \(numbers) at "
+                        + "\(cloud.id)); nothing was done")
+            }
+            let operation = DurableOperation(
+                id: .random(), subject: OperationSubject(id), kind: OperationKind(call), dueAt: now(), createdAt: now(),
+                parameters: String(decoding: try JSONText.encode(PowerRequest(machines: machines)), as: UTF8.self))
+            try await store.submit(OperationSubmission(operation, precedence: .exclusive))
+            bell.ring()
+            return SubmittedOperation(infrastructure: id, operation: operation.id, kind: operation.kind)
+        }
+    }
+}
+
+extension InfrastructureSnapshot {
+    /// The machines of these numbers, or all, among those that are there and wanted.
+    ///
+    /// - Parameter orVanished: A number may also be of one that somebody else has removed.
+    /// - Throws: ``ManagerError`` `notFound` for a number that is none of them.
+    func present(_ numbers: Set<Int>?, orVanished: Bool = false) throws(ManagerError) -> [MachineRecord] {
+        let known = machines.filter { $0.goal == .present && ($0.isAlive || orVanished && $0.phase == .vanished) }
+        guard let numbers else { return known }
+        guard let unknown = numbers.subtracting(known.map(\.id.number)).min() else {
+            return known.filter { numbers.contains($0.id.number) }
+        }
+        throw ManagerError(
+            code: .notFound,
+            message: "there is no machine \(unknown); there are: "
+                + known.map { String($0.id.number) }.joined(separator: ", "))
+    }
+}
