@@ -14,23 +14,15 @@ struct DocumentBody: Sendable {
         case radl, json, tosca
     }
 
-    /// What was sent.
-    enum Content: Sendable {
-        /// RADL's text form.
-        case document(String)
-        /// TOSCA in YAML.
-        case template(String)
-    }
-
     /// The document; an empty body is an empty document.
     /// - Throws: ``RESTError``.
-    func read(_ request: Request, prefix: String) async throws -> Content {
+    func read(_ request: Request, prefix: String) async throws -> SentDocument {
         let format = try Self.format(request)
         let text = try Self.text(try await body(request, prefix: prefix), prefix: prefix)
-        guard format != .radl, !text.allSatisfy(\.isWhitespace) else { return .document(text) }
+        guard format != .radl, !text.allSatisfy(\.isWhitespace) else { return .radl(text) }
         guard format == .json else { return .template(text) }
         do {
-            return .document(try RADLDocument(parsingJSON: text).text())
+            return .radl(try RADLDocument(parsingJSON: text).text())
         } catch {
             throw RESTError(.badRequest, "Error parsing request body: \(error)")
         }

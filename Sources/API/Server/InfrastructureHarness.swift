@@ -12,7 +12,7 @@ import TOSCA
 
 /// Requests about infrastructures: decode, authenticate, call the manager, encode. Holds no state.
 struct InfrastructureHarness: Sendable {
-    let manager: InfrastructureManager
+    let calls: InfrastructureCalls
     let version: String
     let logger: Logger
 
@@ -26,15 +26,15 @@ struct InfrastructureHarness: Sendable {
     }
 
     func list(_ request: Request) async throws -> Response {
-        let caller = try caller(request).caller
+        let caller = try login(request).caller
         return try await failing("Error Getting Inf. List") {
-            let records = try await manager.infrastructures(caller: caller)
-            return try links(request, records.map { "\(base(request))/infrastructures/\($0.id)" })
+            let ids = try await calls.list(caller: caller)
+            return try links(request, ids.map { "\(base(request))/infrastructures/\($0)" })
         }
     }
 
     func create(_ request: Request) async throws -> Response {
-        let (caller, items) = try caller(request)
+        let login = try login(request)
         let prefix = "Error Creating Inf."
         if try flag(request, "dry_run") {
             throw RESTError(.badRequest, "\(prefix): dry_run is not supported yet; leave it out to create")
@@ -44,10 +44,9 @@ struct InfrastructureHarness: Sendable {
         let form = try Accept.form(request, own: "text/uri-list")
         let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
         return try await failing(prefix) {
-            let submitted = try await manager.deploy(deployment(document, items, caller))
-            if !isAsynchronous { try await manager.waitUntilLaunched(submitted, caller: caller) }
-            let uri = "\(base(request))/infrastructures/\(submitted.infrastructure)"
-            let headers: HTTPFields = [.infrastructureID: submitted.infrastructure.rawValue]
+            let id = try await calls.create(document, isAsynchronous: isAsynchronous, login: login)
+            let uri = "\(base(request))/infrastructures/\(id)"
+            let headers: HTTPFields = [.infrastructureID: id.rawValue]
             switch form {
             case .json: return .json(Link(uri: uri), headers: headers)
             case .own: return .text(uri, type: "text/uri-list", headers: headers)
@@ -56,67 +55,51 @@ struct InfrastructureHarness: Sendable {
     }
 
     func info(_ request: Request, id: String) async throws -> Response {
-        let caller = try caller(request).caller
+        let caller = try login(request).caller
         return try await failing("Error Getting Inf. info") {
-            let snapshot = try await manager.snapshot(InfrastructureID(rawValue: id), caller: caller)
-            let machines = snapshot.machines.filter { $0.isAlive && $0.goal == .present }
+            let machines = try await calls.machines(id, caller: caller)
             return try links(
                 request, machines.map { "\(base(request))/infrastructures/\(id)/vms/\($0.id.number)" })
         }
     }
 
     func destroy(_ request: Request, id: String) async throws -> Response {
-        let caller = try caller(request).caller
+        let caller = try login(request).caller
         let isAsynchronous = try flag(request, "async")
         return try await failing("Error Destroying Inf") {
-            let infrastructure = InfrastructureID(rawValue: id)
-            guard let submitted = try await manager.destroy(infrastructure, caller: caller) else {
-                throw ManagerError(code: .destroyed, message: "Deleted infrastructure.")
-            }
-            if !isAsynchronous {
-                let operation = try await manager.waitForEnd(of: submitted)
-                if operation.status != .succeeded {
-                    let reason = operation.error ?? ""
-                    throw RESTError(
-                        .badRequest, "Error Destroying Inf: Error destroying the infrastructure: \n\(reason)")
-                }
-            }
+            try await calls.destroy(id, isAsynchronous: isAsynchronous, caller: caller)
             return .text("")
         }
     }
 
     func property(_ request: Request, id: String, name: String) async throws -> Response {
-        let caller = try caller(request).caller
+        let caller = try login(request).caller
         let infrastructure = InfrastructureID(rawValue: id)
         return try await failing("Error Getting Inf. prop") {
-            let snapshot = try await manager.snapshot(infrastructure, caller: caller)
             switch name {
             case "state":
                 try Accept.requireJSON(request)
-                return .json(StateBody(snapshot))
+                return .json(StateBody(state: try await calls.state(id, caller: caller)))
             case "radl":
-                return try text(request, name, MachineDocument.document(of: snapshot).text(style: .im))
+                return try text(request, name, try await calls.radl(id, caller: caller))
             case "contmsg":
-                var events = try await allEvents(infrastructure, caller)
-                if let event = snapshot.withoutDeploy(after: events.last?.time) { events.append(event) }
                 let header = try flag(request, "headeronly")
                 return try text(
-                    request, name,
-                    ContextualizationMessage.text(events, headerOnly: header))
+                    request, name, try await calls.contextualizationMessage(id, headerOnly: header, caller: caller))
             case "authorization":
-                let names = snapshot.infrastructure.owners.map(\.username)
+                let names = try await calls.owners(id, caller: caller)
                 switch try Accept.form(request, own: "text/plain") {
                 case .json: return .json(["authorization": names])
                 case .own: return .text(names.joined(separator: "\n"))
                 }
             case "tosca":
-                guard let template = try await manager.template(of: infrastructure, caller: caller) else {
+                guard let template = try await calls.manager.template(of: infrastructure, caller: caller) else {
                     throw Self.noTemplate(name)
                 }
                 return try text(request, name, template)
             case "outputs":
                 try Accept.requireJSON(request)
-                guard let outputs = try await manager.outputs(of: infrastructure, caller: caller) else {
+                guard let outputs = try await calls.manager.outputs(of: infrastructure, caller: caller) else {
                     throw Self.noTemplate(name)
                 }
                 return .rawJSON("{\"outputs\": \(TOSCAValue(outputs).json)}")
@@ -127,10 +110,9 @@ struct InfrastructureHarness: Sendable {
     }
 
     func machine(_ request: Request, id: String, number: String) async throws -> Response {
-        let caller = try caller(request).caller
+        let caller = try login(request).caller
         return try await failing("Error Getting VM. info") {
-            let (snapshot, machine) = try await find(id, number, caller)
-            let document = try MachineDocument.make(machine, of: snapshot)
+            let document = try await calls.machineDocument(id, number, caller: caller)
             switch try Accept.form(request, own: "text/plain") {
             case .json: return .rawJSON("{\"radl\":\(document.jsonText())}")
             case .own: return .text(document.text(style: .im))
@@ -139,15 +121,13 @@ struct InfrastructureHarness: Sendable {
     }
 
     func machineProperty(_ request: Request, id: String, number: String, name: String) async throws -> Response {
-        let caller = try caller(request).caller
+        let caller = try login(request).caller
         return try await failing("Error Getting VM. property") {
-            let (snapshot, machine) = try await find(id, number, caller)
             if name == "contmsg" {
-                let events = try await allEvents(snapshot.infrastructure.id, caller).filter { $0.machine == machine.id }
-                return try text(request, name, ContextualizationMessage.machineText(events))
+                return try text(
+                    request, name, try await calls.machineContextualizationMessage(id, number, caller: caller))
             }
-            let features = try MachineDocument.make(machine, of: snapshot).systems.first?.features
-            guard let value = features.flatMap({ PropertyValue(name, in: $0) }) else {
+            guard let value = try await calls.property(id, number, name, caller: caller) else {
                 throw RESTError(.notFound, "Incorrect property \(name) for VM ID \(number)")
             }
             switch try Accept.form(request, own: "text/plain") {
@@ -159,73 +139,20 @@ struct InfrastructureHarness: Sendable {
 
     // MARK: Parts
 
-    func find(
-        _ id: String, _ number: String, _ caller: Caller
-    ) async throws -> (InfrastructureSnapshot, MachineRecord) {
-        let snapshot = try await manager.snapshot(InfrastructureID(rawValue: id), caller: caller)
-        guard let number = Int(number), let machine = snapshot.machines.first(where: { $0.id.number == number }) else {
-            throw ManagerError(code: .notFound, message: "Invalid VM ID")
-        }
-        guard machine.isAlive else { throw ManagerError(code: .notFound, message: "Deleted VM.") }
-        return (snapshot, machine)
-    }
-
-    private func allEvents(_ id: InfrastructureID, _ caller: Caller) async throws -> [InfrastructureEvent] {
-        var events: [InfrastructureEvent] = []
-        while true {
-            let page = try await manager.events(of: id, after: events.last?.sequence ?? 0, caller: caller)
-            events += page
-            if page.isEmpty { return events }
-        }
-    }
-
     private static func noTemplate(_ property: String) -> RESTError {
         RESTError(.forbidden, "'\(property)' infrastructure property is not valid in this infrastructure")
     }
 
-    /// What a document asks for.
-    /// - Parameter update: What it changes; nil: it asks for a new infrastructure.
-    func deployment(
-        _ content: DocumentBody.Content, _ items: [AuthorizationItem], _ caller: Caller,
-        _ update: InfrastructureUpdate? = nil
-    ) -> DeploymentRequest {
-        var request = DeploymentRequest(
-            document: "", documentName: "document", clouds: Self.clouds(items), caller: caller)
-        switch content {
-        case .document(let text): request.document = text
-        case .template(let text):
-            let login = items.first(where: \.isLogin)
-            request.template = TemplateRequest(text: text, accessToken: login?["token"].map { Secret($0) })
-        }
-        request.update = update
-        return request
-    }
-
-    private static func clouds(_ items: [AuthorizationItem]) -> [CloudCredential] {
-        items.filter(\.isCloud).map { CloudCredential(id: $0.id, type: $0.type, values: $0.values) }
-    }
-
-    /// Who asks, and all items of the header.
-    func caller(_ request: Request) throws -> (caller: Caller, items: [AuthorizationItem]) {
+    /// Who asks, and with which credentials.
+    func login(_ request: Request) throws -> Login {
         guard let header = request.headers[.authorization], !header.isEmpty else {
             throw RESTError(.unauthorized, "No authentication data provided")
         }
-        let items: [AuthorizationItem]
         do {
-            items = try AuthorizationParser().items(ofHeader: header)
+            return try Login(try AuthorizationParser().items(ofHeader: header))
         } catch {
             throw RESTError(.unauthorized, "\(error)")
         }
-        guard let login = items.first(where: \.isLogin) else {
-            throw RESTError(.unauthorized, "No credentials provided for the InfrastructureManager.")
-        }
-        guard let username = login["username"], let password = login["password"] else {
-            throw RESTError(.unauthorized, "No username nor token for the InfrastructureManager.")
-        }
-        if username.hasPrefix("__OPENID__") {
-            throw RESTError(.unauthorized, "Invalid username used for the InfrastructureManager.")
-        }
-        return (.user(username, .password(Secret(password))), items)
     }
 
     /// A boolean parameter of the query as IM reads it.

@@ -38,6 +38,8 @@ struct RESTError: Error, Sendable {
             }
             if let cause = error.cause { logger.error("a request failed", metadata: ["error": "\(cause)"]) }
             self.init(status, "\(prefix): \(error.message)")
+        case let error as FailedCall:
+            self.init(.badRequest, "\(prefix): \(error.message)")
         case let error as AuthorizationError:
             self.init(.unauthorized, error.message)
         default:

@@ -13,7 +13,8 @@ package struct RESTServer: Sendable {
 
     /// - Parameter version: What `/version` answers: the version of IM's interface that is spoken.
     package init(manager: InfrastructureManager, version: String = "2.0.0", logger: Logger) {
-        harness = InfrastructureHarness(manager: manager, version: version, logger: logger)
+        harness = InfrastructureHarness(
+            calls: InfrastructureCalls(manager: manager), version: version, logger: logger)
         metrics = MetricsPage(manager: manager)
         self.logger = logger
     }

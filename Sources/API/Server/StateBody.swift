@@ -14,13 +14,14 @@ struct StateBody: Encodable {
     }
 
     var state: State
+}
 
+extension StateBody.State {
     init(_ snapshot: InfrastructureSnapshot) {
         let machines = snapshot.machines.filter(\.isAlive)
         let whole = snapshot.isWithoutDeploy ? .failed : snapshot.state
-        state = State(
-            state: whole.rawValue,
-            vmStates: Dictionary(uniqueKeysWithValues: machines.map { (String($0.id.number), $0.state.rawValue) }))
+        state = whole.rawValue
+        vmStates = Dictionary(uniqueKeysWithValues: machines.map { (String($0.id.number), $0.state.rawValue) })
     }
 }
 

@@ -123,7 +123,8 @@ package final class InfrastructureManager: Sendable {
             guard let snapshot = try await store.snapshot(id) else { throw unknown }
             try check(snapshot.infrastructure, caller)
             if snapshot.infrastructure.phase == .destroyed, !includingDestroyed {
-                throw ManagerError(code: .destroyed, message: "Deleted infrastructure.")
+                // IM tells no difference to one that never was.
+                throw ManagerError(code: .destroyed, message: unknown.message)
             }
             return snapshot
         }

@@ -1,0 +1,96 @@
+import Foundation
+import InfrastructureModel
+import Orchestration
+import RADL
+
+/// The calls of IM's API, whatever interface they came by: what takes more than one call of the manager, and IM's texts.
+/// Interfaces decode, call, and encode. Holds no state.
+///
+/// Every call throws ``ManagerError``, or ``FailedCall`` for what was begun and failed.
+struct InfrastructureCalls: Sendable {
+    let manager: InfrastructureManager
+
+    // MARK: Infrastructures
+
+    /// The caller's infrastructures, oldest first.
+    func list(caller: Caller) async throws -> [InfrastructureID] {
+        try await manager.infrastructures(caller: caller).map(\.id)
+    }
+
+    func snapshot(_ id: String, caller: Caller) async throws -> InfrastructureSnapshot {
+        try await manager.snapshot(InfrastructureID(rawValue: id), caller: caller)
+    }
+
+    /// Machines that are there to stay, by number.
+    func machines(_ id: String, caller: Caller) async throws -> [MachineRecord] {
+        try await snapshot(id, caller: caller).machines.filter { $0.isAlive && $0.goal == .present }
+    }
+
+    func state(_ id: String, caller: Caller) async throws -> StateBody.State {
+        StateBody.State(try await snapshot(id, caller: caller))
+    }
+
+    /// The stored document.
+    func radl(_ id: String, caller: Caller) async throws -> String {
+        try MachineDocument.document(of: try await snapshot(id, caller: caller)).text(style: .im)
+    }
+
+    func contextualizationMessage(_ id: String, headerOnly: Bool, caller: Caller) async throws -> String {
+        let snapshot = try await snapshot(id, caller: caller)
+        var events = try await events(snapshot.infrastructure.id, caller)
+        if let event = snapshot.withoutDeploy(after: events.last?.time) { events.append(event) }
+        return ContextualizationMessage.text(events, headerOnly: headerOnly)
+    }
+
+    /// Names of the users that an infrastructure belongs to.
+    func owners(_ id: String, caller: Caller) async throws -> [String] {
+        try await snapshot(id, caller: caller).infrastructure.owners.map(\.username)
+    }
+
+    // MARK: Machines
+
+    func machine(
+        _ id: String, _ number: String, caller: Caller
+    ) async throws -> (snapshot: InfrastructureSnapshot, machine: MachineRecord) {
+        let snapshot = try await snapshot(id, caller: caller)
+        guard let number = Int(number), let machine = snapshot.machines.first(where: { $0.id.number == number }) else {
+            throw ManagerError(code: .notFound, message: "Invalid VM ID")
+        }
+        guard machine.isAlive else { throw ManagerError(code: .notFound, message: "Deleted VM.") }
+        return (snapshot, machine)
+    }
+
+    /// A machine's networks and system.
+    func machineDocument(_ id: String, _ number: String, caller: Caller) async throws -> RADLDocument {
+        let (snapshot, machine) = try await machine(id, number, caller: caller)
+        return try MachineDocument.make(machine, of: snapshot)
+    }
+
+    /// A feature of a machine's system; nil where there is none of that name.
+    func property(_ id: String, _ number: String, _ name: String, caller: Caller) async throws -> PropertyValue? {
+        let features = try await machineDocument(id, number, caller: caller).systems.first?.features
+        return features.flatMap { PropertyValue(name, in: $0) }
+    }
+
+    func machineContextualizationMessage(_ id: String, _ number: String, caller: Caller) async throws -> String {
+        let (snapshot, machine) = try await machine(id, number, caller: caller)
+        let events = try await events(snapshot.infrastructure.id, caller).filter { $0.machine == machine.id }
+        return ContextualizationMessage.machineText(events)
+    }
+
+    private func events(_ id: InfrastructureID, _ caller: Caller) async throws -> [InfrastructureEvent] {
+        var events: [InfrastructureEvent] = []
+        while true {
+            let page = try await manager.events(of: id, after: events.last?.sequence ?? 0, caller: caller)
+            events += page
+            if page.isEmpty { return events }
+        }
+    }
+}
+
+/// What was begun and failed: IM's text of the call with the reason.
+struct FailedCall: Error, Sendable, CustomStringConvertible {
+    var message: String
+
+    var description: String { message }
+}
