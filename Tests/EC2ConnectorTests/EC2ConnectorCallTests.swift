@@ -428,6 +428,32 @@ struct EC2ConnectorCallTests {
         #expect(await bench.actions().isEmpty)
     }
 
+    // MARK: - Volumes
+
+    @Test func aVolumeWithoutAZoneIsInTheFirstThatIsAvailable() async throws {
+        let zones = [("eu-west-1b", "available"), ("eu-west-1c", "available"), ("eu-west-1a", "impaired")]
+            .map { "<item><zoneName>\($0)</zoneName><zoneState>\($1)</zoneState></item>" }
+        let bench = try await Bench(
+            .ok("DescribeVolumes", "<volumeSet/>"),
+            .ok("DescribeAvailabilityZones", "<availabilityZoneInfo>\(zones.joined())</availabilityZoneInfo>"),
+            .ok("CreateVolume", "<volumeId>vol-1</volumeId><status>creating</status>"))
+        let outcome = try await bench.connector.ensureVolume(
+            EnsureRequest(session: bench.session, spec: VolumeSpec(name: "v", sizeBytes: 1 << 30), tags: ["k": "v"]),
+            context: bench.context)
+        #expect(try outcome.get().id == "vol-1")
+        #expect(await bench.asked().last?["AvailabilityZone"] == "eu-west-1b")
+    }
+
+    @Test func aVolumeForAMachineThatIsGoneIsRefused() async throws {
+        let bench = try await Bench(
+            .ok("DescribeVolumes", "<volumeSet/>"), .ok("DescribeInstances", "<reservationSet/>"))
+        let spec = VolumeSpec(name: "v", sizeBytes: 1 << 30, machine: Canned.id(0))
+        let request = EnsureRequest(session: bench.session, spec: spec, tags: ["k": "v"])
+        let error = await failure { _ = try await bench.connector.ensureVolume(request, context: bench.context) }
+        #expect(error?.code == .notFound)
+        #expect(error?.field == "spec.machine")
+    }
+
     @Test func tagsWithStarsMatchThemselves() async throws {
         let bench = try await Bench(.ok("DescribeInstances", "<reservationSet/>"))
         _ = try await bench.connector.list(

@@ -50,15 +50,7 @@ extension EC2Connector {
     private func createVolume(
         _ spec: VolumeSpec, tags: [String: String], _ session: EC2Session, _ budget: CallBudget
     ) async throws(ConnectorError) -> EC2Volume {
-        var zone = spec.zone
-        if zone == nil, let machine = spec.machine {
-            zone = try await instances([machine], session, budget)[machine]?.zone
-        }
-        guard let zone else {
-            throw ConnectorError(
-                code: .invalidArgument,
-                message: "a volume of EC2 is in a zone; name one, or a machine that exists", field: "spec.zone")
-        }
+        let zone = try await zone(of: spec, session, budget)
         let identity = tags.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
         let token: String
         do throws(HTTPError) {
@@ -77,6 +69,29 @@ extension EC2Connector {
             volume.tags = tags
             return volume
         }
+    }
+
+    /// A volume of EC2 is in one zone: the one that is asked for, else its machine's, else the first of the region by name,
+    /// so that a call that is repeated asks for the same.
+    private func zone(
+        of spec: VolumeSpec, _ session: EC2Session, _ budget: CallBudget
+    ) async throws(ConnectorError) -> String {
+        if let zone = spec.zone { return zone }
+        if let machine = spec.machine {
+            guard let zone = try await instances([machine], session, budget)[machine]?.zone else {
+                throw ConnectorError(
+                    code: .notFound, message: "machine '\(machine)', which the volume is for, does not exist",
+                    field: "spec.machine")
+            }
+            return zone
+        }
+        let zones = try await session.client.call(.describeZones(), budget) { reader in
+            try EC2Page(reader, set: "availabilityZoneInfo", EC2Zone.init)
+        }.items
+        guard let zone = zones.filter({ $0.state == "available" }).map(\.name).min() else {
+            throw ConnectorError(code: .unavailable, message: "region \(session.region) has no zone that is available")
+        }
+        return zone
     }
 
     /// Detaches the volume where it is attached, and deletes it.

@@ -62,6 +62,11 @@ extension EC2Request {
         }
     }
 
+    /// The account's zones of the region; local and wavelength zones are of other types.
+    static func describeZones() -> EC2Request {
+        EC2Request("DescribeAvailabilityZones") { $0.filter("zone-type", ["availability-zone"]) }
+    }
+
     /// Proves the credentials and the name of the region at once.
     static func describeRegion(_ name: String) -> EC2Request {
         EC2Request("DescribeRegions") { $0.add("RegionName.1", name) }

@@ -156,3 +156,19 @@ struct EC2Subnet: Sendable, Hashable {
         }
     }
 }
+
+/// An element of `availabilityZoneInfo`.
+struct EC2Zone: Sendable, Hashable {
+    var name = ""
+    var state = ""
+
+    init(_ reader: XMLPullReader) throws {
+        try reader.children { name in
+            switch name {
+            case "zoneName": self.name = try reader.text()
+            case "zoneState": state = try reader.text()
+            default: break
+            }
+        }
+    }
+}
