@@ -40,7 +40,12 @@ package struct AuthorizationParser: Sendable {
         guard let objects = JSONExtent.objects(ofArray: text) else {
             throw AuthorizationError("the authorization data is not a JSON array of objects")
         }
-        return try objects.enumerated().map { position, values in
+        return try items(of: objects)
+    }
+
+    /// Items whose keys and values are told apart already, as XML-RPC and JSON have them.
+    package func items(of objects: [[String: String]]) throws -> [AuthorizationItem] {
+        try objects.enumerated().map { position, values in
             try item(values, position: position, place: "item \(position + 1) of the authorization data")
         }
     }

@@ -28,7 +28,8 @@ struct InfrastructureHarness: Sendable {
     func list(_ request: Request) async throws -> Response {
         let caller = try login(request).caller
         return try await failing("Error Getting Inf. List") {
-            let ids = try await calls.list(caller: caller)
+            let filter = request.uri.queryParameters["filter"].map(String.init) ?? ""
+            let ids = try await calls.list(filter: filter, caller: caller)
             return try links(request, ids.map { "\(base(request))/infrastructures/\($0)" })
         }
     }

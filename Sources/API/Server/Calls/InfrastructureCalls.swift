@@ -2,6 +2,7 @@ import Foundation
 import InfrastructureModel
 import Orchestration
 import RADL
+import TOSCA
 
 /// The calls of IM's API, whatever interface they came by: what takes more than one call of the manager, and IM's texts.
 /// Interfaces decode, call, and encode. Holds no state.
@@ -13,8 +14,31 @@ struct InfrastructureCalls: Sendable {
     // MARK: Infrastructures
 
     /// The caller's infrastructures, oldest first.
-    func list(caller: Caller) async throws -> [InfrastructureID] {
-        try await manager.infrastructures(caller: caller).map(\.id)
+    /// - Parameter filter: A regular expression that is found in their RADL or TOSCA; empty: all of them.
+    func list(filter: String = "", caller: Caller) async throws -> [InfrastructureID] {
+        let ids = try await manager.infrastructures(caller: caller).map(\.id)
+        guard !filter.isEmpty else { return ids }
+        guard let pattern = LinearPattern(filter, instructions: 300) else {
+            throw ManagerError(
+                code: .invalidDocument,
+                message: "the filter is no regular expression that is read here: a short one, without references to "
+                    + "groups and without looking around")
+        }
+        var found: [InfrastructureID] = []
+        for id in ids {
+            do {
+                let radl = try await radl(id.rawValue, caller: caller)
+                var isFound = pattern.isFound(in: radl)
+                if !isFound, let template = try await manager.template(of: id, caller: caller) {
+                    isFound = pattern.isFound(in: template)
+                }
+                if isFound { found.append(id) }
+            } catch let error as ManagerError where [.destroyed, .notFound].contains(error.code) {
+                // It went meanwhile.
+                continue
+            }
+        }
+        return found
     }
 
     func snapshot(_ id: String, caller: Caller) async throws -> InfrastructureSnapshot {

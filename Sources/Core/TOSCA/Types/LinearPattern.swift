@@ -1,7 +1,7 @@
 /// A regular expression that takes time linear in the text, whatever the author wrote: no back references, no
-/// lookaround. Matches whole texts.
-struct LinearPattern {
-    private indirect enum Piece {
+/// lookaround. Matches whole texts, or is found somewhere in one.
+package struct LinearPattern: Sendable {
+    private indirect enum Piece: Sendable {
         case empty
         case set(CharacterSet)
         case sequence([Piece])
@@ -11,7 +11,7 @@ struct LinearPattern {
         case end
     }
 
-    private struct CharacterSet {
+    private struct CharacterSet: Sendable {
         var ranges: [ClosedRange<UInt32>] = []
         var isInverted = false
 
@@ -20,7 +20,7 @@ struct LinearPattern {
         }
     }
 
-    private enum Instruction {
+    private enum Instruction: Sendable {
         case set(CharacterSet)
         case split(Int, Int)
         case jump(Int)
@@ -29,11 +29,13 @@ struct LinearPattern {
         case match
     }
 
-    private static let maximumInstructions = 4000
+    private let maximumInstructions: Int
     private var program: [Instruction] = []
 
-    /// Nil for what is no expression or one that this reader does not know.
-    init?(_ text: String) {
+    /// Nil for what is no expression, one that this reader does not know, or one that is too long.
+    /// - Parameter instructions: How many steps it has at most; each may be taken for every character.
+    package init?(_ text: String, instructions: Int = 4000) {
+        maximumInstructions = instructions
         guard text.utf8.count <= 2000 else { return nil }
         var reader = Reader(scalars: Array(text.unicodeScalars))
         guard let piece = reader.choice(depth: 0), reader.place == reader.scalars.count else { return nil }
@@ -59,6 +61,62 @@ struct LinearPattern {
         return current.contains(program.count - 1)
     }
 
+    /// Whether some part of the text matches.
+    package func isFound(in text: String) -> Bool {
+        let scalars = Array(text.unicodeScalars)
+        var current = States(count: program.count)
+        var next = States(count: program.count)
+        for place in 0...scalars.count {
+            // A match may begin at every place.
+            if add(0, to: &current, place, scalars.count) { return true }
+            guard place < scalars.count else { return false }
+            for state in current.members {
+                guard case .set(let set) = program[state], set.contains(scalars[place]) else { continue }
+                if add(state + 1, to: &next, place + 1, scalars.count) { return true }
+            }
+            swap(&current, &next)
+            next.removeAll()
+        }
+        return false
+    }
+
+    /// A set of states that is emptied in no time.
+    private struct States {
+        private(set) var members: [Int] = []
+        private var isMember: [Bool]
+
+        init(count: Int) { isMember = Array(repeating: false, count: count) }
+
+        mutating func insert(_ state: Int) -> Bool {
+            guard !isMember[state] else { return false }
+            isMember[state] = true
+            members.append(state)
+            return true
+        }
+
+        mutating func removeAll() {
+            for state in members { isMember[state] = false }
+            members.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Whether the end of the expression is reached.
+    private func add(_ start: Int, to states: inout States, _ place: Int, _ end: Int) -> Bool {
+        var pending = [start]
+        while let state = pending.popLast() {
+            guard states.insert(state) else { continue }
+            switch program[state] {
+            case .split(let first, let second): pending += [second, first]
+            case .jump(let target): pending.append(target)
+            case .start: if place == 0 { pending.append(state + 1) }
+            case .end: if place == end { pending.append(state + 1) }
+            case .set: break
+            case .match: return true
+            }
+        }
+        return false
+    }
+
     private func follow(_ start: Int, _ states: inout Set<Int>, _ place: Int, _ end: Int) {
         var pending = [start]
         while let state = pending.popLast() {
@@ -76,7 +134,7 @@ struct LinearPattern {
     // MARK: Compiling
 
     private mutating func compile(_ piece: Piece) -> Bool {
-        guard program.count < Self.maximumInstructions else { return false }
+        guard program.count < maximumInstructions else { return false }
         switch piece {
         case .empty: return true
         case .set(let set): program.append(.set(set))
