@@ -166,6 +166,7 @@ let units: [Unit] = [
 
     // API
     library("Authorization", "API/Authorization", ["Support"]),
+    library("ServiceConfiguration", "API/Configuration"),
     library(
         "APIServer", "API/Server",
         [
@@ -248,6 +249,7 @@ let units: [Unit] = [
         "ContextualizationTests", "ContextualizationTests",
         ["Contextualization", "ContextualizationAPI", "Recipes", "Modules", "Jinja", "Support", "Logging"]),
     tests("AuthorizationTests", "AuthorizationTests", ["Authorization", "Support"]),
+    tests("ServiceConfigurationTests", "ServiceConfigurationTests", ["ServiceConfiguration"]),
     tests(
         "APIServerTests", "APIServerTests",
         [
