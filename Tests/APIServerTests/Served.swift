@@ -14,7 +14,7 @@ import Support
 import TOSCA
 import Testing
 
-/// A REST server over a manager with a Dummy cloud; a worker carries operations out beside the requests.
+/// A server over a manager with a Dummy cloud; a worker carries operations out beside the requests.
 enum Served {
     static let login = "type = InfrastructureManager; username = ada; password = one"
     static let header = login + #"\nid = dummy; type = Dummy"#
@@ -25,11 +25,18 @@ enum Served {
         contextualize ()
         """
 
+    enum Interface {
+        case rest, xmlrpc
+    }
+
     /// - Parameters:
+    ///   - interface: What is served.
     ///   - failure: What the contextualization of every machine fails with; nil: it succeeds.
     ///   - overNetwork: Whether requests go through the HTTP server on the loopback address, not to the router at once.
+    ///   - patience: How long connections may be silent then (XML-RPC).
     static func serve(
-        _ store: (any StateStore)? = nil, failure: String? = nil, overNetwork: Bool = false,
+        _ store: (any StateStore)? = nil, _ interface: Interface = .rest, failure: String? = nil,
+        overNetwork: Bool = false, patience: Duration? = nil,
         _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
@@ -43,18 +50,34 @@ enum Served {
             contextualizer: OneResult(failure: failure),
             configuration: configuration, logger: logger,
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
-        let server = RESTServer(manager: manager, logger: logger)
+        switch interface {
+        case .rest:
+            let server = RESTServer(manager: manager, logger: logger)
+            if overNetwork {
+                let application = server.application(host: "127.0.0.1", port: 0, logger: logger)
+                try await run(application, .live, manager, body)
+            } else {
+                try await run(Application(router: server.router(), logger: logger), .router, manager, body)
+            }
+        case .xmlrpc:
+            let server = XMLRPCServer(manager: manager, logger: logger)
+            if overNetwork {
+                let application = server.application(
+                    host: "127.0.0.1", port: 0, patience: patience, logger: logger)
+                try await run(application, .live, manager, body)
+            } else {
+                try await run(Application(responder: server.responder(), logger: logger), .router, manager, body)
+            }
+        }
+    }
+
+    private static func run(
+        _ application: some ApplicationProtocol, _ setup: TestingSetup, _ manager: InfrastructureManager,
+        _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try? await manager.run() }
-            if overNetwork {
-                try await server.application(host: "127.0.0.1", port: 0, logger: logger).test(.live) { client in
-                    try await body(client)
-                }
-            } else {
-                try await Application(router: server.router(), logger: logger).test(.router) { client in
-                    try await body(client)
-                }
-            }
+            try await application.test(setup) { client in try await body(client) }
             group.cancelAll()
         }
     }

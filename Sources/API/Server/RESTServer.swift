@@ -1,6 +1,5 @@
 import Foundation
 package import Hummingbird
-import HummingbirdCore
 import InfrastructureModel
 package import Logging
 package import Orchestration
@@ -19,16 +18,13 @@ package struct RESTServer: Sendable {
         self.logger = logger
     }
 
-    /// Most bytes of all headers of a request: private keys of several clouds stand in one.
-    private static let largestHeaders = 512 << 10
-
     /// All routes.
     package func router() -> Router<BasicRequestContext> {
         let routes = routes()
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(
             middleware: ErrorMiddleware(
-                paths: PathTable(routes), largestHeaders: Self.largestHeaders, logger: logger))
+                paths: PathTable(routes), largestHeaders: HTTPListener.largestHeaders, logger: logger))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method, use: route.answer)
         }
@@ -95,12 +91,6 @@ package struct RESTServer: Sendable {
 
     /// A server that listens. A `Service`: it stops gracefully.
     package func application(host: String, port: Int, logger: Logger) -> some ApplicationProtocol {
-        // The library refuses without a text, so it refuses later than we do.
-        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
-            maxHeaderFieldSize: 2 * Self.largestHeaders, maxHeaderListSize: 2 * Self.largestHeaders)
-        return Application(
-            router: router(), server: .http1(configuration: .init(httpDecoderConfiguration: decoder)),
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "gantry"),
-            logger: logger)
+        HTTPListener.application(router().buildResponder(), host: host, port: port, logger: logger)
     }
 }

@@ -25,6 +25,8 @@ extension InfrastructureCalls {
 
     /// Removes machines, and returns when they are gone.
     func remove(_ numbers: Set<Int>, of id: String, contextualizes: Bool, login: Login) async throws {
+        let snapshot = try await snapshot(id, caller: login.caller)
+        for number in numbers.sorted() { _ = try Self.machine(number, of: snapshot) }
         let update = InfrastructureUpdate(
             InfrastructureID(rawValue: id), .remove(numbers), contextualizes: contextualizes)
         let submitted = try await manager.deploy(login.deployment(.radl(""), update))

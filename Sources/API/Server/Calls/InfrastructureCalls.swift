@@ -77,12 +77,18 @@ struct InfrastructureCalls: Sendable {
         _ id: String, _ number: String, caller: Caller
     ) async throws -> (snapshot: InfrastructureSnapshot, machine: MachineRecord) {
         let snapshot = try await snapshot(id, caller: caller)
-        guard let number = Int(number), let machine = snapshot.machines.first(where: { $0.id.number == number }) else {
-            throw ManagerError(code: .notFound, message: "Invalid VM ID")
-        }
-        guard machine.isAlive else { throw ManagerError(code: .notFound, message: "Deleted VM.") }
-        return (snapshot, machine)
+        guard let number = Int(number) else { throw Self.noMachine }
+        return (snapshot, try Self.machine(number, of: snapshot))
     }
+
+    /// A machine that is there.
+    static func machine(_ number: Int, of snapshot: InfrastructureSnapshot) throws(ManagerError) -> MachineRecord {
+        guard let machine = snapshot.machines.first(where: { $0.id.number == number }) else { throw noMachine }
+        guard machine.isAlive else { throw ManagerError(code: .notFound, message: "Deleted VM.") }
+        return machine
+    }
+
+    private static let noMachine = ManagerError(code: .notFound, message: "Invalid VM ID")
 
     /// A machine's networks and system.
     func machineDocument(_ id: String, _ number: String, caller: Caller) async throws -> RADLDocument {

@@ -1,0 +1,72 @@
+import Glibc
+import HummingbirdTesting
+import Testing
+
+/// Connections on which nothing comes any more are closed; others are answered meanwhile.
+@Suite struct SlowClientTests {
+    @Test(arguments: [
+        "", "POST /RPC2 HTTP/1.1\r\nHost: x\r\n",
+        "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n<methodCall>",
+    ]) func silence(_ beginning: String) async throws {
+        try await Served.serve(nil, .xmlrpc, overNetwork: true, patience: .seconds(1)) { client in
+            let port = try #require(client.port)
+            let silent = try Connection(port: port)
+            silent.send(beginning)
+            let other = try Connection(port: port)
+            other.send(
+                "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 65\r\n\r\n"
+                    + "<methodCall><methodName>GetVersion</methodName></methodCall>     ")
+            // Ends, too, as nothing comes after the answer.
+            #expect(await other.end(within: .seconds(20))?.contains("<string>1.19.1</string>") == true)
+            #expect(await silent.end(within: .seconds(20)) == "")
+        }
+    }
+
+    /// A plain socket.
+    private final class Connection: Sendable {
+        private let descriptor: Int32
+
+        struct Failure: Error {}
+
+        init(port: Int) throws {
+            // What the server was asked to listen at by the library's test support.
+            var list: UnsafeMutablePointer<addrinfo>?
+            var hints = addrinfo()
+            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+            guard getaddrinfo("localhost", String(port), &hints, &list) == 0 else { throw Failure() }
+            defer { freeaddrinfo(list) }
+            var next = list
+            while let address = next?.pointee {
+                let descriptor = socket(address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
+                if connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 {
+                    self.descriptor = descriptor
+                    return
+                }
+                close(descriptor)
+                next = address.ai_next
+            }
+            throw Failure()
+        }
+
+        func send(_ text: String) {
+            let bytes = Array(text.utf8)
+            _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        }
+
+        /// What came until the other side ended it; nil: it did not.
+        func end(within limit: Duration) async -> String? {
+            let deadline = ContinuousClock.now + limit
+            var buffer: [UInt8] = Array(repeating: 0, count: 4096)
+            var text: [UInt8] = []
+            while ContinuousClock.now < deadline {
+                let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+                if count == 0 || count < 0 && errno == ECONNRESET { return String(decoding: text, as: UTF8.self) }
+                if count > 0 { text += buffer[..<count] }
+                if count < 0 { try? await Task.sleep(for: .milliseconds(10)) }
+            }
+            return nil
+        }
+
+        deinit { close(descriptor) }
+    }
+}
