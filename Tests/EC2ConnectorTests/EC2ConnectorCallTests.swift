@@ -461,6 +461,24 @@ struct EC2ConnectorCallTests {
         #expect(await bench.asked()[0]["Filter.1.Value.1"] == "a\\*b\\?c\\\\d")
     }
 
+    @Test(arguments: [
+        (
+            ["k": String(repeating: "v", count: 257)],
+            "the value of a tag has at most 256 characters at EC2, that of 'k' has more"
+        ),
+        ([String(repeating: "k", count: 129): "v"], "a tag's key has at most 128 characters at EC2"),
+    ])
+    func tagsThatEC2CannotKeepAreRefusedHere(tags: [String: String], message: String) async throws {
+        let bench = try await Bench()
+        let error = await failure {
+            _ = try await bench.connector.list(
+                ListRequest(session: bench.session, tags: tags), context: bench.context)
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message == message)
+        #expect(await bench.actions().isEmpty)
+    }
+
     @Test func listGoesByPages() async throws {
         let tags = ["gantry:infrastructure": "inf"]
         let bench = try await Bench(

@@ -94,13 +94,32 @@ extension EC2Connector {
         return vpc
     }
 
-    /// Without tags, "what carries all of them" would be everything.
+    /// Without tags, "what carries all of them" would be everything. What EC2 cannot keep is not asked for
+    /// (docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html, "Tag restrictions").
     static func check(tags: [String: String]) throws(ConnectorError) {
         guard !tags.isEmpty else {
             throw ConnectorError(
                 code: .invalidArgument, message: "at least one tag must say whose the resource is", field: "tags")
         }
+        for (key, value) in tags {
+            // As many bytes are more than enough characters to count.
+            if key.utf8.count > longestTagKey * 4 || key.unicodeScalars.count > longestTagKey {
+                throw ConnectorError(
+                    code: .invalidArgument, message: "a tag's key has at most \(longestTagKey) characters at EC2",
+                    field: "tags")
+            }
+            if value.utf8.count > longestTagValue * 4 || value.unicodeScalars.count > longestTagValue {
+                throw ConnectorError(
+                    code: .invalidArgument,
+                    message:
+                        "the value of a tag has at most \(longestTagValue) characters at EC2, that of '\(key)' has more",
+                    field: "tags")
+            }
+        }
     }
+
+    private static let longestTagKey = 128
+    private static let longestTagValue = 256
 }
 
 extension EC2SecurityGroup {
