@@ -25,11 +25,20 @@ package struct ConnectorDiscovery: Sendable {
         package var problems: [String] = []
     }
 
+    /// What is kept of a file.
     private struct Entry: Codable, Hashable {
         var size: Int64
         var changed: Int64
         var sha256: String
-        var response: InitializeResponse
+        /// What it answered, as JSON: the answers of many connectors are read by all processors.
+        var response: String
+    }
+
+    private struct Answer {
+        var entry: Entry
+        var description: ConnectorDescription
+
+        var parts: (Entry, ConnectorDescription) { (entry, description) }
     }
 
     private let folders: [String]
@@ -69,9 +78,8 @@ package struct ConnectorDiscovery: Sendable {
         for path in candidates {
             do {
                 guard let answer = answers[path] else { continue }
-                let entry = try answer.get()
+                let (entry, description) = try answer.get().parts
                 cache[path] = entry
-                let description = entry.response.description
                 if let pin = pins[description.name], pin.lowercased() != entry.sha256 {
                     result.problems.append(
                         "'\(path)' is not used: its SHA-256 is \(entry.sha256), the configuration wants \(pin)")
@@ -100,11 +108,11 @@ package struct ConnectorDiscovery: Sendable {
 
     private func answers(
         of paths: [String], _ known: [String: Entry]
-    ) async -> [String: Swift.Result<Entry, any Error>] {
-        let answers = LockedValue<[String: Swift.Result<Entry, any Error>]>([:])
+    ) async -> [String: Swift.Result<Answer, any Error>] {
+        let answers = LockedValue<[String: Swift.Result<Answer, any Error>]>([:])
         // What throws is an answer, too.
         try? await forEachConcurrently(paths, limit: Self.mostAsked) { path in
-            let answer: Swift.Result<Entry, any Error>
+            let answer: Swift.Result<Answer, any Error>
             do {
                 answer = .success(try await describe(path, known[path]))
             } catch {
@@ -137,10 +145,9 @@ package struct ConnectorDiscovery: Sendable {
             }
             // The kit's own tool has such a name, too.
             for name in names.sorted() where name.hasPrefix("connector-") && name != "connector-check" {
-                let path = URL(fileURLWithPath: folder).appendingPathComponent(name).path
-                var isFolder: ObjCBool = false
-                guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue
-                else { continue }
+                let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+                var status = Glibc.stat()
+                guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { continue }
                 if access(path, X_OK) == 0 {
                     found.append(path)
                 } else if name.wholeMatch(of: /connector-[a-z0-9-]+/) != nil {
@@ -151,7 +158,8 @@ package struct ConnectorDiscovery: Sendable {
         return found
     }
 
-    private func describe(_ path: String, _ known: Entry?) async throws -> Entry {
+    // Not on the caller's actor: all processors read.
+    @concurrent private func describe(_ path: String, _ known: Entry?) async throws -> Answer {
         var status = Glibc.stat()
         guard stat(path, &status) == 0 else {
             throw ConnectorError(code: .unavailable, message: String(cString: strerror(errno)))
@@ -161,26 +169,38 @@ package struct ConnectorDiscovery: Sendable {
         }
         let changed = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         let size = Int64(status.st_size)
-        if let known, known.size == size, known.changed == changed {
-            let name = known.response.description.name
+        // What cannot be read any more, as after an update of the host, is asked for anew.
+        let known = known.flatMap { entry in
+            (try? Self.response(Array(entry.response.utf8))).map { Answer(entry: entry, description: $0.description) }
+        }
+        if let known, known.entry.size == size, known.entry.changed == changed {
             // A pinned connector is read anew each time: size and time can be forged.
-            if pins[name] == nil { return known }
+            if pins[known.description.name] == nil { return known }
             let sha256 = try await FileDigest.sha256(path)
-            if sha256 == known.sha256 { return known }
+            if sha256 == known.entry.sha256 { return known }
         }
         let sha256 = try await FileDigest.sha256(path)
-        if let known, known.sha256 == sha256 {
-            return Entry(size: size, changed: changed, sha256: sha256, response: known.response)
+        if var known, known.entry.sha256 == sha256 {
+            (known.entry.size, known.entry.changed) = (size, changed)
+            return known
         }
         if let pin = pins[Self.name(of: path)], pin.lowercased() != sha256 {
             throw ConnectorError(
                 code: .permissionDenied, message: "its SHA-256 is \(sha256), the configuration wants \(pin)")
         }
-        let output = try await CommandOutput.read(
-            try prepare(ConnectorCommand(path: path)), "describe", timeout: timeout)
+        let output = Array(
+            try await CommandOutput.read(try prepare(ConnectorCommand(path: path)), "describe", timeout: timeout))
+        let response = try Self.response(output)
+        return Answer(
+            entry: Entry(
+                size: size, changed: changed, sha256: sha256, response: String(decoding: output, as: UTF8.self)),
+            description: response.description)
+    }
+
+    private static func response(_ output: [UInt8]) throws -> InitializeResponse {
         let response: InitializeResponse
         do {
-            response = try WireCodec.decode(InitializeResponse.self, from: Array(output))
+            response = try WireCodec.decode(InitializeResponse.self, from: output)
         } catch {
             throw ConnectorError(
                 code: .protocolViolation, message: "what 'describe' prints is wrong: \(WireCodec.explain(error))")
@@ -191,7 +211,7 @@ package struct ConnectorDiscovery: Sendable {
                 message: "it speaks protocol version \(response.protocolVersion), this host "
                     + "\(InitializeResponse.currentVersion): install a version of it that does, too")
         }
-        return Entry(size: size, changed: changed, sha256: sha256, response: response)
+        return response
     }
 
     /// The name that a connector should have by its file's.
