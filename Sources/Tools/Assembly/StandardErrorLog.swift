@@ -2,15 +2,18 @@ import Foundation
 import Glibc
 package import Logging
 
-/// A log handler that writes a line to standard error: time, level, message, `key=value` of the metadata. A record is one
+/// A log handler that writes a line to standard error, or to a file: time, level, message, `key=value` of the metadata. A record is one
 /// line, whatever is in it: line breaks and quotes are escaped, and values with blanks stand in quotes.
 package struct StandardErrorLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level
     private let label: String
+    private let file: LogFile?
 
-    package init(label: String, level: Logger.Level) {
+    /// - Parameter file: Where lines go; nil: standard error.
+    package init(label: String, level: Logger.Level, file: LogFile? = nil) {
         self.label = label
+        self.file = file
         logLevel = level
     }
 
@@ -24,7 +27,11 @@ package struct StandardErrorLog: LogHandler {
         let time = Date().formatted(
             .iso8601.year().month().day().dateTimeSeparator(.standard).time(includingFractionalSeconds: true))
         let line = Self.line(time: time + "Z", level: event.level, label: label, message: "\(event.message)", all)
-        StandardStream.write(line, to: STDERR_FILENO)
+        if let file {
+            file.write(line)
+        } else {
+            StandardStream.write(line, to: STDERR_FILENO)
+        }
     }
 
     static func line(
