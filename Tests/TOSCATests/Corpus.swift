@@ -29,6 +29,8 @@ enum Corpus {
 /// Answers as the network would: a playbook of one task, or a script.
 struct StubFetcher: TOSCAFetching {
     var answers: [String: String] = [:]
+    /// Whether there is nothing besides answers, where there are some.
+    var isClosed = true
 
     struct NotFound: Error, CustomStringConvertible {
         var description: String { "404 Not Found" }
@@ -36,7 +38,7 @@ struct StubFetcher: TOSCAFetching {
 
     func fetch(_ url: String, policy: TOSCAFetchPolicy, maximumSize: Int) async throws -> [UInt8] {
         if let answer = answers[url] { return Array(answer.utf8) }
-        guard answers.isEmpty else { throw NotFound() }
+        guard answers.isEmpty || !isClosed else { throw NotFound() }
         // Another branch of a collection is not there.
         if url.hasSuffix("custom_types.yaml") { throw NotFound() }
         if url.hasSuffix(".sh") { return Array("#!/bin/sh\necho hi $P\n".utf8) }

@@ -97,4 +97,26 @@ import Testing
         #expect(errors.contains { reason.isTold(by: $0) })
         #expect(errors.allSatisfy { $0.line != nil })
     }
+
+    /// Templates that add to `kubernetes.yaml`, which is among the others.
+    private static let additions = [
+        "ades.yaml", "ai-sprint-monit.yaml", "argo-cd.yaml", "binderhub.yaml", "dataset_list_k8s.yaml", "enes.yaml",
+        "flink.yaml", "helm.yaml", "k8s_new_wn_type.yaml", "kubeapps.yml", "nodered.yaml", "vault.yaml", "yProv.yml",
+    ]
+
+    @Test(arguments: additions)
+    func liesOverWhatItAddsTo(_ name: String) async throws {
+        let url = "https://types.example/kubernetes.yaml"
+        let text = try Corpus.text("tosca-templates-" + name)
+            .replacing("imports:\n", with: "imports:\n  - template_file: \(url)\n", maxReplacements: 1)
+        var resolver = TOSCAResolver.stub
+        resolver.fetcher = StubFetcher(
+            answers: [url: try Corpus.text("tosca-templates-kubernetes.yaml")], isClosed: false)
+        let translation = try await translate(text, resolver: resolver)
+        #expect(translation.document.check().isEmpty)
+        #expect(translation.document.systems.map(\.id).contains("front"))
+        let own = try await Set(Corpus.template("tosca-templates-kubernetes.yaml").nodes.map(\.name))
+        let all = Set(translation.template.nodes.map(\.name))
+        #expect(all.isSuperset(of: own) && all.count > own.count)
+    }
 }

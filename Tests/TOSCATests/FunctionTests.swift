@@ -101,9 +101,11 @@ import Testing
                           id: { get_attribute: [ HOST, tosca_id ] }
                           name: { get_attribute: [ SELF, tosca_name ] }
                           all: { get_attribute: [ srv, private_address ] }
+                          both: { concat: [ { get_attribute: [ srv, private_address ] }, { get_attribute: [ wn, private_address ] } ] }
                           text: "two\\nlines: 'x'"
                 fe: { type: tosca.nodes.SoftwareComponent, requirements: [ { host: srv } ], capabilities: {} }
                 srv: { type: tosca.nodes.indigo.Compute }
+                wn: { type: tosca.nodes.indigo.Compute }
             """)
         let document = try await translate(text).document
         guard case .recipe(let recipe) = document.configure("app_srv_conf")?.content else {
@@ -115,6 +117,8 @@ import Testing
             recipe.contains("first: '{{ ((hostvars[groups[''srv''][0]][''IM_NODE_PRIVATE_IP''])).split(''.'')[0] }}'"))
         #expect(recipe.contains("IM_NODE_VMID") && recipe.contains("name: app"))
         #expect(recipe.contains("map(''extract'', hostvars,''IM_NODE_PRIVATE_IP'')|list"))
+        #expect(recipe.contains("both: '{{ (groups[''srv'']|map("))
+        #expect(recipe.contains("else []) + (groups[''wn'']|map("))
         #expect(!recipe.contains("hosts:") && !recipe.contains("connection:"))
     }
 

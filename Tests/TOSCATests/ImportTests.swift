@@ -221,7 +221,7 @@ import Testing
         let error = try #require(await errors(text, resolver: .bundled).first)
         #expect(error.code == .import && error.path.hasSuffix("interfaces.Standard.configure"))
         var options = TOSCAOptions()
-        options.allowsMissingRecipes = true
+        options.isForReading = true
         let translation = try await translate(text, options: options, resolver: .bundled)
         #expect(translation.warnings.contains { $0.code == .import })
         #expect(translation.document.configures.count == 1)

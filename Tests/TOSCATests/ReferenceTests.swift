@@ -30,6 +30,16 @@ import Testing
         #expect(translation.warnings.isEmpty)
     }
 
+    @Test func itsFirstTemplateNeedsNothing() async throws {
+        let text = try String(contentsOf: Self.root.appending(path: "examples/machines.yaml"), encoding: .utf8)
+        let page = try String(contentsOf: Self.page, encoding: .utf8)
+        #expect(page.contains("```yaml\n\(text)```\n"))
+        let translation = try await translate(text, resolver: .bundled)
+        #expect(translation.document.check().isEmpty && translation.warnings.isEmpty)
+        #expect(translation.counts == ["front": 1, "worker": 2])
+        #expect(translation.document.configures.isEmpty)
+    }
+
     @Test func itsTablesAreCurrent() throws {
         let page = try String(contentsOf: Self.page, encoding: .utf8)
         let start = try #require(page.range(of: Self.begin)).upperBound

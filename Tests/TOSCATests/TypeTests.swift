@@ -15,6 +15,31 @@ import Testing
         #expect(types.count > 250)
     }
 
+    @Test func typesOfBundledPropertiesAreDefined() {
+        let types = TOSCATypeCatalog.all()
+        let simple: Set<String> = [
+            "string", "integer", "float", "boolean", "timestamp", "range", "list", "map", "version", "json", "xml",
+            "scalar-unit.size", "scalar-unit.time", "scalar-unit.frequency", "scalar-unit.bitrate",
+        ]
+        let normative = Set(types.filter { $0.kind == .data && $0.origin == "normative" }.map(\.name))
+        for collection in ["normative", "grycap", "indigo"] {
+            let own = types.filter { $0.origin == collection }
+            let known = simple.union(normative).union(own.filter { $0.kind == .data }.map(\.name))
+            for type in own {
+                let properties =
+                    type.properties.elements + type.attributes.elements
+                    + type.capabilities.elements.flatMap(\.properties.elements)
+                for property in properties {
+                    var reference: TOSCATypeReference? = property.type
+                    while let current = reference {
+                        #expect(known.contains(current.name), "\(type.name).\(property.name): \(current.name)")
+                        reference = current.entry?.type
+                    }
+                }
+            }
+        }
+    }
+
     @Test func typesInheritAndRefine() throws {
         let types = TOSCATypeCatalog.all()
         let slurm = try #require(

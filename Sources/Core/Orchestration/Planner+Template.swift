@@ -32,6 +32,8 @@ extension Planner {
             let translation = try await translation(
                 of: text, request.documentName, inputs: template.inputs, earlier: earlier?.inputs ?? [:], salt: salt,
                 folder: folder, accessToken: template.accessToken)
+            let check = await TemplateCheck(translation, contextualizer: manager.contextualizer)
+            if let errors = TOSCAErrors(check.errors) { throw errors }
             let stored = StoredTemplate(text: text, inputs: translation.inputs, salt: salt, folder: folder).secret
             guard isPartial, let existing else {
                 return Translated(translation: translation, update: nil, stored: stored)

@@ -31,6 +31,8 @@ package struct TOSCADiagnostic: Error, Sendable, Hashable {
         package static let `import` = Code("import")
         /// A requirement that nothing fulfils.
         package static let requirement = Code("requirement")
+        /// A recipe that cannot be run.
+        package static let recipe = Code("recipe")
         /// Something that has no translation.
         package static let translation = Code("translation")
 
@@ -147,9 +149,9 @@ final class Report {
 
     func warning(
         _ code: TOSCADiagnostic.Code, _ message: String, at position: TOSCAPosition?, _ path: DocumentPath,
-        expected: String? = nil
+        expected: String? = nil, nearest: String? = nil
     ) {
-        add(code, .warning, message, position, path.text, expected, nil)
+        add(code, .warning, message, position, path.text, expected, nearest)
     }
 
     /// An error about a name, with the nearest one that is known.
@@ -188,6 +190,19 @@ final class Report {
             places.append(position ?? .none)
         }
     }
+
+    /// Takes what another pass over the same documents found.
+    func take(from other: Report, where isWanted: (TOSCADiagnostic) -> Bool) {
+        for (diagnostic, place) in zip(other.diagnostics, other.places)
+        where isWanted(diagnostic) && diagnostics.count < Self.maximum && seen.insert(diagnostic).inserted {
+            diagnostics.append(diagnostic)
+            places.append(place)
+            if diagnostic.severity == .error { hasErrors = true }
+        }
+    }
+
+    /// How many errors there are.
+    var errorCount: Int { diagnostics.count { $0.severity == .error } }
 
     private static func oneLine(_ text: String) -> String {
         guard text.utf8.contains(0x0a) else { return text }

@@ -1,3 +1,5 @@
+import RADL
+
 /// Bounds on what is read and made, so that every document takes a time that its size explains.
 package struct TOSCALimits: Sendable, Hashable {
     /// Bytes of a template or of one import.
@@ -17,7 +19,7 @@ package struct TOSCALimits: Sendable, Hashable {
     /// Values that functions make for one template.
     package var maximumEvaluations = 4_000_000
     /// Machines of one node.
-    package var maximumCount = 100_000
+    package var maximumCount = RADLDeploy.mostMachines
 
     package init() {}
 }

@@ -16,6 +16,20 @@ enum AnsibleExpression {
         return parts.joined(separator: " ~ ")
     }
 
+    /// Addresses of all machines of a node, as a list; empty while there are none.
+    static func addresses(_ variable: String, of group: String) -> String {
+        "{{ groups[\(group)]|map('extract', hostvars,'\(variable)')|list if \(group) in groups else []}}"
+    }
+
+    /// Lists behind each other; nil where one of the texts is no list of ``addresses(_:of:)``.
+    static func joined(_ texts: [String]) -> String? {
+        guard texts.count > 1,
+            texts.allSatisfy({ $0.hasPrefix("{{ groups[") && $0.hasSuffix(" in groups else []}}") })
+        else { return nil }
+        let parts = texts.map { "(\(String($0.dropFirst(2).dropLast(2)).trimmed))" }
+        return "{{ \(parts.joined(separator: " + ")) }}"
+    }
+
     /// A string literal of Jinja.
     static func quote(_ text: String) -> String {
         var result = "'"
@@ -62,20 +76,19 @@ extension Evaluator {
         func single(_ variable: String, _ index: Int) -> String {
             "{{ hostvars[groups[\(group)][\(index)]]['\(variable)'] }}"
         }
-        func all(_ variable: String) -> String {
-            "{{ groups[\(group)]|map('extract', hostvars,'\(variable)')|list if \(group) in groups else []}}"
-        }
         let isList = compute.type.attributes["private_address"]?.type.name == "list"
+        let index = tail.isEmpty ? 0 : tail[0].integer
         switch name {
         case "private_address", "public_address":
             let variable = name == "private_address" ? "IM_NODE_PRIVATE_IP" : "IM_NODE_PUBLIC_IP"
-            if let index = tail.first?.integer { return single(variable, index) }
-            return isList && tail.isEmpty ? all(variable) : single(variable, 0)
+            if isList, tail.isEmpty { return AnsibleExpression.addresses(variable, of: group) }
+            return index.flatMap { $0 < 0 ? nil : single(variable, $0) }
         case "ip_address":
-            let host = "hostvars[groups[\(group)][\(tail.first?.integer ?? 0)]]"
+            guard let index, index >= 0 else { return nil }
+            let host = "hostvars[groups[\(group)][\(index)]]"
             return "{{ \(host)['IM_NODE_PUBLIC_IP'] if 'IM_NODE_PUBLIC_IP' in \(host) "
                 + "else \(host)['IM_NODE_PRIVATE_IP'] }}"
-        case "tosca_id": return single("IM_NODE_VMID", tail.first?.integer ?? 0)
+        case "tosca_id": return index.flatMap { $0 < 0 ? nil : single("IM_NODE_VMID", $0) }
         default: break
         }
         guard let inner = tail.first?.scalarText, node.type.capabilities[name] != nil || compute.name == node.name

@@ -180,10 +180,18 @@ extension Evaluator {
             return Self.element(of: evaluate(value, Context(node: node), path), tail)
         }
         switch mode {
+        case .plan where !knows(name, node) && !["private_address", "public_address", "ip_address"].contains(name):
+            report.unknown(
+                .unknownName, "'\(node.name)' has no property or attribute '\(name.prefix(80))'", name,
+                among: node.type.properties.names + node.type.attributes.names, at: function.position, path)
         case .plan:
             report.error(
                 .function, "the attribute '\(name.prefix(80))' of '\(node.name)' is not known before deployment",
                 at: function.position, path, expected: "a property, an input or a text")
+        case .recipe where node.type.attributes[name] != nil && !tail.isEmpty:
+            report.error(
+                .function, "'\(name.prefix(80))' of '\(node.name)' has no element \(tail[0].brief)",
+                at: function.position, path, expected: "the number of a machine, from 0")
         case .recipe:
             report.unknown(
                 .unknownName, "'\(node.name)' has no attribute '\(name.prefix(80))' that a recipe could use", name,

@@ -129,6 +129,7 @@ final class Evaluator {
 
     private func concat(_ arguments: [TOSCAValue], _ context: Context, _ path: DocumentPath) -> TOSCAValue {
         var text = ""
+        var texts: [String] = []
         var lists: [TOSCAValue]?
         for (number, argument) in arguments.enumerated() {
             let part = evaluate(argument, context, path.index(number))
@@ -136,6 +137,7 @@ final class Evaluator {
                 lists = (lists ?? []) + list
             } else if let scalar = part.scalarText {
                 text += scalar
+                texts.append(scalar)
             } else if part.isNull {
                 // Nothing is known yet of what a machine will tell.
                 if case .deployed = mode { return .null }
@@ -148,6 +150,7 @@ final class Evaluator {
             if text.utf8.count > limits.maximumText { break }
         }
         if let lists, text.isEmpty { return TOSCAValue(lists) }
+        if case .recipe = mode, let list = AnsibleExpression.joined(texts) { return TOSCAValue(list) }
         return bounded(text, arguments.first?.position ?? .none, path)
     }
 

@@ -63,26 +63,35 @@ struct InputResolver {
         }
         for input in template.inputs {
             if let value = given[input.name], !value.isNull {
+                let errors = report.errorCount
                 check(value, input)
-                values[input.name] = value
+                // What follows is to be looked at as if it was right.
+                values[input.name] = report.errorCount == errors ? value : input.defaultValue ?? .null
             } else if let value = input.defaultValue {
                 switch Self.special(value) {
                 case .random(let count):
                     values[input.name] = options.earlierInputs[input.name] ?? random(count, using: &generator)
                 case .accessToken:
-                    if let token = options.accessToken ?? options.earlierInputs[input.name]?.string {
-                        values[input.name] = TOSCAValue(token)
-                    } else {
-                        report.warning(
-                            .missing, "no access token is at hand for the input '\(input.name)'", at: input.position,
-                            input.path)
-                        values[input.name] = TOSCAValue("")
-                    }
+                    values[input.name] = accessToken(of: input)
                 case nil: values[input.name] = value
                 }
             }
         }
         return values
+    }
+
+    /// A recipe that works with an empty token fails late, and far from its reason.
+    private func accessToken(of input: TOSCAInput) -> TOSCAValue {
+        let known = [options.accessToken, options.earlierInputs[input.name]?.string].compactMap(\.self)
+        if let token = known.first(where: { !$0.isEmpty }) { return TOSCAValue(token) }
+        let message = "no access token is at hand for the input '\(input.name)'"
+        let expected = "a caller who shows a token to the service, or a value for the input"
+        if options.isForReading {
+            report.warning(.missing, message, at: input.position, input.path, expected: expected)
+        } else {
+            report.error(.missing, message, at: input.position, input.path, expected: expected)
+        }
+        return TOSCAValue("")
     }
 
     private func random(_ count: Int, using generator: inout some RandomNumberGenerator) -> TOSCAValue {

@@ -75,7 +75,8 @@ package struct TOSCADeployment: Sendable {
         guard let compute = topology.compute(of: node) else { return nil }
         let machines = machines(of: compute.name)
         func one(_ value: (Machine) -> TOSCAValue?) -> TOSCAValue {
-            let index = tail.first?.integer ?? 0
+            // A number that is too large for an index is none of the first machine.
+            let index = tail.isEmpty ? 0 : tail[0].integer ?? -1
             return machines.indices.contains(index) ? value(machines[index]) ?? .null : .null
         }
         func text(_ text: String?) -> TOSCAValue? { text.map { TOSCAValue($0) } }

@@ -49,14 +49,22 @@ struct FunctionChecker {
     let nodes: Set<String>
     let relationships: Set<String>
     let nodeNames: [String]
+    /// Those that could be read.
+    let index: [String: NodeTemplate]
 
-    init(report: Report, inputs: [TOSCAInput], nodes: [String], relationships: [String]) {
+    /// - Parameters:
+    ///   - nodes: Those that could be read.
+    ///   - names: Of all nodes.
+    init(
+        report: Report, inputs: [TOSCAInput], nodes: [NodeTemplate], names: [String], relationships: [String]
+    ) {
         self.report = report
         inputNames = inputs.map(\.name)
         self.inputs = Set(inputNames)
-        self.nodes = Set(nodes)
+        self.nodes = Set(names)
         self.relationships = Set(relationships)
-        nodeNames = nodes
+        nodeNames = names
+        index = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     func check(_ value: TOSCAValue, _ place: Place, _ path: DocumentPath) {
@@ -103,6 +111,7 @@ struct FunctionChecker {
             }
             checkEntity(arguments[0], function, place, path)
             for argument in arguments.dropFirst() { check(argument, place, path) }
+            if function.name == .getAttribute { checkAttribute(arguments, place, path) }
         case .getArtifact:
             guard arguments.count >= 2, function.argument.list != nil else {
                 wrong(function, "a list: [ NODE, ARTIFACT ]", path)

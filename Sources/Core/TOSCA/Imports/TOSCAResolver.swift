@@ -62,6 +62,19 @@ package struct TOSCAResolver: Sendable {
         var base: String
         var collection: BundledCollection?
         var warning: String?
+
+        /// Nil for what is no UTF-8.
+        var text: String? { String(validating: bytes, as: UTF8.self) }
+
+        /// Where the text is no UTF-8.
+        var damage: String {
+            do {
+                _ = try UTF8Span(validating: bytes.span)
+                return ""
+            } catch {
+                return ": byte \(error.byteOffsets.lowerBound) (counted from 0)"
+            }
+        }
     }
 
     /// Why nothing was found, for messages.
@@ -152,7 +165,14 @@ package struct TOSCAResolver: Sendable {
                 return Found(bytes: bytes, origin: .cache, base: url)
             }
         }
-        throw Failure(message: "'\(url.prefix(300))' cannot be read: \(reason ?? "")", expected: nil)
+        let host = TOSCAURL(url)?.host ?? ""
+        let isAllowed = policy.refusal(of: url) == nil
+        throw Failure(
+            message: "'\(url.prefix(300))' cannot be fetched: \(reason ?? "")",
+            expected: isAllowed
+                ? "a connection to \(host): what was fetched once is kept, and used without one"
+                : policy.allowedHosts.isEmpty
+                    ? nil : "an https URL of \(policy.allowedHosts.joined(separator: " or ")), or a file of the folder")
     }
 
     private func check(_ bytes: [UInt8], _ url: String) throws(Failure) {

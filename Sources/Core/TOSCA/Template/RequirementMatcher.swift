@@ -4,11 +4,14 @@ struct RequirementMatcher {
     let library: TypeLibrary
     /// Also of nodes that could not be read.
     private let names: [String]
+    /// Templates that this one says to add to.
+    private let parents: [String]
     private let declared: Set<String>
     private let index: [String: NodeTemplate]
     private var report: Report { library.report }
 
-    init(nodes: [NodeTemplate], names: [String], library: TypeLibrary) {
+    init(nodes: [NodeTemplate], names: [String], parents: [String], library: TypeLibrary) {
+        self.parents = parents
         self.nodes = nodes
         self.library = library
         self.names = names
@@ -56,8 +59,10 @@ struct RequirementMatcher {
         report.error(
             .unknownName, "the node '\(name.prefix(80))', which '\(owner)' requires, is not in the template",
             at: requirement.position, requirement.path,
-            expected: "one of: \(names.prefix(40).joined(separator: ", ")); "
-                + "a template that adds to another one has to be merged with it",
+            expected: parents.isEmpty
+                ? "one of: \(names.prefix(40).joined(separator: ", "))"
+                : "\(parents.map { "'\($0.prefix(80))'" }.joined(separator: " or ")) below this template, which says that "
+                    + "it adds to that: import it with 'template_file: URL'",
             nearest: names.count > 2000 ? nil : NearestName.find(name, among: names))
     }
 

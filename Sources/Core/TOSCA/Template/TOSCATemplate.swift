@@ -45,8 +45,34 @@ package struct TOSCATemplate: Sendable {
     ) async throws(TOSCAErrors) {
         var loader = TemplateLoader(resolver: resolver, limits: limits)
         let loaded = try await loader.load(text, name: name, base: base)
-        self = try TemplateReader(loaded, library: loader.library, limits: limits).read(
-            text: text, name: name, base: base)
+        self = TemplateReader(loaded, library: loader.library, limits: limits).read(text: text, name: name, base: base)
+        if loader.report.hasErrors {
+            foresee(in: loader.report)
+            try loader.report.throwErrors()
+        }
+    }
+
+    private static let mostForeseen = 5000
+
+    /// What a translation would refuse in nodes that are right by themselves, so that a template with mistakes is mended
+    /// once, not twice. Nothing that a mistake elsewhere may have brought about.
+    private func foresee(in report: Report) {
+        guard nodes.count <= Self.mostForeseen else { return }
+        let wrong = Set(report.diagnostics.filter { $0.severity == .error }.map(\.path))
+        let suspects = nodes.map(\.path.text).filter { node in
+            wrong.contains { $0 == node || $0.hasPrefix(node + ".") }
+        }
+        let own = Report(files: files)
+        var options = TOSCAOptions()
+        options.isForReading = true
+        let values = Dictionary(
+            inputs.map { ($0.name, $0.defaultValue ?? .null) }, uniquingKeysWith: { first, _ in first })
+        var planner = Planner(template: self, inputs: values, options: options, report: own)
+        planner.plan()
+        report.take(from: own) { found in
+            found.severity == .error && [.translation, .constraint, .missing, .limit].contains(found.code)
+                && !suspects.contains { found.path == $0 || found.path.hasPrefix($0 + ".") }
+        }
     }
 
     init(reading parts: Parts, text: String, name: String, base: String?, limits: TOSCALimits) {

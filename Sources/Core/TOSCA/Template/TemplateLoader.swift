@@ -188,7 +188,13 @@ struct TemplateLoader {
     ) -> TOSCAMap? {
         report.files.append(full)
         var reader = YAMLReader(file: UInt16(clamping: report.files.count - 1), limits: limits, report: report)
-        let value = reader.read(String(decoding: found.bytes, as: UTF8.self))
+        guard let text = found.text else {
+            report.error(
+                .import, "the imported document is no text in UTF-8\(found.damage)", at: reference.position,
+                reference.path, expected: "a document saved as UTF-8")
+            return nil
+        }
+        let value = reader.read(text)
         imports.append(
             TOSCAImport(
                 reference: reference.file, origin: found.origin, checksum: SHA256.hex(found.bytes),

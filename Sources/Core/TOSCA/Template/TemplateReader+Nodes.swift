@@ -24,6 +24,7 @@ extension TemplateReader {
         }
         guard let type = library.resolve(typeName, .node, at: typeValue.position, path.key("type")) else { return nil }
         let what = "node '\(entry.key.prefix(80))'"
+        noteIgnored(map, what, path)
         let properties = mapping(map["properties"], "properties", path.key("properties")) ?? TOSCAMap()
         assigned(properties, type.properties, what, path.key("properties"))
         required(properties, type.properties, what, at: entry.keyPosition, path)
@@ -34,6 +35,24 @@ extension TemplateReader {
             interfaces: interfaces(map["interfaces"], over: type, path.key("interfaces")),
             artifacts: artifacts(map["artifacts"], over: type.artifacts, path.key("artifacts")),
             description: map["description"]?.scalarText, position: entry.keyPosition, path: path)
+    }
+
+    private static let ignoredFields: [(name: String, reason: String, expected: String)] = [
+        ("directives", "the node is made anew, as any other", "no directives"),
+        ("node_filter", "the node is made anew, none is chosen", "'node_filter' in a requirement"),
+        ("copy", "nothing is copied", "the fields themselves, or an alias of YAML with '<<'"),
+        ("attributes", "the machines tell what they are", "properties, or outputs"),
+    ]
+
+    private func noteIgnored(_ map: TOSCAMap, _ what: String, _ path: DocumentPath) {
+        for field in Self.ignoredFields {
+            guard let entry = map.entry(field.name), !entry.value.isNull, entry.value.list?.isEmpty != true,
+                entry.value.map?.isEmpty != true
+            else { continue }
+            report.warning(
+                .translation, "'\(field.name)' of the \(what) has no effect: \(field.reason)", at: entry.keyPosition,
+                path.key(field.name), expected: field.expected)
+        }
     }
 
     /// Compares assigned values with their definitions.
@@ -107,6 +126,7 @@ extension TemplateReader {
             let operations = TypeReader.operations(
                 entry.value, report, path.key(entry.key), over: result[short]?.operations)
             result.set(TOSCAInterface(name: short, operations: operations), short)
+            checkOperations(entry, short, type, path.key(entry.key))
         }
         return result
     }
@@ -288,7 +308,8 @@ extension TemplateReader {
         _ outputs: [TOSCAOutput]
     ) {
         let checker = FunctionChecker(
-            report: report, inputs: inputs, nodes: names, relationships: relationships.elements.map(\.name))
+            report: report, inputs: inputs, nodes: nodes, names: names,
+            relationships: relationships.elements.map(\.name))
         let none = FunctionChecker.Place()
         for input in inputs {
             if let value = input.defaultValue { checker.check(value, none, input.path.key("default")) }

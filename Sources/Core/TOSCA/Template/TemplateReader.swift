@@ -32,8 +32,17 @@ struct TemplateReader {
         "type", "description", "metadata", "directives", "properties", "attributes", "requirements", "capabilities",
         "interfaces", "artifacts", "node_filter", "copy",
     ]
+    private static let inputFields: Set<String> = [
+        "type", "description", "metadata", "required", "default", "value", "status", "constraints", "key_schema",
+        "entry_schema", "external-schema", "immutable", "hidden",
+    ]
+    private static let outputFields: Set<String> = [
+        "value", "type", "description", "metadata", "required", "default", "status", "constraints", "key_schema",
+        "entry_schema", "mapping", "hidden",
+    ]
 
-    func read(text: String, name: String, base: String?) throws(TOSCAErrors) -> TOSCATemplate {
+    /// What could be read of it; mistakes are in the report.
+    func read(text: String, name: String, base: String?) -> TOSCATemplate {
         let version = checkVersion()
         unknownFields(of: root, Self.sections, "a template", .root)
         let path = DocumentPath.root.key("topology_template")
@@ -56,7 +65,8 @@ struct TemplateReader {
         }
         // Also those that could not be read: there is one error about each already.
         let names = topologyMap["node_templates"]?.map?.keys ?? []
-        RequirementMatcher(nodes: nodes, names: names, library: library).match(&nodes)
+        let parents = root["metadata"]?["parents"]?.list?.compactMap(\.string) ?? []
+        RequirementMatcher(nodes: nodes, names: names, parents: parents, library: library).match(&nodes)
         let groups = self.groups(topologyMap["groups"], path.key("groups"), names)
         let policies = self.policies(topologyMap["policies"], path.key("policies"), names, groups)
         let outputs = self.outputs(topologyMap["outputs"], path.key("outputs"))
@@ -72,7 +82,6 @@ struct TemplateReader {
                 .cycle, "requirements lead back to a node that has them: \(cycle.prefix(20).joined(separator: " → "))",
                 at: topology[cycle[0]]?.position, topology[cycle[0]]?.path ?? path)
         }
-        try report.throwErrors()
         return TOSCATemplate(
             reading: TOSCATemplate.Parts(
                 root: TOSCAValue(.map(root), at: loaded.rootPosition), version: version, inputs: inputs,
@@ -128,6 +137,9 @@ struct TemplateReader {
         return map.entries.compactMap { entry in
             let place = path.key(entry.key)
             guard let property = TypeReader.property(entry, report, place) else { return nil }
+            if let fields = entry.value.map {
+                unknownFields(of: fields, Self.inputFields, "the input '\(entry.key.prefix(80))'", place)
+            }
             if !TypeReader.isSimple(property.type.name) {
                 _ = library.resolve(property.type.name, .data, at: entry.value["type"]?.position, place.key("type"))
             }
@@ -146,6 +158,10 @@ struct TemplateReader {
     private func outputs(_ value: TOSCAValue?, _ path: DocumentPath) -> [TOSCAOutput] {
         guard let map = mapping(value, "outputs", path) else { return [] }
         return map.entries.compactMap { entry in
+            if let fields = entry.value.map {
+                unknownFields(
+                    of: fields, Self.outputFields, "the output '\(entry.key.prefix(80))'", path.key(entry.key))
+            }
             guard let value = entry.value["value"] else {
                 report.error(
                     .missing, "the output '\(entry.key)' has no value", at: entry.keyPosition, path.key(entry.key),
@@ -156,76 +172,5 @@ struct TemplateReader {
                 name: entry.key, value: value, description: entry.value["description"]?.scalarText,
                 path: path.key(entry.key).key("value"))
         }
-    }
-
-    // MARK: Groups and policies
-
-    private func groups(_ value: TOSCAValue?, _ path: DocumentPath, _ nodes: [String]) -> [TOSCAGroup] {
-        guard let map = mapping(value, "groups", path) else { return [] }
-        let names = Set(nodes)
-        return map.entries.map { entry in
-            let place = path.key(entry.key)
-            if let type = entry.value["type"], let name = type.string {
-                _ = library.resolve(name, .group, at: type.position, place.key("type"))
-            }
-            let members = entry.value["members"] ?? entry.value["targets"]
-            for (number, member) in (members?.list ?? []).enumerated() where !names.contains(member.string ?? "") {
-                report.unknown(
-                    .unknownName, "the group '\(entry.key)' has the member \(member.brief), which is no node",
-                    member.string ?? "", among: nodes, at: member.position,
-                    place.key("members").index(number))
-            }
-            return TOSCAGroup(name: entry.key, members: (members?.list ?? []).compactMap(\.string))
-        }
-    }
-
-    private func policies(
-        _ value: TOSCAValue?, _ path: DocumentPath, _ nodes: [String], _ groups: [TOSCAGroup]
-    ) -> [TOSCAPolicy] {
-        guard let value, !value.isNull else { return [] }
-        // A list of mappings with one name each; as a mapping, too.
-        guard let entries = value.list?.flatMap({ $0.map?.entries ?? [] }) ?? value.map?.entries else {
-            report.error(.type, "'policies' is \(value.kind)", at: value.position, path, expected: "a list")
-            return []
-        }
-        let targets = Set(nodes).union(groups.map(\.name))
-        return entries.compactMap { entry in
-            let place = path.key(entry.key)
-            guard let typeValue = entry.value["type"], let typeName = typeValue.string else {
-                report.error(
-                    .missing, "the policy '\(entry.key)' has no type", at: entry.keyPosition, place, expected: "'type'")
-                return nil
-            }
-            guard let type = library.resolve(typeName, .policy, at: typeValue.position, place.key("type")) else {
-                return nil
-            }
-            let named = entry.value["targets"]?.list ?? entry.value["targets"].map { [$0] } ?? []
-            for (number, target) in named.enumerated() where !targets.contains(target.string ?? "") {
-                report.unknown(
-                    .unknownName, "the policy '\(entry.key)' targets \(target.brief), which is neither node nor group",
-                    target.string ?? "", among: targets.sorted(), at: target.position,
-                    place.key("targets").index(number))
-            }
-            let properties = mapping(entry.value["properties"], "properties", place.key("properties")) ?? TOSCAMap()
-            // Orchestrators put these on the standard type, which has no properties of its own.
-            let isPlacement = type.name == "tosca.policies.Placement"
-            assigned(
-                properties, isPlacement ? placementProperties : type.properties, "policy '\(entry.key)'",
-                place.key("properties"))
-            return TOSCAPolicy(
-                name: entry.key, type: type, properties: properties, targets: named.compactMap(\.string),
-                position: entry.keyPosition, path: place)
-        }
-    }
-
-    private var placementProperties: NamedList<TOSCAProperty> {
-        var list = NamedList<TOSCAProperty>()
-        for name in ["cloud_id", "availability_zone", "sla_id", "region", "container_type", "container_number"] {
-            list.set(
-                TOSCAProperty(
-                    name: name, type: TOSCATypeReference(name: "any", entry: nil), isRequired: false, constraints: [],
-                    position: .none), name)
-        }
-        return list
     }
 }

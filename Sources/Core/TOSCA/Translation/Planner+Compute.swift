@@ -6,12 +6,8 @@ extension Planner {
         var features = Features()
         let name = values.property("instance_name", of: node).scalarText ?? ""
         features.set(Feature("instance_name", .string(name.isEmpty ? node.name : name, .equal)))
-        let tags = values.property("tags", of: node).map?.entries ?? []
-        if !tags.isEmpty {
-            let text = tags.map { "\($0.key)=\($0.value.scalarText ?? "")" }.joined(separator: ",")
-            features.set(Feature("instance_tags", .string(text, .equal)))
-        }
-        if let zone = places[system.id]?.zone {
+        tags(node, &features)
+        if let zone = places[node.name]?.zone?.value {
             features.set(Feature("availability_zone", .string(zone, .equal)))
         }
         for (capability, apply) in [("os", Self.operatingSystem), ("host", Self.host)] {
@@ -29,6 +25,21 @@ extension Planner {
         owners[system.id] = node
         scale(node, system.id)
         explain("system \(system.id)", "the node of type \(node.type.name)", node)
+    }
+
+    /// RADL separates tags by commas and has no way to write one within a tag.
+    private func tags(_ node: NodeTemplate, _ features: inout Features) {
+        let tags = values.property("tags", of: node).map?.entries ?? []
+        guard !tags.isEmpty else { return }
+        for tag in tags
+        where tag.key.contains(",") || tag.key.contains("=") || tag.value.scalarText?.contains(",") == true {
+            report.error(
+                .translation, "the tag '\(tag.key.prefix(80))' of '\(node.name)' cannot be written in RADL",
+                at: tag.value.position, node.path.key("properties").key("tags").key(tag.key),
+                expected: "a name without ',' and '=', and a value without ','")
+        }
+        let text = tags.map { "\($0.key)=\($0.value.scalarText ?? "")" }.joined(separator: ",")
+        features.set(Feature("instance_tags", .string(text, .equal)))
     }
 
     /// Assigned properties in the order of the template, then those with a default.
@@ -156,8 +167,17 @@ extension Planner {
             wrong(plain, ScalarUnit.size.example, path)
             return
         }
+        noteUnit(plain, bytes, path)
         let number = Self.radl(isWhole ? bytes.rounded(.up) : bytes)
         features.set(Feature(name, .number(Interval(comparison, Quantity(number, unit: "B")))))
+    }
+
+    /// Values that functions give are not compared with their types, which ask for a unit.
+    func noteUnit(_ value: TOSCAValue, _ bytes: Double, _ path: DocumentPath) {
+        guard ScalarUnit.size.lacksUnit(value) else { return }
+        report.warning(
+            .type, "the size \(value.brief) has no unit: it means \(Self.radl(bytes)) bytes", at: value.position, path,
+            expected: ScalarUnit.size.example)
     }
 
     static func sizeValue(_ bytes: Double) -> Feature.Value {
@@ -201,18 +221,34 @@ extension Planner {
     // MARK: Scaling
 
     mutating func scale(_ node: NodeTemplate, _ system: String) {
-        let definition = node.type.capabilities["scalable"]
-        // With the custom type 'count' has the default 1, so the others never count there.
-        let hasCount = definition?.properties["count"] != nil
-        let names =
-            hasCount ? ["count", "default_instances", "min_instances"] : ["default_instances", "min_instances"]
-        var count: Int?
-        for name in names where count == nil { count = instances(name, node) }
-        counts[system] = count ?? 1
+        counts[system] = count(node)
         let removal = values.property("removal_list", ofCapability: "scalable", of: node)
         let ids = removal.list?.compactMap(\.scalarText) ?? []
         // Orchestrators send ids or the machines' URLs.
         if !ids.isEmpty { removalLists[system] = ids.map { $0.split(separator: "/").last.map(String.init) ?? $0 } }
+    }
+
+    /// What the template assigns goes before defaults of the type, of which the custom one has `count: 1`.
+    private func count(_ node: NodeTemplate) -> Int {
+        let assigned = node.capabilities["scalable"]
+        let hasCount = node.type.capabilities["scalable"]?.properties["count"] != nil
+        var names = hasCount ? ["count", "default_instances"] : ["default_instances"]
+        if hasCount, assigned?["count"] == nil, assigned?["default_instances"] != nil { names.swapAt(0, 1) }
+        names.append("min_instances")
+        var count: Int?
+        for name in names where count == nil { count = instances(name, node) }
+        let result = count ?? 1
+        for name in ["default_instances", "min_instances"] {
+            guard let value = assigned?[name], let number = instances(name, node), number != result,
+                name != "min_instances" || number > result
+            else { continue }
+            report.warning(
+                .translation, "'\(name)' of '\(node.name)' has no effect: the number of machines is \(result)",
+                at: value.position,
+                node.path.key("capabilities").key("scalable").key("properties").key(name),
+                expected: hasCount ? "'count'" : "'default_instances'")
+        }
+        return result
     }
 
     private func instances(_ name: String, _ node: NodeTemplate) -> Int? {

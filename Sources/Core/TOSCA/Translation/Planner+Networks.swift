@@ -184,7 +184,10 @@ extension Planner {
     private func gather(_ node: NodeTemplate, _ capability: String, isOwn: Bool, _ result: inout Endpoints) {
         func value(_ name: String) -> TOSCAValue { values.property(name, ofCapability: capability, of: node) }
         func text(_ name: String) -> String? { value(name).scalarText.flatMap { $0.isEmpty ? nil : $0 } }
-        if let network = text("network_name") { name(network, &result) }
+        if let network = text("network_name") {
+            name(network, &result)
+            noteCase(of: network, value("network_name").position, node, capability)
+        }
         if value("public_ip").bool == true { result.isPublic = true }
         if value("private_ip").bool == false { result.hasPrivate = false }
         if isOwn || result.dnsName == nil { result.dnsName = text("dns_name") ?? result.dnsName }
@@ -201,6 +204,19 @@ extension Planner {
         for entry in value("ports").map?.entries ?? [] {
             if let outport = outport(entry.value, path.key("ports").key(entry.key)) { result.outports.append(outport) }
         }
+    }
+
+    /// As in IM, other spellings are names of the provider's networks, of which many are called 'public'.
+    private func noteCase(
+        of network: String, _ position: TOSCAPosition, _ node: NodeTemplate, _ capability: String
+    ) {
+        let last = network.split(separator: ".").last.map(String.init) ?? network
+        let meant = last.uppercased()
+        guard !network.contains(","), ["PUBLIC", "PRIVATE"].contains(meant), last != meant else { return }
+        report.warning(
+            .translation, "'\(network.prefix(80))' is taken for the name of a network of the provider", at: position,
+            node.path.key("capabilities").key(capability).key("properties").key("network_name"),
+            expected: "\(network.dropLast(last.count))\(meant), in capitals, unless that is meant")
     }
 
     private func name(_ network: String, _ result: inout Endpoints) {

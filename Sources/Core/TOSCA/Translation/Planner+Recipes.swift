@@ -102,7 +102,7 @@ extension Planner {
         return result
     }
 
-    private func hasOperations(_ requirement: NodeTemplate.Requirement) -> Bool {
+    func hasOperations(_ requirement: NodeTemplate.Requirement) -> Bool {
         let interfaces =
             requirement.relationshipTemplate.flatMap { template.relationships[$0]?.interfaces }
             ?? requirement.relationship?.interfaces
@@ -201,9 +201,18 @@ extension Planner {
             let source = values.evaluate(
                 owner.artifact.file, Evaluator.Context(node: owner.node),
                 owner.node.path.key("artifacts").key(owner.artifact.name))
-            if let text = source.scalarText {
-                planned.files.append((file, TOSCAResolver.absolute(text, from: self.base(of: owner.artifact.position))))
+            guard let text = source.scalarText else { continue }
+            let url = TOSCAResolver.absolute(text, from: self.base(of: owner.artifact.position))
+            guard url.contains("://") else {
+                report.error(
+                    .import,
+                    "the artifact '\(owner.artifact.name)' of '\(owner.node.name)' is a file of the template's "
+                        + "folder, which machines cannot reach",
+                    at: owner.artifact.position, owner.node.path.key("artifacts").key(owner.artifact.name),
+                    expected: "a URL that machines download it from, or a task 'copy' in the recipe")
+                continue
             }
+            planned.files.append((file, url))
         }
         return [planned]
     }
@@ -239,6 +248,10 @@ extension Planner {
             for operation in operations { plays += book.plays(of: operation, nodeName: recipe.node.name) }
             let text = "\n---\n" + YAMLWriter.text(of: TOSCAValue(plays))
             document.configures.append(RADLConfigure(id: recipe.id, content: .recipe(text)))
+            origins[recipe.id] = RecipeOrigin(
+                position: operations.first?.position ?? recipe.node.position,
+                path: (operations.first?.path ?? recipe.node.path).text,
+                sources: operations.compactMap { book.source(of: $0) })
         }
         let order = Dictionary(recipes.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         document.configures.sort { (order[$0.id] ?? 0) < (order[$1.id] ?? 0) }

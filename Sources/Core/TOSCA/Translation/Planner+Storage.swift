@@ -6,8 +6,12 @@ extension Planner {
         var number = 1
         for requirement in node.requirements {
             guard requirement.relationship?.isA("tosca.relationships.AttachesTo") == true,
-                let storage = requirement.target.flatMap({ topology[$0] }), storage.isBlockStorage
+                let storage = requirement.target.flatMap({ topology[$0] })
             else { continue }
+            guard storage.isBlockStorage else {
+                refuse(requirement, storage, of: node)
+                continue
+            }
             let context = Evaluator.Context(node: node)
             let path = requirement.path.key("relationship").key("properties")
             func relation(_ name: String) -> String? {
@@ -26,6 +30,16 @@ extension Planner {
         if number > 1, !features.indicesOfDisks.contains(0) {
             features.set(Feature("disk.0.os.name", .string("linux", .equal)))
         }
+    }
+
+    /// What recipes of the relationship attach, such as a shared file system, is none of the machine's disks.
+    private func refuse(_ requirement: NodeTemplate.Requirement, _ target: NodeTemplate, of node: NodeTemplate) {
+        let offers = target.type.capabilities.elements.contains { $0.type.isA("tosca.capabilities.Attachment") }
+        guard !offers, !hasOperations(requirement) else { return }
+        report.error(
+            .requirement,
+            "'\(target.name)' of type \(target.type.name) is no disk that '\(node.name)' could attach",
+            at: requirement.position, requirement.path, expected: "a node of type tosca.nodes.BlockStorage")
     }
 
     /// Writes one disk; nil after an error, false where there is nothing to attach.
@@ -47,6 +61,7 @@ extension Planner {
                 return nil
             }
             bytes = value
+            noteUnit(size, bytes, storage.path.key("properties").key("size"))
         }
         let volume = text("volume_id")
         guard volume != nil || bytes > 0 else { return false }

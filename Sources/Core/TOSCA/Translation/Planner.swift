@@ -22,8 +22,11 @@ struct Planner {
     private(set) var residents: [String: [NodeTemplate]] = [:]
     /// The node that each system is made of.
     var owners: [String: NodeTemplate] = [:]
-    private(set) var places: [String: (cloud: String?, zone: String?)] = [:]
+    /// By the names of nodes.
+    private(set) var places: [String: PlannedPlace] = [:]
     var isContainerized = false
+    /// Where each recipe comes from, by the ids of their sections.
+    var origins: [String: RecipeOrigin] = [:]
 
     var topology: Topology { template.topology }
 
@@ -78,6 +81,7 @@ struct Planner {
         splitNetworksByCloud()
         document.networks = networks.finished
         deploys()
+        checkCount()
         ignored()
     }
 
@@ -142,6 +146,15 @@ struct Planner {
         }
     }
 
+    private func checkCount() {
+        let sum = document.deploys.reduce(0) { $0 + $1.count }
+        guard sum > RADLDeploy.mostMachines else { return }
+        report.error(
+            .limit, "the template asks for \(sum) machines", at: nil,
+            DocumentPath.root.key("topology_template").key("node_templates"),
+            expected: "at most \(RADLDeploy.mostMachines) in an infrastructure")
+    }
+
     /// Public machines first, those with `wn` in their names last among them; then the private ones.
     private mutating func deploys() {
         var groups: [[RADLDeploy]] = [[], [], []]
@@ -149,7 +162,8 @@ struct Planner {
             guard let count = counts[system.id], count > 0 else { continue }
             let isPublic = publicSystems.contains(system.id)
             let group = !isPublic ? 2 : system.id.contains("wn") ? 1 : 0
-            groups[group].append(RADLDeploy(system: system.id, count: count, cloud: places[system.id]?.cloud))
+            let cloud = owners[system.id].flatMap { self.cloud(of: $0) }
+            groups[group].append(RADLDeploy(system: system.id, count: count, cloud: cloud))
         }
         document.deploys = groups.flatMap { $0 }
         for deploy in document.deploys {
@@ -157,44 +171,6 @@ struct Planner {
             let cloud = deploy.cloud.map { ", in the cloud '\($0)' by policy" } ?? ""
             explain("deploy \(deploy.system)", "\(deploy.count) by 'scalable'\(cloud)", node)
         }
-    }
-
-    /// Cloud and zone of each system, by the placement policies.
-    private func placements() -> [String: (cloud: String?, zone: String?)] {
-        var result: [String: (cloud: String?, zone: String?)] = [:]
-        let groups = Dictionary(template.groups.map { ($0.name, $0.members) }, uniquingKeysWith: { $1 })
-        for policy in template.policies {
-            guard policy.type.isA("tosca.policies.Placement") else {
-                report.warning(
-                    .translation, "the policy '\(policy.name)' has no effect", at: policy.position, policy.path)
-                continue
-            }
-            func text(_ name: String) -> String? {
-                let value = policy.properties[name] ?? policy.type.properties[name]?.defaultValue ?? .null
-                let text = values.evaluate(value, Evaluator.Context(), policy.path.key("properties").key(name))
-                    .scalarText
-                return text.flatMap { $0.isEmpty || $0 == "None" ? nil : $0 }
-            }
-            let cloud = text("cloud_id")
-            let zone = text("availability_zone")
-            if cloud == nil, zone == nil {
-                report.warning(
-                    .translation, "the policy '\(policy.name)' has no effect", at: policy.position, policy.path,
-                    expected: "'cloud_id' or 'availability_zone'")
-            }
-            if let cloud, RADLName.of(cloud) != cloud {
-                report.error(
-                    .translation, "the cloud '\(cloud.prefix(80))' of the policy '\(policy.name)' is no id",
-                    at: policy.position, policy.path, expected: "letters, digits, '_', '.' and '-'")
-            }
-            let named = policy.targets.isEmpty ? template.nodes.map(\.name) : policy.targets
-            for target in named.flatMap({ groups[$0] ?? [$0] }) {
-                guard let node = topology[target] else { continue }
-                let system = RADLName.of((topology.compute(of: node) ?? node).name)
-                result[system] = (cloud ?? result[system]?.cloud, zone ?? result[system]?.zone)
-            }
-        }
-        return result
     }
 
     /// Nodes that become nothing: their authors should know.
@@ -216,6 +192,6 @@ struct Planner {
     func translation(imports: [TOSCAImport]) -> TOSCATranslation {
         TOSCATranslation(
             document: document, inputs: inputs, explanation: explanation, warnings: template.warnings + report.all,
-            counts: counts, removalLists: removalLists, imports: imports, template: template)
+            counts: counts, removalLists: removalLists, imports: imports, origins: origins, template: template)
     }
 }

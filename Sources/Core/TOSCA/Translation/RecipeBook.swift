@@ -88,7 +88,12 @@ struct RecipeBook {
             TOSCAImport(
                 reference: request.reference, origin: found.origin, checksum: SHA256.hex(found.bytes),
                 size: found.bytes.count))
-        let text = String(decoding: found.bytes, as: UTF8.self)
+        guard let text = found.text else {
+            report.error(
+                .import, "the file '\(request.reference.prefix(200))' is no text in UTF-8\(found.damage)",
+                at: request.position, request.path, expected: "a recipe or script saved as UTF-8")
+            return
+        }
         texts[request.key] = text
         guard Self.isPlaybook(request.reference) else { return }
         let own = Report(files: [request.key])
@@ -113,7 +118,7 @@ struct RecipeBook {
 
     private mutating func miss(_ failure: TOSCAResolver.Failure, _ request: Request) {
         let message = "the recipe cannot be read: \(failure.message)"
-        guard options.allowsMissingRecipes else {
+        guard options.isForReading else {
             report.error(.import, message, at: request.position, request.path, expected: failure.expected)
             return
         }
@@ -147,6 +152,14 @@ struct RecipeBook {
     }
 
     // MARK: Plays
+
+    /// The playbook of an operation as it was read.
+    func source(of operation: PlannedOperation) -> RecipeOrigin.Source? {
+        guard let reference = operation.implementation else { return nil }
+        let key = TOSCAResolver.absolute(reference, from: operation.base)
+        guard Self.isPlaybook(reference), let text = texts[key] else { return nil }
+        return RecipeOrigin.Source(reference: key, text: text)
+    }
 
     func plays(of operation: PlannedOperation, nodeName: String) -> [TOSCAValue] {
         guard let reference = operation.implementation else { return operation.plays }

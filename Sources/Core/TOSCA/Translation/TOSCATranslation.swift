@@ -8,9 +8,9 @@ package struct TOSCAOptions: Sendable {
     package var earlierInputs: [String: TOSCAValue] = [:]
     /// Makes names of containers unique among infrastructures: its id. The same for each translation of one.
     package var salt = ""
-    /// Recipes that cannot be read make a warning, and a recipe that fails: enough to look at a template without a
-    /// network, not to deploy it.
-    package var allowsMissingRecipes = false
+    /// Nothing is deployed: recipes that cannot be read make a warning, and a recipe that fails; a token of the caller that
+    /// is not at hand makes a warning, too.
+    package var isForReading = false
 
     package init() {}
 }
@@ -30,6 +30,7 @@ package struct TOSCATranslation: Sendable {
     package var removalLists: [String: [String]]
     /// Recipes and other files that were read for it.
     package var imports: [TOSCAImport]
+    var origins: [String: RecipeOrigin]
     package let template: TOSCATemplate
 
     /// The template's outputs with what is known of the machines: values of any shape, null for what is not known (yet).
@@ -46,6 +47,61 @@ package struct TOSCATranslation: Sendable {
         let base = RADLName.container(node)
         if system == RADLName.of(node) { return true }
         return system.hasPrefix(base + "-") && system.utf8.count == base.utf8.count + 9
+    }
+}
+
+/// Where a recipe of the document comes from.
+struct RecipeOrigin: Sendable {
+    /// A playbook as it was read.
+    struct Source: Sendable {
+        var reference: String
+        var text: String
+    }
+
+    var position: TOSCAPosition
+    var path: String
+    var sources: [Source]
+}
+
+extension TOSCATranslation {
+    /// Playbooks that recipes are made of, as they were read, each once, by their URLs or paths.
+    package var playbooks: [String: String] {
+        Dictionary(
+            origins.values.flatMap(\.sources).map { ($0.reference, $0.text) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Names of the ``playbooks`` that a section of the document is made of.
+    package func playbooks(ofRecipe id: String) -> [String] { origins[id]?.sources.map(\.reference) ?? [] }
+
+    /// What somebody else found in a recipe, at the operation that names it.
+    ///
+    /// - Parameters:
+    ///   - recipe: Id of the section of ``document``.
+    ///   - place: Line and column in one of ``playbooks``, where that is known.
+    package func diagnostic(
+        inRecipe recipe: String, _ message: String, isWarning: Bool,
+        at place: (playbook: String, line: Int, column: Int)?
+    ) -> TOSCADiagnostic {
+        let origin = origins[recipe]
+        let names = origin?.sources.map(\.reference) ?? []
+        let name =
+            place.map { "\($0.playbook):\($0.line):\($0.column)" }
+            ?? (names.isEmpty ? recipe : names.joined(separator: ", "))
+        let position = origin?.position ?? .none
+        return TOSCADiagnostic(
+            code: .recipe, severity: isWarning ? .warning : .error, message: "the recipe \(name): \(message)",
+            file: template.files.indices.contains(Int(position.file)) ? template.files[Int(position.file)] : nil,
+            line: position.line == 0 ? nil : Int(position.line),
+            column: position.line == 0 ? nil : Int(position.column),
+            path: origin?.path ?? "")
+    }
+
+    /// A mistake of the document itself, which has no place in the template.
+    package func diagnostic(_ error: RADLError) -> TOSCADiagnostic {
+        TOSCADiagnostic(
+            code: .translation, severity: error.severity == .error ? .error : .warning,
+            message: "what the template becomes is no good RADL: \(error.message)", expected: error.hint,
+            file: template.files.first, path: "")
     }
 }
 
@@ -139,7 +195,6 @@ package enum TOSCATranslator {
         let report = Report(files: template.files)
         let values = InputResolver(template: template, options: options, report: report)
             .resolve(inputs, using: &generator)
-        try report.throwErrors()
         var planner = Planner(template: template, inputs: values, options: options, report: report)
         planner.plan()
         try report.throwErrors()

@@ -159,6 +159,16 @@ package enum ScalarUnit: String, Sendable {
         }
     }
 
+    /// Whether a value is a number without the unit that TOSCA asks for. Nothing is nothing in any unit.
+    func lacksUnit(_ value: TOSCAValue) -> Bool {
+        switch value.content {
+        case .integer(let number): number != 0
+        case .real(let number): number != 0
+        case .text(let text): Double(text.trimmed).map { $0 != 0 } ?? false
+        default: false
+        }
+    }
+
     private func parse(_ text: String) -> Double? {
         let text = text.trimmed
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }

@@ -1,5 +1,5 @@
 extension TypeReader {
-    private static let reserved: Set<String> = [
+    static let reserved: Set<String> = [
         "type", "inputs", "operations", "notifications", "derived_from", "description", "metadata", "version",
     ]
 

@@ -144,8 +144,15 @@ struct ValueChecker {
                 return false
             }
         default:
-            if let unit = ScalarUnit(rawValue: type.name), unit.value(of: value) == nil {
+            guard let unit = ScalarUnit(rawValue: type.name) else { break }
+            guard unit.value(of: value) != nil else {
                 wrong(value, unit.example, what, path)
+                return false
+            }
+            if unit.lacksUnit(value) {
+                report.error(
+                    .type, "\(what) is \(value.brief), which has no unit", at: value.position, path,
+                    expected: unit.example)
                 return false
             }
         }

@@ -88,10 +88,10 @@ struct TemplateFile {
     /// - Throws: `Status.refused`, after its mistakes were told.
     func translate(
         _ template: TOSCATemplate, _ inputs: [String: TOSCAValue], _ resolver: TOSCAResolver,
-        allowsMissingRecipes: Bool = true
+        isForReading: Bool = true
     ) async throws -> TOSCATranslation {
         var options = TOSCAOptions()
-        options.allowsMissingRecipes = allowsMissingRecipes
+        options.isForReading = isForReading
         do {
             return try await TOSCATranslator.translate(
                 template, inputs: inputs, options: options, resolver: resolver)

@@ -142,6 +142,16 @@ extension BundledCollection {
             properties:
               start_time: { type: timestamp }
               end_time: { type: timestamp }
+          # Collections use these two without defining them.
+          tosca.datatypes.Dataset:
+            derived_from: string
+          tosca.datatypes.indigo.User:
+            derived_from: tosca.datatypes.Root
+            properties:
+              os_user_name: { type: string, required: false }
+              os_user_guid: { type: integer, required: false }
+              os_user_add_to_sudoers: { type: boolean, required: false }
+              os_user_ssh_public_key: { type: string, required: false }
           tosca.datatypes.network.NetworkInfo:
             derived_from: tosca.datatypes.Root
             properties:

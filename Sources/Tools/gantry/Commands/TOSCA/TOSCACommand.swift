@@ -1,5 +1,7 @@
 import ArgumentParser
 import Assembly
+import Logging
+import Orchestration
 import RADL
 import TOSCA
 
@@ -32,8 +34,8 @@ struct TOSCACheckCommand: AsyncParsableCommand {
         commandName: "check", abstract: "Check a template and show every mistake with its place.",
         discussion: """
             Checks the text, its imports, types, requirements and functions. With values for the inputs that have no \
-            default it is translated as well, which finds what cannot be deployed; recipes that cannot be fetched are \
-            warnings.
+            default it is translated as well, which finds what cannot be deployed, also in its recipes; those that \
+            cannot be fetched are warnings.
 
             EXAMPLES:
               gantry tosca check cluster.yaml
@@ -65,33 +67,7 @@ struct TOSCACheckCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let file = try TemplateFile(source.file)
-            let resolver = source.resolver(for: file)
-            var diagnostics: [TOSCADiagnostic] = []
-            var summary = ""
-            do {
-                let template = try await TOSCATemplate(text: file.text, name: file.name, resolver: resolver)
-                diagnostics = template.warnings
-                let values = try inputs.resolve(template.inputs)
-                let open = template.inputs.filter {
-                    $0.isRequired && $0.defaultValue == nil && values[$0.name] == nil
-                }
-                summary =
-                    "\(Terminal.count(template.nodes.count, "node")), \(Terminal.count(template.inputs.count, "input")), "
-                    + Terminal.count(template.outputs.count, "output")
-                if open.isEmpty || !inputs.isEmpty {
-                    var options = TOSCAOptions()
-                    options.allowsMissingRecipes = true
-                    let translation = try await TOSCATranslator.translate(
-                        template, inputs: values, options: options, resolver: resolver)
-                    diagnostics += translation.warnings.filter { !diagnostics.contains($0) }
-                    let machines = translation.counts.values.reduce(0, +)
-                    summary += ", \(Terminal.count(machines, "machine"))"
-                } else {
-                    summary += "; not translated: no value for \(open.map(\.name).joined(separator: ", "))"
-                }
-            } catch let errors as TOSCAErrors {
-                diagnostics = errors.diagnostics
-            }
+            let (diagnostics, summary) = try await examine(file)
             let errors = diagnostics.count { $0.severity == .error }
             let warnings = diagnostics.count - errors
             if json {
@@ -116,6 +92,38 @@ struct TOSCACheckCommand: AsyncParsableCommand {
             }
             if errors > 0 { throw Status.refused }
         }
+    }
+
+    /// All that is found in a template, and what it holds.
+    private func examine(_ file: TemplateFile) async throws -> (diagnostics: [TOSCADiagnostic], summary: String) {
+        let resolver = source.resolver(for: file)
+        var diagnostics: [TOSCADiagnostic] = []
+        var summary = ""
+        do {
+            let template = try await TOSCATemplate(text: file.text, name: file.name, resolver: resolver)
+            diagnostics = template.warnings
+            let values = try inputs.resolve(template.inputs)
+            let open = template.inputs.filter { $0.isRequired && $0.defaultValue == nil && values[$0.name] == nil }
+            summary =
+                "\(Terminal.count(template.nodes.count, "node")), \(Terminal.count(template.inputs.count, "input")), "
+                + Terminal.count(template.outputs.count, "output")
+            guard open.isEmpty || !inputs.isEmpty else {
+                let names = open.map(\.name).joined(separator: ", ")
+                return (diagnostics, summary + "; not translated: no value for \(names)")
+            }
+            var options = TOSCAOptions()
+            options.isForReading = true
+            let translation = try await TOSCATranslator.translate(
+                template, inputs: values, options: options, resolver: resolver)
+            diagnostics += translation.warnings.filter { !diagnostics.contains($0) }
+            let checker = ContextualizerAssembly.checker(
+                logger: StandardErrorLog.logger(label: "gantry", level: .error))
+            diagnostics += await TemplateCheck(translation, contextualizer: checker).diagnostics
+            summary += ", \(Terminal.count(translation.counts.values.reduce(0, +), "machine"))"
+        } catch let errors as TOSCAErrors {
+            diagnostics = errors.diagnostics
+        }
+        return (diagnostics, summary)
     }
 }
 
