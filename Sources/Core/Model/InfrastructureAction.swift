@@ -85,6 +85,8 @@ package struct LaunchBatch: Sendable, Hashable {
 package enum InfrastructureInput: Sendable {
     /// A call failed for a reason that may pass; it is made again after a delay. The action goes on.
     case retrying(CloudReference, message: String, at: Date, after: Duration)
+    /// How far a call is, in the connector's words. The action goes on.
+    case reported(CloudReference, message: String, at: Date)
     case prepared(CloudReference, [ResourceRecord])
     case preparationFailed(CloudReference, message: String)
     /// Results of a launch call, by machine.

@@ -6,6 +6,8 @@ extension InfrastructureStateMachine {
         switch input {
         case .retrying(let cloud, let message, let time, let delay):
             noteRetry(cloud, message, at: time, after: delay)
+        case .reported(let cloud, let message, let time):
+            log(.message, nil, "\(cloud.id): \(message)", now: time)
         case .prepared(let cloud, let resources):
             end(.prepare(cloud.site))
             prepared.insert(cloud.site)

@@ -75,7 +75,17 @@ extension ActionRunner {
                 }
                 switch outcome {
                 case .done: deleted.append(record(resource, cloud))
-                case .inProgress: left.append(record(resource, cloud, problem: "still in use"))
+                case .inProgress(let progress):
+                    do {
+                        // What others are in the way of is tried again with them, after the next look.
+                        _ = try await continued(progress, cloud, limit: Self.deletionPatience)
+                        deleted.append(record(resource, cloud))
+                    } catch let error as ConnectorError where error.code == .notFound {
+                        deleted.append(record(resource, cloud))
+                    } catch let error as ConnectorError {
+                        let problem = error.code == .timeout ? "still in use" : error.description
+                        left.append(record(resource, cloud, problem: problem))
+                    }
                 case .failed(let error) where error.code == .notFound: deleted.append(record(resource, cloud))
                 case .failed(let error): left.append(record(resource, cloud, problem: error.description))
                 }
@@ -92,6 +102,9 @@ extension ActionRunner {
             name: resource.name, dependsOn: resource.dependsOn.map(\.id), problem: problem)
     }
 
+    /// How long a resource is waited for that is being deleted, before the next one has its turn.
+    private static let deletionPatience = Duration.seconds(10)
+
     // MARK: What machines need
 
     func prepare(_ cloud: CloudReference) async throws -> InfrastructureInput {
@@ -100,8 +113,14 @@ extension ActionRunner {
             let capabilities = connector.description.capabilities
             // Where no session opens, other candidates at this cloud need not be tried.
             try await call(cloud) { _, _, _ in }
-            let plan = try LaunchPlan(snapshot: snapshot)
             var resources: [ResourceRecord] = []
+            if capabilities[.networks] != nil {
+                resources += try await makeNetworks(try LaunchPlan(snapshot: snapshot).networks(at: cloud), cloud)
+            }
+            // Groups are made in the networks that are made.
+            var known = snapshot
+            known.resources += resources
+            let plan = try LaunchPlan(snapshot: known)
             if capabilities[.securityGroups] != nil {
                 for group in plan.securityGroups(at: cloud) {
                     let tags = ResourceTags.infrastructure(infrastructure)
@@ -132,6 +151,29 @@ extension ActionRunner {
         } catch let error as ManagerError {
             return .preparationFailed(cloud, message: error.description)
         }
+    }
+
+    /// Networks with `create = 'yes'`. Where a connector lists networks but makes none, machines are on those that are there.
+    private func makeNetworks(_ networks: [NetworkSpec], _ cloud: CloudReference) async throws -> [ResourceRecord] {
+        var made: [ResourceRecord] = []
+        for network in networks {
+            let tags = ResourceTags.infrastructure(infrastructure).merging([ResourceTags.role: network.name]) { $1 }
+            let outcome: Outcome<Resource>
+            do {
+                outcome = try await call(cloud) { connector, session, context in
+                    try await connector.ensureNetwork(
+                        EnsureRequest(session: session, spec: network, tags: tags), context: context)
+                }
+                // Unsupported may be said of the call or in its outcome.
+                var resource = record(try await settled(outcome, cloud), cloud)
+                // By its name the launch finds it.
+                resource.name = network.name
+                made.append(resource)
+            } catch let error as ConnectorError where error.code == .unsupported {
+                reported(cloud, "it makes no networks; machines of '\(network.name)' are on one that is there")
+            }
+        }
+        return made
     }
 
     private func settled(_ outcome: Outcome<Resource>, _ cloud: CloudReference) async throws -> Resource {

@@ -13,6 +13,8 @@ struct ActionRunner: Sendable {
     let logger: Logger
     /// Told of failures after which a call is made again.
     var retrying: @Sendable (CloudReference, ConnectorError, Duration) -> Void = { _, _, _ in }
+    /// Told how far a call is, at most once a second for each call.
+    var reported: @Sendable (CloudReference, String) -> Void = { _, _ in }
 
     var infrastructure: InfrastructureRecord { snapshot.infrastructure }
 
@@ -57,9 +59,15 @@ struct ActionRunner: Sendable {
         _ cloud: CloudReference, patience: Duration? = nil,
         _ call: @escaping @Sendable (any Connector, SessionID, CallContext) async throws -> Value
     ) async throws -> Value {
-        let retrying = retrying
-        return try await manager.sessions.call(
-            cloud, patience: patience, retrying: { retrying(cloud, $0, $1) }, call)
+        let (retrying, reported) = (retrying, reported)
+        let pace = ReportPace()
+        let sink = ProgressSink { report in
+            if let text = pace.text(of: report) { reported(cloud, text) }
+        }
+        return try await CallContext.$progressSink.withValue(sink) {
+            try await manager.sessions.call(
+                cloud, patience: patience, retrying: { retrying(cloud, $0, $1) }, call)
+        }
     }
 
     // MARK: Machines
@@ -200,9 +208,13 @@ struct ActionRunner: Sendable {
         }
     }
 
-    func continued(_ progress: InProgress, _ cloud: CloudReference) async throws -> StepResult {
+    /// - Parameter limit: How long it may take; nil: as long as a machine may take to run.
+    func continued(
+        _ progress: InProgress, _ cloud: CloudReference, limit: Duration? = nil
+    ) async throws -> StepResult {
         var progress = progress
-        let deadline = ContinuousClock.now + manager.configuration.limits.running
+        let limit = limit ?? manager.configuration.limits.running
+        let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(max(10, progress.pollAfterMs)))
             let state = progress.state
@@ -215,7 +227,7 @@ struct ActionRunner: Sendable {
             case .inProgress(let next): progress = next
             }
         }
-        throw ConnectorError(code: .timeout, message: "not finished after \(manager.configuration.limits.running)")
+        throw ConnectorError(code: .timeout, message: "not finished after \(limit)")
     }
 
     private func describe(_ cloud: CloudReference, _ machines: [MachineID]) async throws -> InfrastructureInput {

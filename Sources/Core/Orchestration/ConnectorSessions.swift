@@ -71,7 +71,11 @@ package actor ConnectorSessions {
                 let value = try await withDeadline(limit, "a call of \(connector.description.name)") {
                     try await call(connector, session, context)
                 }
-                own.succeeded()
+                if let batch = value as? any MayBeThrottled, batch.isThrottled {
+                    own.throttled()
+                } else {
+                    own.succeeded()
+                }
                 return value
             } catch let error as ConnectorError where error.code == .throttled {
                 own.throttled()
@@ -312,6 +316,22 @@ package actor ConnectorSessions {
         var items: CatalogItems
         var validUntil: ContinuousClock.Instant
     }
+}
+
+/// What a call answers where each item has a result of its own.
+protocol MayBeThrottled {
+    /// Whether the cloud refused an item because it was too many.
+    var isThrottled: Bool { get }
+}
+
+extension Outcome: MayBeThrottled {
+    var isThrottled: Bool {
+        if case .failed(let error) = self { error.code == .throttled } else { false }
+    }
+}
+
+extension Array: MayBeThrottled where Element: MayBeThrottled {
+    var isThrottled: Bool { contains { $0.isThrottled } }
 }
 
 /// The host's answer to each error code (the table in docs/connector-authors.md).

@@ -175,9 +175,15 @@ actor InfrastructureActor: OperationRun {
 
     private func runner(_ snapshot: InfrastructureSnapshot) -> ActionRunner {
         let now = manager.now
-        return ActionRunner(manager: manager, snapshot: snapshot, logger: logger) { [mailbox] cloud, error, delay in
-            mailbox.sendUnhurried(.progress(.retrying(cloud, message: error.description, at: now(), after: delay)))
-        }
+        return ActionRunner(
+            manager: manager, snapshot: snapshot, logger: logger,
+            retrying: { [mailbox] cloud, error, delay in
+                mailbox.sendUnhurried(
+                    .progress(.retrying(cloud, message: error.description, at: now(), after: delay)))
+            },
+            reported: { [mailbox] cloud, message in
+                mailbox.sendUnhurried(.progress(.reported(cloud, message: message, at: now())))
+            })
     }
 
     private nonisolated func perform(_ action: InfrastructureAction, _ runner: ActionRunner) async {

@@ -21,24 +21,61 @@ struct LaunchPlan {
         "gantry-\(snapshot.infrastructure.id)" + (network.map { "-\($0)" } ?? "")
     }
 
+    /// Name of a network that is made.
+    private func networkName(_ network: RADLNetwork) -> String {
+        "gantry-\(snapshot.infrastructure.id)-\(network.id)"
+    }
+
+    /// The provider's id of a network: as the document names it, or of the one that was made; nil: the provider chooses.
+    private func providerID(_ network: RADLNetwork, at site: CloudSite) -> String? {
+        if let id = network.providerID { return id }
+        guard network.isMade else { return nil }
+        let name = networkName(network)
+        return snapshot.resources.first {
+            $0.cloud.site == site && $0.kind == Resource.Kind.network.rawValue && $0.name == name
+        }?.id
+    }
+
+    /// Networks that machines at a cloud are on and that are to be made there.
+    func networks(at cloud: CloudReference) -> [NetworkSpec] {
+        var seen: Set<String> = []
+        return systems(at: cloud)
+            .flatMap { system in system.interfaces.compactMap { $0.connection.flatMap { index.network($0) } } }
+            .filter { $0.isMade && seen.insert($0.id).inserted }
+            .sorted { $0.id < $1.id }
+            .map { network in
+                // Where a part of the range is free, so is the provider.
+                let cidr = network.cidr.flatMap { $0.contains("*") ? nil : $0 }
+                return NetworkSpec(
+                    name: networkName(network), cidr: cidr, provider: ["radl": .object(hints(network.features))])
+            }
+    }
+
+    /// Of machines that are there to stay.
+    private func systems(at cloud: CloudReference) -> [RADLSystem] {
+        snapshot.machines
+            .filter { $0.placement.cloud.site == cloud.site && $0.goal == .present && $0.isAlive }
+            .compactMap { index.system(of: $0) }
+    }
+
     /// One group for all networks without an id at the provider, and one for each network with one that machines there
     /// are on: SSH, and the `outports` of these networks.
     func securityGroups(at cloud: CloudReference) -> [SecurityGroupSpec] {
         var seen: Set<String?> = []
-        let networks = snapshot.machines
-            .filter { $0.placement.cloud.site == cloud.site && $0.goal == .present && $0.isAlive }
-            .flatMap { machine -> [String?] in
-                guard let system = index.system(of: machine) else { return [] }
-                let ids = system.interfaces.map { $0.connection.flatMap { index.network($0) }?.providerID }
+        let networks = systems(at: cloud)
+            .flatMap { system -> [String?] in
+                let ids = system.interfaces.map { interface in
+                    interface.connection.flatMap { index.network($0) }.flatMap { providerID($0, at: cloud.site) }
+                }
                 return ids.isEmpty ? [nil] : ids
             }
             .filter { seen.insert($0).inserted }
-        return networks.sorted { ($0 ?? "") < ($1 ?? "") }.map(securityGroup)
+        return networks.sorted { ($0 ?? "") < ($1 ?? "") }.map { securityGroup($0, at: cloud.site) }
     }
 
-    private func securityGroup(_ providerID: String?) -> SecurityGroupSpec {
+    private func securityGroup(_ id: String?, at site: CloudSite) -> SecurityGroupSpec {
         var rules = [SecurityGroupSpec.Rule(transport: .tcp, fromPort: 22, toPort: 22)]
-        for network in index.document.networks where network.providerID == providerID {
+        for network in index.document.networks where providerID(network, at: site) == id {
             for port in network.outports {
                 let rule = SecurityGroupSpec.Rule(
                     transport: .init(rawValue: port.transport.rawValue) ?? .tcp, fromPort: port.remotePorts.lowerBound,
@@ -47,8 +84,8 @@ struct LaunchPlan {
             }
         }
         return SecurityGroupSpec(
-            name: groupName(providerID), description: "Gantry infrastructure \(snapshot.infrastructure.id)",
-            network: providerID, rules: rules)
+            name: groupName(id), description: "Gantry infrastructure \(snapshot.infrastructure.id)",
+            network: id, rules: rules)
     }
 
     /// What a launch asks for as it is stored with its token: machines that are alike share a template.
@@ -138,7 +175,8 @@ struct LaunchPlan {
         return MachineSpec(
             machineID: machine.id.rawValue, name: machine.system, image: machine.placement.image,
             flavor: machine.placement.flavor, cpuCount: machine.placement.cpuCount,
-            memoryBytes: machine.placement.memoryBytes, disks: disks(system), interfaces: interfaces(system, groups),
+            memoryBytes: machine.placement.memoryBytes, disks: disks(system),
+            interfaces: interfaces(system, groups, at: machine.placement.cloud.site),
             keyPair: keyPair, userData: userData(machine, features), zone: machine.placement.zone,
             spot: features.flag("spot") ? MachineSpec.Spot(maxPrice: features.number("price")) : nil,
             provider: ["radl": .object(hints(features))])
@@ -154,12 +192,15 @@ struct LaunchPlan {
         }
     }
 
-    private func interfaces(_ system: RADLSystem, _ groups: [String: [String]]) -> [MachineSpec.Interface] {
+    private func interfaces(
+        _ system: RADLSystem, _ groups: [String: [String]], at site: CloudSite
+    ) -> [MachineSpec.Interface] {
         let interfaces = system.interfaces.map { interface in
             let network = interface.connection.flatMap { index.network($0) }
+            let id = network.flatMap { providerID($0, at: site) }
             return MachineSpec.Interface(
-                index: interface.index, network: network?.providerID, fixedAddress: interface.ip,
-                public: network?.isPublic ?? false, groups: groups[groupName(network?.providerID)] ?? [])
+                index: interface.index, network: id, fixedAddress: interface.ip,
+                public: network?.isPublic ?? false, groups: groups[groupName(id)] ?? [])
         }
         guard interfaces.isEmpty else { return interfaces }
         return [MachineSpec.Interface(index: 0, public: false, groups: groups[groupName(nil)] ?? [])]
@@ -193,6 +234,11 @@ struct LaunchPlan {
         lines += keys.map { "      - \"\($0.trimmingCharacters(in: .whitespacesAndNewlines))\"" }
         return Data((lines.joined(separator: "\n") + "\n").utf8)
     }
+}
+
+extension RADLNetwork {
+    /// Whether it is made for the infrastructure: a private network that asks for it, without an id of one that is there.
+    fileprivate var isMade: Bool { isCreated && !isPublic && providerID == nil }
 }
 
 /// Who logs in.
