@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import RADL
+import RADLLanguageServer
 import Testing
 
 @testable import gantry
@@ -98,16 +100,70 @@ import Testing
             "good.json":
                 "[{\"class\": \"system\", \"id\": \"a\"}, {\"class\": \"deploy\", \"system\": \"a\", \"vm_number\": 1}]",
             "bad.radl": "deploy a 1\n", "worse.radl": "system a (", "bad.json": "[{]",
-            "recipe.radl": "system a ()\nconfigure a (\n@begin\n- tasks: [{nosuch: 1}]\n@end\n)\n",
+            "recipe.radl": "system a ()\nconfigure a (\n@begin\n- tasks: [{copi: {}}]\n@end\n)\n",
+            // Right, though not to be run here.
+            "roles.radl": """
+            system a ()
+            system b ()
+            configure a (
+            @begin
+            - roles: [grycap.nfs]
+              tasks: [{community.general.ufw: {}}, {firewalld: {}}]
+            @end
+            )
+            configure b (
+            @begin
+            $ANSIBLE_VAULT;1.1;AES256
+            6162
+            @end
+            )
+            configure lists (
+            @begin
+            tools: [a]
+            @end
+            )
+            """,
+            "two.json": "[{\"class\": \"system\", \"id\": \"a\", \"cpu.count\": \"x\"}]",
         ])
+        try Data([UInt8]("system a (x = '".utf8) + [0xFF] + [UInt8]("')".utf8)).write(
+            to: URL(fileURLWithPath: folder.path("bytes.radl")))
         for (file, check, explain) in [
             ("good.radl", 0, 0), ("good.json", 0, 0), ("bad.radl", 2, 2), ("worse.radl", 2, 2), ("bad.json", 2, 2),
-            ("recipe.radl", 2, 0), ("nosuch", 64, 64),
+            ("recipe.radl", 2, 0), ("roles.radl", 0, 0), ("two.json", 2, 2), ("bytes.radl", 2, 2), ("nosuch", 64, 64),
+            ("/dev/zero", 64, 64),
         ] as [(String, Int32, Int32)] {
-            #expect(try await Gantry.status(["radl", "check", folder.path(file)]) == check, "\(file)")
-            #expect(try await Gantry.status(["radl", "check", "--json", folder.path(file)]) == check, "\(file)")
-            #expect(try await Gantry.status(["radl", "explain", folder.path(file)]) == explain, "\(file)")
+            let path = file.hasPrefix("/") ? file : folder.path(file)
+            #expect(try await Gantry.status(["radl", "check", path]) == check, "\(file)")
+            #expect(try await Gantry.status(["radl", "check", "--json", path]) == check, "\(file)")
+            #expect(try await Gantry.status(["radl", "explain", path]) == explain, "\(file)")
         }
+    }
+
+    @Test func mistakesHaveTheirPlaceInEveryFile() async throws {
+        let folder = try Folder([
+            "main.radl": "include part\nsystem a (cpu.count = 'x')\n",
+            "part.radl": "system é (y = 'ñ' and cpu.count = 'z')\n",
+        ])
+        let source = RADLSource(bytes: try DocumentFile.bytes(folder.path("main.radl")), file: "main.radl")
+        let examined = await ExaminedDocument(source, path: folder.path("main.radl"), checksRecipes: false)
+        // What is included stands where it is included.
+        #expect(
+            examined.errors.map { "\(($0.file as NSString?)?.lastPathComponent ?? ""):\($0.range?.line ?? 0)" } == [
+                "part.radl:1", "main.radl:2",
+            ])
+        let data = DiagnosticData.list(examined.findings, in: source, examined.document.source?.parts ?? [])
+        let json = JSONOutput.pretty(data)
+        #expect(json.contains("\"character\" : 34") || json.contains("\"character\": 34"), "\(json)")
+    }
+
+    @Test func whatIsDrawnIsNoDifference() async throws {
+        let text = "system a (disk.0.os.credentials.new.password = 'random(12)')\n"
+        let folder = try Folder(["a.radl": text, "b.radl": text, "c.radl": text.replacing("12", with: "13")])
+        #expect(try await Gantry.status(["radl", "diff", folder.path("a.radl"), folder.path("b.radl")]) == 0)
+        #expect(try await Gantry.status(["radl", "diff", folder.path("a.radl"), folder.path("c.radl")]) == 1)
+        let convert = ["radl", "convert", "--to", "radl", folder.path("a.radl"), "-o", folder.path("d.radl")]
+        #expect(try await Gantry.status(convert) == 0)
+        #expect(try folder.text("d.radl").contains("'random(12)'"))
     }
 
     // MARK: - Includes

@@ -177,6 +177,51 @@ struct IncludeTests {
         #expect(document.check().isEmpty)
     }
 
+    @Test func `mistakes of included documents have their own place`() throws {
+        let main = "include a\nsystem s (cpu.count = 'x')\nconfigure s (\n@begin\n- one: 1\n@end\n)\ndeploy s 1"
+        let document = try resolve(
+            main,
+            [
+                "a":
+                    "# ñ\nsystem t (\n  cpu.count = 'y')\ninclude b\nconfigure s (\n@begin\n---\n  - two: 2\n  - three: 3\n@end\n)",
+                "b": "deploy u 1\nconfigure s (\n@begin\n - four: 4\n@end\n)",
+            ])
+        let found = document.check()
+        #expect(
+            found.map { "\($0.file ?? ""):\($0.range?.line ?? 0):\($0.range?.column ?? 0) \($0.excerpt?.line ?? "")" }
+                == [
+                    "main:2:23 system s (cpu.count = 'x')", "a:3:15   cpu.count = 'y')", "b:1:1 deploy u 1",
+                ])
+        #expect(found.map { $0.inclusion?.line } == [nil, 1, 1])
+        #expect(document.source?.parts.map(\.source.file) == ["main", "a", "b"])
+        #expect(document.source?.parts.first?.source.bytes == Array(main.utf8))
+        for error in found {
+            let part = document.source?.parts.first { $0.source.file == error.file }
+            #expect(error.range.flatMap { part?.source.text(of: $0) }?.contains("1") == (error.file == "b"))
+        }
+        #expect(document.configure("s")?.recipe == "\n- four: 4\n- two: 2\n- three: 3\n- one: 1\n")
+        let places = (1...5).map { line in
+            let mistake = document.mistake(inRecipe: "s", line: line, column: 3, "x")
+            return "\(mistake.file ?? ""):\(mistake.range?.line ?? 0):\(mistake.range?.column ?? 0)"
+        }
+        #expect(Array(places.dropFirst()) == ["b:4:4", "a:8:5", "a:9:5", "main:5:3"])
+    }
+
+    @Test func `all mistakes of all documents are told`() throws {
+        let files = ["a": "sytem x ()\ninclude c", "b": "system y (z = )\nsystem $ w ()"]
+        var warnings: [RADLError] = []
+        let document = try RADLDocument(parsing: "include a\ninclude b\ninclude d", file: "main")
+        let errors = try #require(throws: RADLErrors.self) {
+            try document.resolvingIncludes(warnings: &warnings) { include, _ in
+                guard let text = files[include.template] else { throw Missing() }
+                return RADLSource(text: text, file: include.template)
+            }
+        }
+        #expect(errors.all.map { "\($0.file ?? ""):\($0.range?.line ?? 0)" } == ["a:1", "a:2", "b:1", "main:3"])
+        #expect(errors.all.map { $0.inclusion?.line } == [1, 1, 2, nil])
+        #expect(warnings.map { "\($0.file ?? ""):\($0.range?.line ?? 0)" } == ["b:2"])
+    }
+
     @Test func `a service that resolves nothing says so, at the place`() throws {
         let document = try RADLDocument(parsing: "system a ()\n  include others (template = '/etc/hosts')", file: "x")
         #expect(

@@ -61,6 +61,7 @@ struct DifferenceTests {
         #expect(
             lines == [
                 "changed network public", "  outports: '22' to '22,80'", "added network new", "removed network old",
+                "changed system wn", "  definition: here to elsewhere, this is a reference",
                 "changed system front", "  cpu.count: >= 1 to >= 2", "  vault.password: '***' to '***'",
                 "  disk.0.applications 'nfs': (version = '1') to (version = '2')",
                 "  disk.0.applications 'added': nothing to ()", "  soft 10: (cpu.count = >= 4) to (cpu.count = >= 8)",
@@ -80,10 +81,60 @@ struct DifferenceTests {
         ("system a () network n ()", "network n () system a ()"),
         ("system a () deploy a 1 deploy a 1", "system a () deploy a 2"),
         ("configure c (\n@begin\nx: 1\n@end\n)", "configure c (\n@begin\n\nx: 1\n\n@end\n)"),
-        ("system a (x = 1)", "system a"), ("network a (x = 1)\nconfigure b ()", "network a\nconfigure b"),
+        ("system a (x = 'random(5)')", "system a (x = 'random(5)')"), ("system a", "system a"),
+        ("system a (x = 'aB3-5')", "system a (x = 'random(5)')"),
     ])
     func `what asks for the same does not differ`(_ one: String, _ other: String) throws {
         #expect(RADLDifference(from: try RADLDocument(parsing: one), to: try RADLDocument(parsing: other)).isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("system a (x = 1)", "system a", ["definition: here to elsewhere, this is a reference"]),
+            (
+                "network a", "network a (x = 1)",
+                [
+                    "definition: elsewhere, this is a reference to here", "x: nothing to 1",
+                ]
+            ),
+            ("configure a ()", "configure a", ["recipe: none: the system is not contextualized to defined elsewhere"]),
+            ("system a (x = 'random(5)')", "system a (x = 'random(6)')", ["x: 'random(5)' to 'random(6)'"]),
+            ("system a (x = 'short')", "system a (x = 'random(6)')", ["x: 'short' to 'random(6)'"]),
+            (
+                "system a (environment.variables = 'A=1,DB_PASSWORD=marker,B=2' and u = 'https://me:marker@h/p')",
+                "system a (environment.variables = ['A=2', 'TOKEN: marker'] and u = 'x')",
+                [
+                    "environment.variables: 'A=1,DB_PASSWORD=***,B=2' to ['A=2', 'TOKEN: ***']",
+                    "u: 'https://me:***@h/p' to 'x'",
+                ]
+            ),
+        ] as [(String, String, [String])])
+    func `says what differs, without secrets`(_ one: String, _ other: String, _ lines: [String]) throws {
+        let difference = RADLDifference(
+            from: try RADLDocument(parsing: one), to: try RADLDocument(parsing: other))
+        #expect(
+            difference.entries.flatMap(\.details).map {
+                "\($0.name): \($0.before ?? "nothing") to \($0.after ?? "nothing")"
+            } == lines)
+    }
+
+    @Test func `what was drawn stays, and is never written down`() throws {
+        let text = """
+            system a (x = 'random(9)' and disk.0.os.credentials.new.password = 'random(12)' and
+              c contains (name = 'n' and y = 'random(3)') and soft 1 (z = 'random(4)'))
+            """
+        let stored = try RADLDocument(parsing: text)
+        var again = try RADLDocument(parsing: text)
+        #expect(again != stored)
+        again.keepDrawn(from: try RADLDocument(parsing: stored.text()))
+        #expect(again == stored)
+        let undrawn = again.undrawn.text()
+        #expect(undrawn.contains("x = 'random(9)'") && undrawn.contains("z = 'random(4)'"), "\(undrawn)")
+        #expect(undrawn.contains("y = 'random(3)'") && undrawn.contains("password = 'random(12)'"), "\(undrawn)")
+        // Another length was not drawn by this.
+        var longer = try RADLDocument(parsing: "system a (x = 'random(10)')")
+        longer.keepDrawn(from: stored)
+        #expect(longer.systems[0].features.string("x")?.count == 10)
     }
 
     @Test func `large documents take linear time`() throws {

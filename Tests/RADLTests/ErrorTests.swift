@@ -59,10 +59,50 @@ struct ErrorTests {
         Case(
             "configure a (\n@begin\n- x: y\n  @end\n)",
             """
+            a.radl:4:3: error: the recipe of 'a' has no end: this @end is indented
+                  @end
+                  ^^^^
+                write @end at the beginning of its line
+            """),
+        Case(
+            "configure a (\n@begin\n- x: y\n)",
+            """
             a.radl:2:1: error: the recipe of 'a' has no end
                 @begin
                 ^^^^^^
                 write @end at the beginning of a line behind it
+            """),
+        Case(
+            "system a (\n  x = 'b and\n  y = 'c' and\n  z = 'd'\n)\n",
+            """
+            a.radl:2:7: error: this string has no end
+                  x = 'b and
+                      ^^
+                close it with ', and write \\' for a quote within it
+            """),
+        Case(
+            "system web ()\ndeploy web 1\ncontextualise (\n)",
+            """
+            a.radl:3:1: error: expected a sentence (network, system, configure, contextualize, deploy, ansible, \
+            description), found 'contextualise'
+                contextualise (
+                ^^^^^^^^^^^^^
+                did you mean 'contextualize'? Reserved words are in lower case
+            """),
+        Case(
+            "\u{FEFF}system a (x 1)",
+            """
+            a.radl:1:13: error: expected '=', '<=', '>=', '<', '>' or 'contains' behind 'x', found '1'
+                system a (x 1)
+                            ^
+                write: x = …
+            """),
+        Case(
+            "system a (x = '\u{202E}b\u{7F}' 1)",
+            """
+            a.radl:1:21: error: expected 'and' or ')', found '1'
+                system a (x = '\\u{202E}b\\u{7F}' 1)
+                                                ^
             """),
         Case(
             "system a (é = 1 and x = 'ñ' and x = 'o')",

@@ -76,6 +76,57 @@ struct ExplanationTests {
                 """)
     }
 
+    @Test(
+        arguments: [
+            ("", ["No recipe runs: machines get their names, networks and logins only."], []),
+            (
+                "configure a ()\ncontextualize (system a configure b step 1)",
+                ["Not contextualized, because their own configure is empty: a.", "No recipe runs on: c."], []
+            ),
+            (
+                "configure a ()",
+                ["Not contextualized, because their own configure is empty: a.", "No recipe runs on: c."], []
+            ),
+            (
+                "contextualize 60 ()\nconfigure a ()",
+                ["Contextualization is switched off: machines are only started."], []
+            ),
+            (
+                "contextualize (system c configure a step 2 system c configure b)\nconfigure a ()",
+                ["Not contextualized, because their own configure is empty: a."], ["1. 'b' on 'c' (hello)"]
+            ),
+            (
+                "contextualize 60 (system a configure b step 2 system a configure c step 1)",
+                ["No recipe runs on: c.", "Contextualization may take 60 seconds at most."],
+                ["1. 'c' on 'a'", "2. 'b' on 'a' (hello)"]
+            ),
+            ("configure a (\n@begin\n- name: there\n@end\n)", ["No recipe runs on: c."], ["1. 'a' on 'a' (there)"]),
+            (
+                "contextualize (system a configure b with cloud_init)", ["No recipe runs on: c."],
+                ["1. 'b' on 'a', by cloud-init at the first start (hello)"]
+            ),
+        ] as [(String, [String], [String])])
+    func `says what runs and what does not, once`(_ more: String, _ notes: [String], _ steps: [String]) throws {
+        let text = """
+            system a (net_interface.0.dns_name = 'random(4)')
+            system c ()
+            configure b (
+            @begin
+            - name: hello
+            @end
+            )
+            configure c
+            deploy a 1
+            deploy c 1
+            \(more)
+            """
+        let explanation = RADLExplanation(try RADLDocument(parsing: text))
+        #expect(explanation.notes == notes, "\(more)")
+        let lines = explanation.text.split(separator: "\n").filter { $0.hasPrefix("  1. ") || $0.hasPrefix("  2. ") }
+        #expect(lines.map { String($0.dropFirst(2)) } == steps, "\(more)")
+        #expect(explanation.text.contains("host names: random(4)"))
+    }
+
     @Test func `counts without overflow, and says so where nothing is deployed`() throws {
         let many = "system a ()\ndeploy a 9223372036854775807\ndeploy a 9223372036854775807"
         #expect(RADLExplanation(try RADLDocument(parsing: many)).machineCount == .max)

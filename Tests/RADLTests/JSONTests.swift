@@ -78,7 +78,7 @@ struct JSONTests {
         (#"[{"a": 01}]"#, "Expecting ',' delimiter"), (#"["\x"]"#, "Invalid \\escape in a string"),
         (#"["\ud800"]"#, "half of a surrogate pair in a string"), ("[1,]", "Expecting value"),
         ("['a']", "Expecting value"), ("[1] 2", "expected nothing behind the value"),
-        ("[1e999]", "this number is too large"),
+        ("[1e999]", "this number is too large"), ("[9223372036854775808]", "this number is too large"),
         (String(repeating: "[", count: 100_000), "nested more than 256 levels deep"),
         (#"[{"a":1,}]"#, "Expecting property name enclosed in double quotes"),
     ])
@@ -98,6 +98,77 @@ struct JSONTests {
                           ^
                 """)
         #expect(errors.imText == "Expecting ':' delimiter: line 2 column 7 (char 8)")
+    }
+
+    @Test func `mistakes in what the JSON says have a place, and name their section`() throws {
+        let text = """
+            [
+              {"class": "network", "id": "n", "outports": "22, 80"},
+              {"class": "system", "id": "web",
+               "cpu.count": "two", "memory.sise_min": 1, "disk.0.size": 1000000,
+               "é": null,
+               "credentials.password": "marker", "net_interface.0.connection":
+                 "m"},
+              {"class": "deploy", "system": "wbe", "vm_number": 1},
+              {"class": "contextualize", "items": [{"system": "web", "configure": "x"}]}
+            ]
+            """
+        let reading = RADLDocument.readJSON(RADLSource(text: text, file: "a.json"))
+        #expect(reading.errors.map { "\($0.range?.line ?? 0):\($0.range?.column ?? 0)" } == ["5:4"])
+        let found = reading.document.check() + reading.document.advice()
+        #expect(
+            found.map { "\($0.range?.line ?? 0):\($0.range?.column ?? 0): \($0.message)" } == [
+                "2:47: network 'n': 'outports' is no list of ports",
+                "4:17: system 'web': 'cpu.count' has to be a number",
+                "7:6: system 'web': 'net_interface.0.connection' names the network 'm', which the document does not have",
+                "8:3: there is no system 'wbe' to deploy", "9:40: there is no configure section 'x'",
+                "4:24: system 'web': nothing reads 'memory.sise'",
+            ])
+        #expect(found.allSatisfy { $0.suggestion == nil && $0.file == "a.json" })
+        #expect(found.allSatisfy { !$0.imText.hasPrefix("Line") })
+        #expect(found[0].excerpt?.marker.count == 54)
+        #expect(!"\(found.map(\.description))".contains("marker"))
+    }
+
+    @Test func `secrets in JSON are masked`() throws {
+        let text = #"[{"class":"system","id":"a","vault.password":"mar\"ker","x":nul,"recipes":"password: marker"}]"#
+        let errors = try #require(throws: RADLErrors.self) { try RADLDocument(parsingJSON: text) }
+        #expect(!errors.description.contains("mar") && errors.description.contains(#""x":nul"#), "\(errors)")
+    }
+
+    @Test func `what IM writes and takes is read`() throws {
+        let document = try RADLDocument(
+            parsingJSON: """
+                [{"class": "description", "id": 139872, "name": "x"},
+                 {"class": "system", "id": "a",
+                  "net_interface.0.connection": {"class": "network", "reference": true, "id": "n"},
+                  "net_interface.1.connection": {"class": "network", "id": "m", "outbound": "yes"},
+                  "net_interface.2.connection": {"class": "network", "reference": true, "id": "later"},
+                  "ansible_host": {"class": "ansible", "id": "h", "host": "x", "credentials.username": "u",
+                                   "credentials.password": "p"}},
+                 {"class": "network", "id": "later", "outports": "22"}]
+                """)
+        #expect(document.description?.id == "_139872" && document.name == "x")
+        #expect(document.systems[0].interfaces.map(\.connection) == ["n", "m", "later"])
+        #expect(document.systems[0].ansibleHost == "h")
+        #expect(document.networks.map(\.id) == ["later", "n", "m"])
+        #expect(document.networks.map(\.isReference) == [false, true, false])
+        #expect(document.network("m")?.isPublic == true && document.ansibleHost("h")?.host == "x")
+        #expect(document.check().isEmpty)
+        #expect(try RADLDocument(parsing: document.text()) == document)
+        for id in [#""a b""#, "-1.5", "null", #""""#] {
+            let other = try RADLDocument(
+                parsingJSON: #"[{"class":"description","id":\#(id)},{"class":"system","id":"a"}]"#)
+            #expect(try RADLDocument(parsing: other.text()) == other)
+        }
+    }
+
+    @Test(arguments: [
+        #"{"class": "deploy", "id": "n"}"#, #"{"class": "network"}"#, #"{"class": "network", "id": "a b"}"#,
+    ])
+    func `other sections within sections are refused`(_ value: String) {
+        let text = #"[{"class": "system", "id": "a", "net_interface.0.connection": \#(value)}]"#
+        #expect(throws: RADLErrors.self) { try RADLDocument(parsingJSON: text) }
     }
 
     @Test(arguments: [

@@ -104,6 +104,8 @@ struct ModelTests {
             .init(system: "wn", configure: "b", step: 2), .init(system: "wn", configure: "a"),
             .init(system: "wn", configure: "c", step: 2), .init(system: "wn", configure: "d", tool: "cloud_init"),
         ])
+        #expect(RADLIndex(other).contextualizationItems(of: "wn").map(\.configure) == ["d"], "its own is empty")
+        other.configures.removeAll { $0.id == "wn" }
         #expect(RADLIndex(other).contextualizationItems(of: "wn").map(\.configure) == ["a", "d", "b", "c"])
         #expect(RADLIndex(other).contextualizationItems(of: "front").isEmpty)
         other.contextualize = RADLContextualize()

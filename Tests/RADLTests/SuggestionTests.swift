@@ -61,6 +61,49 @@ struct SuggestionTests {
         ("system a (memory.size >= 1Ti)", 1, "system a (memory.size >= 1TiB)"),
         ("system a (cpu.count = '2' and memory.size >= '2 GB')", 2, "system a (cpu.count = 2 and memory.size >= 2 GB)"),
         ("system a (disk.0.os.version >= 22.04)", 1, "system a (disk.0.os.version >= '22.04')"),
+        ("system a (x = ['b, 'c'] and y = 1)", 1, "system a (x = ['b', 'c'] and y = 1)"),
+        ("system a (x = 'b and y = 'c' and z = 1)", 1, "system a (x = 'b' and y = 'c' and z = 1)"),
+        (
+            "description d (content = 'It's the dog's\nbone' and name = 'n')\nsystem a ()", 1,
+            "description d (content = 'It\\'s the dog\\'s\nbone' and name = 'n')\nsystem a ()"
+        ),
+        ("system a (x = 'it's here' and y = 'b')", 1, "system a (x = 'it\\'s here' and y = 'b')"),
+        (
+            "system a (\n  x = 'b and\n  y = 'c' and\n  z = 'd'\n)\ndeploy a 1", 1,
+            "system a (\n  x = 'b' and\n  y = 'c' and\n  z = 'd'\n)\ndeploy a 1"
+        ),
+        (
+            "network n (outbound = 'yes)\nsystem a (\n  net_interface.0.connection = 'n'\n)", 1,
+            "network n (outbound = 'yes')\nsystem a (\n  net_interface.0.connection = 'n'\n)"
+        ),
+        (
+            "system a (x = 'b\n)\nconfigure a (\n@begin\n- debug: msg='c'\n@end\n)", 1,
+            "system a (x = 'b'\n)\nconfigure a (\n@begin\n- debug: msg='c'\n@end\n)"
+        ),
+        (
+            "system a (disk.size = 1G and net_interface.connection = 'n')\nnetwork n ()", 2,
+            "system a (disk.0.size = 1G and net_interface.0.connection = 'n')\nnetwork n ()"
+        ),
+        (
+            "system web ()\ndeploy web 1\ncontextualise (\nsystem web configure web\n)\nconfigure web ()", 1,
+            "system web ()\ndeploy web 1\ncontextualize (\nsystem web configure web\n)\nconfigure web ()"
+        ),
+        (
+            "system a (memory = 2G and cpu_count = 2 and disk.1.image = 'x' and disk.0.size = 1G)", 3,
+            "system a (memory.size = 2G and cpu.count = 2 and disk.1.image.url = 'x' and disk.0.size = 1G)"
+        ),
+        (
+            "contextualize (option ansible_versin = '2')\nsystem a ()", 1,
+            "contextualize (option ansible_version = '2')\nsystem a ()"
+        ),
+        (
+            "configure a (\n@begin\n- x: y\n  @end\n)\nsystem a ()", 1,
+            "configure a (\n@begin\n- x: y\n@end\n)\nsystem a ()"
+        ),
+        (
+            "system web ()\ndeploy web 1\nconfigure wbe (\n@begin\n@end\n)", 1,
+            "system web ()\ndeploy web 1\nconfigure web (\n@begin\n@end\n)"
+        ),
         ("network n (outports = '22, 80')", 1, "network n (outports = '22,80')"),
         ("system front ()\ndeploy frnt 2", 1, "system front ()\ndeploy front 2"),
         (
@@ -127,7 +170,9 @@ struct SuggestionTests {
         let text = (0..<400).map { "system s\($0) (cpu.count => 1 and x = y and z 1)" }.joined(separator: "\n")
         let errors = RADLDocument.read(RADLSource(text: text)).errors
         #expect(errors.count == 1000)
-        #expect(RADLErrors(errors)?.description.hasSuffix("\nand 900 mistakes more") == true)
+        let warnings = RADLDocument.read(RADLSource(text: text)).warnings
+        #expect(warnings.map(\.code) == [.tooMany] && (333...335).contains(warnings.first?.range?.line ?? 0))
+        #expect(RADLErrors(errors)?.description.hasSuffix("\nand at least 900 mistakes more") == true)
         let half = (0..<300).map { "system s\($0) (cpu.count => 1 and x = y)" }.joined(separator: "\n")
         #expect(RADLDocument.read(RADLSource(text: half)).errors.count == 600)
     }

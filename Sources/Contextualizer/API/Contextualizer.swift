@@ -53,13 +53,27 @@ package struct RecipeProblem: Sendable, Hashable, CustomStringConvertible {
     package var message: String
     /// Warnings do not stop anything.
     package var isWarning: Bool
+    package var kind: Kind
 
-    package init(recipe: String, line: Int?, column: Int?, message: String, isWarning: Bool = false) {
+    /// What kind of fault.
+    package enum Kind: Sendable, Hashable {
+        /// The author's: Ansible refuses it, too.
+        case mistake
+        /// Right, but not to be run here: a module that there is none of, a role, encrypted content.
+        case unsupported
+        /// No list of plays or tasks but a mapping, as files of variables are: right where another recipe reads it.
+        case variables
+    }
+
+    package init(
+        recipe: String, line: Int?, column: Int?, message: String, isWarning: Bool = false, kind: Kind = .mistake
+    ) {
         self.recipe = recipe
         self.line = line
         self.column = column
         self.message = message
         self.isWarning = isWarning
+        self.kind = kind
     }
 
     package var description: String {

@@ -29,8 +29,23 @@ public struct RecipeDiagnostic: Sendable, Hashable, CustomStringConvertible {
     /// The file or section that the recipe was parsed under.
     public var recipe: String
     public var position: RecipePosition?
+    /// What kind of fault it is.
+    public var kind: Kind
 
-    public init(_ severity: Severity, _ message: String, recipe: String, position: RecipePosition?) {
+    /// Whose fault something is.
+    public enum Kind: Sendable, Hashable {
+        /// The author's: Ansible refuses it, too.
+        case mistake
+        /// Right, but not to be run here: a module that there is none of, a role, encrypted content.
+        case unsupported
+        /// No list of plays or tasks but a mapping, as files of variables are: right where another recipe reads it.
+        case variables
+    }
+
+    public init(
+        _ severity: Severity, _ message: String, recipe: String, position: RecipePosition?, kind: Kind = .mistake
+    ) {
+        self.kind = kind
         self.severity = severity
         self.message = message
         self.recipe = recipe
@@ -47,7 +62,7 @@ public struct RecipeDiagnostic: Sendable, Hashable, CustomStringConvertible {
 public struct RecipeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure. New kinds may be added.
     public struct Code: Sendable, Hashable {
-        private enum Value { case syntax, structure, limit, inventory, vault }
+        private enum Value { case syntax, structure, limit, inventory, vault, variables }
         private let value: Value
 
         /// No valid YAML.
@@ -60,6 +75,8 @@ public struct RecipeError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let inventory = Code(value: .inventory)
         /// Encrypted content, and no way to decrypt it.
         public static let vault = Code(value: .vault)
+        /// A mapping where a list of plays or tasks has to stand.
+        public static let variables = Code(value: .variables)
     }
 
     public var code: Code
@@ -80,5 +97,13 @@ public struct RecipeError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The same as a diagnostic, for lists of what is wrong.
-    public var diagnostic: RecipeDiagnostic { RecipeDiagnostic(.error, message, recipe: recipe, position: position) }
+    public var diagnostic: RecipeDiagnostic {
+        let kind: RecipeDiagnostic.Kind =
+            switch code {
+            case .vault: .unsupported
+            case .variables: .variables
+            default: .mistake
+            }
+        return RecipeDiagnostic(.error, message, recipe: recipe, position: position, kind: kind)
+    }
 }

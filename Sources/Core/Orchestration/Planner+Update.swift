@@ -9,15 +9,17 @@ extension Planner {
         _ request: DeploymentRequest, _ existing: InfrastructureSnapshot?, _ translated: Translated?
     ) async -> (check: DocumentCheck, deploys: [RADLDeploy]) {
         let text = translated.map { $0.translation.document.text() } ?? request.document
-        guard let update = request.update, let existing, let stored = try? MachineDocument.document(of: existing) else {
-            let check = await DocumentCheck(text, name: request.documentName, contextualizer: manager.contextualizer)
+        let stored = existing.flatMap { try? MachineDocument.document(of: $0) }
+        guard let update = request.update, let existing, let stored else {
+            let check = await DocumentCheck(
+                text, name: request.documentName, contextualizer: manager.contextualizer, stored: stored)
             return (check, check.document.deploys)
         }
         var deploys: [RADLDeploy] = []
         // What was made of a template is made of the changed template.
         let isReplaced = translated != nil && existing.secrets.template != nil
         let check = await DocumentCheck(
-            text, name: request.documentName, contextualizer: manager.contextualizer
+            text, name: request.documentName, contextualizer: manager.contextualizer, stored: stored
         ) { document, warnings throws(RADLErrors) in
             var merged = stored
             switch update.kind {

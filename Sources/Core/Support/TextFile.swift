@@ -33,22 +33,44 @@ package enum TextFile {
 
     /// All that is to be read from a descriptor, which stays open.
     package static func read(_ descriptor: Int32, name: String) throws(FileProblem) -> String {
+        guard let text = String(validating: try bytes(descriptor, name: name), as: UTF8.self) else {
+            throw FileProblem(path: name, reason: "is no text in UTF-8")
+        }
+        return text
+    }
+
+    /// Most bytes that are read of what is no file: some devices never end.
+    package static let largestStream = 64 << 20
+
+    /// The bytes of a file, a pipe or a device; a `~` at its beginning is the user's home.
+    ///
+    /// - Throws: ``FileProblem``, also for more than ``largestStream`` bytes of a pipe or device.
+    package static func bytes(_ path: String) throws(FileProblem) -> [UInt8] {
+        let descriptor = open((path as NSString).expandingTildeInPath, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileProblem(path: path, errno: errno) }
+        defer { close(descriptor) }
+        return try bytes(descriptor, name: path)
+    }
+
+    /// The bytes that are to be read from a descriptor, which stays open.
+    package static func bytes(_ descriptor: Int32, name: String) throws(FileProblem) -> [UInt8] {
         var status = stat()
-        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        let isKnown = fstat(descriptor, &status) == 0
+        if isKnown, status.st_mode & S_IFMT == S_IFDIR {
             throw FileProblem(path: name, reason: "is a folder")
         }
+        let isFile = isKnown && status.st_mode & S_IFMT == S_IFREG
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileProblem(path: name, errno: errno) }
-            guard count > 0 else { break }
+            guard count > 0 else { return bytes }
             bytes += buffer.prefix(count)
+            guard isFile || bytes.count <= largestStream else {
+                throw FileProblem(path: name, reason: "gives more than \(largestStream >> 20) MiB")
+            }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw FileProblem(path: name, reason: "is no text in UTF-8")
-        }
-        return text
     }
 }

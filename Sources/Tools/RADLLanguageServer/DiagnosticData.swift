@@ -19,9 +19,21 @@ package struct DiagnosticData: Sendable, Encodable {
     private var source = "gantry"
 
     /// All mistakes of a document, in their order. Linear in the document's size.
-    package static func list(_ errors: [RADLError], in source: RADLSource) -> [DiagnosticData] {
+    ///
+    /// - Parameter parts: The document and those that it includes, where it includes some.
+    package static func list(
+        _ errors: [RADLError], in source: RADLSource, _ parts: [RADLSource.Part] = []
+    ) -> [DiagnosticData] {
         let document = TextDocument(uri: "", version: nil, bytes: source.bytes)
-        return errors.map { DiagnosticData($0, in: document) }
+        var others: [String: TextDocument] = [:]
+        for part in parts where part.inclusion != nil {
+            guard let file = part.source.file else { continue }
+            others[file] = TextDocument(uri: "", version: nil, bytes: part.source.bytes)
+        }
+        return errors.map { error in
+            let other = error.inclusion == nil ? nil : error.file.flatMap { others[$0] }
+            return DiagnosticData(error, in: other ?? document)
+        }
     }
 
     private init(_ error: RADLError, in document: TextDocument) {

@@ -177,10 +177,15 @@ struct FormatterLayout {
     }
 
     private mutating func breakIfTooLong(_ index: Int) {
-        guard let partner = pieces[index].partner, partner > index + 1, !pieces[index].isBroken else { return }
+        if isTooLong(index, column: column) { breakPair(index) }
+    }
+
+    /// - Parameter column: Where what stands before it ends.
+    private func isTooLong(_ index: Int, column: Int) -> Bool {
+        guard let partner = pieces[index].partner, partner > index + 1, !pieces[index].isBroken else { return false }
         // Behind the parenthesis there is often an `and`.
         let length = widths[partner + 1] - widths[index] + 4
-        if column + length > RADLFormatter.width { breakPair(index) }
+        return column + length > RADLFormatter.width
     }
 
     private mutating func write(_ text: String) {
@@ -270,7 +275,10 @@ struct FormatterLayout {
     private func opensBroken(sentence: Int) -> Bool {
         for index in (sentence + 1)..<min(sentence + 5, pieces.count) {
             if pieces[index].isSentence { return false }
-            if pieces[index].isOpen { return pieces[index].isBroken }
+            // It is broken when it is reached.
+            if pieces[index].isOpen {
+                return pieces[index].isBroken || isTooLong(index, column: widths[index] - widths[sentence] - 1)
+            }
         }
         return false
     }

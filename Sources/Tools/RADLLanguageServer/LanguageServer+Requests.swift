@@ -125,7 +125,8 @@ extension LanguageServer {
         guard let range = parameters.range, !changed.contains(document.uri) else { return [] }
         let (first, last) = (document.offset(of: range.start), document.offset(of: range.end))
         return (findings[document.uri] ?? []).compactMap { error in
-            guard let place = error.range, let suggestion = error.suggestion, place.offset <= last, place.end >= first,
+            guard error.inclusion == nil, let place = error.range, let suggestion = error.suggestion,
+                place.offset <= last, place.end >= first,
                 suggestion.range.end <= document.bytes.count
             else { return nil }
             let words = suggestion.replacement.split(whereSeparator: \.isWhitespace).joined(separator: " ")

@@ -104,11 +104,18 @@ package struct LanguageServer: Sendable {
     }
 
     /// An error as editors show it.
+    ///
+    /// What is wrong in an included document stands where the open one includes it.
     static func diagnostic(_ error: RADLError, in document: TextDocument) -> LSPDiagnostic {
-        LSPDiagnostic(
-            range: error.range.map(document.range) ?? document.range(0, 0),
+        var message = error.message + (error.hint.map { "\n\($0)" } ?? "")
+        if error.inclusion != nil {
+            let place = error.range.map { ":\($0.line):\($0.column)" } ?? ""
+            message = "\(error.file ?? "included")\(place): \(message)"
+        }
+        return LSPDiagnostic(
+            range: (error.inclusion ?? error.range).map(document.range) ?? document.range(0, 0),
             severity: error.severity == .error ? 1 : 2, code: error.code.description, source: "gantry",
-            message: error.message + (error.hint.map { "\n\($0)" } ?? ""))
+            message: message)
     }
 
     // MARK: - Messages

@@ -22,7 +22,8 @@ struct TextDocument: Sendable {
     }
 
     private static func lineStarts(of bytes: [UInt8]) -> [Int] {
-        var starts = [0]
+        // Editors do not count a byte order mark.
+        var starts = [bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0]
         for (index, byte) in bytes.enumerated() {
             if byte == 0x0A || (byte == 0x0D && (index + 1 == bytes.count || bytes[index + 1] != 0x0A)) {
                 starts.append(index + 1)
@@ -65,7 +66,7 @@ struct TextDocument: Sendable {
             if lineStarts[middle] <= offset { low = middle } else { high = middle - 1 }
         }
         var units = 0
-        for byte in bytes[lineStarts[low]..<offset] where byte & 0xC0 != 0x80 {
+        for byte in bytes[lineStarts[low]..<max(lineStarts[low], offset)] where byte & 0xC0 != 0x80 {
             units += byte >= 0xF0 ? 2 : 1
         }
         return LSPPosition(line: low, character: units)

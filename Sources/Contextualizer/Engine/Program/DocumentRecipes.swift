@@ -53,7 +53,7 @@ struct DocumentRecipes {
         let known = self.problems.filter { !$0.isWarning }
         for step in request.steps {
             guard case .recipe(let name) = step.work, programs[name] == nil else { continue }
-            let own = known.filter { $0.recipe == name || parsed[$0.recipe] == nil }
+            let own = known.filter { $0.recipe == name || (parsed[$0.recipe] == nil && $0.kind != .variables) }
             guard own.isEmpty else {
                 problems += own
                 continue
@@ -88,6 +88,17 @@ extension RecipeProblem {
     init(_ diagnostic: RecipeDiagnostic) {
         self.init(
             recipe: diagnostic.recipe, line: diagnostic.position?.line, column: diagnostic.position?.column,
-            message: diagnostic.message, isWarning: diagnostic.severity == .warning)
+            message: diagnostic.message, isWarning: diagnostic.severity == .warning, kind: Kind(diagnostic.kind))
+    }
+}
+
+extension RecipeProblem.Kind {
+    init(_ kind: RecipeDiagnostic.Kind) {
+        self =
+            switch kind {
+            case .mistake: .mistake
+            case .unsupported: .unsupported
+            case .variables: .variables
+            }
     }
 }

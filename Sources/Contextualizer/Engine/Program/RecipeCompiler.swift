@@ -234,7 +234,7 @@ enum RecipeCheck {
             problems.append(
                 RecipeDiagnostic(
                     .error, "tasks on the controller are not allowed: run this on the machine itself", recipe: recipe,
-                    position: task.position))
+                    position: task.position, kind: .unsupported))
         }
         if let poll = task.poll, poll == 0 || poll == "0" {
             problems.append(
@@ -247,7 +247,7 @@ enum RecipeCheck {
             problems.append(
                 RecipeDiagnostic(
                     .error, "become_method '\(method)' is not supported: use sudo, su or doas", recipe: recipe,
-                    position: task.position))
+                    position: task.position, kind: .unsupported))
         }
         return problems
     }

@@ -33,20 +33,23 @@ private struct RecipeChecker {
         self.supportsRoles = supportsRoles
     }
 
-    private mutating func error(_ message: String, at position: RecipePosition) {
-        diagnostics.append(RecipeDiagnostic(.error, message, recipe: name, position: position))
+    private mutating func error(
+        _ message: String, at position: RecipePosition, _ kind: RecipeDiagnostic.Kind = .mistake
+    ) {
+        diagnostics.append(RecipeDiagnostic(.error, message, recipe: name, position: position, kind: kind))
     }
 
     mutating func check(_ play: RecipePlay) {
         if !supportsRoles, let role = play.roles.first {
             error(
-                "roles are not supported yet: \(play.roles.map(\.name).joined(separator: ", "))", at: role.position)
+                "roles are not supported yet: \(play.roles.map(\.name).joined(separator: ", "))", at: role.position,
+                .unsupported)
         }
         if let file = play.importedPlaybook {
-            error("the playbook '\(file)' is imported, but no such file is at hand", at: play.position)
+            error("the playbook '\(file)' is imported, but no such file is at hand", at: play.position, .unsupported)
         }
         if let strategy = play.strategy, strategy != "linear" {
-            error("the strategy '\(strategy.text)' is not supported, only 'linear'", at: play.position)
+            error("the strategy '\(strategy.text)' is not supported, only 'linear'", at: play.position, .unsupported)
         }
         check(templatesIn: .dict(play.attributes.vars), at: play.position)
         for nodes in [play.preTasks, play.tasks, play.postTasks, play.handlers] { check(nodes) }
@@ -63,7 +66,8 @@ private struct RecipeChecker {
                 check(block.always)
             case .include(let include):
                 if include.kind == .role, !supportsRoles {
-                    error("roles are not supported yet: \(include.target)", at: include.task.modulePosition)
+                    error(
+                        "roles are not supported yet: \(include.target)", at: include.task.modulePosition, .unsupported)
                 }
                 check(templatesIn: .string(include.target), at: include.task.position)
             }
@@ -82,8 +86,11 @@ private struct RecipeChecker {
             check(templatesIn: value, at: task.arguments.positions[key.text] ?? task.modulePosition)
         }
         guard let parameters = modules[task.module] else {
-            let hint = NearestWord.find(task.module, among: modules.keys).map { " Did you mean '\($0)'?" } ?? ""
-            error("the module '\(task.module)' is not supported.\(hint)", at: task.modulePosition)
+            let nearest = KnownModules.contains(task.module) ? nil : NearestWord.find(task.module, among: modules.keys)
+            let hint = nearest.map { " Did you mean '\($0)'?" } ?? ""
+            error(
+                "the module '\(task.module)' is not supported.\(hint)", at: task.modulePosition,
+                nearest == nil ? .unsupported : .mistake)
             return
         }
         if let text = task.arguments.freeForm, !Keywords.takesText.contains(task.module) {

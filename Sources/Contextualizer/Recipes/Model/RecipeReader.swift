@@ -32,7 +32,8 @@ struct RecipeReader {
     mutating func recipe(_ root: PositionedValue) throws(RecipeError) -> Recipe {
         guard let items = root.items else {
             throw RecipeError(
-                .structure, "a recipe must be a list of plays or tasks, not a \(Self.kind(root))", recipe: name,
+                root.entries == nil ? .structure : .variables,
+                "a recipe must be a list of plays or tasks, not a \(Self.kind(root))", recipe: name,
                 position: root.position)
         }
         if let item = items.first, items.allSatisfy({ $0.entries == nil }) {

@@ -39,7 +39,9 @@ public enum RecipeYAML {
                 recipe: name)
         }
         var text = text
-        if text.hasPrefix("$ANSIBLE_VAULT") { text = try decrypt(text, vault, name, nil) }
+        // The text of a section begins with the line break behind its `@begin`.
+        let start = text.drop(while: \.isWhitespace)
+        if start.hasPrefix("$ANSIBLE_VAULT") { text = try decrypt(String(start), vault, name, nil) }
         let source = YAMLSource(text: text, name: name, maximumDepth: limits.maximumDepth)
         let (node, renamed) = try source.compose()
         guard let node else { return Document(root: nil, warnings: []) }

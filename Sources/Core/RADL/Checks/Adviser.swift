@@ -27,6 +27,9 @@ struct Adviser {
 
     mutating func advise() {
         visit(checksValues: true)
+        var recipes = RecipeAdviser(document)
+        recipes.advise()
+        misspelled += recipes.warnings
     }
 
     mutating func adviseNames() {
@@ -34,10 +37,24 @@ struct Adviser {
     }
 
     private mutating func visit(checksValues: Bool) {
-        for network in document.networks { look(at: network.features, .network, checksValues) }
-        for host in document.ansibleHosts { look(at: host.features, .ansible, checksValues) }
-        for system in document.systems { look(at: system.features, .system, checksValues) }
-        if let description = document.description { look(at: description.features, .description, checksValues) }
+        for network in document.networks {
+            checker.section = ("network", network.id)
+            look(at: network.features, .network, checksValues)
+        }
+        for host in document.ansibleHosts {
+            checker.section = ("ansible host", host.id)
+            look(at: host.features, .ansible, checksValues)
+        }
+        for system in document.systems {
+            checker.section = ("system", system.id)
+            look(at: system.features, .system, checksValues)
+        }
+        if let description = document.description {
+            checker.section = ("description", description.id)
+            look(at: description.features, .description, checksValues)
+        }
+        checker.section = nil
+        if let contextualize = document.contextualize { look(at: contextualize.options, .option, false) }
     }
 
     private mutating func look(at features: Features, _ section: FeatureRule.Section, _ checksValues: Bool) {
@@ -57,7 +74,7 @@ struct Adviser {
                 if !rule.isEnforced { checker.check(feature, rule) }
                 if section == .network, feature.name == "outbound" { adviseOutbound(feature) }
                 if rule.kind == .integer(.memory) || rule.kind == .number(.memory) { adviseUnit(feature) }
-            case .misspelled(let nearest): report(feature, nearest)
+            case .misspelled(let nearest): report(feature, nearest, section)
             }
         }
     }
@@ -82,17 +99,21 @@ struct Adviser {
             at: checker.place(ofValue: feature), imText: "")
     }
 
-    private mutating func report(_ feature: Feature, _ nearest: String) {
+    private mutating func report(_ feature: Feature, _ nearest: String, _ section: FeatureRule.Section) {
         guard misspelled.count < 200 else { return }
-        var suggestion: RADLError.Suggestion?
-        if let source = feature.source {
-            let place = SourceRange(
-                line: source.line, column: source.column, offset: source.offset, length: feature.name.utf8.count)
-            suggestion = .init(range: place, replacement: nearest)
+        // The place of an option begins with the word.
+        let place =
+            section == .option
+            ? document.source?.tokenRange(1, in: feature.source) : feature.nameRange
+        let what = section == .option ? "the option '\(feature.name)'" : "'\(feature.name)'"
+        var message = "nothing reads \(what)"
+        if checker.isJSON || feature.source == nil, let section = checker.section {
+            message = "\(section.kind) '\(section.id)': \(message)"
         }
         misspelled.append(
             RADLError(
-                .value, "nothing reads '\(feature.name)'", hint: "did you mean '\(nearest)'?", suggestion: suggestion,
+                .value, message, hint: "did you mean '\(nearest)'?",
+                suggestion: checker.isJSON ? nil : place.map { .init(range: $0, replacement: nearest) },
                 at: feature.source, in: document.source, imText: "", severity: .warning))
     }
 
@@ -101,7 +122,17 @@ struct Adviser {
         var count = 0
         let result = known.value(of: section == .system ? name : "\(section.rawValue)/\(name)") { _ in
             if let rule = FeatureRule.rule(for: name, in: section) { return .known(rule) }
+            // That a number is missing is an error, which is told.
+            if section == .system, let parts = IndexedName(name), parts.index == nil,
+                parts.prefix == "disk" || parts.prefix == "net_interface"
+            {
+                return .free
+            }
             guard compared < Self.mostNames else { return .free }
+            // Descriptions hold whatever their authors like; one word of them is read.
+            if section == .description {
+                return Vocabulary.nearest(to: name, among: ["name"]).map { .misspelled($0) } ?? .free
+            }
             count = 1
             return Self.nearest(to: name, section).map { .misspelled($0) } ?? .free
         }
@@ -111,14 +142,23 @@ struct Adviser {
 
     private static func nearest(to name: String, _ section: FeatureRule.Section) -> String? {
         let pattern = FeatureRule.pattern(of: name)
-        guard let nearest = Vocabulary.nearest(to: pattern, among: FeatureRule.names[section] ?? []),
+        guard let nearest = FeatureRule.nearest(to: pattern, in: section),
             nearest.lowercased() != pattern.lowercased() || nearest != pattern
         else { return nil }
-        // The numbers of the name take the places of the letters.
+        // The numbers of the name take the places of the letters; one that the name lacks is the first, 0.
         var numbers = name.split(separator: ".").filter { $0.utf8.allSatisfy { $0 &- 0x30 <= 9 } }[...]
-        let letters = nearest.split(separator: ".")
-        guard letters.count(where: { $0 == "N" || $0 == "M" }) == numbers.count else { return nil }
-        return letters.map { $0 == "N" || $0 == "M" ? String(numbers.popFirst() ?? $0) : String($0) }
-            .joined(separator: ".")
+        let parts = nearest.split(separator: ".").map { part in
+            part == "N" || part == "M" ? String(numbers.popFirst() ?? "0") : String(part)
+        }
+        return numbers.isEmpty ? parts.joined(separator: ".") : nil
+    }
+}
+
+extension Feature {
+    /// Where the name stands; nil where no text said it.
+    var nameRange: SourceRange? {
+        source.map {
+            SourceRange(line: $0.line, column: $0.column, offset: $0.offset, length: min($0.length, name.utf8.count))
+        }
     }
 }

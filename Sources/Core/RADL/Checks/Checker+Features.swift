@@ -50,7 +50,9 @@ extension Checker {
             if let text = string(feature), !Self.isStrong(text) {
                 invalidValue(
                     feature, "is too weak",
-                    hint: "use 7 characters or more, with an upper case letter, a digit and a special character")
+                    hint: feature.drawnLength > 0
+                        ? "write 'random(\(RandomText.shortestPassword))' or more"
+                        : "use 7 characters or more, with an upper case letter, a digit and a special character")
             }
         case .ansibleHost: checkReference(feature, \.ansibleHosts, "ansible host")
         case .network: checkReference(feature, \.networks, "network")
@@ -89,7 +91,7 @@ extension Checker {
     private mutating func checkReference(
         _ feature: Feature, _ ids: WritableKeyPath<Checker, KnownIDs>, _ what: String
     ) {
-        guard let id = string(feature), !self[keyPath: ids].contains(id), !isFull else { return }
+        guard let id = string(feature), !self[keyPath: ids].contains(id), !countUntold() else { return }
         let advice = self[keyPath: ids].advice(for: id, what: what)
         report(
             .reference, "'\(feature.name)' names the \(what) '\(id)', which the document does not have",
@@ -105,6 +107,9 @@ extension Checker {
             if needsInteger, !bound.quantity.number.isInteger { return wrongType(feature, "int") }
             if bound.quantity.number.doubleValue < 0 { return invalidValue(feature, "is negative") }
             guard units.allows(bound.quantity.unit) else { return wrongUnit(feature, bound.quantity, units) }
+            if units == .memory, bound.quantity.scaledValue >= Self.tooLargeSize {
+                return invalidValue(feature, "is larger than any size", hint: "write less than 8000000TiB")
+            }
         }
     }
 
@@ -158,11 +163,21 @@ extension Checker {
     private mutating func wrongType(_ feature: Feature, _ expected: String) {
         let (words, hint) =
             switch expected {
-            case "int": ("a whole number", "write digits, without quotes and point, and a unit: 512M")
+            case "int":
+                (
+                    "a whole number",
+                    isJSON
+                        ? "write bytes, without quotes and point: 536870912"
+                        : "write digits, without quotes and point, and a unit: 512M"
+                )
             case "float": ("a number", "write digits, without quotes")
-            case "str": ("a string", "put the value in single quotes")
-            case "list": ("a list of strings", "write: \(feature.name) = ['…', '…']")
-            default: ("set with 'contains'", "write: \(feature.name) contains (name = '…')")
+            case "str": ("a string", isJSON ? "put the value in double quotes" : "put the value in single quotes")
+            case "list":
+                ("a list of strings", isJSON ? #"write ["…", "…"]"# : "write: \(feature.name) = ['…', '…']")
+            default:
+                isJSON
+                    ? ("a list of objects", #"write [{"name": "…"}]"#)
+                    : ("set with 'contains'", "write: \(feature.name) contains (name = '…')")
             }
         report(
             .type, "'\(feature.name)' has to be \(words)", hint: hint, expected: [words],
@@ -184,6 +199,9 @@ extension Checker {
         default: return nil
         }
     }
+
+    /// Sizes are counted in bytes, with 63 bits.
+    static let tooLargeSize = 9.2e18
 
     // MARK: - Texts
 

@@ -82,10 +82,14 @@ extension Checker {
     private mutating func reportNoIndex(_ feature: Feature) {
         let parts = feature.name.split(separator: ".", omittingEmptySubsequences: false)
         let suffix = parts.dropFirst(2).joined(separator: ".")
-        let mended = "\(parts[0]).0\(suffix.isEmpty ? "" : ".\(suffix)")"
+        // `disk.size` lacks its number, `disk.x.size` has a wrong one.
+        let whole = "\(parts[0]).0.\(parts.dropFirst().joined(separator: "."))"
+        let lacks = suffix.isEmpty || FeatureRule.rule(for: whole, in: .system) != nil
+        let mended = lacks ? whole : "\(parts[0]).0.\(suffix)"
         report(
             .index, "'\(feature.name)' has no number behind '\(parts[0]).'", hint: "write \(mended)",
-            at: feature.source, imText: "Invalid property name; expected an index.")
+            replacement: mended, replaced: feature.nameRange, at: feature.source,
+            imText: "Invalid property name; expected an index.")
     }
 
     private mutating func report(_ gap: (missing: Int, next: Int), _ prefix: String, _ system: RADLSystem) {
@@ -145,6 +149,10 @@ extension Checker {
     private mutating func isFine(_ bound: Interval.Bound?, _ units: FeatureRule.Units) -> Bool {
         guard let quantity = bound?.quantity else { return true }
         guard quantity.number.doubleValue >= 0 else { return false }
+        // No unit makes a size of a smaller number too large.
+        if units == .memory, quantity.number.doubleValue > 8_000_000, quantity.scaledValue >= Self.tooLargeSize {
+            return false
+        }
         if quantity.unit.text.isEmpty { return true }
         guard units == .memory else { return false }
         if quantity.unit == lastUnit { return true }

@@ -2,6 +2,11 @@
 struct Checker {
     let document: RADLDocument
     private(set) var errors: [RADLError] = []
+    /// Mistakes that are not told any more.
+    private(set) var untold = 0
+    /// The section at hand, such as `system 'web'`: told where no line shows it.
+    var section: (kind: String, id: String)?
+    let isJSON: Bool
     /// Of what is reported.
     var severity = RADLError.Severity.error
     var networks: KnownIDs
@@ -18,6 +23,7 @@ struct Checker {
 
     init(_ document: RADLDocument) {
         self.document = document
+        isJSON = document.source?.isJSON ?? false
         networks = KnownIDs(document.networks.lazy.map(\.id))
         systems = KnownIDs(document.systems.lazy.map(\.id))
         configures = KnownIDs(document.configures.lazy.map(\.id))
@@ -26,9 +32,19 @@ struct Checker {
 
     /// In IM's order, so that the first error is the one that IM reports.
     mutating func check(recipeProblem: ((String) -> String?)?) {
-        for network in document.networks { checkFeatures(of: network) }
-        for host in document.ansibleHosts where !host.isReference { check(host) }
-        for system in document.systems { check(system) }
+        for network in document.networks {
+            section = ("network", network.id)
+            checkFeatures(of: network)
+        }
+        for host in document.ansibleHosts where !host.isReference {
+            section = ("ansible host", host.id)
+            check(host)
+        }
+        for system in document.systems {
+            section = ("system", system.id)
+            check(system)
+        }
+        section = nil
         for deploy in document.deploys { check(deploy) }
         checkNumberOfMachines()
         if let recipeProblem {
@@ -42,22 +58,41 @@ struct Checker {
         if networks.count < document.networks.count {
             checkDuplicates(document.networks.map(\.id), of: "network", imText: "Some Network name duplicated.")
         }
+        if untold > 0 {
+            let count = untold == 1 ? "is 1 mistake" : "are \(untold) mistakes"
+            errors.append(
+                RADLError(.tooMany, "there \(count) more, which \(untold == 1 ? "is" : "are") not told", imText: ""))
+        }
     }
 
     // MARK: - Errors
 
-    var isFull: Bool { errors.count >= Parser.mostErrors }
+    private var isFull: Bool { errors.count >= Parser.mostErrors }
+
+    /// Whether nothing more is told; a mistake that is not is counted. Before what is dear to tell.
+    mutating func countUntold() -> Bool {
+        if isFull { untold += 1 }
+        return isFull
+    }
 
     mutating func report(
         _ code: RADLError.Code, _ message: String, hint: String? = nil, expected: [String] = [],
         replacement: String? = nil, replaced: SourceRange? = nil, at range: SourceRange?, imText: String,
         hasLine: Bool = true
     ) {
-        guard !isFull else { return }
-        let prefix = hasLine ? range.map { "Line \($0.line): " } ?? "" : ""
+        guard !isFull else {
+            untold += 1
+            return
+        }
+        // IM knows no lines of JSON, and what is suggested is RADL's text form.
+        let prefix = hasLine && !isJSON ? range.map { "Line \($0.line): " } ?? "" : ""
         var suggestion: RADLError.Suggestion?
-        if let replacement, let range = replaced ?? range {
+        if let replacement, !isJSON, let range = replaced ?? range {
             suggestion = .init(range: range, replacement: replacement)
+        }
+        var message = message
+        if isJSON || range == nil, let section, !message.contains("\(section.kind) '\(section.id)'") {
+            message = "\(section.kind) '\(section.id)': \(message)"
         }
         errors.append(
             RADLError(
@@ -98,7 +133,7 @@ struct Checker {
     }
 
     private mutating func check(_ deploy: RADLDeploy) {
-        if !systems.contains(deploy.system), !isFull {
+        if !systems.contains(deploy.system), !countUntold() {
             let advice = systems.advice(for: deploy.system, what: "system")
             report(
                 .reference, "there is no system '\(deploy.system)' to deploy",
@@ -144,7 +179,7 @@ struct Checker {
                 imText: "Invalid 'max time' in 'contextualize'", hasLine: false)
         }
         for item in contextualize.items {
-            if !systems.contains(item.system), !isFull {
+            if !systems.contains(item.system), !countUntold() {
                 let advice = systems.advice(for: item.system, what: "system")
                 report(
                     .reference, "there is no system '\(item.system)' to contextualize",
@@ -152,7 +187,7 @@ struct Checker {
                     replaced: document.source?.tokenRange(1, in: item.source), at: item.source,
                     imText: "Invalid system id '\(item.system)'")
             }
-            if !configures.contains(item.configure), !isFull {
+            if !configures.contains(item.configure), !countUntold() {
                 let advice = configures.advice(for: item.configure, what: "configure section")
                 report(
                     .reference, "there is no configure section '\(item.configure)'",

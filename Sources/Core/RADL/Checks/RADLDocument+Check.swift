@@ -37,6 +37,9 @@ extension RADLSource {
     /// Where the value of a feature stands: found by reading the feature once more.
     func valueRange(ofFeature feature: SourceRange) -> SourceRange? {
         guard feature.end <= bytes.count else { return nil }
+        if feature.offset < bytes.count, bytes[feature.offset] == UInt8(ascii: "\"") {
+            return valueRange(ofMember: feature)
+        }
         // Lines may have megabytes: what stands before the feature is not looked at.
         var lexer = Lexer(bytes, at: feature.offset, line: feature.line, lineStart: feature.offset, depth: 1)
         _ = lexer.next()
@@ -50,9 +53,30 @@ extension RADLSource {
             line: value.line, column: column, offset: value.start, length: min(end, feature.end) - value.start)
     }
 
+    /// The same for a member of a JSON object: from its name to the end of its value.
+    private func valueRange(ofMember member: SourceRange) -> SourceRange? {
+        var index = member.offset + 1
+        while index < member.end, bytes[index] != UInt8(ascii: "\"") {
+            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        index += 1
+        var lines = 0
+        var lineStart = member.offset
+        while index < member.end, [0x20, 0x09, 0x0D, 0x0A, UInt8(ascii: ":")].contains(bytes[index]) {
+            if bytes[index] == 0x0A { (lines, lineStart) = (lines + 1, index + 1) }
+            index += 1
+        }
+        guard index < member.end else { return nil }
+        return SourceRange(
+            line: member.line + lines, column: (lines == 0 ? member.column : 1) + scalars(from: lineStart, to: index),
+            offset: index, length: member.end - index)
+    }
+
     /// Where the words of a sentence stand: the keyword is number 0. For messages, so its line is read once more.
     func tokenRange(_ number: Int, in sentence: SourceRange?) -> SourceRange? {
-        guard let sentence, sentence.end <= bytes.count else { return nil }
+        guard let sentence, sentence.end <= bytes.count, sentence.offset < bytes.count,
+            bytes[sentence.offset] != UInt8(ascii: "{")
+        else { return nil }
         var lexer = Lexer(bytes, at: sentence.offset, line: sentence.line, lineStart: sentence.offset, depth: 1)
         var token = lexer.next()
         for _ in 0..<number { token = lexer.next() }
@@ -62,7 +86,8 @@ extension RADLSource {
             line: token.line, column: base + token.column, offset: token.start, length: token.end - token.start)
     }
 
-    private func scalars(from start: Int, to end: Int) -> Int {
+    /// Number of scalars between two bytes.
+    func scalars(from start: Int, to end: Int) -> Int {
         bytes[start..<end].reduce(into: 0) { count, byte in
             if byte & 0xC0 != 0x80 { count += 1 }
         }

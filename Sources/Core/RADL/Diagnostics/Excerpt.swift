@@ -1,5 +1,7 @@
 extension RADLError.Excerpt {
     private static let widest = 110
+    /// How far back a line is looked at for the name of the feature whose value begins there.
+    private static let farthest = 8 << 10
 
     /// The first line of a range.
     init?(_ range: SourceRange, in source: RADLSource) {
@@ -8,18 +10,27 @@ extension RADLError.Excerpt {
         let newline = UInt8(ascii: "\n")
         // A line may have megabytes: look at a window around the place.
         let reach = 4 * Self.widest
-        var start = range.offset
-        while start > 0, bytes[start - 1] != newline, range.offset - start < reach { start -= 1 }
-        while start > 0, start < range.offset, bytes[start] & 0xC0 == 0x80 { start += 1 }
+        var lineStart = range.offset
+        func goBack(to limit: Int, until isEnd: (UInt8) -> Bool) {
+            while lineStart > max(0, limit), bytes[lineStart - 1] != newline, !isEnd(bytes[lineStart - 1]) {
+                lineStart -= 1
+            }
+        }
+        goBack(to: range.offset - reach) { _ in false }
+        // What begins there may be the value of a secret: its name stands before the quote.
+        goBack(to: range.offset - Self.farthest) { $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\"") }
+        goBack(to: lineStart - 200) { _ in false }
+        while lineStart > 0, lineStart < range.offset, bytes[lineStart] & 0xC0 == 0x80 { lineStart += 1 }
         var end = range.offset
         while end < bytes.count, bytes[end] != newline, end - range.offset < reach { end += 1 }
         while end < bytes.count, end > range.offset, bytes[end] & 0xC0 == 0x80 { end -= 1 }
-        let isCutBefore = start > 0 && bytes[start - 1] != newline
+        let isCutBefore = lineStart > 0 && bytes[lineStart - 1] != newline
+        if lineStart < range.offset, bytes[lineStart..<end].starts(with: Unprintable.byteOrderMark) { lineStart += 3 }
 
-        var scalars = Self.scalars(bytes[start..<end])
+        var scalars = Self.scalars(bytes[lineStart..<end])
         Secrets.mask(&scalars)
         while let last = scalars.last, last == "\r" { scalars.removeLast() }
-        var indent = Self.scalars(bytes[start..<range.offset]).count
+        var indent = Self.scalars(bytes[lineStart..<range.offset]).count
         let markEnd = max(range.offset, min(range.end, end))
         var width = max(1, min(Self.scalars(bytes[range.offset..<markEnd]).count, scalars.count - indent))
 
@@ -36,87 +47,65 @@ extension RADLError.Excerpt {
             tail = true
         }
         width = min(width, max(1, scalars.count - indent))
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: scalars)
-        line = (lead ? "…" : "") + String(text) + (tail ? "…" : "")
+        let shown = Unprintable.escape(scalars, indent: &indent, width: &width)
+        line = (lead ? "…" : "") + shown + (tail ? "…" : "")
         self.indent = indent + (lead ? 1 : 0)
         self.width = width
     }
 
     private static func scalars(_ bytes: ArraySlice<UInt8>) -> [Unicode.Scalar] {
-        // Control characters would move the terminal's cursor.
-        String(decoding: bytes, as: UTF8.self).unicodeScalars.map {
-            $0.value < 0x20 && $0 != "\t" && $0 != "\r" ? "\u{FFFD}" : $0
-        }
+        Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
     }
 }
 
-/// Which features hold secrets.
-enum Secrets {
-    private static let words: [[UInt8]] = [
-        "password", "passwd", "private_key", "secret", "token", "proxy_host", "proxy_key",
-    ].map { Array($0.utf8) }
+/// Characters that move a terminal's cursor, turn the direction of what follows, or cannot be seen.
+enum Unprintable {
+    static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// Whether a feature of this name holds a secret.
-    static func isSecret(_ name: String) -> Bool {
-        // EC3's: the credentials that a cluster grows with.
-        isNamed(in: Array(name.utf8)[...]) || name == "auth"
-    }
-
-    /// Whether a line names such a feature.
-    static func isNamed(in line: ArraySlice<UInt8>) -> Bool {
-        words.contains { word in
-            guard line.count >= word.count else { return false }
-            for start in line.startIndex...(line.endIndex - word.count)
-            where line[start] | 0x20 == word[0] {
-                var matches = true
-                for (offset, byte) in word.enumerated() where matches {
-                    let other = line[start + offset]
-                    matches = other == byte || (other >= 0x41 && other <= 0x5A && other | 0x20 == byte)
-                }
-                if matches { return true }
-            }
-            return false
+    /// Whether a character has to be shown as its number.
+    static func contains(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09: false
+        // Control characters.
+        case 0..<0x20, 0x7F...0x9F: true
+        // Marks, embeddings, overrides and isolates of directions; separators of lines; what is invisible.
+        case 0x061C, 0x200B, 0x200E, 0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB: true
+        // Tags.
+        case 0xE0000...0xE007F: true
+        default: false
         }
     }
 
-    /// Replaces the values of features that hold secrets by stars, as many: what is quoted up to its end or that of the line,
-    /// else up to a blank.
-    static func mask(_ line: inout [Unicode.Scalar]) {
-        // A line has the form `NAME SIGN VALUE and NAME …`, and may begin within a string.
-        var start = 0
-        while let sign = line[start...].firstIndex(of: "=") {
-            let name = line[start..<sign].map { UInt8(truncatingIfNeeded: $0.value) }
-            var index = line[line.index(after: sign)...].firstIndex { $0 != " " && $0 != "\t" } ?? line.endIndex
-            start = index
-            guard isNamed(in: name[...]) || isSecret(lastWord(name)), index < line.endIndex else { continue }
-            // All that stands before the next feature: a value too many is the mistake that is shown.
-            while index < line.endIndex, line[index] != ")", !isAnd(line, at: index) {
-                let isQuoted = line[index] == "'"
-                if isQuoted { index += 1 }
-                var isEscaped = false
-                while index < line.endIndex {
-                    let scalar = line[index]
-                    if isQuoted ? scalar == "'" && !isEscaped : scalar == " " || scalar == ")" { break }
-                    if scalar != "\r" { line[index] = "*" }
-                    isEscaped = isQuoted && scalar == "\\" && !isEscaped
-                    index += 1
-                }
-                if isQuoted, index < line.endIndex { index += 1 }
-                while index < line.endIndex, line[index] == " " || line[index] == "\t" { index += 1 }
+    /// Such a character in ASCII: `\u{202E}`.
+    static func escaped(_ scalar: Unicode.Scalar) -> String {
+        "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+    }
+
+    /// A text without such characters, but line feeds where they are kept.
+    static func escape(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { contains($0) && $0 != "\n" }) else { return text }
+        return text.unicodeScalars.reduce(into: "") { result, scalar in
+            if contains(scalar), scalar != "\n" {
+                result += escaped(scalar)
+            } else {
+                result.unicodeScalars.append(scalar)
             }
-            start = index
         }
     }
 
-    private static func isAnd(_ line: [Unicode.Scalar], at index: Int) -> Bool {
-        let rest = line[index...]
-        return rest.starts(with: "and".unicodeScalars)
-            && (rest.count == 3 || " \t\r".unicodeScalars.contains(rest[index + 3]))
-    }
-
-    private static func lastWord(_ bytes: [UInt8]) -> String {
-        let words = String(decoding: bytes, as: UTF8.self).split { " \t(>,<".contains($0) }
-        return words.last.map(String.init) ?? ""
+    /// A line whose mark, `width` scalars behind `indent`, stays under the same characters.
+    fileprivate static func escape(_ scalars: [Unicode.Scalar], indent: inout Int, width: inout Int) -> String {
+        var text = String.UnicodeScalarView()
+        let (start, end) = (indent, indent + width)
+        for (index, scalar) in scalars.enumerated() {
+            guard contains(scalar) else {
+                text.append(scalar)
+                continue
+            }
+            let shown = escaped(scalar).unicodeScalars
+            text.append(contentsOf: shown)
+            if index < start { indent += shown.count - 1 } else if index < end { width += shown.count - 1 }
+        }
+        return String(text)
     }
 }

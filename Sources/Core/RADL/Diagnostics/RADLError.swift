@@ -6,6 +6,8 @@ public struct RADLError: Error, Sendable, Hashable {
             case tooLarge = "too-large"
             case encoding, character, string, number, syntax, unclosed, duplicate, conflict, nesting
             case reference, type, `operator`, value, unit, index, missing, recipe, json, include
+            case unsupported, unused
+            case tooMany = "too-many"
         }
         private let value: Value
 
@@ -49,6 +51,12 @@ public struct RADLError: Error, Sendable, Hashable {
         public static let json = Code(value: .json)
         /// An `include` that is not resolved.
         public static let include = Code(value: .include)
+        /// Right, but something that this program cannot run yet, such as a module of Ansible that it does not have.
+        public static let unsupported = Code(value: .unsupported)
+        /// A recipe that nothing runs.
+        public static let unused = Code(value: .unused)
+        /// There are more mistakes, which are not told.
+        public static let tooMany = Code(value: .tooMany)
 
         public var description: String { value.rawValue }
     }
@@ -67,10 +75,12 @@ public struct RADLError: Error, Sendable, Hashable {
     public var expected: [String] = []
     /// An edit of the text that probably mends it; nil where none is obvious.
     public var suggestion: Suggestion?
-    /// Name of the document.
+    /// Name of the document that the mistake is in.
     public var file: String?
-    /// Nil where the mistake has no place, as in JSON documents.
+    /// Within ``file``. Nil where the mistake has no place, as in what no text said.
     public var range: SourceRange?
+    /// Where the outermost document includes ``file``; nil where the mistake is in that document itself.
+    public var inclusion: SourceRange?
     /// The line of the mistake, values of features that hold secrets masked; nil without ``range``.
     public var excerpt: Excerpt?
     /// How IM puts it: for clients that look at the text.
@@ -112,14 +122,23 @@ public struct RADLError: Error, Sendable, Hashable {
     ) {
         self.code = code
         self.severity = severity
-        self.message = message
-        self.hint = hint
+        self.message = Unprintable.escape(message)
+        self.hint = hint.map(Unprintable.escape)
         self.expected = expected
         self.suggestion = suggestion
         self.range = range
         self.imText = imText
         file = source?.file
-        excerpt = range.flatMap { range in source.flatMap { Excerpt(range, in: $0) } }
+        guard let range, let source else { return }
+        excerpt = Excerpt(range, in: source)
+        let place = source.place(of: range)
+        file = place.file
+        self.range = place.range
+        inclusion = place.inclusion
+        if let suggestion, place.start > 0 {
+            self.suggestion = Suggestion(
+                range: suggestion.range.moved(by: -place.start), replacement: suggestion.replacement)
+        }
     }
 }
 
@@ -165,7 +184,10 @@ public struct RADLErrors: Error, Sendable, Hashable, CustomStringConvertible {
     /// The first hundred errors, each with its excerpt, and how many more there are.
     public var description: String {
         var lines = all.prefix(Self.mostShown).map(\.description)
-        if all.count > Self.mostShown { lines.append("and \(all.count - Self.mostShown) mistakes more") }
+        if all.count > Self.mostShown {
+            let isCut = all.count >= Parser.mostErrors
+            lines.append("and \(isCut ? "at least " : "")\(all.count - Self.mostShown) mistakes more")
+        }
         return lines.joined(separator: "\n")
     }
 }

@@ -28,6 +28,8 @@ public struct Feature: Sendable, Hashable {
     public var value: Value
     /// From the name to the end of the first value; nil for what no text said.
     @Incidental public var source: SourceRange?
+    /// Of a string that was drawn by `random(N)`, the N; else 0.
+    @Incidental var drawnLength: UInt16 = 0
 
     public init(_ name: String, _ value: Value, source: SourceRange? = nil) {
         self.name = name

@@ -76,7 +76,9 @@ extension Feature {
     ) throws(FeatureConflict) {
         switch rule {
         case .fail: throw FeatureConflict(kind: kind, existing: self, added: feature)
-        case .replace: value = feature.value
+        case .replace:
+            value = feature.value
+            drawnLength = feature.drawnLength
         case .keep: break
         }
     }

@@ -7,6 +7,16 @@ extension RADLJSONValue {
     }
 }
 
+/// Where a JSON value stands in its text, with the places of what is in it, in the same order.
+struct JSONPlace: Sendable {
+    /// The value.
+    var range: SourceRange
+    /// Of a member of an object: from its name to the end of its value.
+    var member: SourceRange?
+    /// Of an array's values, or an object's members.
+    var children: [JSONPlace] = []
+}
+
 /// Reads JSON text (RFC 8259) in one pass, at most 256 levels deep.
 struct JSONReader {
     private static let deepest = 256
@@ -14,37 +24,64 @@ struct JSONReader {
     private let source: RADLSource
     private var bytes: [UInt8] { source.bytes }
     private var position = 0
+    private var line = 1
+    private var lineStart = 0
+    /// Bytes of this line before ``position`` that begin no scalar.
+    private var continuations = 0
+    private let keepsPlaces: Bool
 
-    private init(_ source: RADLSource) {
+    private init(_ source: RADLSource, keepsPlaces: Bool) {
         self.source = source
+        self.keepsPlaces = keepsPlaces
+        if source.bytes.starts(with: Unprintable.byteOrderMark) { (position, continuations) = (3, 3) }
     }
 
     /// - Throws: ``RADLError`` with the place of the first mistake.
     static func read(_ source: RADLSource) throws(RADLError) -> RADLJSONValue {
+        try read(source, keepsPlaces: false).value
+    }
+
+    /// The value with the places of all that is in it.
+    static func readPlaced(_ source: RADLSource) throws(RADLError) -> (value: RADLJSONValue, place: JSONPlace) {
+        try read(source, keepsPlaces: true)
+    }
+
+    private static func read(
+        _ source: RADLSource, keepsPlaces: Bool
+    ) throws(RADLError) -> (value: RADLJSONValue, place: JSONPlace) {
         if let error = source.unreadable() { throw error }
-        var reader = JSONReader(source)
-        if source.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { reader.position = 3 }
-        let value = try reader.value(level: 0)
+        var reader = JSONReader(source, keepsPlaces: keepsPlaces)
+        var place = JSONPlace(range: reader.mark)
+        let value = try reader.value(level: 0, &place)
         reader.skipBlanks()
         if reader.position < source.bytes.count { throw reader.error("expected nothing behind the value") }
-        return value
+        return (value, place)
+    }
+
+    /// The place where the reader is.
+    private var mark: SourceRange {
+        SourceRange(line: line, column: position - lineStart - continuations + 1, offset: position, length: 0)
     }
 
     private func error(_ message: String, hint: String? = nil) -> RADLError {
-        let offset = min(position, bytes.count)
-        let before = bytes[..<offset]
-        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let line = before.count { $0 == UInt8(ascii: "\n") } + 1
-        let column = source.scalarOffset(ofByte: offset) - source.scalarOffset(ofByte: lineStart) + 1
+        error(message, hint: hint, at: mark)
+    }
+
+    private func error(_ message: String, hint: String? = nil, at place: SourceRange) -> RADLError {
+        let offset = place.offset
         let character = source.scalarOffset(ofByte: offset)
+        let range = SourceRange(
+            line: place.line, column: place.column, offset: offset, length: offset < bytes.count ? 1 : 0)
         return RADLError(
-            .json, "\(message)\(offset < bytes.count ? "" : "; the text ends here")", hint: hint,
-            at: SourceRange(line: line, column: column, offset: offset, length: offset < bytes.count ? 1 : 0),
-            in: source, imText: "\(message): line \(line) column \(column) (char \(character))")
+            .json, "\(message)\(offset < bytes.count ? "" : "; the text ends here")", hint: hint, at: range, in: source,
+            imText: "\(message): line \(place.line) column \(place.column) (char \(character))")
     }
 
     private mutating func skipBlanks() {
-        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) {
+            position += 1
+            if bytes[position - 1] == 0x0A { (line, lineStart, continuations) = (line + 1, position, 0) }
+        }
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {
@@ -54,20 +91,24 @@ struct JSONReader {
         return true
     }
 
-    private mutating func value(level: Int) throws(RADLError) -> RADLJSONValue {
+    private mutating func value(level: Int, _ place: inout JSONPlace) throws(RADLError) -> RADLJSONValue {
         guard level <= Self.deepest else { throw error("nested more than \(Self.deepest) levels deep") }
         skipBlanks()
         guard position < bytes.count else { throw error("Expecting value") }
+        place.range = mark
+        let value: RADLJSONValue
         switch bytes[position] {
-        case UInt8(ascii: "{"): return try object(level: level)
-        case UInt8(ascii: "["): return try array(level: level)
-        case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "-"), 0x30...0x39: return .number(try number())
-        case UInt8(ascii: "t"): return try word("true", .boolean(true))
-        case UInt8(ascii: "f"): return try word("false", .boolean(false))
-        case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "{"): value = try object(level: level, &place.children)
+        case UInt8(ascii: "["): value = try array(level: level, &place.children)
+        case UInt8(ascii: "\""): value = .string(try string())
+        case UInt8(ascii: "-"), 0x30...0x39: value = .number(try number())
+        case UInt8(ascii: "t"): value = try word("true", .boolean(true))
+        case UInt8(ascii: "f"): value = try word("false", .boolean(false))
+        case UInt8(ascii: "n"): value = try word("null", .null)
         default: throw error("Expecting value", hint: "strings stand in double quotes")
         }
+        place.range = place.range.extended(to: position)
+        return value
     }
 
     private mutating func word(_ word: String, _ value: RADLJSONValue) throws(RADLError) -> RADLJSONValue {
@@ -76,7 +117,7 @@ struct JSONReader {
         return value
     }
 
-    private mutating func object(level: Int) throws(RADLError) -> RADLJSONValue {
+    private mutating func object(level: Int, _ places: inout [JSONPlace]) throws(RADLError) -> RADLJSONValue {
         position += 1
         var members: [RADLJSONValue.Member] = []
         if take(UInt8(ascii: "}")) { return .object(members) }
@@ -85,21 +126,29 @@ struct JSONReader {
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
                 throw error("Expecting property name enclosed in double quotes")
             }
+            let start = mark
             let name = try string()
             guard take(UInt8(ascii: ":")) else { throw error("Expecting ':' delimiter") }
-            members.append(RADLJSONValue.Member(name, try value(level: level + 1)))
+            var place = JSONPlace(range: start)
+            members.append(RADLJSONValue.Member(name, try value(level: level + 1, &place)))
+            if keepsPlaces {
+                place.member = start.extended(to: position)
+                places.append(place)
+            }
             if take(UInt8(ascii: ",")) { continue }
             guard take(UInt8(ascii: "}")) else { throw error("Expecting ',' delimiter") }
             return .object(members)
         }
     }
 
-    private mutating func array(level: Int) throws(RADLError) -> RADLJSONValue {
+    private mutating func array(level: Int, _ places: inout [JSONPlace]) throws(RADLError) -> RADLJSONValue {
         position += 1
         var values: [RADLJSONValue] = []
         if take(UInt8(ascii: "]")) { return .array(values) }
         while true {
-            values.append(try value(level: level + 1))
+            var place = JSONPlace(range: mark)
+            values.append(try value(level: level + 1, &place))
+            if keepsPlaces { places.append(place) }
             if take(UInt8(ascii: ",")) { continue }
             guard take(UInt8(ascii: "]")) else { throw error("Expecting ',' delimiter") }
             return .array(values)
@@ -114,6 +163,7 @@ struct JSONReader {
 
     private mutating func number() throws(RADLError) -> RADLNumber {
         let start = position
+        let place = mark
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
         if position < bytes.count, bytes[position] == UInt8(ascii: "0") {
             position += 1
@@ -132,10 +182,15 @@ struct JSONReader {
             if position < bytes.count, [0x2B, 0x2D].contains(bytes[position]) { position += 1 }
             guard digits() > 0 else { throw error("Expecting digits of the exponent") }
         }
-        guard position - start <= 400 else { throw error("this number is too long") }
+        guard position - start <= 400 else { throw error("this number is too long", at: place) }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isInteger, let value = Int(text) { return .integer(value) }
-        guard let value = Double(text), value.isFinite else { throw error("this number is too large") }
+        if isInteger {
+            guard let value = Int(text) else {
+                throw error("this number is too large", hint: "whole numbers go up to \(Int.max)", at: place)
+            }
+            return .integer(value)
+        }
+        guard let value = Double(text), value.isFinite else { throw error("this number is too large", at: place) }
         return .real(value)
     }
 
@@ -154,6 +209,7 @@ struct JSONReader {
             case 0..<0x20:
                 throw error("Invalid control character in a string")
             default:
+                if byte & 0xC0 == 0x80 { continuations += 1 }
                 result.append(byte)
                 position += 1
             }

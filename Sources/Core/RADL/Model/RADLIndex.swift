@@ -48,11 +48,14 @@ public struct RADLIndex: Sendable {
     /// With items in `contextualize`: those of the system. Without: the `configure` of the system's own id, as step 1.
     /// Empty where the document switches contextualization off for all or for this system.
     public func contextualizationItems(of system: String) -> [RADLContextualize.Item] {
+        let own = configure(system)
+        // What is in the boot data is no contextualization.
+        if own?.content == .disabled { return (items[system] ?? []).filter(\.isCloudInit) }
         if let contextualize = document.contextualize {
             if contextualize.isDisabling { return [] }
             if !contextualize.items.isEmpty { return items[system] ?? [] }
         }
-        guard configure(system)?.recipe != nil else { return [] }
+        guard own?.recipe != nil else { return [] }
         return [RADLContextualize.Item(system: system, configure: system, step: 1)]
     }
 

@@ -72,31 +72,10 @@ extension Features {
 
     /// Removes all places.
     mutating func removePlaces() {
-        var places = Features()
-        for feature in all {
-            var copy = feature
-            copy.source = nil
-            switch feature.value {
-            case .set(let sets):
-                var new = FeatureSets()
-                for element in sets.elements {
-                    var inner = element.features
-                    inner.removePlaces()
-                    // Elements of one set have different names.
-                    try? new.add(FeatureSet(inner), onConflict: .keep)
-                }
-                copy.value = .set(new)
-            case .softs(let groups):
-                copy.value = .softs(
-                    groups.map { group in
-                        var inner = group.features
-                        inner.removePlaces()
-                        return SoftGroup(weight: group.weight, features: inner)
-                    })
-            default: break
-            }
-            places.append(copy)
+        map { feature in
+            feature.source = nil
+        } groups: { _ in
+            nil
         }
-        self = places
     }
 }

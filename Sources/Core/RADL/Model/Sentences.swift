@@ -84,8 +84,10 @@ public struct RADLConfigure: Sendable, Hashable, Identifiable {
     public var content: Content
     /// From the keyword to the id.
     @Incidental public var source: SourceRange?
-    /// The recipe's own text, for positions of errors in it.
+    /// The recipe's own text, for positions of errors in it. Nil where it was put together of several.
     @Incidental public var recipeSource: SourceRange?
+    /// Of a recipe that was put together of several, where its lines come from.
+    @Incidental var recipeParts: [RecipePart] = []
 
     public init(id: String, content: Content, source: SourceRange? = nil, recipeSource: SourceRange? = nil) {
         self.id = id

@@ -19,13 +19,15 @@ struct DifferenceBuilder {
     }
 
     mutating func compare(_ old: RADLDocument, _ new: RADLDocument) {
+        var new = new
+        new.keepDrawn(from: old)
         func one(_ description: RADLDescription?) -> [Section] {
-            description.map { [Section($0.id, $0.features.parts, isReference: $0.isReference, $0.source)] } ?? []
+            description.map { [Section($0.id, $0.features.parts, isReference: false, $0.source)] } ?? []
         }
         // The id of a description means nothing: there is one.
-        var (oldDescription, newDescription) = (one(old.description), one(new.description))
+        var oldDescription = one(old.description)
+        let newDescription = one(new.description)
         if !oldDescription.isEmpty, !newDescription.isEmpty { oldDescription[0].id = newDescription[0].id }
-        if newDescription.first?.isReference == true { newDescription = oldDescription }
         compare(.description, oldDescription, newDescription)
         compare(
             .ansible,
@@ -57,6 +59,8 @@ struct DifferenceBuilder {
             self.isReference = isReference
             self.source = source
         }
+
+        var whereDefined: String { isReference ? "elsewhere, this is a reference" : "here" }
     }
 
     private mutating func compare(_ kind: RADLDifference.Kind, _ old: [Section], _ new: [Section]) {
@@ -67,10 +71,13 @@ struct DifferenceBuilder {
                 add(kind, section, .added, section.parts.map { .init(name: $0.key, before: nil, after: $0.text) })
                 continue
             }
-            // A reference stands for what is there already.
-            if section.isReference { continue }
-            let details = Self.details(other.parts, section.parts)
-            if !details.isEmpty || other.isReference { add(kind, section, .changed, details) }
+            var details: [RADLDifference.Detail] = []
+            if section.isReference != other.isReference {
+                details.append(.init(name: "definition", before: other.whereDefined, after: section.whereDefined))
+            }
+            // What a reference stands for is not known here.
+            if !section.isReference { details += Self.details(other.parts, section.parts) }
+            if !details.isEmpty { add(kind, section, .changed, details) }
         }
         for section in old where seen.insert(section.id).inserted {
             var gone = section
@@ -116,9 +123,7 @@ struct DifferenceBuilder {
                 add(.configure, shown, .added, [.init(name: "recipe", before: nil, after: section.summary)])
                 continue
             }
-            if section.isReference || section.lines == other.lines, section.isReference || section.kind == other.kind {
-                continue
-            }
+            if section.lines == other.lines, section.kind == other.kind { continue }
             add(.configure, shown, .changed, [section.difference(from: other)])
         }
         for section in old where seen.insert(section.id).inserted {
@@ -228,9 +233,11 @@ extension Feature {
         switch value {
         case .number(let interval):
             return interval.bounds.map { signed($0.comparison, $0.quantity.description) }.joined(separator: " and ")
-        case .string(let text, let sign): return signed(sign, Secrets.isSecret(name) ? "'***'" : "'\(text)'")
+        case .string where drawnLength > 0: return "'random(\(drawnLength))'"
+        case .string(let text, let sign):
+            return signed(sign, Secrets.isSecret(name) ? "'***'" : "'\(Secrets.masked(text))'")
         case .list(let texts, let sign):
-            let shown = Secrets.isSecret(name) ? texts.map { _ in "'***'" } : texts.map { "'\($0)'" }
+            let shown = texts.map { Secrets.isSecret(name) ? "'***'" : "'\(Secrets.masked($0))'" }
             return signed(sign, "[\(shown.joined(separator: ", "))]")
         case .set, .softs: return "(…)"
         }

@@ -4,8 +4,8 @@ struct ExplanationBuilder {
     private let index: RADLIndex
 
     init(_ document: RADLDocument) {
-        self.document = document
-        index = RADLIndex(document)
+        self.document = document.undrawn
+        index = RADLIndex(self.document)
     }
 
     func explanation() -> RADLExplanation {
@@ -137,7 +137,7 @@ struct ExplanationBuilder {
         var first: [RADLExplanation.Step.Run] = []
         var seen: Set<String> = []
         for deploy in document.deploys where seen.insert(deploy.system).inserted {
-            for item in index.contextualizationItems(of: deploy.system) {
+            for item in runs(on: deploy.system) {
                 let run = RADLExplanation.Step.Run(
                     system: item.system, configure: item.configure, isCloudInit: item.isCloudInit,
                     summary: index.configure(item.configure)?.recipe.map(Words.recipe) ?? [])
@@ -148,6 +148,34 @@ struct ExplanationBuilder {
         return start + steps.keys.sorted().map { RADLExplanation.Step(number: $0, runs: steps[$0] ?? []) }
     }
 
+    /// What really runs: an empty recipe does nothing.
+    private func runs(on system: String) -> [RADLContextualize.Item] {
+        index.contextualizationItems(of: system).filter { index.configure($0.configure)?.content != .disabled }
+    }
+
+    /// - Parameter systems: Those that are deployed.
+    private func contextualizationNotes(_ systems: [String]) -> [String] {
+        var notes: [String] = []
+        let plain = systems.filter { !index.isContextualized($0) }
+        if !plain.isEmpty {
+            notes.append("Not contextualized, because their own configure is empty: \(Words.list(plain)).")
+        }
+        let idle = systems.filter { index.isContextualized($0) && runs(on: $0).isEmpty }
+        if !idle.isEmpty {
+            notes.append(
+                idle.count == systems.count
+                    ? "No recipe runs: machines get their names, networks and logins only."
+                    : "No recipe runs on: \(Words.list(Array(idle.prefix(12)), of: idle.count)).")
+        }
+        if plain.count < systems.count, let seconds = document.contextualize?.maximumSeconds {
+            notes.append("Contextualization may take \(seconds) seconds at most.")
+        }
+        for host in document.ansibleHosts {
+            notes.append("Contextualized from the host \(host.host ?? host.id) ('\(host.id)').")
+        }
+        return notes
+    }
+
     private func notes() -> [String] {
         var notes: [String] = []
         let deployed = Set(document.deploys.map(\.system))
@@ -155,16 +183,10 @@ struct ExplanationBuilder {
         if !idle.isEmpty {
             notes.append("Defined but not deployed: \(Words.list(Array(idle.prefix(12)), of: idle.count)).")
         }
-        if let contextualize = document.contextualize, contextualize.isDisabling {
+        if document.contextualize?.isDisabling == true {
             notes.append("Contextualization is switched off: machines are only started.")
-        }
-        let plain = document.systems.filter { deployed.contains($0.id) && index.configure($0.id)?.content == .disabled }
-        if !plain.isEmpty { notes.append("Not contextualized: \(Words.list(plain.map(\.id))).") }
-        if let seconds = document.contextualize?.maximumSeconds {
-            notes.append("Contextualization may take \(seconds) seconds at most.")
-        }
-        for host in document.ansibleHosts {
-            notes.append("Contextualized from the host \(host.host ?? host.id) ('\(host.id)').")
+        } else {
+            notes += contextualizationNotes(document.systems.map(\.id).filter(deployed.contains))
         }
         for group in document.deployGroups() where group.staysTogether && group.deploys.count > 1 {
             var seen: Set<String> = []

@@ -1,7 +1,8 @@
 /// What would be added, removed and changed if one document took the place of another.
 ///
 /// Sections are matched by their ids, features by their names; the order of sections and of features makes no difference.
-/// Values of features that hold secrets are masked.
+/// Values of features that hold secrets are masked. What `random(N)` drew for the new document is not compared where the
+/// old one holds what it could have drawn.
 public struct RADLDifference: Sendable, Hashable {
     /// What kind of section.
     public enum Kind: String, Sendable, Hashable, CaseIterable {

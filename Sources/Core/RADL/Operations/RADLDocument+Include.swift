@@ -10,20 +10,35 @@ public typealias RADLIncludeResolver = (_ include: RADLInclude, _ file: String?)
 extension RADLDocument {
     /// The document with the sections of the documents that it includes.
     ///
-    /// Own sections win: an included network, system or ansible host of the same id adds the features that are missing; what
-    /// `contains` gathers and the ports of networks are united; recipes of the same id run one after the other, the included
-    /// one first. A document that is included twice counts once. Places of included sections are those of the sentence.
+    /// As EC3 puts templates together: an included network, system or ansible host of the same id adds the features that
+    /// are missing, and of a feature that both have the own value stays; what `contains` gathers and the ports of networks
+    /// are united; recipes of the same id run one after the other, the included one first. A document that is included
+    /// twice counts once. Every section keeps its place in the document that it is from.
     ///
     /// - Parameters:
     ///   - limits: How much is put in at most.
     ///   - resolver: Hands over the texts; called once for each sentence, in the order of the documents.
-    /// - Throws: ``RADLErrors`` where one cannot be had or read, where documents include each other in a circle, and where
-    ///   a limit is reached.
+    /// - Throws: ``RADLErrors`` with all mistakes of all documents: where one cannot be had or read, where documents include
+    ///   each other in a circle, and where a limit is reached.
     public func resolvingIncludes(
         limits: RADLInclude.Limits = RADLInclude.Limits(), _ resolver: RADLIncludeResolver
     ) throws(RADLErrors) -> RADLDocument {
-        var gathering = IncludeGathering(limits: limits)
-        return try gathering.resolve(self, path: [source?.file ?? ""], resolver)
+        var warnings: [RADLError] = []
+        return try resolvingIncludes(limits: limits, warnings: &warnings, resolver)
+    }
+
+    /// As ``resolvingIncludes(limits:_:)``.
+    ///
+    /// - Parameter warnings: What is told of the included documents without being a mistake is added.
+    public func resolvingIncludes(
+        limits: RADLInclude.Limits = RADLInclude.Limits(), warnings: inout [RADLError], _ resolver: RADLIncludeResolver
+    ) throws(RADLErrors) -> RADLDocument {
+        var gathering = IncludeGathering(limits: limits, start: source?.bytes.count ?? 0)
+        var result = gathering.resolve(self, path: [source?.file ?? ""], place: nil, resolver)
+        warnings += gathering.warnings
+        if let errors = RADLErrors(gathering.errors) { throw errors }
+        result.source = RADLSource(source ?? RADLSource(text: ""), including: gathering.documents)
+        return result
     }
 
     /// What the check says of includes that nobody resolved.
@@ -41,104 +56,146 @@ extension RADLDocument {
 /// Puts included documents in.
 private struct IncludeGathering {
     let limits: RADLInclude.Limits
+    private(set) var errors: [RADLError] = []
+    private(set) var warnings: [RADLError] = []
+    /// Those that were put in, each with the sentence of the outermost document.
+    private(set) var documents: [(source: RADLSource, place: SourceRange?)] = []
     private var count = 0
     private var bytes = 0
     private var taken: Set<String> = []
+    /// Where the text that is put in next begins, in all texts together.
+    private var start: Int
+    /// Nothing more is taken: a limit was reached.
+    private var isFull = false
 
-    init(limits: RADLInclude.Limits) {
+    /// - Parameter start: Bytes of the outermost document.
+    init(limits: RADLInclude.Limits, start: Int) {
         self.limits = limits
+        self.start = start + 1
     }
 
-    /// - Parameter path: Files from the outermost document to this one. No longer than the limit, so recursion ends.
+    /// - Parameters:
+    ///   - document: With its own places.
+    ///   - path: Files from the outermost document to this one. No longer than the limit, so recursion ends.
+    ///   - place: The sentence of the outermost document that led here.
+    /// - Returns: The document with places in all texts together.
     mutating func resolve(
-        _ document: RADLDocument, path: [String], _ resolver: RADLIncludeResolver
-    ) throws(RADLErrors) -> RADLDocument {
+        _ document: RADLDocument, path: [String], place: SourceRange?, _ resolver: RADLIncludeResolver
+    ) -> RADLDocument {
         var result = document
         result.includes = []
-        for include in document.includes {
-            guard let source = try text(of: include, in: document, path: path, resolver) else { continue }
-            let inner = try resolve(
-                RADLDocument(parsing: source), path: path + [source.file ?? include.template], resolver)
+        if path.count > 1, let source = document.source {
+            result.movePlaces(by: start)
+            start += source.bytes.count + 1
+            documents.append((source, place))
+        }
+        for include in document.includes where !isFull {
+            let outermost = place ?? include.source
+            guard let source = text(of: include, in: document, path, place, resolver) else { continue }
+            let reading = RADLDocument.read(source)
+            note(reading.errors, at: outermost, in: &errors)
+            note(reading.warnings, at: outermost, in: &warnings)
+            let inner = resolve(
+                reading.document, path: path + [source.file ?? include.template], place: outermost, resolver)
             do throws(RADLError) {
-                try result.absorb(inner, by: include)
+                try result.absorb(inner, by: include, in: document.source)
             } catch {
-                throw RADLErrors(error)
+                note([error], at: place, in: &errors)
             }
         }
         return result
     }
 
+    private func note(_ found: [RADLError], at place: SourceRange?, in list: inout [RADLError]) {
+        for var error in found where list.count < Parser.mostErrors {
+            error.inclusion = place
+            list.append(error)
+        }
+    }
+
     private mutating func text(
-        of include: RADLInclude, in document: RADLDocument, path: [String], _ resolver: RADLIncludeResolver
-    ) throws(RADLErrors) -> RADLSource? {
-        func refusal(_ message: String, _ hint: String?) -> RADLErrors {
-            RADLErrors(
-                RADLError(
-                    .include, message, hint: hint, at: include.source, in: document.source,
-                    imText: include.source.map { "Line \($0.line): \(message)" } ?? message))
+        of include: RADLInclude, in document: RADLDocument, _ path: [String], _ place: SourceRange?,
+        _ resolver: RADLIncludeResolver
+    ) -> RADLSource? {
+        func refuse(_ message: String, _ hint: String? = nil) -> RADLSource? {
+            let error = RADLError(
+                .include, message, hint: hint, at: include.source, in: document.source,
+                imText: include.source.map { "Line \($0.line): \(message)" } ?? message)
+            note([error], at: place, in: &errors)
+            return nil
         }
         count += 1
-        guard count <= limits.count else { throw refusal("there are more than \(limits.count) includes", nil) }
+        guard count <= limits.count else {
+            isFull = true
+            return refuse("there are more than \(limits.count) includes")
+        }
         guard path.count <= limits.depth else {
-            throw refusal("documents include each other more than \(limits.depth) levels deep", nil)
+            isFull = true
+            return refuse("documents include each other more than \(limits.depth) levels deep")
         }
         var source: RADLSource
         do {
             source = try resolver(include, document.source?.file)
         } catch {
-            throw refusal("the document '\(include.template)' cannot be included: \(error)", nil)
+            return refuse("the document '\(include.template)' cannot be included: \(error)")
         }
         let name = source.file ?? include.template
         source.file = name
         if path.contains(name) {
             let circle = (path.drop { $0 != name } + [name]).joined(separator: " includes ")
-            throw refusal("documents include each other in a circle", circle)
+            return refuse("documents include each other in a circle", circle)
         }
         guard taken.insert(name).inserted else { return nil }
         bytes += source.bytes.count
         guard bytes <= limits.bytes else {
-            throw refusal("the included documents have more than \(limits.bytes) bytes together", nil)
+            isFull = true
+            return refuse("the included documents have more than \(limits.bytes) bytes together")
         }
         return source
     }
 }
 
 extension RADLDocument {
-    fileprivate mutating func absorb(_ other: RADLDocument, by include: RADLInclude) throws(RADLError) {
-        let place = include.source
-        let owned = other.withoutPlaces().placed(at: place)
-        Self.absorb(owned.networks, into: &networks)
-        Self.absorb(owned.systems, into: &systems)
-        Self.absorb(owned.ansibleHosts, into: &ansibleHosts)
+    /// - Parameters:
+    ///   - other: With places in all texts together.
+    ///   - source: The text that the sentence stands in.
+    fileprivate mutating func absorb(
+        _ other: RADLDocument, by include: RADLInclude, in source: RADLSource?
+    ) throws(RADLError) {
+        Self.absorb(other.networks, into: &networks)
+        Self.absorb(other.systems, into: &systems)
+        Self.absorb(other.ansibleHosts, into: &ansibleHosts)
+        var failure: RADLError?
         var positions = Dictionary(
             configures.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        for section in owned.configures {
+        for section in other.configures {
             guard let position = positions[section.id] else {
                 positions[section.id] = configures.count
                 configures.append(section)
                 continue
             }
             switch (configures[position].content, section.content) {
-            case (.reference, _): configures[position].content = section.content
+            case (.reference, _): configures[position] = section
             case (.recipe(let own), .recipe(let included)) where own != included:
-                guard let both = RecipeList.join(included, own) else {
-                    throw RADLError(
+                if let both = RecipeList.join(section, configures[position]) {
+                    configures[position] = both
+                } else if failure == nil {
+                    failure = RADLError(
                         .include,
                         "the included document '\(include.template)' has a recipe '\(section.id)' too, and the two cannot"
                             + " be joined",
-                        hint: "give one of them another id", at: place, in: source,
+                        hint: "give one of them another id", at: include.source, in: source,
                         imText: "Aspect with the same id was found.")
                 }
-                configures[position].content = .recipe(both)
-                configures[position].recipeSource = nil
             default: break
             }
         }
-        if var included = owned.contextualize {
+        if var included = other.contextualize {
             if let contextualize { included.merge(contextualize) }
             contextualize = included
         }
-        deploys += owned.deploys
+        deploys += other.deploys
+        if let failure { throw failure }
     }
 
     private static func absorb<Section: RADLMergeableSection>(_ included: [Section], into own: inout [Section]) {
@@ -156,17 +213,6 @@ extension RADLDocument {
                 own[position].features.inherit(section.features)
             }
         }
-    }
-
-    /// Every section at one place.
-    private func placed(at place: SourceRange?) -> RADLDocument {
-        var copy = self
-        for position in copy.networks.indices { copy.networks[position].source = place }
-        for position in copy.systems.indices { copy.systems[position].source = place }
-        for position in copy.ansibleHosts.indices { copy.ansibleHosts[position].source = place }
-        for position in copy.configures.indices { copy.configures[position].source = place }
-        for position in copy.deploys.indices { copy.deploys[position].source = place }
-        return copy
     }
 }
 

@@ -77,7 +77,7 @@ extension RADLDocument {
             configures.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         var taken = 0
         for (id, from) in order {
-            guard let inherited = positions[from].flatMap({ configures[$0].recipe }) else { continue }
+            guard let other = positions[from].map({ configures[$0] }), let inherited = other.recipe else { continue }
             taken += inherited.utf8.count
             guard taken <= Self.mostInherited else {
                 throw RADLErrors(
@@ -87,19 +87,20 @@ extension RADLDocument {
             }
             guard let position = positions[id] else {
                 positions[id] = configures.count
-                configures.append(RADLConfigure(id: id, content: .recipe(inherited)))
+                var section = other
+                section.id = id
+                configures.append(section)
                 continue
             }
-            guard let own = configures[position].recipe else { continue }
-            guard let both = RecipeList.join(inherited, own) else {
+            guard configures[position].recipe != nil else { continue }
+            guard let both = RecipeList.join(other, configures[position]) else {
                 throw RADLErrors(
                     RADLError(
                         .recipe, "the recipes of '\(id)' and of '\(from)', which it inherits from, cannot be joined",
                         hint: "write both as lists of plays", at: configures[position].source, in: source,
                         imText: "Conflict in configure \(id)"))
             }
-            configures[position].content = .recipe(both)
-            configures[position].recipeSource = nil
+            configures[position] = both
         }
     }
 }

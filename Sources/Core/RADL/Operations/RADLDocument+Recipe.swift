@@ -7,34 +7,42 @@ extension RADLDocument {
     ///   - line: Counted from 1 in the recipe; nil: the mistake is the section's.
     ///   - column: Counted from 1.
     ///   - message: What is wrong; no secret.
+    ///   - code: ``RADLError/Code/recipe``, or ``RADLError/Code/unsupported`` for what is right but cannot be run.
     public func mistake(
-        inRecipe id: String, line: Int?, column: Int? = nil, _ message: String, severity: RADLError.Severity = .error
+        inRecipe id: String, line: Int?, column: Int? = nil, _ message: String, code: RADLError.Code = .recipe,
+        severity: RADLError.Severity = .error
     ) -> RADLError {
-        mistake(in: configure(id), id, line: line, column: column, message, severity: severity)
+        mistake(in: configure(id), id, line: line, column: column, message, code, severity)
     }
 
     /// The same for one of several sections with the same id, which is a mistake of its own.
     public func mistake(
         inRecipeOf section: RADLConfigure, line: Int?, column: Int? = nil, _ message: String,
-        severity: RADLError.Severity = .error
+        code: RADLError.Code = .recipe, severity: RADLError.Severity = .error
     ) -> RADLError {
-        mistake(in: section, section.id, line: line, column: column, message, severity: severity)
+        mistake(in: section, section.id, line: line, column: column, message, code, severity)
     }
 
     private func mistake(
         in section: RADLConfigure?, _ id: String, line: Int?, column: Int?, _ message: String,
-        severity: RADLError.Severity
+        _ code: RADLError.Code, _ severity: RADLError.Severity
     ) -> RADLError {
-        let range = line.flatMap { line in
-            section?.recipeSource.flatMap { place(inRecipe: $0, line: line, column: column ?? 1) }
-        }
+        let range = line.flatMap { line in section.flatMap { place(in: $0, line: line, column: column ?? 1) } }
         var error = RADLError(
-            .recipe, "recipe '\(id)': \(message)", at: range ?? section?.source, in: source, imText: message,
+            code, "recipe '\(id)': \(message)", at: range ?? section?.source, in: source, imText: message,
             severity: severity)
         if error.file == nil { error.file = source?.file }
         // A line of YAML has its values without quotes, too, so nothing can be masked in it.
         if let range, let source, Secrets.isNamed(in: source.line(of: range)) { error.excerpt = nil }
         return error
+    }
+
+    private func place(in section: RADLConfigure, line: Int, column: Int) -> SourceRange? {
+        if let recipe = section.recipeSource { return place(inRecipe: recipe, line: line, column: column) }
+        guard let part = section.recipeParts.first(where: { $0.first <= line && line - $0.first < $0.count }) else {
+            return nil
+        }
+        return place(inRecipe: part.place, line: part.line + line - part.first, column: column + part.depth)
     }
 
     private func place(inRecipe recipe: SourceRange, line: Int, column: Int) -> SourceRange? {

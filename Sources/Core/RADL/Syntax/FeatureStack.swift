@@ -85,6 +85,14 @@ struct FeatureStack {
         }
     }
 
+    /// Corrects the string that was added last, if it ends at this byte.
+    mutating func amend(endingAt end: Int, to text: String) {
+        guard let last = features.indices.last, features[last].source?.end == end,
+            case .string(_, let sign) = features[last].value
+        else { return }
+        features[last].value = .string(text, sign)
+    }
+
     private func position(of name: Int, in frame: Frame) -> Int? {
         guard name < marks.count, marks[name].frame == frame.number else { return nil }
         return Int(marks[name].position)

@@ -23,7 +23,8 @@ struct Lexer {
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { (position, continuations) = (3, 2) }
+        // A byte order mark takes no column: editors do not show it.
+        if bytes.starts(with: Unprintable.byteOrderMark) { (position, continuations) = (3, 3) }
     }
 
     /// Reads on from a byte within parentheses of some depth; its line begins at `lineStart`.
@@ -76,6 +77,16 @@ struct Lexer {
         while let last = skipped.last, last.start < position, last.line == line { skipped.removeLast() }
         for byte in bytes[min(self.position, position)..<position] where byte & 0xC0 == 0x80 { continuations += 1 }
         self.position = position
+    }
+
+    /// Reads on from an earlier or later byte, between two tokens; its line begins at `lineStart`.
+    mutating func restart(at position: Int, line: Int, lineStart: Int, depth: Int) {
+        skipped.removeAll { $0.start >= position }
+        (self.position, self.line, self.lineStart, self.depth) = (position, line, lineStart, depth)
+        continuations = bytes[lineStart..<position].count { $0 & 0xC0 == 0x80 }
+        if lineStart == 0, bytes.starts(with: Unprintable.byteOrderMark) { continuations += 1 }
+        isFirstOfLine = false
+        expectsRecipe = false
     }
 
     /// Forgets open parentheses: a sentence begins that cannot stand within them.
@@ -280,6 +291,8 @@ struct Lexer {
             case UInt8(ascii: "'"):
                 position += 1
                 isFirstOfLine = false
+                // IM skips a backslash that stands outside of a string; here it belongs to the string before it.
+                if result.flag, position < bytes.count, bytes[position] == UInt8(ascii: "\\") { position += 1 }
                 result.end = position
                 if isRandom(result) { result.kind = .random }
                 return result

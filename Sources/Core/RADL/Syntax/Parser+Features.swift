@@ -49,13 +49,23 @@ extension Parser {
                 expected: ["'and'", "')'"], replacement: " and", at: token)
             advance()
             return true
-        case .name, .soft: return try missingAnd(open: open)
+        case .name, .soft:
+            if mendString() { return try separatorBehindString(open: open) }
+            return try missingAnd(open: open)
         default:
             if token.kind == .end || beginsSentence { throw unclosed(open) }
+            if mendString() { return try separatorBehindString(open: open) }
             _ = unexpected("'and' or ')'", options: ["'and'", "')'"])
             try skipFeature(depth: open.depth)
             return try separator(open: open)
         }
+    }
+
+    /// Reading goes on behind a string that was not what was meant.
+    private mutating func separatorBehindString(open: Token) throws(Stop) -> Bool {
+        let isFine = [.and, .rightParenthesis].contains(token.kind) || isFollowedByComparison
+        if !isFine { try skipFeature(depth: open.depth) }
+        return try separator(open: open)
     }
 
     /// A name in the place of `and`: it is misspelled, or missing.
@@ -120,8 +130,11 @@ extension Parser {
                 try contained(name, number, place, into: &frame, level: level, using: &generator)
                 return
             }
+            drawnLength = 0
             let value = try value(of: name, using: &generator)
-            add(Feature(name, value, source: place.extended(to: previousEnd)), number, to: &frame)
+            var feature = Feature(name, value, source: place.extended(to: previousEnd))
+            feature.drawnLength = drawnLength
+            add(feature, number, to: &frame)
         default:
             let isReserved = token.kind.reservedWord != nil && isFollowedByComparison
             throw unexpected(
@@ -193,7 +206,7 @@ extension Parser {
             advance()
             return .string(text, comparison)
         case .random:
-            return .string(try random(using: &generator), comparison)
+            return .string(try random(name, using: &generator), comparison)
         case .leftBracket:
             return .list(try list(), comparison)
         case .system, .network, .ansible, .configure:
@@ -316,7 +329,9 @@ extension Parser {
         }
     }
 
-    private mutating func random(using generator: inout some RandomNumberGenerator) throws(Stop) -> String {
+    private mutating func random(
+        _ name: String, using generator: inout some RandomNumberGenerator
+    ) throws(Stop) -> String {
         let digits = source.bytes[(token.start + 8)..<(token.end - 2)]
         guard digits.count <= 6, let count = Int(String(decoding: digits, as: UTF8.self)),
             count <= Self.longestRandom
@@ -327,9 +342,9 @@ extension Parser {
             throw Stop()
         }
         advance()
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
-        let drawn = (0..<count).map { _ in letters[Int.random(in: 0..<letters.count, using: &generator)] }
-        return String(decoding: drawn, as: UTF8.self)
+        drawnLength = UInt16(truncatingIfNeeded: count)
+        let isPassword = FeatureRule.rule(for: name, in: .system)?.kind == .strongPassword
+        return RandomText.draw(count, isPassword: isPassword, using: &generator)
     }
 
     private mutating func add(_ feature: Feature, _ name: Int, to frame: inout FeatureStack.Frame) {
@@ -353,41 +368,12 @@ extension Parser {
                 hint: "change or remove one of them", at: place,
                 imText: "Line \(place.line): Disjoint intervals!. Involved features: \(old.imBounds)")
         case .different:
-            let shown = isSecret ? "" : ": '\(old.imText)'"
+            let shown = isSecret || old.drawnLength > 0 ? "" : ": '\(old.imText)'"
             report(
                 .conflict, "'\(name)' has another value already\(before)\(shown)",
                 hint: "keep one of them", at: place,
                 imText: "Line \(place.line): Conflict adding `\(conflict.added.maskedText)` because"
                     + " `\(old.maskedText)` is already set and conflict is error")
         }
-    }
-}
-
-extension Feature {
-    /// One feature as IM prints it in messages.
-    var imText: String {
-        switch value {
-        case .number(let interval):
-            interval.bounds.map { "\(name) \($0.comparison.sign) \($0.quantity)" }.joined(separator: " and ")
-        case .string(let text, let sign): "\(name) \(sign.sign) '\(text)'"
-        case .list(let texts, let sign): "\(name) \(sign.sign) ['\(texts.joined(separator: "','"))']"
-        case .set: "\(name) contains (…)"
-        case .softs: "soft"
-        }
-    }
-
-    /// ``imText`` without the value of a secret.
-    var maskedText: String {
-        if case .number = value { return imText }
-        return Secrets.isSecret(name) ? "\(name) = '***'" : imText
-    }
-
-    /// The ends of a number as IM prints them.
-    var imBounds: String {
-        guard case .number(let interval) = value else { return "[]" }
-        let ends = [interval.lower, interval.upper].map { bound in
-            bound.map { "'\(name) \($0.comparison.sign) \($0.quantity)'" } ?? "'None'"
-        }
-        return "[\(ends.joined(separator: ", "))]"
     }
 }

@@ -139,11 +139,16 @@ extension Parser {
                 system: system, count: count, cloud: cloud, source: range(of: keyword).extended(to: previousEnd)))
     }
 
-    /// `System b (…)` in the line after `deploy a 1` is no cloud id.
+    /// `System b (…)` or `contextualise (…)` in the line after `deploy a 1` is no cloud id.
     private var isMisspelledSentence: Bool {
         guard token.isFirstOfLine else { return false }
-        let word = String(decoding: source.bytes[token.start..<token.end].prefix(40), as: UTF8.self)
-        return Self.sentenceWords.contains(word.lowercased())
+        let word = word(token)
+        if Self.sentenceWords.contains(word.lowercased()) || isInclude { return true }
+        var ahead = lexer
+        let next = ahead.next()
+        if next.kind == .leftParenthesis { return true }
+        // A cloud id stands alone in its line.
+        return next.kind == .name && !next.isFirstOfLine
     }
 
     private mutating func configureSentence() throws(Stop) {
@@ -159,6 +164,7 @@ extension Parser {
                 let recipe = try recipe(id: id)
                 section.content = .recipe(recipe.text)
                 section.recipeSource = recipe.place
+                noteEnds(in: recipe.place, of: id)
             }
             if token.kind == .end {
                 throw unclosed(open)
@@ -176,6 +182,20 @@ extension Parser {
         advance()
         let recipe = token
         guard !recipe.flag else {
+            if mayReadAgain(recipe.end - recipe.start),
+                let end = indentedEnd(in: recipe.start..<recipe.end, line: recipe.line)
+            {
+                report(
+                    .unclosed, "the recipe of '\(id)' has no end: this @end is indented",
+                    hint: "write @end at the beginning of its line", expected: ["@end"],
+                    suggestion: .init(range: end.line, replacement: "@end"), at: end.word,
+                    imText: "Parse error in: None")
+                // What stands behind it is read as if it ended the recipe.
+                restart(at: end.word.end, behind: begin, depth: begin.depth)
+                return (
+                    "\n", SourceRange(line: begin.line, column: begin.column, offset: begin.end, length: 0)
+                )
+            }
             report(
                 .unclosed, "the recipe of '\(id)' has no end",
                 hint: "write @end at the beginning of a line behind it", at: begin, imText: "Parse error in: None")
@@ -186,6 +206,41 @@ extension Parser {
         let place = range(of: recipe)
         advance()
         return (text.isEmpty ? "\n" : text, place)
+    }
+
+    /// The first line that holds `@end` behind blanks: the line up to the word, and the word.
+    private func indentedEnd(in recipe: Range<Int>, line first: Int) -> (line: SourceRange, word: SourceRange)? {
+        let bytes = source.bytes
+        var start = recipe.lowerBound
+        var line = first
+        while let newline = bytes[start..<recipe.upperBound].firstIndex(of: UInt8(ascii: "\n")) {
+            start = newline + 1
+            line += 1
+            var index = start
+            while index < recipe.upperBound, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+            guard index > start, bytes[index..<recipe.upperBound].starts(with: "@end".utf8) else { continue }
+            let end = index + 4
+            let follower = end < recipe.upperBound ? bytes[end] : 0x0A
+            guard [0x20, 0x09, 0x0D, 0x0A, UInt8(ascii: ")")].contains(follower) else { continue }
+            return (
+                SourceRange(line: line, column: 1, offset: start, length: end - start),
+                SourceRange(line: line, column: index - start + 1, offset: index, length: 4)
+            )
+        }
+        return nil
+    }
+
+    /// An indented `@end` within a recipe that ends further down: what stands between was meant to be sentences.
+    private mutating func noteEnds(in recipe: SourceRange, of id: String) {
+        guard warnings.count < 100, let end = indentedEnd(in: recipe.offset..<recipe.end, line: recipe.line) else {
+            return
+        }
+        warnings.append(
+            RADLError(
+                .recipe, "this @end is indented, so it belongs to the recipe of '\(id)'",
+                hint: "write @end at the beginning of its line", expected: ["@end"],
+                suggestion: .init(range: end.line, replacement: "@end"), at: end.word, in: source, imText: "",
+                severity: .warning))
     }
 
     /// Notes that a parenthesis is never closed.

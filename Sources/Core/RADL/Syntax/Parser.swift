@@ -12,9 +12,15 @@ struct Parser {
     var token: Token
     /// End of the token before ``token``.
     private(set) var previousEnd = 0
+    /// The last string that was read.
+    private(set) var lastString: Token?
+    /// How many characters `random(N)` drew for the value that was read last; 0 for other values.
+    var drawnLength: UInt16 = 0
+    /// Bytes that were read once more because a string has no end.
+    private var readAgain = 0
     var document = RADLDocument()
     private(set) var errors: [RADLError] = []
-    private(set) var warnings: [RADLError] = []
+    var warnings: [RADLError] = []
 
     var names = NameTable()
     var stack = FeatureStack()
@@ -34,6 +40,7 @@ struct Parser {
 
     mutating func advance() {
         previousEnd = token.end
+        if token.kind == .string { lastString = token }
         token = lexer.next()
     }
 
@@ -70,21 +77,25 @@ struct Parser {
         return names.text(number)
     }
 
-    /// Content of a string: `\'` is a quote, every other backslash stays.
+    /// Content of a string: `\'` is a quote, every other backslash stays. Where a backslash stands behind the string, two
+    /// are one: so strings are written that IM's rule has no way for, with a backslash at the end or before a quote.
     func text(ofString token: Token) -> String {
         if !token.flag {
             return source.bytes.withUnsafeBufferPointer {
                 String(decoding: UnsafeBufferPointer(rebasing: $0[token.start + 1..<token.end - 1]), as: UTF8.self)
             }
         }
-        let content = source.bytes[(token.start + 1)..<(token.end - 1)]
+        let backslash = UInt8(ascii: "\\")
+        let isPlain = source.bytes[token.end - 1] != backslash
+        let content = source.bytes[(token.start + 1)..<(token.end - (isPlain ? 1 : 2))]
         var result: [UInt8] = []
         result.reserveCapacity(content.count)
         var index = content.startIndex
         while index < content.endIndex {
-            if content[index] == UInt8(ascii: "\\"), index + 1 < content.endIndex {
-                if content[index + 1] != UInt8(ascii: "'") { result.append(content[index]) }
-                result.append(content[index + 1])
+            if content[index] == backslash, index + 1 < content.endIndex {
+                let next = content[index + 1]
+                if next != UInt8(ascii: "'"), isPlain || next != backslash { result.append(backslash) }
+                result.append(next)
                 index += 2
             } else {
                 result.append(content[index])
@@ -101,14 +112,16 @@ struct Parser {
         return source.bytes[..<token.start].last { !blank.contains($0) } == UInt8(ascii: "-")
     }
 
-    /// Value of a number. Whole numbers beyond 64 bits become floating-point.
+    /// Value of a number.
     mutating func number(of token: Token) throws(Stop) -> RADLNumber {
         if let number = finiteNumber(of: token) { return number }
-        report(.number, "this number is too large", at: token)
+        report(
+            .number, "this number is too large", hint: token.flag ? nil : "whole numbers go up to \(Int.max)", at: token
+        )
         throw Stop()
     }
 
-    /// Nil where the number is too large for any kind of number.
+    /// Nil where the number is too large: whole numbers have 64 bits, others those of floating-point numbers.
     func finiteNumber(of token: Token) -> RADLNumber? {
         if !token.flag, token.end - token.start <= 18 {
             var value = 0
@@ -117,7 +130,7 @@ struct Parser {
         }
         guard token.end - token.start <= 400 else { return nil }
         var text = String(decoding: source.bytes[token.start..<token.end], as: UTF8.self)
-        if !token.flag, let value = Int(text) { return .integer(value) }
+        guard token.flag else { return Int(text).map { .integer($0) } }
         if text.hasSuffix(".") { text += "0" }
         return Double(text).flatMap { $0.isFinite ? .real($0) : nil }
     }
@@ -159,6 +172,7 @@ struct Parser {
     mutating func unexpected(
         _ expected: String, hint: String? = nil, options: [String] = [], replacement: String? = nil
     ) -> Stop {
+        if mendString() { return Stop() }
         let options = options.isEmpty ? [expected] : options
         switch token.kind {
         case .end:
@@ -201,6 +215,23 @@ struct Parser {
         previousEnd = position
     }
 
+    /// Reads on from any byte between two tokens, which lies behind the beginning of a token.
+    mutating func restart(at position: Int, behind known: Token, depth: Int) {
+        let newline = UInt8(ascii: "\n")
+        let between = source.bytes[known.start..<position]
+        let lineStart = between.lastIndex(of: newline).map { $0 + 1 } ?? known.lineStart
+        lexer.restart(
+            at: position, line: known.line + between.count { $0 == newline }, lineStart: lineStart, depth: depth)
+        token = lexer.next()
+        previousEnd = position
+    }
+
+    /// Whether so many bytes may be read once more: all together at most about twice the text.
+    mutating func mayReadAgain(_ bytes: Int) -> Bool {
+        readAgain += bytes
+        return readAgain <= 2 * source.bytes.count + 65_536
+    }
+
     private func describe(_ token: Token) -> String {
         // What stands where a secret is expected may be one.
         let before = source.bytes[max(0, token.start - 160)..<token.start]
@@ -231,6 +262,12 @@ struct Parser {
                 skipSentence()
             }
             isFirst = false
+        }
+        if isFull {
+            warnings.append(
+                RADLError(
+                    .tooMany, "more than \(Self.mostErrors) mistakes: the rest of the text is not looked at",
+                    at: range(of: token), in: source, imText: "", severity: .warning))
         }
         finish(sentences: sentences)
     }

@@ -82,11 +82,12 @@ extension RADLSource {
         let offset = firstInvalidByte()
         let lineStart = bytes[..<offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         let line = bytes[..<offset].count { $0 == UInt8(ascii: "\n") } + 1
+        let hasMark = lineStart == 0 && offset >= 3 && bytes.starts(with: Unprintable.byteOrderMark)
         let range = SourceRange(
-            line: line, column: scalarOffset(ofByte: offset) - scalarOffset(ofByte: lineStart) + 1, offset: offset,
-            length: 1)
+            line: line, column: scalars(from: lineStart, to: offset) + (hasMark ? 0 : 1), offset: offset, length: 1)
         return RADLError(
-            .encoding, "byte \(bytes[offset]) is not UTF-8", hint: "save the document in UTF-8", at: range, in: self,
+            .encoding, "the byte 0x\(String(bytes[offset], radix: 16, uppercase: true)) is not UTF-8",
+            hint: "save the document in UTF-8", at: range, in: self,
             imText: "Line \(line): the document is not UTF-8")
     }
 

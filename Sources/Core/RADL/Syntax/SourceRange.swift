@@ -26,6 +26,11 @@ public struct SourceRange: Sendable, Hashable {
     /// The byte after the last one.
     public var end: Int { offset + length }
 
+    /// The same place in a text that has so many bytes more, or less, before it. Lines and columns stay.
+    func moved(by bytes: Int) -> SourceRange {
+        SourceRange(line: line, column: column, offset: offset + bytes, length: length)
+    }
+
     /// The same beginning, up to the byte before `end`.
     func extended(to end: Int) -> SourceRange {
         SourceRange(line: line, column: column, offset: offset, length: max(0, end - offset))
@@ -46,45 +51,4 @@ public struct Incidental<Value: Sendable>: Sendable, Hashable {
 
     /// Adds nothing.
     public func hash(into hasher: inout Hasher) {}
-}
-
-/// A RADL text and the name that messages give it.
-public struct RADLSource: Sendable, Hashable {
-    /// File name for messages. Never opened.
-    public var file: String?
-    /// The text in UTF-8.
-    public let bytes: [UInt8]
-    /// The bytes are known to be UTF-8.
-    let isValid: Bool
-
-    /// - Parameters:
-    ///   - text: The document itself, never a file name.
-    ///   - file: Name for messages.
-    public init(text: String, file: String? = nil) {
-        self.bytes = Array(text.utf8)
-        self.file = file
-        isValid = true
-    }
-
-    /// - Parameters:
-    ///   - bytes: The document; the parser reports bytes that are not UTF-8.
-    ///   - file: Name for messages.
-    public init(bytes: [UInt8], file: String? = nil) {
-        self.bytes = bytes
-        self.file = file
-        isValid = false
-    }
-
-    /// The text of a range; empty where the range lies outside.
-    public func text(of range: SourceRange) -> String {
-        guard range.offset >= 0, range.end <= bytes.count else { return "" }
-        return String(decoding: bytes[range.offset..<range.end], as: UTF8.self)
-    }
-
-    /// Number of Unicode scalars before a byte: IM counts positions so.
-    func scalarOffset(ofByte offset: Int) -> Int {
-        bytes[..<min(offset, bytes.count)].reduce(into: 0) { count, byte in
-            if byte & 0xC0 != 0x80 { count += 1 }
-        }
-    }
 }

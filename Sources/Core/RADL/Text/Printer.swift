@@ -12,9 +12,9 @@ extension RADLDocument {
     /// The document in RADL's text form, in the order description, ansible hosts, networks, systems, configures,
     /// contextualize, deploys.
     ///
-    /// Always readable again. Two things cannot be written and change a little: a backslash before a quote, a newline or
-    /// the end of a string is doubled (such strings come from JSON only), and a string that reads `random(N)` is drawn
-    /// again. Comments are not kept.
+    /// Always readable again. A string with a lone backslash at its end, or before a quote or newline, is written with every
+    /// backslash doubled and one more behind the string: IM reads it with the doubled ones. A string that reads
+    /// `random(N)` without having been drawn is drawn. Comments are not kept.
     public func text(style: RADLTextStyle = .exact) -> String {
         var printer = Printer(style: style)
         printer.print(self)
@@ -202,37 +202,35 @@ struct Printer {
 
     private mutating func quote(_ value: String) {
         text += "'"
-        let quote = UInt8(ascii: "'")
-        let backslash = UInt8(ascii: "\\")
-        if !value.utf8.contains(where: { $0 == quote || $0 == backslash }) {
-            text += value
+        let special = [UInt8(ascii: "'"), UInt8(ascii: "\\")]
+        if !value.utf8.contains(where: { special.contains($0) }) {
+            text += value + "'"
+        } else if Self.hasLoneBackslash(value) {
+            // IM has no way for such a string, and skips the backslash behind it.
+            text += Self.escaped(value, special) + "'\\"
         } else {
-            text += Self.escaped(value)
+            text += Self.escaped(value, [UInt8(ascii: "'")]) + "'"
         }
-        text += "'"
     }
 
-    /// Every quote behind a backslash; and a backslash that would swallow what follows, doubled.
-    private static func escaped(_ value: String) -> String {
-        var result: [UInt8] = []
+    /// Whether a backslash would swallow what follows it: a quote, a newline or the end.
+    private static func hasLoneBackslash(_ value: String) -> Bool {
         var isEscaping = false
         for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "'"):
-                if isEscaping { result.append(UInt8(ascii: "\\")) }
-                result.append(UInt8(ascii: "\\"))
-                isEscaping = false
-            case UInt8(ascii: "\n"):
-                if isEscaping { result.append(UInt8(ascii: "\\")) }
-                isEscaping = false
-            case UInt8(ascii: "\\"):
-                isEscaping.toggle()
-            default:
-                isEscaping = false
-            }
+            if isEscaping, byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\n") { return true }
+            isEscaping = byte == UInt8(ascii: "\\") && !isEscaping
+        }
+        return isEscaping
+    }
+
+    /// With a backslash before each of some characters.
+    private static func escaped(_ value: String, _ special: [UInt8]) -> String {
+        var result: [UInt8] = []
+        result.reserveCapacity(value.utf8.count + 8)
+        for byte in value.utf8 {
+            if special.contains(byte) { result.append(UInt8(ascii: "\\")) }
             result.append(byte)
         }
-        if isEscaping { result.append(UInt8(ascii: "\\")) }
         return String(decoding: result, as: UTF8.self)
     }
 }

@@ -114,7 +114,7 @@ struct DocumentOptions: ParsableArguments {
         if TemplateFile.isTemplate(text, path: file) {
             request.template = try await templateRequest(text)
         } else if template.isEmpty {
-            request.document = DocumentFile.text(text, of: file)
+            request.document = try DocumentFile.text(text, of: file)
         } else {
             throw UsageError("--input and --inputs are for TOSCA templates; '\(file)' is a RADL document")
         }
@@ -139,6 +139,15 @@ enum DocumentFile {
     static func read(_ path: String) throws -> String {
         do throws(FileProblem) {
             return path == "-" ? try TextFile.read(STDIN_FILENO, name: "-") : try TextFile.read(path)
+        } catch {
+            throw UserFile.error("document", path, error)
+        }
+    }
+
+    /// For who tells where a document is no text.
+    static func bytes(_ path: String) throws -> [UInt8] {
+        do throws(FileProblem) {
+            return path == "-" ? try TextFile.bytes(STDIN_FILENO, name: "-") : try TextFile.bytes(path)
         } catch {
             throw UserFile.error("document", path, error)
         }

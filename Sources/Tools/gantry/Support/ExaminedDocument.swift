@@ -25,27 +25,24 @@ struct ExaminedDocument {
         name = source.file ?? path
         self.source = source
         if source.isJSON {
-            do throws(RADLErrors) {
-                document = try RADLDocument(parsingJSON: source)
-                findings = document.check() + document.advice()
-                isReadable = true
-            } catch {
-                document = RADLDocument()
-                findings = error.all
-                isReadable = false
-            }
+            let reading = RADLDocument.readJSON(source)
+            document = reading.document
+            isReadable = reading.errors.isEmpty
+            findings = isReadable ? document.check() + document.advice() : reading.errors
         } else {
             let reading = RADLDocument.read(source)
             isReadable = reading.errors.isEmpty
             document = reading.document
-            findings = []
             if isReadable, !document.includes.isEmpty {
                 let folder = IncludeFolder(document: path)
+                var warnings = reading.warnings
                 do throws(RADLErrors) {
-                    document = try document.resolvingIncludes { include, _ in try folder.source(of: include) }
-                    findings = reading.warnings + document.check() + document.advice()
+                    document = try document.resolvingIncludes(warnings: &warnings) { include, _ in
+                        try folder.source(of: include)
+                    }
+                    findings = warnings + document.check() + document.advice()
                 } catch {
-                    findings = reading.warnings + error.all
+                    findings = warnings + error.all
                     isReadable = false
                 }
             } else {
@@ -58,18 +55,18 @@ struct ExaminedDocument {
                 inRecipesOf: document,
                 ContextualizerAssembly.checker(logger: StandardErrorLog.logger(label: "gantry", level: .error)))
         }
-        findings = findings.enumerated()
-            .sorted { ($0.element.range?.offset ?? .max, $0.offset) < ($1.element.range?.offset ?? .max, $1.offset) }
-            .map(\.element)
+        findings = Self.sorted(findings)
     }
-}
 
-extension RADLSource {
-    /// Whether it is RADL's JSON form: no sentence of the text form begins so.
-    var isJSON: Bool {
-        let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF]
-        guard let first = bytes.first(where: { !blanks.contains($0) }) else { return false }
-        return first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
+    /// In the order of the text; those of an included document where it is included.
+    private static func sorted(_ findings: [RADLError]) -> [RADLError] {
+        func place(_ error: RADLError) -> (Int, Int) {
+            let inner = error.range?.offset ?? .max
+            return error.inclusion.map { ($0.offset, inner) } ?? (inner, 0)
+        }
+        return findings.enumerated().map { (place: place($1), number: $0, error: $1) }
+            .sorted { ($0.place.0, $0.place.1, $0.number) < ($1.place.0, $1.place.1, $1.number) }
+            .map(\.error)
     }
 }
 
@@ -86,8 +83,7 @@ struct RADLEnding {
     /// The bytes of a document; nil where they cannot be had, which is told.
     mutating func source(_ file: String) -> RADLSource? {
         do {
-            return RADLSource(
-                text: try DocumentFile.read(file), file: file == "-" ? "standard input" : file)
+            return RADLSource(bytes: try DocumentFile.bytes(file), file: file == "-" ? "standard input" : file)
         } catch {
             Terminal.error("\(error)")
             isUnreadable = true

@@ -7,8 +7,8 @@ struct RADLCheckCommand: AsyncParsableCommand {
         commandName: "check", abstract: "Check documents and show every mistake with its place.",
         discussion: """
             Checks the text, the rules of its features, and the recipes in it: their YAML, modules, keywords and \
-            templates. --json prints all as data; lines and columns then count from 0, columns in UTF-16 code units, as \
-            editors count.
+            templates. What is right but cannot be run by this program yet is a warning. --json prints all as data; lines \
+            and columns then count from 0, columns in UTF-16 code units, as editors count.
 
             EXAMPLES:
               gantry radl check cluster.radl
@@ -34,7 +34,8 @@ struct RADLCheckCommand: AsyncParsableCommand {
                     results.append(
                         Result(
                             file: file, isGood: examined.errors.isEmpty,
-                            diagnostics: DiagnosticData.list(examined.findings, in: examined.source)))
+                            diagnostics: DiagnosticData.list(
+                                examined.findings, in: examined.source, examined.document.source?.parts ?? [])))
                 } else {
                     for finding in examined.findings { FindingText.tell(finding) }
                 }
@@ -50,7 +51,9 @@ struct RADLCheckCommand: AsyncParsableCommand {
         let warnings = examined.findings.count - examined.errors.count
         let more = warnings == 0 ? "" : ", \(Terminal.count(warnings, "warning"))"
         guard examined.errors.isEmpty else {
-            let count = Terminal.count(examined.errors.count, "mistake")
+            let isCut = examined.findings.contains { $0.code == .tooMany }
+            let told = examined.errors.count { $0.code != .tooMany }
+            let count = (isCut ? "more than " : "") + Terminal.count(told, "mistake")
             return "\(examined.name): \(Terminal.paint(count, "31"))\(more)"
         }
         let document = examined.document

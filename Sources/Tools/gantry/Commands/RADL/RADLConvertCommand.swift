@@ -72,7 +72,7 @@ struct RADLConvertCommand: AsyncParsableCommand {
         switch form {
         case .json: return document.jsonText(spacing: .indented) + "\n"
         case .radl:
-            let plain = document.withReadableSizes.text()
+            let plain = document.undrawn.withReadableSizes.text()
             return (try? RADLFormatter.format(RADLSource(text: plain))) ?? plain
         }
     }

@@ -27,7 +27,8 @@ struct RADLDiffCommand: AsyncParsableCommand {
             let old = try await ending.readable(before)
             let new = try await ending.readable(after)
             guard let old, let new else { return try ending.end() }
-            let difference = RADLDifference(from: old.document, to: new.document)
+            // Both would draw anew each time they are read.
+            let difference = RADLDifference(from: old.document.undrawn, to: new.document.undrawn)
             if json {
                 Terminal.line(JSONOutput.pretty(DifferenceData(difference)))
             } else {

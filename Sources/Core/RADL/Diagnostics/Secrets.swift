@@ -1,0 +1,181 @@
+/// Which features hold secrets.
+enum Secrets {
+    private static let words: [[UInt8]] = [
+        "password", "passwd", "private_key", "secret", "token", "proxy_host", "proxy_key",
+    ].map { Array($0.utf8) }
+
+    /// Whether a feature of this name holds a secret.
+    static func isSecret(_ name: String) -> Bool {
+        // EC3's: the credentials that a cluster grows with.
+        isNamed(in: Array(name.utf8)[...]) || name == "auth"
+    }
+
+    /// Whether a line names such a feature.
+    static func isNamed(in line: ArraySlice<UInt8>) -> Bool {
+        words.contains { word in
+            guard line.count >= word.count else { return false }
+            for start in line.startIndex...(line.endIndex - word.count)
+            where line[start] | 0x20 == word[0] {
+                var matches = true
+                for (offset, byte) in word.enumerated() where matches {
+                    let other = line[start + offset]
+                    matches = other == byte || (other >= 0x41 && other <= 0x5A && other | 0x20 == byte)
+                }
+                if matches { return true }
+            }
+            return false
+        }
+    }
+
+    /// Replaces the values of features that hold secrets by stars, as many: what is quoted up to its end or that of the line,
+    /// else up to a blank.
+    static func mask(_ line: inout [Unicode.Scalar]) {
+        maskMembers(&line)
+        // A line has the form `NAME SIGN VALUE and NAME …`, and may begin within a string.
+        var start = 0
+        while let sign = line[start...].firstIndex(of: "=") {
+            let name = line[start..<sign].map { UInt8(truncatingIfNeeded: $0.value) }
+            var index = line[line.index(after: sign)...].firstIndex { $0 != " " && $0 != "\t" } ?? line.endIndex
+            start = index
+            guard isNamed(in: name[...]) || isSecret(lastWord(name)), index < line.endIndex else { continue }
+            // All that stands before the next feature: a value too many is the mistake that is shown.
+            while index < line.endIndex, line[index] != ")", !isAnd(line, at: index) {
+                let isQuoted = line[index] == "'"
+                if isQuoted { index += 1 }
+                var isEscaped = false
+                while index < line.endIndex {
+                    let scalar = line[index]
+                    if isQuoted ? scalar == "'" && !isEscaped : scalar == " " || scalar == ")" { break }
+                    if scalar != "\r" { line[index] = "*" }
+                    isEscaped = isQuoted && scalar == "\\" && !isEscaped
+                    index += 1
+                }
+                if isQuoted, index < line.endIndex { index += 1 }
+                while index < line.endIndex, line[index] == " " || line[index] == "\t" { index += 1 }
+            }
+            start = index
+        }
+    }
+
+    private static func isAnd(_ line: [Unicode.Scalar], at index: Int) -> Bool {
+        let rest = line[index...]
+        return rest.starts(with: "and".unicodeScalars)
+            && (rest.count == 3 || " \t\r".unicodeScalars.contains(rest[index + 3]))
+    }
+
+    private static func lastWord(_ bytes: [UInt8]) -> String {
+        let words = String(decoding: bytes, as: UTF8.self).split { " \t(>,<".contains($0) }
+        return words.last.map(String.init) ?? ""
+    }
+}
+
+// MARK: - JSON, and texts within values
+
+extension Secrets {
+    /// Members of JSON objects whose names are those of secrets: their values become stars, up to the end of the line.
+    private static func maskMembers(_ line: inout [Unicode.Scalar]) {
+        let quote: Unicode.Scalar = "\""
+        var index = line.startIndex
+        while let start = line[index...].firstIndex(of: quote) {
+            let end = endOfString(line, from: start)
+            index = min(end + 1, line.endIndex)
+            let colon = line[index...].firstIndex { $0 != " " && $0 != "\t" } ?? line.endIndex
+            guard colon < line.endIndex, line[colon] == ":" else { continue }
+            let name = String(String.UnicodeScalarView(line[start + 1..<max(start + 1, end)]))
+            index = line[(colon + 1)...].firstIndex { $0 != " " && $0 != "\t" } ?? line.endIndex
+            // A recipe may hold some, and no mistake is shown within it.
+            guard isSecret(name) || name == "recipes", index < line.endIndex else { continue }
+            let stop: Int
+            switch line[index] {
+            case quote:
+                stop = endOfString(line, from: index)
+                index += 1
+            case "[", "{":
+                let close: Unicode.Scalar = line[index] == "[" ? "]" : "}"
+                stop = line[index...].firstIndex(of: close) ?? line.endIndex
+                index += 1
+            default: stop = line[index...].firstIndex { ",]} ".unicodeScalars.contains($0) } ?? line.endIndex
+            }
+            for position in index..<max(index, stop) where line[position] != "\r" { line[position] = "*" }
+            index = min(stop + 1, line.endIndex)
+        }
+    }
+
+    /// Where the string that begins at `start` has its second quote; the end of the line where it has none.
+    private static func endOfString(_ line: [Unicode.Scalar], from start: Int) -> Int {
+        var index = start + 1
+        while index < line.endIndex, line[index] != "\"" { index += line[index] == "\\" ? 2 : 1 }
+        return min(index, line.endIndex)
+    }
+
+    private static let nameParts = [
+        "password", "passwd", "passphrase", "_pass", "pwd", "secret", "token", "credential", "apikey", "_key", "-key",
+    ]
+    private static let names: Set<String> = ["pass", "key", "auth"]
+
+    /// A text as it may be shown: of `NAME=VALUE` and `NAME: VALUE` whose name is that of a secret the value becomes
+    /// `***`, and so does the password of a URL.
+    static func masked(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }) else { return text }
+        let ends = Set(",;\n\r \t'\"&|)}]".utf8)
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var wordStart = 0
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            result.append(byte)
+            index += 1
+            if byte == UInt8(ascii: "="), hasSecretName(bytes[wordStart..<index - 1]) {
+                while index < bytes.count, ends.contains(bytes[index]), bytes[index] != UInt8(ascii: ",") {
+                    result.append(bytes[index])
+                    index += 1
+                }
+                index = skip(bytes, from: index, to: ends, &result)
+            } else if byte == UInt8(ascii: ":") {
+                if bytes[index...].starts(with: "//".utf8) {
+                    maskUser(bytes, &index, &result)
+                } else if hasSecretName(bytes[wordStart..<index - 1]) {
+                    while index < bytes.count, bytes[index] == 0x20 || bytes[index] == UInt8(ascii: "\"") {
+                        result.append(bytes[index])
+                        index += 1
+                    }
+                    index = skip(bytes, from: index, to: ends, &result)
+                }
+            }
+            if index > 0, ends.contains(bytes[index - 1]) { wordStart = index }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func hasSecretName(_ word: ArraySlice<UInt8>) -> Bool {
+        guard !word.isEmpty, word.count <= 200 else { return false }
+        let lower = String(decoding: word, as: UTF8.self).lowercased()
+        return names.contains(lower) || nameParts.contains { lower.contains($0) }
+    }
+
+    /// - Returns: Where the value ends.
+    private static func skip(
+        _ bytes: [UInt8], from start: Int, to ends: Set<UInt8>, _ result: inout [UInt8]
+    ) -> Int {
+        var index = start
+        while index < bytes.count, !ends.contains(bytes[index]) { index += 1 }
+        if index > start { result += "***".utf8 }
+        return index
+    }
+
+    /// `//user:password@host`; the position is behind the colon.
+    private static func maskUser(_ bytes: [UInt8], _ index: inout Int, _ result: inout [UInt8]) {
+        let ends = Set("/?# \t\n\r,'\"".utf8)
+        let start = index + 2
+        var end = start
+        while end < bytes.count, !ends.contains(bytes[end]), end - start < 1000 { end += 1 }
+        guard let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")),
+            let colon = bytes[start..<at].firstIndex(of: UInt8(ascii: ":"))
+        else { return }
+        result += bytes[index...colon]
+        result += "***".utf8
+        index = at
+    }
+}
