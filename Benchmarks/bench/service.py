@@ -21,7 +21,8 @@ class Daemon:
             self.port = free.getsockname()[1]
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [report.program("gantryd"), "--state-dir", folder, "--rest-port", str(self.port), "--log-level", "error"])
+            [report.program("gantryd"), "--state-dir", folder, "--rest-port", str(self.port), "--no-xmlrpc",
+             "--log-level", "error"])
         while time.monotonic() - began < 60:
             try:
                 # A plain socket: nothing of Python's own start is in the figure.

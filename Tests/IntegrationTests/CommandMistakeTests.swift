@@ -47,6 +47,14 @@ import Testing
         withExtendedLifetime(taken) {}
     }
 
+    @Test func aPortInUseOfTheOtherInterfaceIsNamed() async throws {
+        let taken = try LoopbackPort()
+        let ended = try await daemon(["--rest-port", "0", "--xmlrpc-port", String(taken.number)])
+        #expect(ended.status == 5, "\(ended.errors)")
+        #expect(ended.errors.contains("127.0.0.1:\(taken.number)") && ended.errors.contains("--xmlrpc-port"))
+        withExtendedLifetime(taken) {}
+    }
+
     @Test func anAddressOfAnotherMachineIsNamed() async throws {
         for (host, word) in [
             ("192.0.2.1", "192.0.2.1:18800"), ("2001:db8::1", "[2001:db8::1]:18800"), ("no.invalid", "'no.invalid'"),

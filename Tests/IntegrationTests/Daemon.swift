@@ -13,24 +13,29 @@ final class Daemon: Sendable {
     private let process: ChildProcess
     private let http: CurlClient
     private let url: String
+    /// Where it answers on XML-RPC.
+    let xmlrpcURL: String
     private let authorization: String
     private let log: URL
 
     /// Starts it and waits for its first answer.
     /// - Parameter authorization: Lines of an authorization file.
     init(state: String, authorization: [String], log: String, environment: [String: String] = [:]) async throws {
-        let port = try LoopbackPort().number
+        let (port, xmlrpcPort) = (try LoopbackPort().number, try LoopbackPort().number)
         url = "http://127.0.0.1:\(port)"
+        xmlrpcURL = "http://127.0.0.1:\(xmlrpcPort)"
         self.authorization = (["type = InfrastructureManager; username = ada; password = one"] + authorization)
             .joined(separator: "\\n")
         self.log = URL(fileURLWithPath: log)
         http = try CurlClient(options: .init(proxy: .none))
         process = try Program(name: "gantryd", environment: environment).start(
-            ["--state-dir", state, "--rest-port", String(port)], output: self.log)
+            ["--state-dir", state, "--rest-port", String(port), "--xmlrpc-port", String(xmlrpcPort)],
+            output: self.log)
         let deadline = ContinuousClock.now + .seconds(20)
         while true {
             do {
                 _ = try await call(.get, "/version")
+                _ = try await http.fetch(HTTPRequest(.get, try HTTPURL(xmlrpcURL)), upTo: 1 << 10)
                 return
             } catch {
                 guard ContinuousClock.now < deadline, process.isRunning else {

@@ -64,15 +64,7 @@ struct RADLLibraryTests {
 
 /// The library in its Python environment.
 private enum RADLLibrary {
-    static let python: URL? = {
-        let environment = ProcessInfo.processInfo.environment
-        let home = environment["HOME"] ?? "/var"
-        let cache = environment["GANTRY_CACHE"] ?? "\(environment["XDG_CACHE_HOME"] ?? "\(home)/.cache")/gantry"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
-        let folders = names.filter { $0.hasPrefix("radl-") }.map { URL(filePath: cache).appending(path: $0) }
-        return folders.first { FileManager.default.fileExists(atPath: $0.appending(path: ".complete").path) }?
-            .appending(path: "bin/python")
-    }()
+    static let python = PythonEnvironment.program("python", of: "radl")
 
     static var isInstalled: Bool { python != nil }
 

@@ -196,7 +196,7 @@ import Testing
         var arguments: [String]
         switch program {
         case "gantry": arguments = ["up", scratch.path("web.radl"), "-a", scratch.path("auth"), "--state-dir", state]
-        case "gantryd": arguments = ["--state-dir", state, "--rest-port", "0"]
+        case "gantryd": arguments = ["--state-dir", state, "--rest-port", "0", "--no-xmlrpc"]
         default:
             arguments = ["serve"]
             environment["CONNECTOR_COOKIE"] = UUID().uuidString

@@ -9,15 +9,15 @@ import ServiceLifecycle
 import Support
 import UnixSignals
 
-/// The service: carries operations out and answers on REST.
+/// The service: carries operations out and answers on REST and XML-RPC.
 @main
 struct GantryDaemon: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gantryd",
-        abstract: "Serves Gantry over IM's REST interface and carries operations out.",
+        abstract: "Serves Gantry over IM's interfaces, REST and XML-RPC, and carries operations out.",
         discussion: """
             State is on disk: after a crash or a restart everything goes on where it was. SIGTERM and SIGINT stop it \
-            gracefully. The XML-RPC interface is not served yet.
+            gracefully.
 
             The log goes to standard error, a line each: what the service starts with, the begin and the end of every \
             operation, starts and ends of connectors.
@@ -31,6 +31,7 @@ struct GantryDaemon: AsyncParsableCommand {
             EXAMPLES:
               gantryd --state-dir /var/lib/gantry
               gantryd --host 0.0.0.0 --rest-port 8800
+              gantryd --no-xmlrpc
             """,
         version: "0.1.0")
 
@@ -45,8 +46,11 @@ struct GantryDaemon: AsyncParsableCommand {
 
     @Option(
         name: .customLong("xmlrpc-port"),
-        help: ArgumentHelp("Reserved for the XML-RPC interface, which is not served yet.", valueName: "port"))
+        help: ArgumentHelp("Port of the XML-RPC interface.", valueName: "port"))
     var xmlrpcPort = 8899
+
+    @Flag(name: .customLong("no-xmlrpc"), help: "Do not serve XML-RPC.")
+    var isWithoutXMLRPC = false
 
     @Option(
         name: .customLong("connector-dir"),
@@ -75,8 +79,12 @@ struct GantryDaemon: AsyncParsableCommand {
                 "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let logger = StandardErrorLog.logger(label: "gantryd", level: level)
-        let address = ListeningAddress(host: host, port: restPort)
-        if let problem = address.problem() { try Self.fail(problem) }
+        let rest = ListeningAddress(host: host, port: restPort, option: "--rest-port")
+        let xmlrpc = isWithoutXMLRPC ? nil : ListeningAddress(host: host, port: xmlrpcPort, option: "--xmlrpc-port")
+        let addresses = [rest, xmlrpc].compactMap(\.self)
+        for address in addresses {
+            if let problem = address.problem() { try Self.fail(problem) }
+        }
         let services: GantryServices
         do {
             services = try await GantryServices.make(
@@ -89,24 +97,24 @@ struct GantryDaemon: AsyncParsableCommand {
         logger.info(
             "starts",
             metadata: [
-                "version": "\(Self.configuration.version)", "state": "\(stateFolder)", "rest": "\(address.text)",
+                "version": "\(Self.configuration.version)", "state": "\(stateFolder)", "rest": "\(rest.text)",
+                "xmlrpc": "\(xmlrpc?.text ?? "none")",
                 "connectors": "\(services.connectorNames.joined(separator: ","))",
             ])
         for problem in services.problems { logger.warning("a connector cannot be used: \(problem)") }
-        let server = RESTServer(manager: services.manager, logger: logger)
+        let running: [any Service] = [WorkerService(manager: services.manager)] + servers(services, logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: WorkerService(manager: services.manager)),
-                    .init(service: server.application(host: host, port: restPort, logger: logger)),
-                ],
+                services: running.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await withCleanup {
             do {
                 try await group.run()
             } catch let error where !(error is CancellationError) {
                 // Somebody may have been quicker than the server, after the look at the address.
-                if let problem = address.problem() { try Self.fail(problem) }
+                for address in addresses {
+                    if let problem = address.problem() { try Self.fail(problem) }
+                }
                 logger.error("ends after an error", metadata: ["error": "\(error)"])
                 throw ExitCode(1)
             }
@@ -114,6 +122,15 @@ struct GantryDaemon: AsyncParsableCommand {
             await services.stop()
         }
         logger.info("ends")
+    }
+
+    private func servers(_ services: GantryServices, _ logger: Logger) -> [any Service] {
+        let rest = RESTServer(manager: services.manager, logger: logger)
+            .application(host: host, port: restPort, logger: logger)
+        guard !isWithoutXMLRPC else { return [rest] }
+        let xmlrpc = XMLRPCServer(manager: services.manager, logger: logger)
+            .application(host: host, port: xmlrpcPort, logger: logger)
+        return [rest, xmlrpc]
     }
 
     /// The store or the address cannot be used: as of `gantry`'s exit status.

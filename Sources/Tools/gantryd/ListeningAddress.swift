@@ -5,6 +5,8 @@ import Glibc
 struct ListeningAddress {
     let host: String
     let port: Int
+    /// What the port is given with, for messages.
+    let option: String
 
     /// `127.0.0.1:8800`, `[::1]:8800`.
     var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
@@ -39,11 +41,11 @@ struct ListeningAddress {
             switch number {
             case EADDRINUSE:
                 "another program listens there: end it (`ss -ltnp 'sport = :\(port)'` names it), or choose another port "
-                    + "with --rest-port"
+                    + "with \(option)"
             case EADDRNOTAVAIL:
                 "no interface of this machine has that address: give one that `ip address` shows with --host"
-            case EACCES: "ports below 1024 are for root: choose another with --rest-port"
-            default: "give another address with --host or --rest-port"
+            case EACCES: "ports below 1024 are for root: choose another with \(option)"
+            default: "give another address with --host or \(option)"
             }
         return "cannot listen on \(text): \(String(cString: strerror(number))); \(next)"
     }
