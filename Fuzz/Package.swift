@@ -25,10 +25,18 @@ let package = Package(
                 .enableUpcomingFeature("MemberImportVisibility"),
                 .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
             ]),
+        .systemLibrary(name: "CFuzzedXML", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0"),
+        .target(
+            name: "FuzzedXMLRPC", dependencies: ["CFuzzedXML"], path: "Sources/XMLRPC",
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"), .strictMemorySafety(),
+            ]),
         .executableTarget(
             name: "gantry-fuzz",
             dependencies: [
-                "CFuzzer", "FuzzedJSON", "FuzzedTOSCA", .product(name: "RADL", package: "gantry"),
+                "CFuzzer", "FuzzedJSON", "FuzzedTOSCA", "FuzzedXMLRPC", .product(name: "RADL", package: "gantry"),
                 .product(name: "Jinja", package: "gantry"),
                 .product(name: "Recipes", package: "gantry"),
             ]),

@@ -10,6 +10,7 @@ enum Subject: String, CaseIterable {
     case template
     case recipe
     case tosca
+    case xmlrpc
 
     func feed(_ bytes: [UInt8]) {
         switch self {
@@ -18,6 +19,7 @@ enum Subject: String, CaseIterable {
         case .radlJSON: Self.radlJSON(String(decoding: bytes, as: UTF8.self))
         case .template: Self.template(String(decoding: bytes, as: UTF8.self))
         case .recipe: Self.recipe(String(decoding: bytes, as: UTF8.self))
+        case .xmlrpc: XMLRPCSubject.feed(bytes)
         case .tosca: TOSCASubject.feed(String(decoding: bytes, as: UTF8.self))
         }
     }
