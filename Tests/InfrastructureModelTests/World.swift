@@ -23,6 +23,8 @@ struct FakeCloud {
     var states: [String: ProviderMachine.State] = [:]
     /// Starts, stops and reboots that were done, in order.
     var powerCalls: [(call: PowerCall, number: Int)] = []
+    /// Sizes that machines were given, by their numbers.
+    var flavors: [Int: String] = [:]
     var launches: [BatchToken: [MachineID: String]] = [:]
     var refused: Set<MachineID> = []
     var immortal = false
@@ -60,6 +62,8 @@ struct World {
     private var random: SplitMix
     private var limits = InfrastructureStateMachine.Limits()
     private var operation: (InfrastructureStateMachine.Purpose, PowerWish?) = (.deployment(contextualizes: true), nil)
+    private var update: (id: String, wish: UpdateWish)?
+    private var alteration: (id: String, wish: AlterWish)?
     private let crashes: Bool
     private let failures: Bool
     private(set) var now = Date(timeIntervalSince1970: 1_000_000)
@@ -94,21 +98,54 @@ struct World {
         pending = []
         machine.begin("again", for: operation.0, now: now)
         if let wish = operation.1 { machine.take(wish) }
+        if let update { machine.take(update.wish, of: update.id, now: now) }
+        if let alteration { machine.take(alteration.wish, of: alteration.id) }
     }
 
     mutating func destroy() {
+        update = nil
+        alteration = nil
         operation = (.removal, nil)
         restart()
     }
 
     /// A new operation for the same document.
     mutating func converge() {
+        update = nil
+        alteration = nil
         operation = (.deployment(contextualizes: true), nil)
         for index in stored.machines.indices { stored.machines[index].power = nil }
         restart()
     }
 
+    /// One machine is altered.
+    mutating func change(_ wish: AlterWish) {
+        update = nil
+        operation = (.power, nil)
+        alteration = (id: "alter \(now)", wish: wish)
+        restart()
+    }
+
+    /// A change by parts: machines go, and as many new ones come.
+    mutating func change(removing removed: Set<Int>, adding count: Int) {
+        operation = (.deployment(contextualizes: true), nil)
+        let first = stored.machines.count
+        for number in first..<(first + count) {
+            stored.machines.append(
+                MachineRecord(
+                    id: MachineID(infrastructure: Self.id, number: number), system: "s0",
+                    placement: Placement(cloud: Self.cloudReference, image: "img", flavor: "small"), alternatives: [],
+                    createdAt: now, specification: ""))
+        }
+        var wish = UpdateWish(contextualizes: true, nextNumber: first + count)
+        wish.removed = removed.sorted().map { .init(number: $0, reason: "asked for") }
+        wish.configured = Set(0..<first).subtracting(removed)
+        update = (id: "update \(now)", wish: wish)
+        restart()
+    }
+
     mutating func change(_ call: PowerCall, _ machines: Set<Int>? = nil) {
+        update = nil
         operation = (.power, PowerWish(operation: "\(now)", call: call, machines: machines))
         restart()
     }
@@ -222,6 +259,19 @@ struct World {
                 call, reference, answers,
                 problems: Dictionary(
                     uniqueKeysWithValues: ids.filter { answers[$0] == nil }.map { ($0, "it is not known") }))
+        case .alter(let reference, let id):
+            var result = AlterResult()
+            let record = machine.snapshot.machines[id.number]
+            for disk in record.disks ?? [] where !disk.isAttached {
+                result.attached.append(disk.index)
+                result.volumes.append(
+                    ResourceRecord(infrastructure: Self.id, cloud: reference, kind: "volume", id: "v\(disk.index)"))
+            }
+            if let size = record.resize {
+                cloud.flavors[id.number] = size.flavor
+                result.isResized = true
+            }
+            return .altered(reference, id, result)
         case .terminate(let reference, let ids, _):
             if cloud.immortal {
                 return .terminated(

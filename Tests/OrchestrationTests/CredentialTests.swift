@@ -60,6 +60,20 @@ import Testing
         #expect(try await passwords(fixture, id) == ["old"])
     }
 
+    @Test func aCallOfAnyKindMayRenew() async throws {
+        let fixture = try Fixture()
+        let id = try await deploy(fixture, 1, clouds(account: "ada", password: "old"))
+        func renew(_ clouds: [CloudCredential]) async throws {
+            try await fixture.manager.renewCredentials(of: id, with: clouds, caller: .local)
+        }
+        try await renew(clouds(account: "ada", password: "new"))
+        #expect(try await passwords(fixture, id) == ["new"])
+        try await renew(clouds(account: "bob", password: "his"))
+        try await renew(clouds(account: "ada", password: "bad", extra: ["rejectUsers": "[\"ada\"]"]))
+        try await renew([])
+        #expect(try await passwords(fixture, id) == ["new"])
+    }
+
     @Test func aRefusedDeploymentRenewsNothing() async throws {
         let fixture = try Fixture()
         let slow = clouds(account: "ada", password: "old", extra: ["bootMs": "60000"])

@@ -33,7 +33,8 @@ struct Fixture {
         manager = InfrastructureManager(
             store: self.store, connectors: Directory(connectors: [self.dummy]), contextualizer: contextualizer,
             configuration: ManagerConfiguration(
-                limits: limits, callPatience: callPatience, commandPoll: commandPoll, advice: advice), logger: logger,
+                limits: limits, callPatience: callPatience, commandPoll: commandPoll,
+                turnPatience: .milliseconds(20), advice: advice), logger: logger,
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
     }
 

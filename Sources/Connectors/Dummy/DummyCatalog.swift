@@ -38,7 +38,10 @@ enum DummyCatalog {
             minDiskBytes: gibibyte, loginUser: "username")
     }
 
-    static let quotaNames = ["cores", "ram", "instances", "floating_ips", "security_groups", "volumes"]
+    /// As at the Dummy of IM.
+    static let quotas = ["cores", "ram", "instances", "floating_ips", "security_groups"].map { name in
+        name == "ram" ? Quota(name: name, used: gibibyte, limit: 10 * gibibyte) : Quota(name: name, used: 1, limit: 10)
+    }
 
     /// Id of a size made to measure (`machine.plan`).
     static func customFlavorID(cpus: Int, memoryBytes: Int64) -> String {

@@ -101,7 +101,7 @@ extension DummyConnector {
 
     package func quotas(_ request: CatalogRequest, context: CallContext) async throws -> Page<Quota> {
         try await perform("catalog.quotas", request.session) { session, _ in
-            var found = DummyCatalog.quotaNames.map { Quota(name: $0, used: 1, limit: 10) }
+            var found = DummyCatalog.quotas
             if let most = session.settings.maxMachines {
                 let used = try await session.cloud.read { state, _ in state.liveCount }
                 found = found.map { quota in

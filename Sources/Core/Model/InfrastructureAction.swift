@@ -12,6 +12,8 @@ package enum InfrastructureAction: Sendable, Hashable {
     case findLaunches(CloudReference, [BatchToken], after: Duration)
     /// Start, stop or reboot machines.
     case power(PowerCall, CloudReference, [MachineID])
+    /// Give a machine the size and the disks that it is to have.
+    case alter(CloudReference, MachineID)
     /// Remove machines. Succeeds when they are already gone.
     case terminate(CloudReference, [MachineID], after: Duration)
     /// Delete what else carries the infrastructure's tag at the cloud, after a delay.
@@ -26,6 +28,7 @@ package enum InfrastructureAction: Sendable, Hashable {
         case describe(CloudSite)
         case find(CloudSite)
         case power(CloudSite)
+        case alter(MachineID)
         case terminate(CloudSite)
         case sweep(CloudSite)
         case contextualize
@@ -39,6 +42,7 @@ package enum InfrastructureAction: Sendable, Hashable {
         case .describe(let cloud, _, _): .describe(cloud.site)
         case .findLaunches(let cloud, _, _): .find(cloud.site)
         case .power(_, let cloud, _): .power(cloud.site)
+        case .alter(_, let machine): .alter(machine)
         case .terminate(let cloud, _, _): .terminate(cloud.site)
         case .sweep(let cloud, _): .sweep(cloud.site)
         case .contextualize: .contextualize
@@ -53,6 +57,7 @@ package enum InfrastructureAction: Sendable, Hashable {
         case .describe: "describe"
         case .findLaunches: "find"
         case .power(let call, _, _): call.rawValue
+        case .alter: "alter"
         case .terminate: "terminate"
         case .sweep: "sweep"
         case .contextualize: "contextualize"
@@ -99,8 +104,10 @@ package enum InfrastructureInput: Sendable {
     case findFailed(CloudReference, message: String)
     /// What the provider says of machines after the call, and why it was not done for the others.
     case powered(PowerCall, CloudReference, [MachineID: ProviderMachine], problems: [MachineID: String])
-    /// Machines that are gone, and why the others are not.
-    case terminated(CloudReference, gone: [MachineID], problems: [MachineID: String])
+    case altered(CloudReference, MachineID, AlterResult)
+    /// Machines that are gone with these disks, and why the others are not.
+    case terminated(
+        CloudReference, gone: [MachineID], disks: [ResourceRecord] = [], problems: [MachineID: String])
     /// The sweep of a cloud: what is deleted, and what is left over with the reason.
     case swept(CloudReference, deleted: [ResourceRecord], left: [ResourceRecord])
     case sweepFailed(CloudReference, message: String)

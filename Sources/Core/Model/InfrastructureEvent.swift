@@ -19,6 +19,8 @@ package struct InfrastructureEvent: Sendable, Hashable, Codable {
         package static let machineRunning = Kind(rawValue: "machine.running")
         /// It was asked to start, stop or reboot.
         package static let machinePower = Kind(rawValue: "machine.power")
+        /// It has another size, or a new disk.
+        package static let machineAltered = Kind(rawValue: "machine.altered")
         package static let machineStopped = Kind(rawValue: "machine.stopped")
         package static let machineFailed = Kind(rawValue: "machine.failed")
         package static let machineVanished = Kind(rawValue: "machine.vanished")

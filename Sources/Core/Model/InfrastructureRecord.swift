@@ -30,8 +30,12 @@ package struct InfrastructureRecord: Sendable, Hashable, Codable {
     package var failure: String?
     /// Clouds that machines or resources of it are on.
     package var clouds: [CloudReference]
-    /// The last power operation whose wishes stand in the machines: gone on with after a crash, it wishes nothing twice.
+    /// The last operation whose wishes stand in the machines: gone on with after a crash, it wishes nothing twice.
     package var powerOperation: String?
+    /// Name of the TOSCA template that it was made of: for statistics, which last longer than the template.
+    package var templateName: String?
+    /// Servers of its clouds, by the clouds' ids: for statistics.
+    package var cloudHosts: [String: String]?
 
     package init(
         id: InfrastructureID, name: String?, owners: [Owner], createdAt: Date, goal: Goal = .present,
@@ -116,6 +120,8 @@ package struct InfrastructureSecrets: Sendable, Hashable {
     package var privateKey: Secret<String>?
     /// Its public half, `ssh-ed25519 …`.
     package var publicKey: String?
+    /// Logins of machines that have their own, by the machines' numbers.
+    package var logins: [Int: MachineLogin] = [:]
 
     package init(document: Secret<String>, privateKey: Secret<String>? = nil, publicKey: String? = nil) {
         self.document = document

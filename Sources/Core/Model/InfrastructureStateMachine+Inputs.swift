@@ -59,8 +59,12 @@ extension InfrastructureStateMachine {
         case .powered(let call, let cloud, let answers, let problems):
             end(.power(cloud.site))
             handlePower(call, answers, problems, now: now)
-        case .terminated(let cloud, let gone, let failures):
+        case .altered(_, let id, let result):
+            end(.alter(id))
+            handleAlteration(id, result, now: now)
+        case .terminated(let cloud, let gone, let disks, let failures):
             end(.terminate(cloud.site))
+            for disk in disks { remove(disk) }
             handleTermination(cloud, gone: gone, failures: failures, now: now)
         case .swept(let cloud, let deleted, let left):
             end(.sweep(cloud.site))

@@ -47,7 +47,7 @@ package struct InfrastructureStateMachine: Sendable {
     package enum Purpose: Sendable, Hashable {
         /// The infrastructure shall be as its document says, its machines configured or left as they are.
         case deployment(contextualizes: Bool)
-        /// Machines start, stop or reboot; nothing is launched nor configured.
+        /// Machines start, stop, reboot or are altered; nothing is launched nor configured.
         case power
         case removal
     }
@@ -85,6 +85,8 @@ package struct InfrastructureStateMachine: Sendable {
     var purpose = Purpose.deployment(contextualizes: true)
     /// Calls about the power of machines that were answered in this operation.
     var powerCalls: [MachineID: PowerCall] = [:]
+    /// Machines whose size or disks were changed in this operation, or could not be.
+    var altered: Set<MachineID> = []
     /// Since when machines that ran before are waited for.
     var settlingSince: [MachineID: Date] = [:]
     var removalAttempts: [InfrastructureAction.Key: Int] = [:]
@@ -161,6 +163,7 @@ package struct InfrastructureStateMachine: Sendable {
         } else {
             if purpose != .power { actions += launches(now: now) }
             actions += powerChanges()
+            actions += alterations()
             actions += describes()
             if purpose == .deployment(contextualizes: true) { actions += contextualization() }
         }

@@ -82,6 +82,10 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
     package var endpoint: Endpoint?
     package var createdAt: Date
     package var launchedAt: Date?
+    /// The size that it is to have, while it has another one.
+    package var resize: Placement?
+    /// Disks that it got after its launch, with those that are still to be made.
+    package var disks: [Disk]?
     /// Digest of the parts of the document that a running machine cannot change: another one means a new machine.
     package var specification: String
 

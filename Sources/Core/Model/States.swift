@@ -11,6 +11,8 @@ package enum InfrastructureState: String, Sendable, Hashable, Codable, CaseItera
 extension MachineRecord {
     /// The state that clients see.
     package var state: MachineState {
+        // It goes as soon as its turn comes.
+        if goal == .absent, isAlive { return .deleting }
         switch phase {
         case .planned, .launching, .starting: return .pending
         case .running:
@@ -22,7 +24,7 @@ extension MachineRecord {
         case .stopped: return .stopped
         case .terminating: return .deleting
         case .terminated, .vanished: return .off
-        case .failed: return goal == .absent ? .deleting : .failed
+        case .failed: return .failed
         }
     }
 

@@ -31,8 +31,8 @@ package struct OperationSubject: Identifier {
 /// Something to be carried out, whoever asked for it and whatever dies meanwhile: a row with a subject, a kind and a due
 /// time. Knows nothing of infrastructures.
 ///
-/// At most one operation per subject is unfinished at a time, except that one which interrupts may wait behind the one
-/// that it interrupts.
+/// At most one operation per subject is worked on at a time, in the order in which they were submitted: others wait behind
+/// it, because they interrupt it or since they were submitted to queue.
 package struct DurableOperation: Sendable, Hashable, Codable {
     package enum Status: String, Sendable, Hashable, Codable {
         case pending, running, succeeded, failed, cancelled

@@ -3,11 +3,15 @@ package import Foundation
 /// Where operations are kept. Every call is one transaction; safe from several tasks and processes.
 package protocol OperationStore: Sendable {
     /// Stores a new operation. Submitting one that is there already changes nothing.
-    /// - Throws: ``OperationError`` `busy` when it meets an unfinished one of its subject that it does not supersede.
+    /// - Throws: ``OperationError`` `busy` when it meets an unfinished one of its subject that it does not supersede,
+    ///   `outdated` when another one came before it than it names.
     func submit(_ submission: OperationSubmission) async throws
 
     /// The operation, or nil.
     func operation(_ id: OperationID) async throws -> DurableOperation?
+
+    /// The operation of a subject that was submitted last, be it over; nil: there was none.
+    func newestOperation(subject: OperationSubject) async throws -> OperationID?
 
     /// Unfinished operations of a subject, oldest first; all subjects for nil.
     func unfinishedOperations(subject: OperationSubject?) async throws -> [DurableOperation]
@@ -45,21 +49,27 @@ package struct OperationSubmission: Sendable {
         case takeover
         /// Like `takeover`, and asks a living holder to end early; waits behind it.
         case interrupts
+        /// Waits until all that were submitted before have ended; ends none of them.
+        case queues
     }
 
     package var operation: DurableOperation
     package var precedence: Precedence
+    /// The newest operation of the subject that this one was made for: should there be a newer one, it is refused as
+    /// `outdated`. Nil: any.
+    package var follows: OperationID?
 
-    package init(_ operation: DurableOperation, precedence: Precedence) {
+    package init(_ operation: DurableOperation, precedence: Precedence, follows: OperationID? = nil) {
         self.operation = operation
         self.precedence = precedence
+        self.follows = follows
     }
 }
 
 /// Why a call of a store was refused.
 package struct OperationError: Error, Sendable, Hashable, CustomStringConvertible {
     package struct Code: Sendable, Hashable {
-        private enum Value: String { case leaseLost, busy, notFound }
+        private enum Value: String { case leaseLost, busy, notFound, outdated }
         private let value: Value
 
         /// Another process took over; the caller stops and writes nothing more.
@@ -67,6 +77,8 @@ package struct OperationError: Error, Sendable, Hashable, CustomStringConvertibl
         /// Another operation of the subject is unfinished.
         package static let busy = Code(value: .busy)
         package static let notFound = Code(value: .notFound)
+        /// Another operation was submitted meanwhile: what was to be submitted is to be made anew.
+        package static let outdated = Code(value: .outdated)
     }
 
     package var code: Code

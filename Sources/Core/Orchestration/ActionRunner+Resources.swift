@@ -37,7 +37,8 @@ extension ActionRunner {
         } catch let error as ConnectorError {
             for (id, _) in known { problems[id] = error.description }
         }
-        return .terminated(cloud, gone: gone, problems: problems)
+        return .terminated(
+            cloud, gone: gone, disks: try await removeDisks(of: gone, at: cloud), problems: problems)
     }
 
     /// Deletes all that carries the infrastructure's tag: machines that nobody knew of first, then what others depend on
@@ -96,7 +97,7 @@ extension ActionRunner {
         }
     }
 
-    private func record(_ resource: Resource, _ cloud: CloudReference, problem: String? = nil) -> ResourceRecord {
+    func record(_ resource: Resource, _ cloud: CloudReference, problem: String? = nil) -> ResourceRecord {
         ResourceRecord(
             infrastructure: infrastructure.id, cloud: cloud, kind: resource.kind.rawValue, id: resource.id,
             name: resource.name, dependsOn: resource.dependsOn.map(\.id), problem: problem)
@@ -176,7 +177,7 @@ extension ActionRunner {
         return made
     }
 
-    private func settled(_ outcome: Outcome<Resource>, _ cloud: CloudReference) async throws -> Resource {
+    func settled(_ outcome: Outcome<Resource>, _ cloud: CloudReference) async throws -> Resource {
         guard case .inProgress(let progress) = outcome else { return try outcome.get() }
         guard let resource = try await continued(progress, cloud).resource else {
             throw ConnectorError(code: .protocolViolation, message: "the connector ended the call without a resource")

@@ -39,6 +39,8 @@ struct ActionRunner: Sendable {
             return try await findLaunches(cloud, tokens)
         case .power(let call, let cloud, let machines):
             return try await power(call, cloud, machines)
+        case .alter(let cloud, let machine):
+            return try await alter(cloud, machine)
         case .terminate(let cloud, let machines, let delay):
             try await pause(delay)
             try await leave(machines, tell: tell)

@@ -218,6 +218,21 @@ package actor ConnectorSessions {
         return items
     }
 
+    /// All pages of limits and use of an account, always asked anew.
+    package func quotas(_ cloud: CloudReference) async throws -> [Quota] {
+        var items: [Quota] = []
+        var page: String?
+        repeat {
+            let token = page
+            let answer = try await call(cloud, patience: Self.planning) { connector, session, context in
+                try await connector.quotas(CatalogRequest(session: session, page: token), context: context)
+            }
+            items += answer.items
+            page = answer.next
+        } while page != nil
+        return items
+    }
+
     private static let mostCatalogs = 1024
 
     /// Keeps a catalog for as long as its connector allows, at most an hour.
@@ -273,6 +288,11 @@ package actor ConnectorSessions {
         let expiry = response.expiresAfterMs.map { ContinuousClock.now + .milliseconds($0) * 0.9 }
         return Open(
             connector: connector, session: response.session, account: response.account, expiresAt: expiry)
+    }
+
+    /// The next call at a site opens a session with the credentials that are on record then.
+    func forget(_ site: CloudSite) {
+        open[site] = nil
     }
 
     private func forget(_ site: CloudSite, session: SessionID) {

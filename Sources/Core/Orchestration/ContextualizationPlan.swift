@@ -26,7 +26,7 @@ struct ContextualizationPlan {
             }
         }
         var systems: [MachineID: RADLSystem] = [:]
-        for machine in present { systems[machine.id] = index.system(of: machine) }
+        for machine in present { systems[machine.id] = snapshot.system(of: machine, in: index) }
         self.systems = systems
         let gateways = gateways(present)
         accesses = present.compactMap { access($0, gateways: gateways) }

@@ -78,6 +78,8 @@ actor InfrastructureActor: OperationRun {
             ])
         machine.begin(operation.kind.rawValue, for: try operation.purpose(), now: manager.now())
         if let wish = try PowerRequest.wish(of: operation) { machine.take(wish) }
+        if let wish = try operation.alteration() { machine.take(wish, of: operation.id.rawValue) }
+        if let wish = try operation.update() { machine.take(wish, of: operation.id.rawValue, now: manager.now()) }
 
         let result = try await withThrowingTaskGroup(of: Void.self) { group -> Result in
             group.addTask { await self.watch() }

@@ -9,11 +9,13 @@ import Support
 extension InfrastructureManager {
     /// Records that machines start, stop or reboot. Idempotent but for `reboot`, which is done once for each request.
     ///
-    /// - Parameter machines: Their numbers; nil: all of the infrastructure.
+    /// - Parameters:
+    ///   - machines: Their numbers; nil: all of the infrastructure.
+    ///   - queues: Whether it waits for its turn behind other operations.
     /// - Throws: ``ManagerError``; nothing is stored then. `notFound` for a machine that there is not, `busy` while
-    ///   another operation is under way, `invalidDocument` where a connector cannot do it.
+    ///   another operation is under way and it shall not wait for its turn, `invalidDocument` where a connector cannot do it.
     package func change(
-        _ call: PowerCall, _ id: InfrastructureID, machines: Set<Int>? = nil, caller: Caller
+        _ call: PowerCall, _ id: InfrastructureID, machines: Set<Int>? = nil, caller: Caller, queues: Bool = false
     ) async throws -> SubmittedOperation {
         let snapshot = try await self.snapshot(id, caller: caller)
         let present = try snapshot.present(machines)
@@ -30,7 +32,7 @@ extension InfrastructureManager {
             let operation = DurableOperation(
                 id: .random(), subject: OperationSubject(id), kind: OperationKind(call), dueAt: now(), createdAt: now(),
                 parameters: String(decoding: try JSONText.encode(PowerRequest(machines: machines)), as: UTF8.self))
-            try await store.submit(OperationSubmission(operation, precedence: .exclusive))
+            try await store.submit(OperationSubmission(operation, precedence: queues ? .queues : .exclusive))
             bell.ring()
             return SubmittedOperation(infrastructure: id, operation: operation.id, kind: operation.kind)
         }

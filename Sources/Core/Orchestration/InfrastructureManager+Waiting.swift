@@ -4,13 +4,38 @@ import Persistence
 
 /// What requests wait for that others carry out.
 extension InfrastructureManager {
+    /// Waits for a while until the turn of an operation has come.
+    /// - Returns: Whether it has; otherwise it waits behind others that may take long.
+    /// - Throws: ``ManagerError``.
+    package func waitForTurn(of submitted: SubmittedOperation) async throws -> Bool {
+        let deadline = ContinuousClock.now + configuration.turnPatience
+        while try await isQueued(submitted) {
+            let rings = commits.rings
+            guard ContinuousClock.now < deadline else { return false }
+            try await commits.wait(after: rings, atMost: configuration.commandPoll)
+        }
+        return true
+    }
+
+    /// Whether an operation waits for its turn behind others.
+    /// - Throws: ``ManagerError``.
+    private func isQueued(_ submitted: SubmittedOperation) async throws -> Bool {
+        try await ManagerError.convertingErrors {
+            let unfinished = try await store.unfinishedOperations(
+                subject: OperationSubject(submitted.infrastructure))
+            return unfinished.first.map { $0.id != submitted.operation } ?? false
+                && unfinished.contains { $0.id == submitted.operation }
+        }
+    }
+
     /// Waits until no machine of an operation is still to be launched, or the operation has ended. Another task or process
-    /// carries it out.
+    /// carries it out. What waits long for its turn behind others is not waited for.
     ///
     /// Where none of the machines that it makes could be launched, they are removed again, with an infrastructure that was
     /// new: nobody has its id yet.
     /// - Throws: ``ManagerError``, `launchFailed` in that case.
     package func waitUntilLaunched(_ submitted: SubmittedOperation, caller: Caller) async throws {
+        guard try await waitForTurn(of: submitted) else { return }
         let snapshot = try await self.whenLaunched(submitted, caller: caller)
         let added = Set(submitted.added)
         let failures = snapshot.machines.filter {
@@ -49,7 +74,9 @@ extension InfrastructureManager {
                 counter = now
                 let snapshot = try await self.snapshot(
                     submitted.infrastructure, caller: caller, includingDestroyed: true)
+                let own = Set(submitted.added)
                 let isWaiting = snapshot.machines.contains {
+                    guard own.contains($0.id) else { return false }
                     switch $0.phase {
                     case .planned, .launching: return $0.goal == .present
                     default: return false
@@ -74,9 +101,11 @@ extension InfrastructureManager {
         }
     }
 
-    /// Waits until machines that an operation removes are gone, or it has ended.
+    /// Waits until machines that an operation removes are gone, or it has ended. What waits long for its turn behind
+    /// others is not waited for.
     /// - Throws: ``ManagerError`` `unavailable` with the reason when some are still there.
     package func waitUntilRemoved(_ submitted: SubmittedOperation, _ machines: Set<Int>, caller: Caller) async throws {
+        guard try await waitForTurn(of: submitted) else { return }
         while true {
             let rings = commits.rings
             let isOver = try await finished(submitted).status.isFinal

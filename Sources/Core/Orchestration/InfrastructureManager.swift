@@ -126,8 +126,18 @@ package final class InfrastructureManager: Sendable {
                 // IM tells no difference to one that never was.
                 throw ManagerError(code: .destroyed, message: unknown.message)
             }
-            return snapshot
+            return try await foreseen(snapshot)
         }
+    }
+
+    /// An infrastructure as it will be when the changes have begun that wait for their turn.
+    private func foreseen(_ snapshot: InfrastructureSnapshot) async throws -> InfrastructureSnapshot {
+        var snapshot = snapshot
+        let waiting = try await store.unfinishedOperations(subject: OperationSubject(snapshot.infrastructure.id))
+        for operation in waiting {
+            if let wish = try operation.update() { snapshot.foresee(wish, of: operation.id.rawValue) }
+        }
+        return snapshot
     }
 
     /// The infrastructure of a name or id.

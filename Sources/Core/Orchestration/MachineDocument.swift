@@ -9,7 +9,7 @@ package enum MachineDocument {
     /// - Throws: ``ManagerError`` when the stored document cannot be read.
     package static func make(_ machine: MachineRecord, of snapshot: InfrastructureSnapshot) throws -> RADLDocument {
         let index = try DocumentCache.shared.index(snapshot.secrets.document.expose())
-        guard var system = index.system(of: machine) else {
+        guard var system = snapshot.system(of: machine, in: index) else {
             throw ManagerError(
                 code: .invalidDocument, message: "system '\(machine.system)' is not in the stored document")
         }
@@ -21,6 +21,9 @@ package enum MachineDocument {
         if !machine.placement.flavor.isEmpty { system.features.set("instance_type", to: machine.placement.flavor) }
         if let launched = machine.launchedAt {
             system.features.set("launch_time", to: Int(launched.timeIntervalSince1970))
+        }
+        for disk in machine.disks ?? [] where disk.isAttached {
+            system.features.set("disk.\(disk.index).size", to: Int(disk.sizeBytes))
         }
         for address in machine.addresses {
             let interface = interface(for: address, system, index)

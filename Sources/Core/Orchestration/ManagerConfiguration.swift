@@ -26,6 +26,8 @@ package struct ManagerConfiguration: Sendable {
     package var setbackPause: Duration
     /// How often who waits for an operation sees such errors before they are told them.
     package var attempts: Int
+    /// How long who asks for a change waits for its turn, before they are answered that it is on record.
+    package var turnPatience: Duration
     /// Where TOSCA templates get what they import.
     package var templates: TOSCAResolver = .bundled
     /// Whom messages speak to.
@@ -36,7 +38,8 @@ package struct ManagerConfiguration: Sendable {
         callTimeout: Duration = .seconds(120), callPatience: Duration = .seconds(300), operations: Int = 32,
         lease: Duration = .seconds(15), commandPoll: Duration = .milliseconds(250), parallelism: Int = 64,
         contextualizationTimeout: Duration = .seconds(7200), reachTimeout: Duration = .seconds(600),
-        setbackPause: Duration = .seconds(1), attempts: Int = 4, advice: Advice = .commandLine
+        setbackPause: Duration = .seconds(1), attempts: Int = 4, turnPatience: Duration = .seconds(10),
+        advice: Advice = .commandLine
     ) {
         self.limits = limits
         self.connectorCalls = connectorCalls
@@ -50,6 +53,7 @@ package struct ManagerConfiguration: Sendable {
         self.reachTimeout = reachTimeout
         self.setbackPause = setbackPause
         self.attempts = attempts
+        self.turnPatience = turnPatience
         self.advice = advice
     }
 }

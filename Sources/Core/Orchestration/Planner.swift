@@ -21,6 +21,8 @@ struct Planner: Sendable {
         var forgotten: [MachineRecord]
         /// The template that the document is made of, to be kept.
         var template: Secret<String>?
+        /// What the template calls itself.
+        var templateName: String?
         var credentials: [LentCredential]
     }
 
@@ -82,7 +84,9 @@ struct Planner: Sendable {
         }
         return Prepared(
             index: index, existing: existing, summary: summary, forgotten: difference.forgotten,
-            template: translated?.stored, credentials: credentials)
+            template: translated?.stored,
+            templateName: translated?.translation.template.metadata["template_name"]?.scalarText,
+            credentials: credentials)
     }
 
     /// A machine that already runs is one machine.
@@ -126,7 +130,9 @@ struct Planner: Sendable {
     private func existing(_ request: DeploymentRequest) async throws -> InfrastructureSnapshot? {
         if let update = request.update {
             let snapshot = try await manager.snapshot(update.infrastructure, caller: request.caller)
-            guard snapshot.infrastructure.goal == .present else {
+            let unfinished = try await manager.store.unfinishedOperations(
+                subject: OperationSubject(update.infrastructure))
+            guard snapshot.infrastructure.goal == .present, !unfinished.contains(where: { $0.kind == .destroy }) else {
                 throw ManagerError(code: .busy, message: "Infrastructure deleted. Do not add resources.")
             }
             return snapshot
@@ -341,8 +347,23 @@ struct Planner: Sendable {
         }
     }
 
-    /// Records a plan and its operation in one transaction.
+    /// Records a plan and its operation in one transaction. A change by parts is planned anew while others come before it.
     func submit(_ request: DeploymentRequest) async throws -> SubmittedOperation {
+        guard let update = request.update else { return try await submit(request, after: nil) }
+        var attempt = 1
+        while true {
+            let newest = try await manager.store.newestOperation(subject: OperationSubject(update.infrastructure))
+            do {
+                return try await submit(request, after: newest)
+            } catch let error as OperationError where error.code == .outdated && attempt < Self.mostAttempts {
+                attempt += 1
+            }
+        }
+    }
+
+    private static let mostAttempts = 100
+
+    private func submit(_ request: DeploymentRequest, after newest: OperationID?) async throws -> SubmittedOperation {
         let prepared = try await plan(request)
         if let agreed = request.agreedRemovals {
             let more = prepared.summary.removed.filter { !agreed.contains($0.machine.id) }
@@ -358,14 +379,15 @@ struct Planner: Sendable {
         let stored = credentials.mapValues { manager.store.credentialID(of: $0.key) }
         let submission = try Submission(
             prepared: prepared, request: request, credentials: stored,
-            wasInterrupted: try await wasInterrupted(prepared.existing), now: manager.now(),
+            wasInterrupted: request.update == nil ? try await wasInterrupted(prepared.existing) : false,
+            now: manager.now(),
             owner: Owner(
                 username: request.caller.username,
                 verifier: request.caller.verifier(manager.store)),
             makeKeyPair: manager.makeKeyPair)
         do {
             try await manager.store.submit(
-                OperationSubmission(submission.operation, precedence: submission.precedence),
+                OperationSubmission(submission.operation, precedence: submission.precedence, follows: newest),
                 with: submission.change, credentials: Array(credentials.values))
         } catch let error as OperationError where error.code == .busy {
             throw try await busy(error, submission.change.infrastructure, request)

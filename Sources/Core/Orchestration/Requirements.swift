@@ -95,7 +95,7 @@ struct Requirements: Sendable {
             guard let feature = features[name] else { continue }
             switch feature.value {
             case .number(let interval):
-                parts += interval.bounds.map { "\(name) \($0.comparison.rawValue) \($0.quantity)" }
+                parts += interval.bounds.map { "\(name) \($0.comparison.sign) \($0.quantity)" }
             case .string(let text, _): parts.append("\(name) = '\(text)'")
             default: break
             }

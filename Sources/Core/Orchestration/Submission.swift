@@ -7,6 +7,9 @@ import RADL
 import Support
 
 /// The one transaction that records a plan: infrastructure, machines, document and operation together.
+///
+/// A change by parts may come while another operation is carried out, which alone writes what there is: of such a change
+/// only new machines and the document are written at once, the rest is its operation's wish.
 struct Submission {
     let change: InfrastructureChange
     let operation: DurableOperation
@@ -31,8 +34,13 @@ struct Submission {
         kind = prepared.existing == nil ? .create : .converge
         let text = Secret(index.document.text())
         if !wasInterrupted || prepared.existing?.secrets.document != text { record.generation += 1 }
-        if request.update?.contextualizes ?? true { record.configured = nil }
+        record.configured = nil
         record.failure = nil
+        record.nextNumber = max(record.nextNumber, (prepared.existing?.machines.last?.id.number ?? -1) + 1)
+
+        if let name = prepared.templateName { record.templateName = name }
+        let hosts = Self.hosts(prepared)
+        record.cloudHosts = (record.cloudHosts ?? [:]).merging(hosts) { $1 }
 
         func stored(_ placement: Placement) -> Placement {
             var placement = placement
@@ -45,20 +53,20 @@ struct Submission {
 
         var machines: [MachineRecord] = []
         var events: [InfrastructureEvent] = []
-        for machine in plan.kept {
+        // All of an infrastructure is asked for: what there is is as it shall be from now on.
+        for machine in request.update == nil ? plan.kept : [] {
             var machine = machine
-            if Self.isConfigured(machine, request.update) { machine.configuration = configuration(machine.system) }
-            // Whoever asks for the whole infrastructure wants it to run.
-            if request.update == nil { machine.power = nil }
+            machine.configuration = configuration(machine.system)
+            machine.power = nil
             if request.newHostKeys.contains(machine.id.number) { machine.hostKeys = [] }
             machines.append(machine)
         }
-        for machine in prepared.forgotten {
+        for machine in request.update == nil ? prepared.forgotten : [] {
             var machine = machine
             machine.goal = .absent
             machines.append(machine)
         }
-        for (machine, reason) in plan.removed {
+        for (machine, reason) in request.update == nil ? plan.removed : [] {
             var machine = machine
             machine.goal = .absent
             machines.append(machine)
@@ -109,17 +117,50 @@ struct Submission {
             secrets.privateKey = pair.privateKey
             secrets.publicKey = pair.publicKey
         }
+        var parameters = DeploymentParameters(contextualizes: request.update?.contextualizes)
+        if let update = request.update {
+            var wish = Self.wish(update, prepared, nextNumber: record.nextNumber)
+            wish.clouds = record.clouds
+            wish.cloudHosts = hosts
+            parameters.update = wish
+        }
         operation = DurableOperation(
             id: .random(), subject: OperationSubject(record.id), kind: kind, dueAt: now, createdAt: now,
-            parameters: try DeploymentParameters(contextualizes: request.update?.contextualizes).text())
-        precedence = kind == .create ? .exclusive : .takeover
+            parameters: try parameters.text())
+        precedence = request.update != nil ? .queues : kind == .create ? .exclusive : .takeover
         change = InfrastructureChange(
-            infrastructure: record.id, record: record, secrets: secrets, machines: machines, events: events)
+            infrastructure: record.id, record: request.update == nil ? record : nil, secrets: secrets,
+            machines: machines, events: events)
+    }
+
+    /// Servers of the clouds that machines come to, by the clouds' ids.
+    private static func hosts(_ prepared: Planner.Prepared) -> [String: String] {
+        let used = Set(prepared.summary.added.map(\.placement.cloud.credential))
+        return prepared.credentials.filter { used.contains($0.id) }.reduce(into: [:]) { hosts, lent in
+            let server = lent.credential.endpoint.server
+            if !server.isEmpty { hosts[lent.credential.id] = server }
+        }
+    }
+
+    /// What a change by parts asks of the machines that there are.
+    private static func wish(
+        _ update: InfrastructureUpdate, _ prepared: Planner.Prepared, nextNumber: Int
+    ) -> UpdateWish {
+        var wish = UpdateWish(contextualizes: update.contextualizes, nextNumber: nextNumber)
+        wish.removed = prepared.summary.removed.map { .init(number: $0.machine.id.number, reason: $0.reason) }
+        wish.forgotten = Set(prepared.forgotten.map(\.id.number))
+        for machine in prepared.summary.kept where isConfigured(machine, update) {
+            if prepared.index.isContextualized(machine.system) {
+                wish.configured.insert(machine.id.number)
+            } else {
+                wish.unconfigured.insert(machine.id.number)
+            }
+        }
+        return wish
     }
 
     /// Whether a machine that stays is configured again.
-    private static func isConfigured(_ machine: MachineRecord, _ update: InfrastructureUpdate?) -> Bool {
-        guard let update else { return true }
+    private static func isConfigured(_ machine: MachineRecord, _ update: InfrastructureUpdate) -> Bool {
         guard update.contextualizes else { return false }
         if case .reconfigure(let numbers?) = update.kind { return numbers.contains(machine.id.number) }
         return true
@@ -130,6 +171,8 @@ struct Submission {
 struct DeploymentParameters: Codable {
     /// nil: yes.
     var contextualizes: Bool?
+    /// What a change by parts asks of the machines that there are.
+    var update: UpdateWish?
 
     init(contextualizes: Bool?) {
         self.contextualizes = contextualizes

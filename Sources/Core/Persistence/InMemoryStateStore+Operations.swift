@@ -15,6 +15,10 @@ extension InMemoryStateStore {
         }
     }
 
+    package func newestOperation(subject: OperationSubject) async throws -> OperationID? {
+        contents.withLock { $0.newest(subject) }
+    }
+
     package func unfinishedOperations(subject: OperationSubject?) async throws -> [DurableOperation] {
         contents.withLock { $0.unfinished(subject: subject) }
     }
@@ -103,6 +107,10 @@ extension InMemoryStateStore.Contents {
         return index
     }
 
+    func newest(_ subject: OperationSubject) -> OperationID? {
+        operations.last { $0.operation.subject == subject }?.operation.id
+    }
+
     func unfinished(subject: OperationSubject?) -> [DurableOperation] {
         operations.map(\.operation).filter { operation in
             !operation.status.isFinal && (subject == nil || operation.subject == subject)
@@ -114,6 +122,8 @@ extension InMemoryStateStore.Contents {
         guard !operations.contains(where: { $0.operation.id == submission.operation.id }) else {
             return nil
         }
+        let subject = submission.operation.subject
+        if let expected = submission.follows, newest(subject) != expected { throw .outdated(subject) }
         return try submission.effect(on: unfinished(subject: submission.operation.subject))
     }
 

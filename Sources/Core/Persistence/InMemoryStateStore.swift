@@ -73,6 +73,27 @@ package final class InMemoryStateStore: StateStore {
         }
     }
 
+    package func changeOwners(
+        of infrastructure: InfrastructureID, _ change: @escaping @Sendable ([Owner]) throws -> [Owner]
+    ) async throws {
+        try contents.withLock { contents in
+            guard let owners = contents.infrastructures[infrastructure]?.record.owners else {
+                throw OperationError.unknownInfrastructure(infrastructure)
+            }
+            contents.infrastructures[infrastructure]?.record.owners = try change(owners)
+            contents.commits += 1
+        }
+    }
+
+    package func renew(_ credential: CredentialRecord) async throws {
+        let id = credentialID(of: credential.key)
+        contents.withLock { contents in
+            guard contents.credentials[id] != nil else { return }
+            contents.credentials[id] = credential
+            contents.commits += 1
+        }
+    }
+
     // MARK: Reading
 
     package func snapshot(_ id: InfrastructureID) async throws -> InfrastructureSnapshot? {
@@ -86,6 +107,10 @@ package final class InMemoryStateStore: StateStore {
 
     package func infrastructure(_ id: InfrastructureID) async throws -> InfrastructureRecord? {
         contents.withLock { $0.infrastructures[id]?.record }
+    }
+
+    package func machines(of infrastructure: InfrastructureID) async throws -> [MachineRecord] {
+        contents.withLock { $0.infrastructures[infrastructure]?.machines }?.values.inOrderOfNumbers() ?? []
     }
 
     package func infrastructures(includingDestroyed: Bool) async throws -> [InfrastructureRecord] {
@@ -175,7 +200,8 @@ extension InMemoryStateStore.Contents {
                     throw .nameTaken(name, by: other.id)
                 }
             }
-            entry?.record = record
+            let known = entry?.record
+            entry?.record = known.map(record.keepingOwners) ?? record
             return entry ?? InMemoryStateStore.Entry(record: record)
         }
         if entry == nil, change.writesRows { throw .unknownInfrastructure(change.infrastructure) }

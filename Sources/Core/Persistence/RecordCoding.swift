@@ -28,7 +28,8 @@ enum RecordCoding {
             try JSONText.encode(
                 PlainSecrets(
                     document: secrets.document.expose(), privateKey: secrets.privateKey?.expose(),
-                    publicKey: secrets.publicKey, template: secrets.template?.expose())))
+                    publicKey: secrets.publicKey, template: secrets.template?.expose(),
+                    logins: secrets.logins.isEmpty ? nil : secrets.logins.map(PlainLogin.init))))
     }
 
     static func secrets(from plain: Data) throws -> InfrastructureSecrets {
@@ -37,6 +38,7 @@ enum RecordCoding {
             document: Secret(value.document), privateKey: value.privateKey.map { Secret($0) },
             publicKey: value.publicKey)
         secrets.template = value.template.map { Secret($0) }
+        for login in value.logins ?? [] { secrets.logins[login.machine] = login.login }
         return secrets
     }
 
@@ -53,5 +55,26 @@ enum RecordCoding {
         var privateKey: String?
         var publicKey: String?
         var template: String?
+        var logins: [PlainLogin]?
+    }
+
+    private struct PlainLogin: Codable {
+        /// Number.
+        var machine: Int
+        var username: String?
+        var password: String?
+        var privateKey: String?
+
+        init(_ machine: Int, _ login: MachineLogin) {
+            self.machine = machine
+            username = login.username
+            password = login.password?.expose()
+            privateKey = login.privateKey?.expose()
+        }
+
+        var login: MachineLogin {
+            MachineLogin(
+                username: username, password: password.map { Secret($0) }, privateKey: privateKey.map { Secret($0) })
+        }
     }
 }

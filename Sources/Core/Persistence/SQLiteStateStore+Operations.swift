@@ -21,6 +21,10 @@ extension SQLiteStateStore {
         }
     }
 
+    package func newestOperation(subject: OperationSubject) async throws -> OperationID? {
+        try await read { database in try Self.newest(subject, in: database) }
+    }
+
     package func unfinishedOperations(subject: OperationSubject?) async throws -> [DurableOperation] {
         try await read { database in try Self.unfinished(subject: subject, in: database) }
     }
@@ -175,6 +179,14 @@ extension SQLiteStateStore {
         return arguments
     }
 
+    private static func newest(_ subject: OperationSubject, in database: Database) throws -> OperationID? {
+        try String.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT id FROM operation WHERE subject = ? ORDER BY position DESC LIMIT 1"),
+            arguments: [subject.rawValue]
+        ).map(OperationID.init(rawValue:))
+    }
+
     static func unfinished(subject: OperationSubject?, in database: Database) throws -> [DurableOperation] {
         var sql = "SELECT * FROM operation WHERE \(SQLiteSchema.unfinished)"
         var arguments = StatementArguments()
@@ -192,6 +204,9 @@ extension SQLiteStateStore {
         let isKnown = try Bool.fetchOne(
             database, sql: "SELECT 1 FROM operation WHERE id = ?", arguments: [operation.id.rawValue])
         if isKnown == true { return false }
+        if let expected = submission.follows, try newest(operation.subject, in: database) != expected {
+            throw OperationError.outdated(operation.subject)
+        }
         let effect = try submission.effect(on: unfinished(subject: operation.subject, in: database))
         for id in effect.ended {
             try database.execute(

@@ -59,6 +59,17 @@ extension SQLiteStateStore {
         }
     }
 
+    package func machines(of infrastructure: InfrastructureID) async throws -> [MachineRecord] {
+        let records = try await read { database in
+            try String.fetchAll(
+                database.cachedStatement(sql: "SELECT record FROM machine WHERE infrastructure = ?"),
+                arguments: [infrastructure.rawValue])
+        }
+        return try records.map {
+            try RecordCoding.value(MachineRecord.self, from: $0, row: "machine of infrastructure \(infrastructure)")
+        }.inOrderOfNumbers()
+    }
+
     package func infrastructures(includingDestroyed: Bool) async throws -> [InfrastructureRecord] {
         let records = try await read { database in
             try String.fetchAll(

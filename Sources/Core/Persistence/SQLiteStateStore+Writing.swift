@@ -48,6 +48,41 @@ extension SQLiteStateStore {
         return events
     }
 
+    package func changeOwners(
+        of infrastructure: InfrastructureID, _ change: @escaping @Sendable ([Owner]) throws -> [Owner]
+    ) async throws {
+        try await write { database in
+            guard var record = try Self.record(infrastructure, in: database) else {
+                throw OperationError.unknownInfrastructure(infrastructure)
+            }
+            record.owners = try change(record.owners)
+            try database.execute(
+                sql: "UPDATE infrastructure SET record = ? WHERE id = ?",
+                arguments: [try RecordCoding.text(record), infrastructure.rawValue])
+            try self.countCommit(database)
+        }
+    }
+
+    package func renew(_ credential: CredentialRecord) async throws {
+        let id = credentialID(of: credential.key)
+        let plain = try RecordCoding.plain(credential.values)
+        let sealer = sealer
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE credential SET sealed = ? WHERE id = ?",
+                arguments: [try sealer.seal(plain, at: .credential(id, key: credential.key)), id.rawValue])
+            if database.changesCount > 0 { try self.countCommit(database) }
+        }
+    }
+
+    fileprivate static func record(
+        _ id: InfrastructureID, in database: Database
+    ) throws -> InfrastructureRecord? {
+        try String.fetchOne(
+            database.cachedStatement(sql: "SELECT record FROM infrastructure WHERE id = ?"), arguments: [id.rawValue]
+        ).map { try RecordCoding.value(InfrastructureRecord.self, from: $0, row: "infrastructure \(id)") }
+    }
+
     private static func save(
         _ plain: Data, _ id: CredentialID, _ key: CredentialKey, in database: Database, sealer: Sealer
     ) throws {
@@ -216,12 +251,12 @@ private struct ChangeRows: Sendable {
 
     private func writeInfrastructure(_ new: InfrastructureRecord, _ record: String, to database: Database) throws {
         let id = change.infrastructure
-        let isKnown = try Bool.fetchOne(
-            database, sql: "SELECT 1 FROM infrastructure WHERE id = ?", arguments: [id.rawValue])
-        if isKnown == true {
+        if let known = try SQLiteStateStore.record(id, in: database) {
+            let kept = new.keepingOwners(of: known)
+            let text = kept == new ? record : try RecordCoding.text(kept)
             try database.execute(
                 sql: "UPDATE infrastructure SET name = ?, phase = ?, created_at = ?, record = ? WHERE id = ?",
-                arguments: [new.name, new.phase.rawValue, new.createdAt.stored, record, id.rawValue])
+                arguments: [new.name, new.phase.rawValue, new.createdAt.stored, text, id.rawValue])
             return
         }
         if let name = new.name {
@@ -241,6 +276,15 @@ extension InfrastructureID {
 }
 
 extension InfrastructureRecord {
+    /// With the owners of the stored one: they may have changed since this record was read. One that was destroyed and is
+    /// made anew has its own.
+    func keepingOwners(of known: InfrastructureRecord) -> InfrastructureRecord {
+        guard known.phase != .destroyed || phase == .destroyed else { return self }
+        var record = self
+        record.owners = known.owners
+        return record
+    }
+
     /// Whether a user owns both, so that a name cannot mean both.
     func sharesOwner(with other: InfrastructureRecord) -> Bool {
         owners.contains { owner in other.owners.contains { $0.username == owner.username } }

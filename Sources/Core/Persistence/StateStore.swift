@@ -37,6 +37,18 @@ package protocol StateStore: OperationStore {
     @discardableResult
     func record(_ change: InfrastructureChange, lease: Lease) async throws -> [InfrastructureEvent]
 
+    /// Changes the owners of an infrastructure, whatever is carried out on it meanwhile: other calls leave the owners of one
+    /// that is not destroyed as they are.
+    ///
+    /// - Parameter change: Gets those that there are; what it throws is thrown, and nothing is written.
+    /// - Throws: ``OperationError`` `notFound`.
+    func changeOwners(
+        of infrastructure: InfrastructureID, _ change: @escaping @Sendable ([Owner]) throws -> [Owner]
+    ) async throws
+
+    /// Replaces the values of credentials of a known key. Those of an unknown one are not stored.
+    func renew(_ credential: CredentialRecord) async throws
+
     // MARK: Reading
 
     /// Everything about an infrastructure at one moment; nil when there is none of that id.
@@ -44,6 +56,9 @@ package protocol StateStore: OperationStore {
 
     /// An infrastructure without what belongs to it; nil when there is none of that id.
     func infrastructure(_ id: InfrastructureID) async throws -> InfrastructureRecord?
+
+    /// Machines of an infrastructure in order of their numbers, with those that ended; empty where there is none of that id.
+    func machines(of infrastructure: InfrastructureID) async throws -> [MachineRecord]
 
     /// Infrastructures, newest last.
     func infrastructures(includingDestroyed: Bool) async throws -> [InfrastructureRecord]

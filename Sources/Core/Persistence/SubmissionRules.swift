@@ -17,6 +17,7 @@ extension OperationSubmission {
     /// - Throws: `busy`.
     func effect(on unfinished: [DurableOperation]) throws(OperationError) -> SubmissionEffect {
         var effect = SubmissionEffect()
+        if precedence == .queues { return effect }
         for other in unfinished where other.id != operation.id {
             let isHeld = other.isHeld(at: operation.createdAt)
             switch precedence {
@@ -26,7 +27,7 @@ extension OperationSubmission {
                 throw .busy(with: other)
             case .interrupts where isHeld:
                 effect.asked.append(other.id)
-            case .takeover, .interrupts:
+            case .takeover, .interrupts, .queues:
                 effect.ended.append(other.id)
             }
         }
@@ -52,6 +53,11 @@ extension OperationError {
             code: .busy,
             message: "\(other.subject) is busy with \(other.kind)\(holder) (operation \(other.id)): "
                 + "wait until it ends, or destroy")
+    }
+
+    static func outdated(_ subject: OperationSubject) -> OperationError {
+        OperationError(
+            code: .outdated, message: "something else was asked of \(subject) at the same time: ask again")
     }
 
     static func nameTaken(_ name: String, by other: InfrastructureID) -> OperationError {

@@ -1,0 +1,174 @@
+import ConnectorAPI
+import Foundation
+package import InfrastructureModel
+import JSONCoding
+import Operations
+import Persistence
+import RADL
+import Support
+
+extension InfrastructureManager {
+    /// Records that a machine is to have another size, or more disks. It is not configured again.
+    ///
+    /// What its system in the document says of `cpu`, `memory`, `gpu` and `instance_type` is asked for; where no size is
+    /// exactly so, at least that. Disks that it does not have yet are added with their `size`, `type` and `device`.
+    ///
+    /// - Parameters:
+    ///   - document: RADL that has the machine's system.
+    ///   - queues: Whether it waits for its turn behind other operations.
+    /// - Returns: Nil where the machine is as asked already.
+    /// - Throws: ``ManagerError``; nothing is stored then. `notFound` for a machine that there is not, `busy` while another
+    ///   operation is under way and it shall not wait for its turn, `invalidDocument` for a document without the
+    ///   system, a size that there is not, and what its cloud cannot do.
+    package func alter(
+        _ number: Int, of id: InfrastructureID, document: String, caller: Caller, queues: Bool = false
+    ) async throws -> SubmittedOperation? {
+        let snapshot = try await self.snapshot(id, caller: caller)
+        guard let machine = try snapshot.present([number]).first else { return nil }
+        return try await ManagerError.convertingErrors {
+            let asked = try Self.parts(document)
+            guard let wanted = asked.systems.first(where: { $0.id == machine.system && !$0.isReference }) else {
+                throw ManagerError(
+                    code: .invalidDocument,
+                    message: "Incorrect RADL no system with name \(machine.system) provided.")
+            }
+            let alteration = Alteration(machine: machine, snapshot: snapshot, wanted: wanted, sessions: sessions)
+            guard let wish = try await alteration.wish() else { return nil }
+            let operation = DurableOperation(
+                id: .random(), subject: OperationSubject(id), kind: .alter, dueAt: now(), createdAt: now(),
+                parameters: String(decoding: try JSONText.encode(wish), as: UTF8.self))
+            try await store.submit(OperationSubmission(operation, precedence: queues ? .queues : .exclusive))
+            bell.ring()
+            return SubmittedOperation(infrastructure: id, operation: operation.id, kind: operation.kind)
+        }
+    }
+
+    /// What is not asked for may be missing: `disk.1` without `disk.0`.
+    private static func parts(_ document: String) throws -> RADLDocument {
+        do {
+            return try RADLDocument(parsing: document)
+        } catch {
+            throw ManagerError(code: .invalidDocument, message: error.description)
+        }
+    }
+}
+
+/// What a document changes at a machine.
+private struct Alteration {
+    let machine: MachineRecord
+    let snapshot: InfrastructureSnapshot
+    let wanted: RADLSystem
+    let sessions: ConnectorSessions
+
+    private var cloud: CloudReference { machine.placement.cloud }
+
+    /// Nil: nothing.
+    func wish() async throws -> AlterWish? {
+        do {
+            let connector = try await sessions.connector(of: cloud)
+            let size = try await size(connector.description)
+            let disks = try newDisks(connector.description)
+            guard size != nil || !disks.isEmpty else { return nil }
+            return AlterWish(machine: machine.id.number, placement: size, disks: disks)
+        } catch let error as ConnectorError {
+            throw ManagerError(code: .unavailable, message: problem(error.message))
+        }
+    }
+
+    private func problem(_ message: String) -> String {
+        "Error modifying the information about the VM \(machine.id.number): \(message)"
+    }
+
+    private func refusal(_ message: String) -> ManagerError {
+        ManagerError(code: .invalidDocument, message: problem(message))
+    }
+
+    // MARK: Size
+
+    private func size(_ description: ConnectorDescription) async throws -> Placement? {
+        let asked = Requirements(system: wanted).sizes
+        guard !asked.isEmpty else { return nil }
+        guard description.capabilities[.resize] != nil, description.capabilities[.flavors] != nil else {
+            throw refusal("connector '\(description.name)' cannot resize machines")
+        }
+        let catalog = try await sessions.flavors(cloud)
+        let present = catalog.first { $0.id == machine.placement.flavor }
+        // What is not asked for stays at least as it is.
+        var features = asked
+        if let cpus = machine.placement.cpuCount, !asked.contains("cpu.count") {
+            features.set(Self.least("cpu.count", cpus))
+        }
+        if let memory = machine.placement.memoryBytes, !asked.contains("memory.size") {
+            features.set(Self.least("memory.size", Int(memory)))
+        }
+        if !asked.contains("cpu.arch"), let architecture = present?.architecture {
+            features.set("cpu.arch", to: architecture)
+        }
+        let flavor = best(catalog, features, present) ?? best(catalog, features.asMinimum, present)
+        guard let flavor else {
+            throw refusal(
+                "no size of cloud '\(cloud.id)' has \(Requirements(system: RADLSystem(id: "", features: features)).summary)"
+            )
+        }
+        guard flavor.id != machine.placement.flavor else { return nil }
+        var placement = machine.placement
+        placement.flavor = flavor.id
+        placement.cpuCount = flavor.cpuCount
+        placement.memoryBytes = flavor.memoryBytes
+        placement.price = flavor.pricePerHour?.amount
+        return placement
+    }
+
+    /// The one that it has, if that will do, else the cheapest.
+    private func best(_ catalog: [Flavor], _ features: Features, _ present: Flavor?) -> Flavor? {
+        let requirements = Requirements(system: RADLSystem(id: machine.system, features: features))
+        if let present, requirements.isSatisfied(by: present) { return present }
+        return catalog.filter { requirements.isSatisfied(by: $0) }.min { left, right in
+            let leftKey = (left.pricePerHour?.amount ?? .infinity, left.cpuCount, left.memoryBytes)
+            let rightKey = (right.pricePerHour?.amount ?? .infinity, right.cpuCount, right.memoryBytes)
+            return leftKey == rightKey ? left.id < right.id : leftKey < rightKey
+        }
+    }
+
+    private static func least(_ name: String, _ value: Int) -> Feature {
+        Feature(name, .number(Interval(.greaterOrEqual, Quantity(.integer(value)))))
+    }
+
+    // MARK: Disks
+
+    private func newDisks(_ description: ConnectorDescription) throws -> [MachineRecord.Disk] {
+        let index = try DocumentCache.shared.index(snapshot.secrets.document.expose())
+        let known = index.system(of: machine)?.disks ?? []
+        var disks: [MachineRecord.Disk] = []
+        for disk in wanted.disks {
+            guard let size = disk.size else { continue }
+            let there =
+                machine.disks?.first { $0.index == disk.index }?.sizeBytes
+                ?? known.first { $0.index == disk.index }?.size.map { Int64($0) }
+            if there == Int64(size) { continue }
+            guard there == nil, disk.index > 0 else {
+                throw refusal("the size of disk \(disk.index) cannot be changed; add a disk with another number")
+            }
+            disks.append(
+                MachineRecord.Disk(
+                    index: disk.index, sizeBytes: Int64(size), type: disk.type, device: disk.device))
+        }
+        if !disks.isEmpty, description.capabilities[.volumes] == nil {
+            throw refusal("connector '\(description.name)' cannot add disks to machines")
+        }
+        return disks
+    }
+}
+
+extension Features {
+    /// With numbers as the least that will do.
+    fileprivate var asMinimum: Features {
+        Features(
+            all.map { feature in
+                guard case .number(let interval) = feature.value, let low = interval.bounds.first?.quantity,
+                    feature.name != "price"
+                else { return feature }
+                return Feature(feature.name, .number(Interval(.greaterOrEqual, low)))
+            })
+    }
+}

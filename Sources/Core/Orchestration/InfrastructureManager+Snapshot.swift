@@ -1,0 +1,62 @@
+import ConnectorAPI
+package import InfrastructureModel
+
+extension InfrastructureManager {
+    /// Makes an image of a machine's disk, and returns when it is there. Found by its name, it is made once, however often it
+    /// is asked for.
+    ///
+    /// - Parameters:
+    ///   - disk: Its index; 0 is the root disk.
+    ///   - name: Of the image.
+    ///   - deletesWithInfrastructure: Whether the image goes when the infrastructure is destroyed. It carries a tag that
+    ///     says so, so this needs no record.
+    /// - Throws: ``ManagerError``: `notFound` for a machine that there is not, `invalidDocument` where its cloud cannot do it,
+    ///   `unavailable`.
+    package func makeImage(
+        named name: String, ofDisk disk: Int, ofMachine number: Int, in id: InfrastructureID,
+        deletesWithInfrastructure: Bool, caller: Caller
+    ) async throws -> CloudImage {
+        let snapshot = try await self.snapshot(id, caller: caller)
+        guard let machine = try snapshot.present([number]).first, let provider = machine.providerID else {
+            throw ManagerError(code: .notFound, message: "machine \(number) has not been launched yet")
+        }
+        let cloud = machine.placement.cloud
+        return try await ManagerError.convertingErrors {
+            let description = try await sessions.connector(of: cloud).description
+            guard description.capabilities[.snapshot] != nil else {
+                throw ManagerError(
+                    code: .invalidDocument,
+                    message: "connector '\(description.name)' cannot make images of disks")
+            }
+            guard !deletesWithInfrastructure || description.capabilities[.imageDelete] != nil else {
+                throw ManagerError(
+                    code: .invalidDocument,
+                    message: "connector '\(description.name)' cannot delete images, so they cannot go with the "
+                        + "infrastructure; make it without that")
+            }
+            let tags = deletesWithInfrastructure ? ResourceTags.infrastructure(snapshot.infrastructure) : [:]
+            do {
+                let outcome = try await sessions.call(cloud) { connector, session, context in
+                    try await connector.snapshot(
+                        SnapshotRequest(session: session, id: provider, disk: disk, name: name, tags: tags),
+                        context: context)
+                }
+                let image: Image
+                if case .inProgress(let progress) = outcome {
+                    let runner = ActionRunner(manager: self, snapshot: snapshot, logger: logger)
+                    guard let made = try await runner.continued(progress, cloud).image else {
+                        throw ConnectorError(
+                            code: .protocolViolation, message: "the connector ended the call without an image")
+                    }
+                    image = made
+                } else {
+                    image = try outcome.get()
+                }
+                return CloudImage(uri: image.uri, name: image.name)
+            } catch let error as ConnectorError {
+                let isRefusal = [.invalidArgument, .unsupported, .permissionDenied].contains(error.code)
+                throw ManagerError(code: isRefusal ? .invalidDocument : .unavailable, message: error.message)
+            }
+        }
+    }
+}

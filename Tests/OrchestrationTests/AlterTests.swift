@@ -1,0 +1,119 @@
+import ConnectorAPI
+import InfrastructureModel
+import Operations
+import Orchestration
+import RADL
+import Testing
+
+/// Machines that get another size and more disks.
+@Suite struct AlterTests {
+    private func deployed(_ fixture: Fixture, _ count: Int = 2) async throws -> InfrastructureID {
+        try await fixture.deploy(Fixture.document(count, contextualize: ""), name: "i").0.infrastructure
+    }
+
+    private func alter(
+        _ fixture: Fixture, _ id: InfrastructureID, _ features: String, system: String = "node"
+    ) async throws -> DurableOperation? {
+        let submitted = try await fixture.manager.alter(
+            1, of: id, document: "system \(system) (\(features))", caller: .local)
+        guard let submitted else { return nil }
+        return try await fixture.manager.follow(submitted)
+    }
+
+    @Test(
+        "the smallest size that will do is taken",
+        arguments: [
+            ("cpu.count = 4 and memory.size = 2048M", "dummy.large"), ("cpu.count = 2", "dummy.medium"),
+            ("memory.size >= 20G", "dummy.memory"), ("instance_type = 'dummy.xlarge'", "dummy.xlarge"),
+        ])
+    func sizes(features: String, flavor: String) async throws {
+        let fixture = try Fixture()
+        let id = try await deployed(fixture)
+        let operation = try await alter(fixture, id, features)
+        #expect(operation?.status == .succeeded, "\(operation?.error ?? "")")
+        let machines = try await fixture.manager.snapshot(id, caller: .local).machines
+        #expect(machines.map(\.placement.flavor) == ["dummy.small", flavor])
+        #expect(machines.map(\.state) == [.configured, .configured])
+        #expect(machines[1].resize == nil)
+        let there = try await fixture.cloudMachines(id).compactMap(\.machine).sorted { $0.id < $1.id }
+        #expect(there.map(\.flavor) == ["dummy.small", flavor])
+        #expect(await fixture.contextualizer.requests.count == 1, "it is not configured again")
+        // The document is the same, so nothing is replaced by the next deployment.
+        let plan = try await fixture.manager.plan(fixture.request(Fixture.document(2, contextualize: ""), name: "i"))
+        #expect(plan.removed.isEmpty)
+        #expect(plan.added.isEmpty)
+    }
+
+    @Test func whatIsAsAskedIsLeft() async throws {
+        let fixture = try Fixture()
+        let id = try await deployed(fixture)
+        #expect(try await alter(fixture, id, "cpu.count >= 1 and memory.size >= 1GiB") == nil)
+        #expect(try await alter(fixture, id, "disk.0.os.name = 'linux'") == nil)
+    }
+
+    @Test func disksComeAndGoWithTheirMachine() async throws {
+        let fixture = try Fixture()
+        let id = try await deployed(fixture)
+        #expect(try await alter(fixture, id, "disk.1.size = 10GB")?.status == .succeeded)
+        #expect(try await alter(fixture, id, "disk.1.size = 10GB") == nil)
+        #expect(try await alter(fixture, id, "disk.2.size = 20GB and cpu.count >= 2")?.status == .succeeded)
+        let snapshot = try await fixture.manager.snapshot(id, caller: .local)
+        #expect(snapshot.machines[1].disks?.map(\.index) == [1, 2])
+        #expect(snapshot.resources.filter { $0.kind == "volume" }.count == 2)
+        let document = try MachineDocument.make(snapshot.machines[1], of: snapshot)
+        #expect(document.systems[0].features.bytes("disk.2.size") == 20_000_000_000)
+        func volumes() async throws -> Int { try await fixture.cloudMachines(id).count { $0.kind == .volume } }
+        #expect(try await volumes() == 2)
+        var request = fixture.request("")
+        request.update = InfrastructureUpdate(id, .remove([1]))
+        #expect(try await fixture.manager.follow(try await fixture.manager.deploy(request)).status == .succeeded)
+        #expect(try await volumes() == 0)
+        #expect(try await fixture.manager.snapshot(id, caller: .local).resources.allSatisfy { $0.kind != "volume" })
+    }
+
+    @Test(
+        "what cannot be is refused, and nothing is done",
+        arguments: [
+            ("cpu.count >= 1000", "node", "no size of cloud 'dummy' has cpu.count >= 1000"),
+            ("cpu.count = 2", "other", "Incorrect RADL no system with name node provided."),
+            ("disk.0.size = 100GB", "node", "the size of disk 0 cannot be changed"),
+        ])
+    func refusals(features: String, system: String, reason: String) async throws {
+        let fixture = try Fixture()
+        let id = try await deployed(fixture)
+        await #expect {
+            _ = try await alter(fixture, id, features, system: system)
+        } throws: {
+            ($0 as? ManagerError)?.message.contains(reason) ?? false
+        }
+        #expect(try await fixture.manager.unfinishedOperations(of: id, caller: .local).isEmpty)
+    }
+
+    @Test func whatTheConnectorCannotIsRefused() async throws {
+        let fixture = try Fixture(dummy: WrappedConnector(without: [.resize, .volumes]))
+        let id = try await deployed(fixture)
+        for (features, reason) in [
+            ("cpu.count >= 2", "cannot resize machines"), ("disk.1.size = 1GB", "cannot add disks to machines"),
+        ] {
+            await #expect {
+                _ = try await alter(fixture, id, features)
+            } throws: {
+                ($0 as? ManagerError)?.message
+                    == "Error modifying the information about the VM 1: connector 'dummy' \(reason)"
+            }
+        }
+    }
+
+    @Test func whatFailsIsToldAndNotTriedAgainUnasked() async throws {
+        // A wrapped Dummy shows the capability and has no such call.
+        let fixture = try Fixture(dummy: WrappedConnector())
+        let id = try await deployed(fixture)
+        let operation = try await alter(fixture, id, "cpu.count >= 2")
+        #expect(operation?.status == .failed)
+        #expect(operation?.error?.contains("machine 1 cannot be altered") == true, "\(operation?.error ?? "")")
+        let machine = try await fixture.manager.snapshot(id, caller: .local).machines[1]
+        #expect(machine.resize == nil)
+        #expect(machine.placement.flavor == "dummy.small")
+        #expect(machine.state == .configured)
+    }
+}

@@ -1,0 +1,97 @@
+import ConnectorAPI
+import InfrastructureModel
+import Operations
+import Orchestration
+import Testing
+
+/// Changes of an infrastructure that come while another operation is unfinished.
+@Suite struct QueueTests {
+    private func update(
+        _ fixture: Fixture, _ id: InfrastructureID, _ kind: InfrastructureUpdate.Kind, _ document: String = ""
+    ) async throws -> SubmittedOperation {
+        var request = fixture.request(document)
+        request.update = InfrastructureUpdate(id, kind)
+        return try await fixture.manager.deploy(request)
+    }
+
+    private static let oneMore = """
+        network public
+        system node
+        deploy node 1
+        """
+
+    @Test func changesWaitForTheirTurn() async throws {
+        let fixture = try Fixture()
+        let created = try await fixture.manager.deploy(fixture.request(Fixture.document(3)))
+        let id = created.infrastructure
+        let added = try await update(fixture, id, .add, Self.oneMore)
+        #expect(added.added.map(\.number) == [3])
+        let removed = try await update(fixture, id, .remove([0]))
+        let next = try await update(fixture, id, .add, Self.oneMore)
+        #expect(next.added.map(\.number) == [4])
+        #expect(try await fixture.manager.waitForTurn(of: added) == false)
+        var states = try await fixture.manager.snapshot(id, caller: .local).machines.map(\.state)
+        #expect(states == [.deleting, .pending, .pending, .pending, .pending])
+        // Nobody waits for what others are to do first.
+        try await fixture.manager.waitUntilLaunched(added, caller: .local)
+        try await fixture.manager.waitUntilRemoved(removed, [0], caller: .local)
+
+        #expect(try await fixture.manager.follow(next).status == .succeeded)
+        for operation in [created, added, removed] {
+            let end = try await fixture.store.operation(operation.operation)
+            #expect(end?.status == .succeeded, "\(end?.error ?? "")")
+        }
+        states = try await fixture.manager.snapshot(id, caller: .local).machines.map(\.state)
+        #expect(states == [.off, .configured, .configured, .configured, .configured])
+        #expect(try await fixture.cloudMachines(id).filter { $0.kind == .machine }.count == 4)
+    }
+
+    @Test func powerWaitsOnlyWhereThatIsWanted() async throws {
+        let fixture = try Fixture()
+        let created = try await fixture.manager.deploy(fixture.request(Fixture.document(1)))
+        await #expect {
+            try await fixture.manager.change(.stop, created.infrastructure, caller: .local)
+        } throws: {
+            ($0 as? ManagerError)?.code == .busy
+        }
+        let stopped = try await fixture.manager.change(.stop, created.infrastructure, caller: .local, queues: true)
+        #expect(try await fixture.manager.follow(stopped).status == .succeeded)
+        #expect(try await fixture.manager.snapshot(created.infrastructure, caller: .local).state == .stopped)
+    }
+
+    @Test func changesAtTheSameTimeLoseNothing() async throws {
+        let fixture = try Fixture()
+        let (created, _) = try await fixture.deploy(Fixture.document(1))
+        let submitted = try await withThrowingTaskGroup(of: SubmittedOperation.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try await update(fixture, created.infrastructure, .add, Self.oneMore) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(submitted.flatMap(\.added).map(\.number).sorted() == Array(1...8))
+        for operation in submitted { #expect(try await fixture.manager.follow(operation).status == .succeeded) }
+        let snapshot = try await fixture.manager.snapshot(created.infrastructure, caller: .local)
+        #expect(snapshot.machines.map(\.state) == Array(repeating: .configured, count: 9))
+        #expect(snapshot.infrastructure.nextNumber == 9)
+    }
+
+    @Test func whatIsDestroyedTakesNoChange() async throws {
+        let fixture = try Fixture()
+        let created = try await fixture.manager.deploy(fixture.request(Fixture.document(1)))
+        _ = try await fixture.manager.destroy(created.infrastructure, caller: .local)
+        await #expect {
+            _ = try await update(fixture, created.infrastructure, .add, Self.oneMore)
+        } throws: {
+            ($0 as? ManagerError)?.message == "Infrastructure deleted. Do not add resources."
+        }
+    }
+
+    @Test func destructionEndsWhatWaits() async throws {
+        let fixture = try Fixture()
+        let created = try await fixture.manager.deploy(fixture.request(Fixture.document(1)))
+        let added = try await update(fixture, created.infrastructure, .add, Self.oneMore)
+        #expect(try await fixture.destroy(created.infrastructure)?.status == .succeeded)
+        #expect(try await fixture.store.operation(added.operation)?.status == .cancelled)
+        #expect(try await fixture.cloudMachines(created.infrastructure).isEmpty)
+    }
+}
