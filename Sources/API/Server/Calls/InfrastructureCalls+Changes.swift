@@ -13,7 +13,8 @@ extension InfrastructureCalls {
         return submitted.infrastructure
     }
 
-    /// Adds what a document deploys, and returns the new machines when they are launched.
+    /// Adds what a document deploys, and returns the new machines when they are launched, or soon where others come
+    /// first.
     func add(
         _ document: SentDocument, to id: String, contextualizes: Bool, login: Login
     ) async throws -> [MachineID] {
@@ -23,7 +24,7 @@ extension InfrastructureCalls {
         return submitted.added
     }
 
-    /// Removes machines, and returns when they are gone.
+    /// Removes machines, and returns when they are gone, or soon where others come first.
     func remove(_ numbers: Set<Int>, of id: String, contextualizes: Bool, login: Login) async throws {
         let snapshot = try await snapshot(id, caller: login.caller)
         for number in numbers.sorted() { _ = try Self.machine(number, of: snapshot) }
@@ -41,13 +42,14 @@ extension InfrastructureCalls {
         _ = try await manager.deploy(login.deployment(document, update))
     }
 
-    /// Starts, stops or reboots, and returns when it is done.
+    /// Starts, stops or reboots, and returns when it is done, or soon where others come first.
     /// - Parameter number: Of the machine; nil: all.
     func change(_ call: PowerCall, _ id: String, number: String? = nil, caller: Caller) async throws {
         var machines: Set<Int>?
         if let number { machines = [try await machine(id, number, caller: caller).machine.id.number] }
         let submitted = try await manager.change(
-            call, InfrastructureID(rawValue: id), machines: machines, caller: caller)
+            call, InfrastructureID(rawValue: id), machines: machines, caller: caller, queues: true)
+        guard try await manager.waitForTurn(of: submitted) else { return }
         let operation = try await manager.waitForEnd(of: submitted)
         guard operation.status != .succeeded else { return }
         let what = number == nil ? "the infrastructure" : "the VM"

@@ -1,0 +1,45 @@
+import InfrastructureModel
+import Operations
+import Orchestration
+import RADL
+
+/// Calls that change single machines, beside their power.
+extension InfrastructureCalls {
+    /// Gives a machine another size or more disks, and returns when it has them, or soon where others come first.
+    /// - Returns: What IM answers: the machine's networks and system with the deploys and the contextualization of the whole.
+    func alter(_ document: SentDocument, _ id: String, number: String, caller: Caller) async throws -> RADLDocument {
+        guard case .radl(let text) = document else {
+            throw ManagerError(
+                code: .invalidDocument, message: "machines are altered by RADL; TOSCA templates change the whole")
+        }
+        let machine = try await machine(id, number, caller: caller).machine
+        let submitted = try await manager.alter(
+            machine.id.number, of: InfrastructureID(rawValue: id), document: text, caller: caller, queues: true)
+        if let submitted, try await manager.waitForTurn(of: submitted) {
+            let operation = try await manager.waitForEnd(of: submitted)
+            if operation.status != .succeeded {
+                throw FailedCall(
+                    message: "Error modifying the information about the VM \(number): "
+                        + (operation.error ?? "it was ended"))
+            }
+        }
+        let (snapshot, altered) = try await self.machine(id, number, caller: caller)
+        var answer = try MachineDocument.make(altered, of: snapshot)
+        let whole = try MachineDocument.document(of: snapshot)
+        answer.deploys = whole.deploys
+        answer.contextualize = whole.contextualize
+        return answer
+    }
+
+    /// Makes an image of a machine's disk, and returns its URL when it is there.
+    /// - Parameter deletes: Whether it goes with the infrastructure.
+    func makeImage(
+        named name: String, ofDisk disk: Int, of id: String, number: String, deletes: Bool, caller: Caller
+    ) async throws -> String {
+        let machine = try await machine(id, number, caller: caller).machine
+        let image = try await manager.makeImage(
+            named: name, ofDisk: disk, ofMachine: machine.id.number, in: InfrastructureID(rawValue: id),
+            deletesWithInfrastructure: deletes, caller: caller)
+        return image.uri
+    }
+}

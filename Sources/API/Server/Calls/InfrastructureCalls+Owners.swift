@@ -1,0 +1,56 @@
+import Foundation
+import InfrastructureModel
+import Orchestration
+import Support
+
+/// Calls about whom an infrastructure belongs to, and which service keeps it.
+extension InfrastructureCalls {
+    /// Shares an infrastructure.
+    ///
+    /// - Parameters:
+    ///   - users: An authorization item each; without `type` it is one of IM's users.
+    ///   - overwrites: Whether nobody else is an owner from now on.
+    func share(
+        _ id: String, with users: [[String: String]], overwrites: Bool, caller: Caller
+    ) async throws {
+        let callers = try users.filter { ($0["type"] ?? Self.loginType) == Self.loginType }.map(Self.user)
+        try await manager.share(
+            InfrastructureID(rawValue: id), with: callers, replacing: overwrites, caller: caller)
+    }
+
+    private static let loginType = "InfrastructureManager"
+
+    private static func user(_ item: [String: String]) throws -> Caller {
+        func refusal(_ reason: String) -> ManagerError {
+            ManagerError(code: .invalidDocument, message: "Invalid new infrastructure data provided: \(reason)")
+        }
+        guard let username = item["username"], let password = item["password"] else {
+            throw refusal(
+                item["token"] == nil
+                    ? "No username nor token for the InfrastructureManager."
+                    : "users with tokens are not served; give username and password")
+        }
+        guard !username.hasPrefix("__OPENID__") else {
+            throw refusal("Invalid username used for the InfrastructureManager.")
+        }
+        return .user(username, .password(Secret(password)))
+    }
+
+    /// Has what runs already served with the credentials of a request from now on.
+    func renewCredentials(_ id: String, login: Login) async throws {
+        try await manager.renewCredentials(
+            of: InfrastructureID(rawValue: id), with: login.clouds, caller: login.caller)
+    }
+
+    /// An infrastructure as a JSON text, for another service.
+    /// - Parameter handsOver: Whether it is forgotten here.
+    func export(_ id: String, handsOver: Bool, caller: Caller) async throws -> String {
+        try await manager.export(InfrastructureID(rawValue: id), handsOver: handsOver, caller: caller)
+    }
+
+    /// Takes over what was exported here, by IM 1.19 or by IM 2.0.
+    /// - Parameter text: JSON.
+    func importInfrastructure(_ text: String, login: Login) async throws -> InfrastructureID {
+        try await manager.importInfrastructure(text, clouds: login.clouds, caller: login.caller)
+    }
+}
