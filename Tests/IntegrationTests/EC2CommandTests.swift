@@ -77,6 +77,32 @@ struct EC2CommandTests {
         #expect(try await scenario.cloud() == .empty)
     }
 
+    @Test func aNetworkThatIsMade() async throws {
+        let scenario = try EC2Scenario(region: "eu-north-1")
+        let vpcs = [("Action", "DescribeVpcs")]
+        let before = Set(try await scenario.values("vpcId", vpcs))
+        try scenario.document(
+            """
+            network public (outbound = 'yes')
+            network inner (create = 'yes' and cidr = '10.78.*.0/24' and outports = '8080')
+            \(scenario.system("node", network: "inner"))
+            deploy node 2
+            """)
+        let up = try await scenario.up()
+        #expect(up.status == 0, "\(up.output)\(up.errors)")
+        let made = try #require(Set(try await scenario.values("vpcId", vpcs)).subtracting(before).first)
+        let there = [("Filter.1.Name", "vpc-id"), ("Filter.1.Value.1", made)]
+        let subnets = [("Action", "DescribeSubnets")] + there
+        #expect(try await scenario.values("cidrBlock", subnets) == ["10.78.0.0/24"])
+        #expect(try await scenario.values("instanceId", [("Action", "DescribeInstances")] + there).count == 2)
+        let groups = [("Action", "DescribeSecurityGroups")] + there
+        #expect(try await scenario.values("fromPort", groups).contains("8080"))
+        let destroy = try await scenario.destroy()
+        #expect(destroy.status == 0, "\(destroy.output)\(destroy.errors)")
+        #expect(try await scenario.cloud() == .empty)
+        #expect(Set(try await scenario.values("vpcId", vpcs)) == before)
+    }
+
     // MARK: - Bad input
 
     private func refused(_ scenario: EC2Scenario, naming words: [String]) async throws {

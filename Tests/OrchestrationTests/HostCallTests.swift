@@ -11,7 +11,7 @@ import Testing
 /// What the host makes of the calls of the contract.
 @Suite struct HostCallTests {
     private static let document = """
-        network inner (create = 'yes' and cidr = '10.9.0.0/24' and outports = '8080')
+        network inner (create = 'yes' and cidr = '10.9.*.0/24' and outports = '8080')
         network unused (create = 'yes')
         network public (outbound = 'yes')
         system node (
@@ -41,6 +41,10 @@ import Testing
             LaunchBatch(token: BatchToken(rawValue: "t"), cloud: $0.placement.cloud, machines: [$0.id])
         }
         let plan = try LaunchPlan(snapshot: snapshot)
+        let cloud = try #require(snapshot.machines.first).placement.cloud
+        let asked = plan.networks(at: cloud)
+        #expect(asked.map(\.cidr) == ["10.9.0.0/24"])
+        #expect(asked.map(\.public) == [true])
         for batch in batches {
             let items = try LaunchPlan.specifications(of: batch, items: try plan.items(of: batch))
             #expect(items.first?.interfaces.map(\.network) == [nil, network.id])

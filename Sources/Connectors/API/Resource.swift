@@ -72,7 +72,9 @@ public struct Resource: Sendable, Hashable, Codable {
 /// A network to be ensured.
 public struct NetworkSpec: Sendable, Hashable, Codable {
     public var name: String
+    /// Its range of addresses; nil: one of the connector's choice.
     public var cidr: String?
+    /// Whether machines on it may have public addresses: it needs a way out.
     public var `public`: Bool
     public var dnsServers: [String]
     public var provider: [String: JSONValue]

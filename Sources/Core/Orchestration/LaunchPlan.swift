@@ -36,19 +36,25 @@ struct LaunchPlan {
         }?.id
     }
 
-    /// Networks that machines at a cloud are on and that are to be made there.
+    /// Networks that machines at a cloud are on and that are to be made there. One is public where a machine on it has a
+    /// public address, since at some clouds a machine is in one network only.
     func networks(at cloud: CloudReference) -> [NetworkSpec] {
-        var seen: Set<String> = []
-        return systems(at: cloud)
-            .flatMap { system in system.interfaces.compactMap { $0.connection.flatMap { index.network($0) } } }
-            .filter { $0.isMade && seen.insert($0.id).inserted }
-            .sorted { $0.id < $1.id }
-            .map { network in
-                // Where a part of the range is free, so is the provider.
-                let cidr = network.cidr.flatMap { $0.contains("*") ? nil : $0 }
-                return NetworkSpec(
-                    name: networkName(network), cidr: cidr, provider: ["radl": .object(hints(network.features))])
+        var made: [String: NetworkSpec] = [:]
+        for system in systems(at: cloud) {
+            let networks = system.interfaces.compactMap { $0.connection.flatMap { index.network($0) } }
+            let isPublic = networks.contains(where: \.isPublic)
+            for network in networks where network.isMade {
+                var spec =
+                    made[network.id]
+                    ?? NetworkSpec(
+                        // Of a range with parts that are free, the first.
+                        name: networkName(network), cidr: network.cidr?.replacing("*", with: "0"),
+                        provider: ["radl": .object(hints(network.features))])
+                spec.public = spec.public || isPublic
+                made[network.id] = spec
             }
+        }
+        return made.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Of machines that are there to stay.
