@@ -213,7 +213,7 @@ let units: [Unit] = [
     executable("connector-openstack", ["ConnectorSDK", "OpenStack"]),
     Unit(
         name: "gantry-bench", kind: .executable, path: "Benchmarks/gantry-bench",
-        dependencies: ["ConnectorHost", "ConnectorWire", "ConnectorAPI", "RADL"]),
+        dependencies: ["ConnectorHost", "ConnectorWire", "ConnectorAPI", "RADL", "TOSCA"]),
 
     // Tests
     Unit(name: "TestSupport", kind: .library, path: "Tests/TestSupport", dependencies: []),

@@ -156,7 +156,7 @@ class Report:
         print(f"  {work}: Gantry {gantry}, {peer} {value}: {ratio}", file=sys.stderr, flush=True)
 
     def print(self):
-        print(f"`Benchmarks/run{''.join(' ' + part for part in self.parts) if len(self.parts) < 6 else ''}` on "
+        print(f"`Benchmarks/run{''.join(' ' + part for part in self.parts) if len(self.parts) < 7 else ''}` on "
               f"{time.strftime('%Y-%m-%d %H:%M')}, {commit()}; {machine()}\n")
         if self.rows:
             table(("Work", "Measured", "To reach", "Reached", "Busy before"), self.rows)

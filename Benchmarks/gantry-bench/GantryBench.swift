@@ -6,6 +6,7 @@ import Foundation
 ///     gantry-bench supervision COMMAND    many calls at a time, a crash, 100 connectors installed
 ///     gantry-bench json                   the JSON of that describe, by this package and by Foundation
 ///     gantry-bench radl FILE              reading and checking a document
+///     gantry-bench tosca FILE             reading, checking and translating a template
 @main
 enum GantryBench {
     static func main() async throws {
@@ -15,9 +16,12 @@ enum GantryBench {
         case ("supervision", let command?): try await report(SupervisionBench.run(command))
         case ("json", nil): try report(JSONBench.run())
         case ("radl", let file?): try report(DocumentBench.run(file))
+        case ("tosca", let file?): try await report(TemplateBench.run(file))
         default:
             FileHandle.standardError.write(
-                Data("usage: gantry-bench connector COMMAND | supervision COMMAND | json | radl FILE\n".utf8))
+                Data(
+                    "usage: gantry-bench connector COMMAND | supervision COMMAND | json | radl FILE | tosca FILE\n".utf8
+                ))
             exit(64)
         }
     }

@@ -25,6 +25,17 @@ enum Measure {
         return middle(taken)
     }
 
+    /// The same for work that may be suspended, while nothing else goes on in the process.
+    static func medianCPU(_ times: Int, _ body: () async throws -> Void) async rethrows -> Double {
+        var taken: [Double] = []
+        for _ in 0..<times {
+            let start = nanoseconds(CLOCK_PROCESS_CPUTIME_ID)
+            try await body()
+            taken.append(Double(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - start) / 1e6)
+        }
+        return middle(taken)
+    }
+
     private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         clock_gettime(clock, &time)
