@@ -51,7 +51,9 @@ import Testing
             word == "FILE" ? folder.path(file) : names.contains(word) ? folder.path(word) : word
         }
         let more = ["up", "plan"].contains(words[0]) ? ["-n", "x"] : []
-        #expect(try await Gantry.status(command + more) == 64, "\(command)")
+        // What is no text has a place that can be shown.
+        let isShown = words[0] == "radl" && file == "latin1"
+        #expect(try await Gantry.status(command + more) == (isShown ? 2 : 64), "\(command)")
     }
 
     @Test("what can be read and is wrong ends every command with 2")
@@ -127,7 +129,8 @@ import Testing
         let expected = [
             (15, "there is a configure section 'web' already"), (29, "there is a configure section 'web' already"),
             (5, "'nosuch'"), (6, "mesg"), (7, "must be a mapping"), (12, "recipe 'b'"), (18, "'nosuch'"),
-            (20, "'wehn'"), (26, "'other'"), (32, "'third'"),
+            // Nothing runs the recipe 'a': what cannot be run in it stops nothing.
+            (20, "'wehn'"), (32, "'third'"),
         ]
         #expect(heads.count == expected.count, "\(heads)")
         for (head, (line, word)) in zip(heads, expected) {

@@ -42,7 +42,10 @@ struct ExaminedDocument {
                     }
                     findings = warnings + document.check() + document.advice()
                 } catch {
-                    findings = warnings + error.all
+                    // What does not depend on the included sections is told, too.
+                    let depends: [RADLError.Code] = [.include, .reference, .missing, .index, .unused]
+                    let own = (document.check() + document.advice()).filter { !depends.contains($0.code) }
+                    findings = warnings + error.all + own
                     isReadable = false
                 }
             } else {
