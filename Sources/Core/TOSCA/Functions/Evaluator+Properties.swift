@@ -113,7 +113,7 @@ extension Evaluator {
     func missingNode(_ name: String, _ function: TOSCAFunction, _ path: DocumentPath) -> TOSCAValue {
         report.warning(
             .unknownName, "there is no node '\(name.prefix(80))' whose value could be taken", at: function.position,
-            path)
+            path, expected: "a node of this name, where the type shall know about it")
         return .null
     }
 

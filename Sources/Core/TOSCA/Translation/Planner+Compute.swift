@@ -167,16 +167,16 @@ extension Planner {
             wrong(plain, ScalarUnit.size.example, path)
             return
         }
-        noteUnit(plain, bytes, path)
+        checkUnit(plain, path)
         let number = Self.radl(isWhole ? bytes.rounded(.up) : bytes)
         features.set(Feature(name, .number(Interval(comparison, Quantity(number, unit: "B")))))
     }
 
     /// Values that functions give are not compared with their types, which ask for a unit.
-    func noteUnit(_ value: TOSCAValue, _ bytes: Double, _ path: DocumentPath) {
+    func checkUnit(_ value: TOSCAValue, _ path: DocumentPath) {
         guard ScalarUnit.size.lacksUnit(value) else { return }
-        report.warning(
-            .type, "the size \(value.brief) has no unit: it means \(Self.radl(bytes)) bytes", at: value.position, path,
+        report.error(
+            .type, "the size is \(value.brief), which has no unit", at: value.position, path,
             expected: ScalarUnit.size.example)
     }
 
@@ -187,7 +187,7 @@ extension Planner {
     // MARK: Applications
 
     /// Roles and collections of a node, of what it requires directly, and of relationships between: collections first.
-    private func applications(_ node: NodeTemplate, _ features: inout Features) {
+    private mutating func applications(_ node: NodeTemplate, _ features: inout Features) {
         var sets = FeatureSets()
         var seen: Set<String> = []
         var owners: [(NodeTemplate, NamedList<TOSCAArtifact>)] = []
@@ -210,6 +210,7 @@ extension Planner {
                     let file = values.evaluate(artifact.file, Evaluator.Context(node: owner), path).scalarText
                     guard let file, !file.isEmpty, seen.insert(prefix + file).inserted else { continue }
                     let element = FeatureSet(Features([Feature("name", .string(prefix + file, .equal))]))
+                    explain("\(suffix) \(file) on \(RADLName.of(node.name))", "the artifact '\(artifact.name)'", owner)
                     // Names are unique here, so nothing can disagree.
                     try? sets.add(element)
                 }

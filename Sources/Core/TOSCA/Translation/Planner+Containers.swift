@@ -85,6 +85,7 @@ extension Planner {
                         expected: ScalarUnit.size.example)
                     continue
                 }
+                checkUnit(value, path)
                 features.set(Feature("memory.size", Self.sizeValue(bytes.rounded(.up))))
             case "volumes": volumes(value.list ?? [], path, &features)
             case "expose_ports", "publish_ports":

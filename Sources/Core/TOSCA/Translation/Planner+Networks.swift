@@ -104,7 +104,11 @@ extension Planner {
         var place = 0
         var last = ""
         if hasPrivate {
+            let isNew = networks.order.count
             last = networks.privateNetwork(provider: endpoints.privateID)
+            if networks.order.count > isNew {
+                explain("network \(last)", "for all nodes without a Port or 'private_ip: false'", node)
+            }
             system.features.set(Feature("net_interface.0.connection", .string(last, .equal)))
             place += 1
         }

@@ -188,7 +188,7 @@ extension Planner {
             let value = variables.evaluate(input.value, context, path.key("inputs").key(input.name))
             if value.isNull {
                 // An optional property without a value: the recipe's own default shall count.
-                if !input.value.isNull {
+                if !input.value.isNull, input.value.position.file == 0 {
                     report.warning(
                         .missing, "the input '\(input.name)' of '\(operation.name)' of '\(node.name)' has no value",
                         at: input.value.position, path.key("inputs").key(input.name))

@@ -2,7 +2,7 @@ import RADL
 
 extension Planner {
     /// Disks of a node, from 1 in the order of its requirements: those with a size or a volume.
-    func disks(_ node: NodeTemplate, _ features: inout Features) {
+    mutating func disks(_ node: NodeTemplate, _ features: inout Features) {
         var number = 1
         for requirement in node.requirements {
             guard requirement.relationship?.isA("tosca.relationships.AttachesTo") == true,
@@ -14,6 +14,7 @@ extension Planner {
             }
             let context = Evaluator.Context(node: node)
             let path = requirement.path.key("relationship").key("properties")
+            let values = values
             func relation(_ name: String) -> String? {
                 let value = requirement.properties[name] ?? requirement.relationship?.properties[name]?.defaultValue
                 return value.flatMap { values.evaluate($0, context, path.key(name)).scalarText }
@@ -24,7 +25,9 @@ extension Planner {
                     storage, number, device: relation("device"), location: relation("location"),
                     fileSystem: relation("fs_type"), keepsSize: false, &features)
             else { continue }
-            if written { number += 1 }
+            guard written else { continue }
+            explain("disk \(number) of \(RADLName.of(node.name))", "the node '\(storage.name)'", node)
+            number += 1
         }
         // RADL counts disks from the first one, which an image would have told about.
         if number > 1, !features.indicesOfDisks.contains(0) {
@@ -61,7 +64,7 @@ extension Planner {
                 return nil
             }
             bytes = value
-            noteUnit(size, bytes, storage.path.key("properties").key("size"))
+            checkUnit(size, storage.path.key("properties").key("size"))
         }
         let volume = text("volume_id")
         guard volume != nil || bytes > 0 else { return false }

@@ -169,7 +169,8 @@ struct Planner {
         for deploy in document.deploys {
             guard let node = owners[deploy.system] else { continue }
             let cloud = deploy.cloud.map { ", in the cloud '\($0)' by policy" } ?? ""
-            explain("deploy \(deploy.system)", "\(deploy.count) by 'scalable'\(cloud)", node)
+            let reason = node.capabilities["scalable"]?.isEmpty ?? true ? "no other number is given" : "by 'scalable'"
+            explain("deploy \(deploy.system)", "\(deploy.count), \(reason)\(cloud)", node)
         }
     }
 

@@ -122,7 +122,7 @@ struct RecipeBook {
             report.error(.import, message, at: request.position, request.path, expected: failure.expected)
             return
         }
-        report.warning(.import, message, at: request.position, request.path)
+        report.warning(.import, message, at: request.position, request.path, expected: failure.expected)
         let task = TOSCAMap([
             ("name", TOSCAValue("Recipe that could not be read")),
             ("fail", TOSCAValue(TOSCAMap([("msg", TOSCAValue("'\(request.reference)' was not read"))]))),

@@ -17,19 +17,28 @@ package struct TOSCAConstraint: Sendable, Hashable {
 
     /// What a value has to be, for messages.
     package var expectation: String {
-        switch kind {
-        case .equal: "the value \(value.brief)"
-        case .greaterThan: "more than \(value.brief)"
-        case .greaterOrEqual: "at least \(value.brief)"
-        case .lessThan: "less than \(value.brief)"
-        case .lessOrEqual: "at most \(value.brief)"
-        case .inRange: "a value from \(value.list?.map(\.brief).joined(separator: " to ") ?? "the range")"
-        case .validValues: "one of: \((value.list ?? []).prefix(40).map(\.brief).joined(separator: ", "))"
-        case .length: "the length \(value.brief)"
-        case .minimumLength: "a length of at least \(value.brief)"
-        case .maximumLength: "a length of at most \(value.brief)"
-        case .pattern: "a text that matches \(value.brief)"
+        let shown = Self.shown(value)
+        return switch kind {
+        case .equal: "the value \(shown)"
+        case .greaterThan: "more than \(shown)"
+        case .greaterOrEqual: "at least \(shown)"
+        case .lessThan: "less than \(shown)"
+        case .lessOrEqual: "at most \(shown)"
+        case .inRange: "a value from \(value.list?.map(Self.shown).joined(separator: " to ") ?? "the range")"
+        case .validValues: "one of: \((value.list ?? []).prefix(40).map(Self.shown).joined(separator: ", "))"
+        case .length: "the length \(shown)"
+        case .minimumLength: "a length of at least \(shown)"
+        case .maximumLength: "a length of at most \(shown)"
+        case .pattern: "a text that matches \(shown)"
         case .schema: "a value of the schema"
+        }
+    }
+
+    /// Numbers as they stand, texts in quotes.
+    private static func shown(_ value: TOSCAValue) -> String {
+        switch value.content {
+        case .integer, .real: value.scalarText ?? value.brief
+        default: value.brief
         }
     }
 
