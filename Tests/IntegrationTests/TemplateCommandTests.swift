@@ -95,4 +95,30 @@ import Testing
         let files = try FileManager.default.subpathsOfDirectory(atPath: scratch.path("state")).joined(separator: " ")
         #expect(!files.contains("recipes"), "nothing of the template's folder is kept")
     }
+
+    /// The commands of docs/tosca.md about its first template, as they stand there.
+    @Test func thePageRuns() async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/tosca.md"), encoding: .utf8)
+        let section = try #require(page.split(separator: "\n## ").first { $0.hasPrefix("The first template\n") })
+        let commands = section.split(separator: "\n").filter {
+            $0.hasPrefix("    gantry ") || $0.hasPrefix("    echo ")
+        }
+        #expect(commands.count == 7)
+        let scratch = try Scratch()
+        try FileManager.default.createSymbolicLink(
+            at: scratch.url.appending(path: "examples"), withDestinationURL: root.appending(path: "examples"))
+        let paths = [Program.folder.path, ProcessInfo.processInfo.environment["PATH"] ?? ""]
+        let shell = Program(
+            name: "sh", executable: URL(filePath: "/bin/sh"),
+            environment: ["PATH": paths.joined(separator: ":"), "GANTRY_STATE_DIR": scratch.path("state")],
+            workingFolder: scratch.url)
+        let ended = try await shell.run(["-ec", commands.map { $0.dropFirst(4) }.joined(separator: "\n")])
+        #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
+        #expect(ended.output.contains("examples/machines.yaml: good (2 nodes, 1 input, 2 outputs, 3 machines)"))
+        let workers = ended.output.split(separator: "\n").filter { $0.contains("workers") }
+        #expect(workers.contains { $0.hasPrefix("workers: [") && $0.count { $0 == "," } == 1 }, "\(ended.output)")
+        #expect(workers.contains { $0.hasPrefix("{\"address\": ") && $0.count { $0 == "," } == 3 }, "\(ended.output)")
+    }
 }
