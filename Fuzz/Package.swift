@@ -25,6 +25,14 @@ let package = Package(
                 .enableUpcomingFeature("MemberImportVisibility"),
                 .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
             ]),
+        // Links to those sources of the language server that know no protocol.
+        .target(
+            name: "FuzzedLanguage", dependencies: [.product(name: "RADL", package: "gantry")], path: "Sources/Language",
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            ]),
         .systemLibrary(name: "CFuzzedXML", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0"),
         .target(
             name: "FuzzedXMLRPC", dependencies: ["CFuzzedXML"], path: "Sources/XMLRPC",
@@ -36,7 +44,8 @@ let package = Package(
         .executableTarget(
             name: "gantry-fuzz",
             dependencies: [
-                "CFuzzer", "FuzzedJSON", "FuzzedTOSCA", "FuzzedXMLRPC", .product(name: "RADL", package: "gantry"),
+                "CFuzzer", "FuzzedJSON", "FuzzedLanguage", "FuzzedTOSCA", "FuzzedXMLRPC",
+                .product(name: "RADL", package: "gantry"),
                 .product(name: "Jinja", package: "gantry"),
                 .product(name: "Recipes", package: "gantry"),
             ]),

@@ -1,3 +1,4 @@
+import FuzzedLanguage
 import Jinja
 import RADL
 import Recipes
@@ -6,6 +7,7 @@ import Recipes
 enum Subject: String, CaseIterable {
     case radl
     case radlJSON = "radl-json"
+    case radlText = "radl-text"
     case json
     case template
     case recipe
@@ -16,6 +18,7 @@ enum Subject: String, CaseIterable {
         switch self {
         case .radl: Self.radl(bytes)
         case .json: AnyJSON.feed(bytes)
+        case .radlText: LanguageSubject.feed(bytes)
         case .radlJSON: Self.radlJSON(String(decoding: bytes, as: UTF8.self))
         case .template: Self.template(String(decoding: bytes, as: UTF8.self))
         case .recipe: Self.recipe(String(decoding: bytes, as: UTF8.self))
@@ -46,12 +49,24 @@ enum Subject: String, CaseIterable {
         let nested = try? document.resolvingIncludes { include, _ in
             RADLSource(bytes: bytes, file: include.template)
         }
+        for error in nested?.check() ?? [] {
+            _ = error.description
+            precondition(error.range.map { $0.end <= bytes.count } ?? true, "a place beyond the included text")
+        }
+        precondition((try? RADLDocument(parsing: document.undrawn.text())) != nil, "what draws does not survive")
         _ = try? (nested ?? document).resolvingInheritance()
         precondition((try? RADLDocument(parsing: document.text(style: .im))) != nil, "IM's text does not survive")
         settle(document.jsonText())
     }
 
     private static func radlJSON(_ text: String) {
+        let source = RADLSource(text: text)
+        let reading = RADLDocument.readJSON(source)
+        for error in reading.errors + reading.document.check() + reading.document.advice() {
+            _ = error.description
+            precondition(error.range.map { $0.end <= source.bytes.count } ?? true, "a place beyond the text")
+        }
+        _ = RADLExplanation(reading.document).text
         guard let document = try? RADLDocument(parsingJSON: text) else { return }
         precondition((try? RADLDocument(parsing: document.text())) != nil, "JSON gives no readable text")
         settle(document.jsonText())

@@ -1,0 +1,1 @@
+../../../Sources/Tools/RADLLanguageServer/FormatterLayout.swift
