@@ -160,17 +160,30 @@ struct XMLRPCClientTests {
         }
     }
 
-    /// Operations that the service does not have yet say so.
-    @Test func missing() async throws {
+    @Test func clouds() async throws {
+        #expect(try await client.run("cloudimages", "dummy").output.contains(#""name": "Image Name1""#))
+        #expect(try await client.run("cloudusage", "dummy").output.contains(#""limit": 10"#))
+        let unknown = try await client.run("cloudimages", "nope")
+        #expect(unknown.status == 1)
+        #expect(unknown.output.contains("ERROR getting cloud image list: "), "\(unknown)")
+    }
+
+    @Test func whatItIsAndWhoseItIs() async throws {
         let id = try await create()
-        for command in [
-            ["alter", id, "0", scratch.path("bigger.radl")], ["export", id], ["import", scratch.path("more.radl")],
-            ["cloudimages", "dummy"], ["cloudusage", "dummy"], ["change_auth", id, scratch.path("new-auth")],
-        ] {
-            let ended = try await client.run(command)
-            #expect(ended.status == 1)
-            #expect(ended.output.contains("is not supported yet"), "\(command): \(ended)")
-        }
+        #expect(try await client.lines("alter", id, "0", scratch.path("bigger.radl")) == ["VM successfully modified."])
+        #expect(try await daemon.settledState(id) == "configured")
+        #expect(try await client.lines("getvminfo", id, "0", "cpu.count") == ["2"])
+        #expect(
+            try await client.lines("change_auth", id, scratch.path("new-auth")) == ["Auth data successfully changed."])
+
+        // What the client prints, a JSON string with JSON in it, can be imported.
+        let exported = try await client.run("-q", "export", id, "1")
+        #expect(exported.status == 0)
+        #expect(try await client.lines("list") == ["No Infrastructures."])
+        try scratch.write("exported", exported.output)
+        #expect(try await client.lines("import", scratch.path("exported")) == ["New Inf: \(id)"])
+        #expect(try await client.run("getstate", id).output.contains("VM ID: 0 is in state: configured."))
+        #expect(try await client.run("import", scratch.path("exported")).status == 1)
     }
 }
 

@@ -117,7 +117,7 @@ struct XMLRPCPythonTests {
         try await session.settle(id)
         #expect(try await session.value("Reconfigure", id, #""""#, auth, "[0]") == #""""#)
         try await session.settle(id)
-        try await others(session, id, document)
+        try await others(session, id, other, document)
 
         #expect(
             try await session.failure("GetInfrastructureState", #""none""#, auth).contains("Invalid infrastructure ID"))
@@ -127,20 +127,45 @@ struct XMLRPCPythonTests {
         try await introspection(session)
     }
 
-    /// Methods about clouds and about taking an infrastructure elsewhere.
-    private func others(_ session: Session, _ id: String, _ document: String) async throws {
+    /// Methods about clouds, statistics, owners, and about taking an infrastructure elsewhere.
+    private func others(_ session: Session, _ id: String, _ other: String, _ document: String) async throws {
         let auth = Session.authorization
-        for (method, parameters) in [
-            ("AlterVM", [id, "0", #""system node (cpu.count = 2)""#, auth]),
-            ("CreateDiskSnapshot", [id, "0", "0", #""snap""#, "false", auth]),
-            ("ExportInfrastructure", [id, "false", auth]), ("ImportInfrastructure", [#""{}""#, auth]),
-            ("ChangeInfrastructureAuth", [id, auth, "false", auth]), ("GetCloudImageList", [#""dummy""#, auth]),
-            ("GetCloudQuotas", [#""dummy""#, auth]), ("EstimateResources", [document, auth]),
-            ("GetStats", [#""""#, #""""#, auth]),
-        ] {
-            let answer = try await session.call(method, parameters)
-            #expect(answer == #"{"result":[false,"\#(method) is not supported yet"]}"#)
-        }
+        let estimate = try await session.value("EstimateResources", document, auth)
+        #expect(estimate.hasPrefix(#"{"dummy":{"cloudEndpoint":"#), "\(estimate)")
+        #expect(estimate.components(separatedBy: #""cpuCores":1"#).count == 3, "\(estimate)")
+        let images = try await session.value("GetCloudImageList", #""dummy""#, auth)
+        #expect(images.hasPrefix(#"[{"name":"Image Name1","uri":"mock0://linux.for.ev.er/image1"}"#), "\(images)")
+        #expect(
+            try await session.value("GetCloudImageList", #""dummy""#, auth, #"{"distribution":"no such"}"#) == "[]")
+        #expect(try await session.failure("GetCloudImageList", #""nope""#, auth).contains("nope"))
+        #expect(
+            try await session.value("GetCloudQuotas", #""dummy""#, auth).contains(#""cores":{"limit":10,"used":1}"#))
+        let figures = try await session.value("GetStats", #""""#, "null", auth)
+        #expect(figures.components(separatedBy: #""im_user":"ada""#).count == 3, "\(figures)")
+        #expect(try await session.value("GetStats", #""2000-01-01""#, #""2000-01-02""#, auth) == "[]")
+        #expect(try await session.failure("GetStats", #""x""#, #""""#, auth).contains("init_date"))
+
+        let bob = #"[{"type":"InfrastructureManager","username":"bob","password":"two"}]"#
+        #expect(try await session.failure("GetInfrastructureState", id, bob).contains("not granted"))
+        #expect(try await session.value("ChangeInfrastructureAuth", id, bob, "false", auth) == #""""#)
+        #expect(try await session.value("GetInfrastructureOwners", id, bob) == #"["ada","bob"]"#)
+        #expect(try await session.value("ChangeInfrastructureAuth", id, auth, "true", bob) == #""""#)
+        #expect(try await session.failure("GetInfrastructureState", id, bob).contains("not granted"))
+
+        let altered = try await session.value(
+            "AlterVM", id, "0", #""system node (cpu.count = 2 and memory.size = 2048M)""#, auth)
+        #expect(altered.contains("cpu.count = 2"), "\(altered)")
+        try await session.settle(id)
+        #expect(try await session.value("CreateDiskSnapshot", id, "0", "0", #""snap""#, "true", auth).count > 4)
+        try await session.settle(id)
+
+        #expect(try await session.value("ExportInfrastructure", id, "false", auth).contains("vm_list"))
+        let exported = try await session.value("ExportInfrastructure", other, "true", auth)
+        #expect(try await session.failure("GetInfrastructureState", other, auth).contains("Invalid infrastructure ID"))
+        #expect(try await session.value("ImportInfrastructure", exported, auth) == other)
+        #expect(try await session.failure("ImportInfrastructure", exported, auth).contains("existing"))
+        #expect(try await session.failure("ImportInfrastructure", #""{}""#, auth).count > 4)
+        #expect(try await session.value("GetInfrastructureState", other, auth).contains(#""state":"configured""#))
     }
 
     private func introspection(_ session: Session) async throws {

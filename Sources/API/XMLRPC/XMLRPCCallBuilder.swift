@@ -195,6 +195,8 @@ struct XMLRPCCallBuilder {
     // MARK: - Text
 
     mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        // Blanks between elements, which may be many, are not kept.
+        if content != nil || path.last?.holdsText != true, unsafe bytes.allSatisfy(Self.isBlank) { return }
         unsafe text.append(contentsOf: bytes)
     }
 

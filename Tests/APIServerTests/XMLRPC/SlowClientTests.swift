@@ -22,6 +22,34 @@ import Testing
         }
     }
 
+    private static let version = "<methodCall><methodName>GetVersion</methodName></methodCall>"
+
+    /// Requests as they are on the wire, and what is in the answers.
+    static let requests: [(String, String)] = [
+        ("POST / HTTP/1.0\r\nContent-Length: \(version.utf8.count)\r\n\r\n\(version)", "Content-Length: 204"),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + version.map { "1\r\n\($0)\r\n" }.joined() + "0\r\n\r\n", "<string>1.19.1</string>"
+        ),
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n<methodCall>", "HTTP/1.1 413"),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nc\r\n<methodCall>\r\n9\r\n</method>\r\n",
+            "well-formed"
+        ),
+        ("GET /RPC2 HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405"),
+        ("HELLO\r\n\r\n", "HTTP/1.1 400"),
+    ]
+
+    @Test(arguments: requests.indices) func onTheWire(_ index: Int) async throws {
+        let (request, words) = Self.requests[index]
+        try await Served.serve(nil, .xmlrpc, overNetwork: true, patience: .seconds(1)) { client in
+            let connection = try Connection(port: try #require(client.port))
+            connection.send(request)
+            let answer = await connection.end(within: .seconds(20))
+            #expect(answer?.contains(words) == true, "\(answer ?? "no end")")
+        }
+    }
+
     /// A plain socket.
     private final class Connection: Sendable {
         private let descriptor: Int32

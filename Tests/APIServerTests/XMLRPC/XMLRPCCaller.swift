@@ -27,18 +27,7 @@ struct XMLRPCCaller {
         let values = parameters.map { "<param>\(Self.text($0))</param>" }.joined()
         let text =
             "<?xml version='1.0'?><methodCall><methodName>\(method)</methodName><params>\(values)</params></methodCall>"
-        var answer = try Self.answer(try await send(text).text)
-        // A change of what another change is carried out on.
-        for _ in 0..<500 where Self.isBusy(answer) {
-            try await Task.sleep(for: .milliseconds(10))
-            answer = try Self.answer(try await send(text).text)
-        }
-        return answer
-    }
-
-    private static func isBusy(_ answer: XMLRPCAnswer) -> Bool {
-        guard case .value(.array(let pair)) = answer, pair.count == 2, pair[0] == false else { return false }
-        return pair[1].text.contains("is busy with")
+        return try Self.answer(try await send(text).text)
     }
 
     /// The value behind IM's pair.

@@ -20,11 +20,11 @@ extension XMLRPCMethods {
                 [.infrastructure, .authorization],
                 optional: [.init("force", "boolean"), .init("async_call", "boolean")]
             ) { arguments in
-                let caller = try arguments.login(1).caller
+                let (login, id) = (try arguments.login(1), try arguments.text(0))
                 // Whoever forces it gets all that can go removed, as everybody does, and the reason for what is left.
                 _ = try arguments.flag(2)
-                try await calls.destroy(
-                    try arguments.text(0), isAsynchronous: try arguments.flag(3), caller: caller)
+                try await calls.renewCredentials(id, login: login)
+                try await calls.destroy(id, isAsynchronous: try arguments.flag(3), caller: login.caller)
                 return ""
             },
             XMLRPCMethod(
@@ -72,8 +72,9 @@ extension XMLRPCMethods {
         XMLRPCMethod(
             name, "\(call.rawValue)s all machines of an infrastructure", [.infrastructure, .authorization]
         ) { arguments in
-            let caller = try arguments.login(1).caller
-            try await calls.change(call, try arguments.text(0), caller: caller)
+            let (login, id) = (try arguments.login(1), try arguments.text(0))
+            try await calls.renewCredentials(id, login: login)
+            try await calls.change(call, id, caller: login.caller)
             return ""
         }
     }

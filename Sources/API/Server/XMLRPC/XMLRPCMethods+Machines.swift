@@ -37,6 +37,30 @@ extension XMLRPCMethods {
                     try await calls.machineContextualizationMessage(
                         try arguments.text(0), try arguments.machine(1), caller: caller))
             },
+            XMLRPCMethod(
+                "AlterVM", "gives a machine another size or more disks; the machine as RADL",
+                [.infrastructure, .machine, .document, .authorization]
+            ) { arguments in
+                let (login, id) = (try arguments.login(3), try arguments.text(0))
+                try await calls.renewCredentials(id, login: login)
+                let altered = try await calls.alter(
+                    .radl(try arguments.optionalText(2)), id, number: try arguments.machine(1), caller: login.caller)
+                return .string(altered.text(style: .im))
+            },
+            XMLRPCMethod(
+                "CreateDiskSnapshot", "makes an image of a machine's disk; its URL",
+                [
+                    .infrastructure, .machine, .init("disk_num", "int"), .init("image_name", "string"),
+                    .init("auto_delete", "boolean"), .authorization,
+                ]
+            ) { arguments in
+                let (login, id) = (try arguments.login(5), try arguments.text(0))
+                try await calls.renewCredentials(id, login: login)
+                return .string(
+                    try await calls.makeImage(
+                        named: try arguments.text(3), ofDisk: try arguments.number(2), of: id,
+                        number: try arguments.machine(1), deletes: try arguments.flag(4), caller: login.caller))
+            },
             power("StartVM", .start, calls),
             power("StopVM", .stop, calls),
             power("RebootVM", .reboot, calls),
@@ -47,8 +71,9 @@ extension XMLRPCMethods {
         XMLRPCMethod(
             name, "\(call.rawValue)s a machine", [.infrastructure, .machine, .authorization]
         ) { arguments in
-            let caller = try arguments.login(2).caller
-            try await calls.change(call, try arguments.text(0), number: try arguments.machine(1), caller: caller)
+            let (login, id) = (try arguments.login(2), try arguments.text(0))
+            try await calls.renewCredentials(id, login: login)
+            try await calls.change(call, id, number: try arguments.machine(1), caller: login.caller)
             return ""
         }
     }
@@ -60,8 +85,7 @@ extension XMLRPCValue {
         switch value {
         case .text(let text): self = .string(text)
         case .list(let texts): self = .array(texts.map { .string($0) })
-        case .number(.integer(let number)):
-            self = Int32(exactly: number).map { .integer(Int64($0)) } ?? .string(String(number))
+        case .number(.integer(let number)): self = .number(Int64(number))
         case .number(.real(let number)): self = .double(number)
         }
     }

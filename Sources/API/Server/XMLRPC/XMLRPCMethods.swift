@@ -11,7 +11,7 @@ struct XMLRPCMethods: Sendable {
         self.version = version
         let all =
             Self.general(version) + Self.reading(calls) + Self.changes(calls) + Self.machines(calls)
-            + Self.clouds(calls)
+            + Self.owners(calls) + Self.clouds(calls)
         methods = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
