@@ -136,13 +136,9 @@ struct TOSCAConvertCommand: AsyncParsableCommand {
               gantry tosca convert cluster.yaml --inputs values.yaml --to json
             """)
 
-    enum Form: String, ExpressibleByArgument, CaseIterable {
-        case radl, json
-    }
-
     @OptionGroup var source: TOSCASourceOptions
     @OptionGroup var inputs: TemplateOptions
-    @Option(help: "What is printed: radl or json.") var to: Form = .radl
+    @Option(help: "What is printed: radl or json.") var to: RADLConvertCommand.Form = .radl
 
     func run() async throws {
         try await reporting {
@@ -151,10 +147,8 @@ struct TOSCAConvertCommand: AsyncParsableCommand {
             let template = try await file.read(resolver)
             let translation = try await file.translate(template, try inputs.resolve(template.inputs), resolver)
             for warning in translation.warnings { file.tell(warning) }
-            switch to {
-            case .radl: Terminal.write(translation.document.text())
-            case .json: Terminal.line(translation.document.jsonText())
-            }
+            let text = RADLConvertCommand.text(translation.document, to)
+            Terminal.write(text.hasSuffix("\n") ? text : text + "\n")
         }
     }
 }
