@@ -32,6 +32,9 @@ let externals: [String: External] = [
     "HummingbirdCore": External(
         package: "hummingbird",
         requirement: .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")),
+    "HummingbirdTLS": External(
+        package: "hummingbird",
+        requirement: .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")),
     "HummingbirdTesting": External(
         package: "hummingbird",
         requirement: .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")),
@@ -47,6 +50,9 @@ let externals: [String: External] = [
     "NIOCore": External(
         package: "swift-nio",
         requirement: .package(url: "https://github.com/apple/swift-nio", from: "2.101.0")),
+    "NIOSSL": External(
+        package: "swift-nio-ssl",
+        requirement: .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0")),
     "ServiceLifecycle": External(
         package: "swift-service-lifecycle",
         requirement: .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0")),
@@ -175,7 +181,7 @@ let units: [Unit] = [
         "APIServer", "API/Server",
         [
             "Orchestration", "InfrastructureModel", "Operations", "RADL", "TOSCA", "Authorization", "XMLRPC",
-            "Support", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging",
+            "Support", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "Logging",
         ]),
 
     // Tools
@@ -198,8 +204,8 @@ let units: [Unit] = [
     executable(
         "gantryd",
         [
-            "Assembly", "APIServer", "Orchestration", "Support", "CProcess", "ArgumentParser", "ServiceLifecycle",
-            "UnixSignals", "Logging",
+            "Assembly", "APIServer", "Authorization", "ServiceConfiguration", "Orchestration", "InfrastructureModel",
+            "Support", "CProcess", "ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging",
         ]),
     executable(
         "connector-check",

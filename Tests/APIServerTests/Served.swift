@@ -1,4 +1,5 @@
 import APIServer
+import Authorization
 import ConnectorAPI
 import ContextualizationAPI
 import Dummy
@@ -34,9 +35,12 @@ enum Served {
     ///   - failure: What the contextualization of every machine fails with; nil: it succeeds.
     ///   - overNetwork: Whether requests go through the HTTP server on the loopback address, not to the router at once.
     ///   - patience: How long connections may be silent then (XML-RPC).
+    ///   - access: Who may do what.
+    ///   - origin: Pages of which other origin may use it (REST).
     static func serve(
         _ store: (any StateStore)? = nil, _ interface: Interface = .rest, failure: String? = nil,
-        overNetwork: Bool = false, patience: Duration? = nil,
+        overNetwork: Bool = false, patience: Duration? = nil, access: AccessRules = AccessRules(),
+        origin: String? = nil,
         _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
@@ -52,17 +56,17 @@ enum Served {
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
         switch interface {
         case .rest:
-            let server = RESTServer(manager: manager, logger: logger)
+            let server = RESTServer(manager: manager, access: access, allowedOrigin: origin, logger: logger)
             if overNetwork {
-                let application = server.application(host: "127.0.0.1", port: 0, logger: logger)
+                let application = try server.application(host: "127.0.0.1", port: 0, logger: logger)
                 try await run(application, .live, manager, body)
             } else {
                 try await run(Application(router: server.router(), logger: logger), .router, manager, body)
             }
         case .xmlrpc:
-            let server = XMLRPCServer(manager: manager, logger: logger)
+            let server = XMLRPCServer(manager: manager, access: access, logger: logger)
             if overNetwork {
-                let application = server.application(
+                let application = try server.application(
                     host: "127.0.0.1", port: 0, patience: patience, logger: logger)
                 try await run(application, .live, manager, body)
             } else {

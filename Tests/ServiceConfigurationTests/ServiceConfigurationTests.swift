@@ -60,7 +60,9 @@ struct ServiceConfigurationTests {
     }
 
     @Test func itDoesNotStartWhereLoginsWouldBeWeaker() throws {
-        #expect(try configuration("[im]\nFORCE_OIDC_AUTH = no").refusal == nil)
+        let without = try configuration("[im]\nFORCE_OIDC_AUTH = no")
+        #expect(without.refusal == nil)
+        #expect(without.warnings.isEmpty)
         let refusal = try #require(try configuration("[im]\nFORCE_OIDC_AUTH = yes").refusal)
         #expect(refusal.description.hasPrefix("f0:2: FORCE_OIDC_AUTH cannot be kept to"))
     }

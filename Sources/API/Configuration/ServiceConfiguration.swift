@@ -90,7 +90,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
     private mutating func noteEffects() {
         for option in ServiceOption.all {
             let key = Key(section: option.section, name: option.name)
-            guard let setting = settings[key], setting.value != option.fallback else { continue }
+            guard let setting = settings[key], !option.isFallback(setting.value) else { continue }
             let message: String
             switch option.effect {
             case .used: continue
@@ -203,6 +203,12 @@ extension ServiceOption {
         case "0", "no", "false", "off": false
         default: nil
         }
+    }
+
+    /// Whether a value means what the default means.
+    func isFallback(_ value: String) -> Bool {
+        if kind == .flag { return Self.flag(value) == Self.flag(fallback) }
+        return value == fallback
     }
 
     /// What is wrong with a value, and what to write; nil: nothing.

@@ -1,5 +1,6 @@
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 import Logging
 import NIOCore
 
@@ -12,17 +13,19 @@ enum HTTPListener {
     static let patience = Duration.seconds(60)
 
     /// A server that listens. A `Service`: it stops gracefully.
+    /// - Parameter tls: Its certificate; nil: without encryption.
     static func application(
-        _ responder: some HTTPResponder<BasicRequestContext>, host: String, port: Int,
+        _ responder: some HTTPResponder<BasicRequestContext>, host: String, port: Int, tls: TLSFiles?,
         patience: Duration = HTTPListener.patience, logger: Logger
-    ) -> some ApplicationProtocol {
+    ) throws -> some ApplicationProtocol {
         // The library refuses without a text, so it refuses later than we do.
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 2 * largestHeaders, maxHeaderListSize: 2 * largestHeaders)
+        let plain = HTTPServerBuilder.http1(
+            configuration: .init(idleTimeout: TimeAmount(patience), httpDecoderConfiguration: decoder))
         return Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(idleTimeout: TimeAmount(patience), httpDecoderConfiguration: decoder)),
+            server: try tls.map { try .tls(plain, tlsConfiguration: $0.configuration) } ?? plain,
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "gantry"),
             logger: logger)
     }

@@ -150,7 +150,7 @@ struct InfrastructureHarness: Sendable {
             throw RESTError(.unauthorized, "No authentication data provided")
         }
         do {
-            return try Login(try AuthorizationParser().items(ofHeader: header))
+            return try Login(try AuthorizationParser().items(ofHeader: header), calls.access)
         } catch {
             throw RESTError(.unauthorized, "\(error)")
         }

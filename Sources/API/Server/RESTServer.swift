@@ -1,4 +1,6 @@
+package import Authorization
 import Foundation
+import HTTPTypes
 package import Hummingbird
 import InfrastructureModel
 package import Logging
@@ -8,12 +10,20 @@ package import Orchestration
 package struct RESTServer: Sendable {
     private let harness: InfrastructureHarness
     private let metrics: MetricsPage
+    private let allowedOrigin: String?
     private let logger: Logger
 
-    /// - Parameter version: What `/version` answers: the version of IM's interface that is spoken.
-    package init(manager: InfrastructureManager, version: String = "2.0.0", logger: Logger) {
+    /// - Parameters:
+    ///   - access: Who may do what.
+    ///   - allowedOrigin: Pages of which origin may use it, `*` for all; nil: of no other one.
+    ///   - version: What `/version` answers: the version of IM's interface that is spoken.
+    package init(
+        manager: InfrastructureManager, access: AccessRules = AccessRules(), allowedOrigin: String? = nil,
+        version: String = "2.0.0", logger: Logger
+    ) {
         harness = InfrastructureHarness(
-            calls: InfrastructureCalls(manager: manager), version: version, logger: logger)
+            calls: InfrastructureCalls(manager: manager, access: access), version: version, logger: logger)
+        self.allowedOrigin = allowedOrigin
         metrics = MetricsPage(manager: manager)
         self.logger = logger
     }
@@ -22,6 +32,14 @@ package struct RESTServer: Sendable {
     package func router() -> Router<BasicRequestContext> {
         let routes = routes()
         let router = Router(options: .autoGenerateHeadEndpoints)
+        if let allowedOrigin {
+            // As IM allows (im.md 4.1); nothing is known by cookies.
+            router.add(
+                middleware: CORSMiddleware(
+                    allowOrigin: allowedOrigin == "*" ? .all : .custom(allowedOrigin),
+                    allowHeaders: [.origin, .accept, .contentType, .authorization],
+                    allowMethods: [.put, .get, .post, .delete, .options]))
+        }
         router.add(
             middleware: ErrorMiddleware(
                 paths: PathTable(routes), largestHeaders: HTTPListener.largestHeaders, logger: logger))
@@ -90,7 +108,10 @@ package struct RESTServer: Sendable {
     }
 
     /// A server that listens. A `Service`: it stops gracefully.
-    package func application(host: String, port: Int, logger: Logger) -> some ApplicationProtocol {
-        HTTPListener.application(router().buildResponder(), host: host, port: port, logger: logger)
+    /// - Parameter tls: Its certificate; nil: without encryption.
+    package func application(
+        host: String, port: Int, tls: TLSFiles? = nil, logger: Logger
+    ) throws -> some ApplicationProtocol {
+        try HTTPListener.application(router().buildResponder(), host: host, port: port, tls: tls, logger: logger)
     }
 }

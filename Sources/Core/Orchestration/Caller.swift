@@ -8,6 +8,8 @@ package enum Caller: Sendable, Hashable {
     case local
     /// Somebody who says who they are, and proves it.
     case user(String, Proof)
+    /// Somebody whom the service's settings let use every infrastructure; what they make is theirs.
+    case administrator(String, Proof)
 
     /// How a user proves to be who they say.
     package enum Proof: Sendable, Hashable {
@@ -18,7 +20,7 @@ package enum Caller: Sendable, Hashable {
     package var username: String {
         switch self {
         case .local: "local"
-        case .user(let name, _): name
+        case .user(let name, _), .administrator(let name, _): name
         }
     }
 
@@ -26,14 +28,15 @@ package enum Caller: Sendable, Hashable {
     func verifier(_ store: any StateStore) -> String? {
         switch self {
         case .local: nil
-        case .user(_, .password(let password)): store.verifier(for: password)
+        case .user(_, .password(let password)), .administrator(_, .password(let password)):
+            store.verifier(for: password)
         }
     }
 
     /// Whether an infrastructure is theirs to see and to change.
     func mayAccess(_ record: InfrastructureRecord, _ store: any StateStore) -> Bool {
         switch self {
-        case .local: true
+        case .local, .administrator: true
         case .user: record.owners.contains(Owner(username: username, verifier: verifier(store)))
         }
     }

@@ -5,6 +5,7 @@ import CProcess
 import Foundation
 import Logging
 import Orchestration
+import ServiceConfiguration
 import ServiceLifecycle
 import Support
 import UnixSignals
@@ -19,35 +20,45 @@ struct GantryDaemon: AsyncParsableCommand {
             State is on disk: after a crash or a restart everything goes on where it was. SIGTERM and SIGINT stop it \
             gracefully.
 
-            The log goes to standard error, a line each: what the service starts with, the begin and the end of every \
-            operation, starts and ends of connectors.
+            Settings come from the command line, else from files in the form of IM's im.cfg, which may be named as they \
+            are. `gantryd config` shows what is in force.
+
+            The log goes to standard error or to LOG_FILE, a line each: what the service starts with, the begin and the \
+            end of every operation, starts and ends of connectors.
 
             EXIT STATUS:
               0    stopped
               1    it failed
-              5    the address or the store cannot be used
+              5    an address, the store or a file of settings cannot be used
               64   wrong usage
 
             EXAMPLES:
               gantryd --state-dir /var/lib/gantry
               gantryd --host 0.0.0.0 --rest-port 8800
-              gantryd --no-xmlrpc
+              gantryd --config /etc/im/im.cfg --no-xmlrpc
             """,
-        version: "0.1.0")
+        version: "0.1.0",
+        subcommands: [ConfigCommand.self])
 
-    @Option(name: .customLong("state-dir"), help: ArgumentHelp("Folder of the state.", valueName: "dir"))
-    var stateFolder = "/var/lib/gantry"
+    @OptionGroup var files: ConfigurationFiles
 
-    @Option(help: ArgumentHelp("Address to listen on.", valueName: "address"))
-    var host = "127.0.0.1"
+    @Option(
+        name: .customLong("state-dir"),
+        help: ArgumentHelp("Folder of the state. (default: /var/lib/gantry)", valueName: "dir"))
+    var stateFolder: String?
 
-    @Option(name: .customLong("rest-port"), help: ArgumentHelp("Port of the REST interface.", valueName: "port"))
-    var restPort = 8800
+    @Option(help: ArgumentHelp("Address to listen on. (default: 127.0.0.1)", valueName: "address"))
+    var host: String?
+
+    @Option(
+        name: .customLong("rest-port"),
+        help: ArgumentHelp("Port of the REST interface. (default: 8800)", valueName: "port"))
+    var restPort: Int?
 
     @Option(
         name: .customLong("xmlrpc-port"),
-        help: ArgumentHelp("Port of the XML-RPC interface.", valueName: "port"))
-    var xmlrpcPort = 8899
+        help: ArgumentHelp("Port of the XML-RPC interface. (default: 8899)", valueName: "port"))
+    var xmlrpcPort: Int?
 
     @Flag(name: .customLong("no-xmlrpc"), help: "Do not serve XML-RPC.")
     var isWithoutXMLRPC = false
@@ -57,8 +68,8 @@ struct GantryDaemon: AsyncParsableCommand {
         help: ArgumentHelp("A folder with connector-* executables; may be repeated.", valueName: "dir"))
     var connectorFolders: [String] = []
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel = "info"
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
+    var logLevel: String?
 
     /// Passwords and keys of all users are in memory.
     static func main() async {
@@ -67,42 +78,51 @@ struct GantryDaemon: AsyncParsableCommand {
     }
 
     func validate() throws {
-        for (name, port) in [("--rest-port", restPort), ("--xmlrpc-port", xmlrpcPort)]
+        if let logLevel, Logger.Level(rawValue: logLevel) == nil {
+            throw ValidationError(
+                "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        for case (let name, let port?) in [("--rest-port", restPort), ("--xmlrpc-port", xmlrpcPort)]
         where !(0...65535).contains(port) {
             throw ValidationError("\(name) is a number from 0 to 65535, not \(port)")
         }
     }
 
     func run() async throws {
-        guard let level = Logger.Level(rawValue: logLevel) else {
-            throw ValidationError(
-                "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        let configuration = try files.configuration()
+        if let refusal = configuration.refusal { try Ending.fail("\(refusal)") }
+        let settings = DaemonSettings(self, configuration)
+        let interfaces = [settings.rest, settings.xmlrpc].compactMap(\.self)
+        guard !interfaces.isEmpty else {
+            try Ending.fail(
+                "both interfaces are switched off: set ACTIVATE_REST or ACTIVATE_XMLRPC to yes")
         }
-        let logger = StandardErrorLog.logger(label: "gantryd", level: level)
-        let rest = ListeningAddress(host: host, port: restPort, option: "--rest-port")
-        let xmlrpc = isWithoutXMLRPC ? nil : ListeningAddress(host: host, port: xmlrpcPort, option: "--xmlrpc-port")
-        let addresses = [rest, xmlrpc].compactMap(\.self)
-        for address in addresses {
-            if let problem = address.problem() { try Self.fail(problem) }
+        for interface in interfaces {
+            if let problem = interface.address.problem() { try Ending.fail(problem) }
         }
+        let logger = try settings.logger()
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         let services: GantryServices
+        let servers: [any Service]
         do {
             services = try await GantryServices.make(
                 GantryServices.Options(
-                    stateFolder: stateFolder, connectorFolders: connectorFolders, logger: logger,
-                    manager: ManagerConfiguration(advice: .service)))
+                    stateFolder: settings.stateFolder, connectorFolders: settings.connectorFolders,
+                    logger: logger,
+                    manager: settings.manager))
+            servers = try settings.servers(services.manager, logger)
         } catch {
-            try Self.fail("\(error)")
+            try Ending.fail("\(error)")
         }
         logger.info(
             "starts",
             metadata: [
-                "version": "\(Self.configuration.version)", "state": "\(stateFolder)", "rest": "\(rest.text)",
-                "xmlrpc": "\(xmlrpc?.text ?? "none")",
+                "version": "\(Self.configuration.version)", "state": "\(settings.stateFolder)",
+                "rest": "\(settings.rest?.text ?? "none")", "xmlrpc": "\(settings.xmlrpc?.text ?? "none")",
                 "connectors": "\(services.connectorNames.joined(separator: ","))",
             ])
         for problem in services.problems { logger.warning("a connector cannot be used: \(problem)") }
-        let running: [any Service] = [WorkerService(manager: services.manager)] + servers(services, logger)
+        let running: [any Service] = [WorkerService(manager: services.manager)] + servers
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: running.map { .init(service: $0) },
@@ -112,8 +132,8 @@ struct GantryDaemon: AsyncParsableCommand {
                 try await group.run()
             } catch let error where !(error is CancellationError) {
                 // Somebody may have been quicker than the server, after the look at the address.
-                for address in addresses {
-                    if let problem = address.problem() { try Self.fail(problem) }
+                for interface in interfaces {
+                    if let problem = interface.address.problem() { try Ending.fail(problem) }
                 }
                 logger.error("ends after an error", metadata: ["error": "\(error)"])
                 throw ExitCode(1)
@@ -122,21 +142,6 @@ struct GantryDaemon: AsyncParsableCommand {
             await services.stop()
         }
         logger.info("ends")
-    }
-
-    private func servers(_ services: GantryServices, _ logger: Logger) -> [any Service] {
-        let rest = RESTServer(manager: services.manager, logger: logger)
-            .application(host: host, port: restPort, logger: logger)
-        guard !isWithoutXMLRPC else { return [rest] }
-        let xmlrpc = XMLRPCServer(manager: services.manager, logger: logger)
-            .application(host: host, port: xmlrpcPort, logger: logger)
-        return [rest, xmlrpc]
-    }
-
-    /// The store or the address cannot be used: as of `gantry`'s exit status.
-    private static func fail(_ message: String) throws -> Never {
-        try? FileHandle.standardError.write(contentsOf: Data("error: \(message)\n".utf8))
-        throw ExitCode(5)
     }
 }
 

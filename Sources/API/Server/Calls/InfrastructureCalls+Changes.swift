@@ -1,3 +1,4 @@
+import Authorization
 import Foundation
 import InfrastructureModel
 import Operations
@@ -8,6 +9,7 @@ extension InfrastructureCalls {
     /// Makes an infrastructure, and returns when its machines are launched.
     /// - Parameter isAsynchronous: Return when it is on record.
     func create(_ document: SentDocument, isAsynchronous: Bool, login: Login) async throws -> InfrastructureID {
+        try require(.changing)
         let submitted = try await manager.deploy(login.deployment(document))
         if !isAsynchronous { try await manager.waitUntilLaunched(submitted, caller: login.caller) }
         return submitted.infrastructure
@@ -18,6 +20,7 @@ extension InfrastructureCalls {
     func add(
         _ document: SentDocument, to id: String, contextualizes: Bool, login: Login
     ) async throws -> [MachineID] {
+        try require(.changing)
         let update = InfrastructureUpdate(InfrastructureID(rawValue: id), .add, contextualizes: contextualizes)
         let submitted = try await manager.deploy(login.deployment(document, update))
         try await manager.waitUntilLaunched(submitted, caller: login.caller)
@@ -26,6 +29,7 @@ extension InfrastructureCalls {
 
     /// Removes machines, and returns when they are gone, or soon where others come first.
     func remove(_ numbers: Set<Int>, of id: String, contextualizes: Bool, login: Login) async throws {
+        try require(.changing)
         let snapshot = try await snapshot(id, caller: login.caller)
         for number in numbers.sorted() { _ = try Self.machine(number, of: snapshot) }
         let update = InfrastructureUpdate(
@@ -38,6 +42,7 @@ extension InfrastructureCalls {
     /// Returns when that is on record.
     /// - Parameter numbers: Of machines; nil: all.
     func reconfigure(_ document: SentDocument, _ id: String, numbers: Set<Int>?, login: Login) async throws {
+        try require(.changing)
         let update = InfrastructureUpdate(InfrastructureID(rawValue: id), .reconfigure(numbers))
         _ = try await manager.deploy(login.deployment(document, update))
     }
@@ -45,6 +50,7 @@ extension InfrastructureCalls {
     /// Starts, stops or reboots, and returns when it is done, or soon where others come first.
     /// - Parameter number: Of the machine; nil: all.
     func change(_ call: PowerCall, _ id: String, number: String? = nil, caller: Caller) async throws {
+        try require(.changing)
         var machines: Set<Int>?
         if let number { machines = [try await machine(id, number, caller: caller).machine.id.number] }
         let submitted = try await manager.change(
@@ -59,6 +65,7 @@ extension InfrastructureCalls {
     /// Destroys, and returns when everything is gone.
     /// - Parameter isAsynchronous: Return when it is on record.
     func destroy(_ id: String, isAsynchronous: Bool, caller: Caller) async throws {
+        try require(.destroying)
         guard let submitted = try await manager.destroy(InfrastructureID(rawValue: id), caller: caller) else {
             // As for one that never was.
             throw ManagerError(code: .destroyed, message: "Invalid infrastructure ID or access not granted.")

@@ -1,3 +1,4 @@
+import Authorization
 import InfrastructureModel
 import Operations
 import Orchestration
@@ -8,6 +9,7 @@ extension InfrastructureCalls {
     /// Gives a machine another size or more disks, and returns when it has them, or soon where others come first.
     /// - Returns: What IM answers: the machine's networks and system with the deploys and the contextualization of the whole.
     func alter(_ document: SentDocument, _ id: String, number: String, caller: Caller) async throws -> RADLDocument {
+        try require(.changing)
         guard case .radl(let text) = document else {
             throw ManagerError(
                 code: .invalidDocument, message: "machines are altered by RADL; TOSCA templates change the whole")
@@ -36,6 +38,7 @@ extension InfrastructureCalls {
     func makeImage(
         named name: String, ofDisk disk: Int, of id: String, number: String, deletes: Bool, caller: Caller
     ) async throws -> String {
+        try require(.changing)
         let machine = try await machine(id, number, caller: caller).machine
         let image = try await manager.makeImage(
             named: name, ofDisk: disk, ofMachine: machine.id.number, in: InfrastructureID(rawValue: id),

@@ -1,3 +1,4 @@
+import Authorization
 import Foundation
 import InfrastructureModel
 import Orchestration
@@ -13,6 +14,7 @@ extension InfrastructureCalls {
     func share(
         _ id: String, with users: [[String: String]], overwrites: Bool, caller: Caller
     ) async throws {
+        try require(.changing)
         let callers = try users.filter { ($0["type"] ?? Self.loginType) == Self.loginType }.map(Self.user)
         try await manager.share(
             InfrastructureID(rawValue: id), with: callers, replacing: overwrites, caller: caller)
@@ -38,6 +40,7 @@ extension InfrastructureCalls {
 
     /// Has what runs already served with the credentials of a request from now on.
     func renewCredentials(_ id: String, login: Login) async throws {
+        guard access.allows(.changing) else { return }
         try await manager.renewCredentials(
             of: InfrastructureID(rawValue: id), with: login.clouds, caller: login.caller)
     }
@@ -45,12 +48,14 @@ extension InfrastructureCalls {
     /// An infrastructure as a JSON text, for another service.
     /// - Parameter handsOver: Whether it is forgotten here.
     func export(_ id: String, handsOver: Bool, caller: Caller) async throws -> String {
-        try await manager.export(InfrastructureID(rawValue: id), handsOver: handsOver, caller: caller)
+        if handsOver { try require(.changing) }
+        return try await manager.export(InfrastructureID(rawValue: id), handsOver: handsOver, caller: caller)
     }
 
     /// Takes over what was exported here, by IM 1.19 or by IM 2.0.
     /// - Parameter text: JSON.
     func importInfrastructure(_ text: String, login: Login) async throws -> InfrastructureID {
-        try await manager.importInfrastructure(text, clouds: login.clouds, caller: login.caller)
+        try require(.changing)
+        return try await manager.importInfrastructure(text, clouds: login.clouds, caller: login.caller)
     }
 }

@@ -1,3 +1,4 @@
+import Authorization
 import Foundation
 import InfrastructureModel
 import Orchestration
@@ -10,6 +11,15 @@ import TOSCA
 /// Every call throws ``ManagerError``, or ``FailedCall`` for what was begun and failed.
 struct InfrastructureCalls: Sendable {
     let manager: InfrastructureManager
+    /// Who may do what.
+    var access = AccessRules()
+
+    /// Refuses what the service's mode does not allow (im.md 4.1, "Boot mode").
+    func require(_ deed: AccessRules.Deed) throws(ManagerError) {
+        guard access.allows(deed) else {
+            throw ManagerError(code: .accessDenied, message: "Function currently disabled.")
+        }
+    }
 
     // MARK: Infrastructures
 

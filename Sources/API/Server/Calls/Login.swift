@@ -8,7 +8,7 @@ struct Login: Sendable {
     let items: [AuthorizationItem]
 
     /// - Throws: ``AuthorizationError`` in IM's words (im.md 2.4).
-    init(_ items: [AuthorizationItem]) throws(AuthorizationError) {
+    init(_ items: [AuthorizationItem], _ access: AccessRules) throws(AuthorizationError) {
         guard let login = items.first(where: \.isLogin) else {
             throw AuthorizationError("No credentials provided for the InfrastructureManager.")
         }
@@ -18,8 +18,14 @@ struct Login: Sendable {
         if username.hasPrefix("__OPENID__") {
             throw AuthorizationError("Invalid username used for the InfrastructureManager.")
         }
+        let secret = Secret(password)
+        guard access.knows(username, secret) else {
+            throw AuthorizationError("Invalid InfrastructureManager credentials")
+        }
         self.items = items
-        caller = .user(username, .password(Secret(password)))
+        caller =
+            access.isAdministrator(username, secret)
+            ? .administrator(username, .password(secret)) : .user(username, .password(secret))
     }
 
     /// Clouds in the order of their lines.

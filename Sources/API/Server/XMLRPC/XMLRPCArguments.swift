@@ -7,6 +7,8 @@ import XMLRPC
 struct XMLRPCArguments: Sendable {
     let method: XMLRPCMethod
     let values: [XMLRPCValue]
+    /// Who may call.
+    let access: AccessRules
 
     /// An argument that cannot be used. Names it and its type, never its value.
     struct Mistake: Error {
@@ -121,7 +123,7 @@ struct XMLRPCArguments: Sendable {
     /// Who calls.
     /// - Throws: ``Mistake``, or `AuthorizationError` in IM's words.
     func login(_ place: Int) throws -> Login {
-        try Login(try AuthorizationParser().items(of: try structures(place)))
+        try Login(try AuthorizationParser().items(of: try structures(place)), access)
     }
 
     /// Authorization data: structs of strings, one for each line. IM's own client sends one struct alone where it changes

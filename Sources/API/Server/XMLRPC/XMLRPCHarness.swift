@@ -73,7 +73,8 @@ struct XMLRPCHarness: Sendable {
         guard let method = methods.method(call.method) else { throw .unknownMethod(call.method) }
         try method.checkCount(call.parameters.count)
         do {
-            let arguments = XMLRPCArguments(method: method, values: call.parameters)
+            let arguments = XMLRPCArguments(
+                method: method, values: call.parameters, access: methods.calls.access)
             return [true, try await method.answer(arguments)]
         } catch let error as XMLRPCArguments.Mistake {
             return [false, .string(error.text)]

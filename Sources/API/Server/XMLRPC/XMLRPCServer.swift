@@ -1,3 +1,4 @@
+package import Authorization
 package import Hummingbird
 package import Logging
 package import Orchestration
@@ -6,10 +7,14 @@ package import Orchestration
 package struct XMLRPCServer: Sendable {
     private let harness: XMLRPCHarness
 
-    /// - Parameter version: What `GetVersion` answers: the version of IM's interface that is spoken.
-    package init(manager: InfrastructureManager, version: String = "1.19.1", logger: Logger) {
-        harness = XMLRPCHarness(
-            methods: XMLRPCMethods(calls: InfrastructureCalls(manager: manager), version: version), logger: logger)
+    /// - Parameters:
+    ///   - access: Who may do what.
+    ///   - version: What `GetVersion` answers: the version of IM's interface that is spoken.
+    package init(
+        manager: InfrastructureManager, access: AccessRules = AccessRules(), version: String = "1.19.1", logger: Logger
+    ) {
+        let calls = InfrastructureCalls(manager: manager, access: access)
+        harness = XMLRPCHarness(methods: XMLRPCMethods(calls: calls, version: version), logger: logger)
     }
 
     /// Answers requests at `/` and `/RPC2`.
@@ -19,11 +24,13 @@ package struct XMLRPCServer: Sendable {
     }
 
     /// A server that listens. A `Service`: it stops gracefully.
-    /// - Parameter patience: How long a connection may be silent; nil: a minute.
+    /// - Parameters:
+    ///   - tls: Its certificate; nil: without encryption.
+    ///   - patience: How long a connection may be silent; nil: a minute.
     package func application(
-        host: String, port: Int, patience: Duration? = nil, logger: Logger
-    ) -> some ApplicationProtocol {
-        HTTPListener.application(
-            responder(), host: host, port: port, patience: patience ?? HTTPListener.patience, logger: logger)
+        host: String, port: Int, tls: TLSFiles? = nil, patience: Duration? = nil, logger: Logger
+    ) throws -> some ApplicationProtocol {
+        try HTTPListener.application(
+            responder(), host: host, port: port, tls: tls, patience: patience ?? HTTPListener.patience, logger: logger)
     }
 }
