@@ -60,7 +60,16 @@ import Testing
 
     @Test func convertsThereAndBack() async throws {
         let folder = try Folder([
-            "a.radl": "network n (outbound = 'yes')\nsystem a (\n    memory.size >= 1KiB\n)\n\ndeploy a 2\n",
+            "a.radl": """
+            network n (outbound = 'yes')
+            system a (
+                memory.size >= 1KiB and
+                disk.0.size = 2GB
+            )
+
+            deploy a 2
+
+            """,
             "bad.radl": "system",
         ])
         let json = folder.path("a.json")
@@ -69,7 +78,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder.path("out"), withIntermediateDirectories: false)
         #expect(
             try await Gantry.status(["radl", "convert", "--to", "radl", json, "--output-dir", folder.path("out")]) == 0)
-        #expect(try folder.text("out/a.radl").contains("    memory.size >= 1KiB\n"))
+        #expect(try folder.text("out/a.radl").contains("    memory.size >= 1KiB and\n    disk.0.size = 2GB\n"))
         #expect(try await Gantry.status(["radl", "diff", folder.path("a.radl"), folder.path("out/a.radl")]) == 0)
         #expect(try await Gantry.status(["radl", "diff", folder.path("a.radl"), json]) == 0)
         #expect(try await Gantry.status(["radl", "convert", "--to", "json", folder.path("bad.radl")]) == 2)
@@ -142,7 +151,7 @@ import Testing
     @Test func mistakesHaveTheirPlaceInEveryFile() async throws {
         let folder = try Folder([
             "main.radl": "include part\nsystem a (cpu.count = 'x')\n",
-            "part.radl": "system é (y = 'ñ' and cpu.count = 'z')\n",
+            "part.radl": "system b (y = 'ñ' and cpu.count = 'z')\n",
         ])
         let source = RADLSource(bytes: try DocumentFile.bytes(folder.path("main.radl")), file: "main.radl")
         let examined = await ExaminedDocument(source, path: folder.path("main.radl"), checksRecipes: false)

@@ -215,7 +215,8 @@ enum RecipeCheck {
     static func problems(_ recipe: Recipe) -> [RecipeDiagnostic] {
         var problems = recipe.check(supportedModules: supportedModules)
         for play in recipe.plays {
-            let handlers = names(play.handlers)
+            // Roles bring handlers of their own.
+            let handlers = names(play.handlers).union(play.roles.isEmpty ? [] : ["*"])
             for nodes in [play.preTasks, play.tasks, play.postTasks, play.handlers] {
                 visit(nodes) { task in
                     problems += refusals(task, recipe: recipe.name)

@@ -95,7 +95,8 @@ struct Adviser {
             })
         else { return }
         checker.report(
-            .unit, "'\(feature.name)' is \(small) bytes", hint: "write a unit: \(small)M, \(small)G",
+            .unit, "'\(feature.name)' is \(small) bytes",
+            hint: checker.isJSON ? "sizes are in bytes here: 1 GB is 1000000000" : "write a unit: \(small)M, \(small)G",
             at: checker.place(ofValue: feature), imText: "")
     }
 

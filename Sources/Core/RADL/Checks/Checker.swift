@@ -61,7 +61,9 @@ struct Checker {
         if untold > 0 {
             let count = untold == 1 ? "is 1 mistake" : "are \(untold) mistakes"
             errors.append(
-                RADLError(.tooMany, "there \(count) more, which \(untold == 1 ? "is" : "are") not told", imText: ""))
+                RADLError(
+                    .tooMany, "there \(count) more, which \(untold == 1 ? "is" : "are") not told",
+                    in: document.source, imText: ""))
         }
     }
 

@@ -59,7 +59,8 @@ struct ExplanationBuilder {
         }
         if let interval = features.interval("gpu.count") {
             let kind = ["gpu.vendor", "gpu.model"].compactMap { features.string($0) }.joined(separator: " ")
-            result.append("\(Words.count(interval)) graphics processors\(kind.isEmpty ? "" : " \(kind)")")
+            let count = Words.count(interval)
+            result.append("\(count) graphics processor\(count == "1" ? "" : "s")\(kind.isEmpty ? "" : " \(kind)")")
         }
         if let interval = features.interval("price") { result.append("price \(Words.quantity(interval)) an hour") }
         if features.flag("spot") { result.append("spot price") }

@@ -42,15 +42,13 @@ extension Interval {
 }
 
 extension Quantity {
-    /// `4GiB` for 4294967296.
+    /// `4GiB` for 4294967296, `2GB` for 2000000000: the shortest number.
     fileprivate var readable: Quantity {
         guard unit == .none, case .integer(let bytes) = number, bytes > 0 else { return self }
-        for unit: RADLUnit in ["TiB", "GiB", "MiB", "KiB"] where bytes % unit.factor == 0 {
-            return Quantity(.integer(bytes / unit.factor), unit: unit)
-        }
-        for unit: RADLUnit in ["TB", "GB", "MB", "KB"] where bytes % unit.factor == 0 {
-            return Quantity(.integer(bytes / unit.factor), unit: unit)
-        }
-        return self
+        let binary: [RADLUnit] = ["TiB", "GiB", "MiB", "KiB"]
+        let decimal: [RADLUnit] = ["TB", "GB", "MB", "KB"]
+        let units = [binary, decimal].compactMap { units in units.first { bytes % $0.factor == 0 } }
+        guard let unit = units.max(by: { $0.factor < $1.factor }) else { return self }
+        return Quantity(.integer(bytes / unit.factor), unit: unit)
     }
 }

@@ -48,6 +48,7 @@ struct RADLConvertCommand: AsyncParsableCommand {
             for file in files {
                 guard let examined = try await ending.readable(file) else { continue }
                 let text = Self.text(examined.document, to)
+                if to == .json { Self.tellLosses(examined, text) }
                 guard let path = target(of: file) else {
                     Terminal.write(text)
                     continue
@@ -61,6 +62,19 @@ struct RADLConvertCommand: AsyncParsableCommand {
             }
             try ending.end()
         }
+    }
+
+    /// Strict comparisons, and comparisons of strings, have no place in the JSON form.
+    private static func tellLosses(_ examined: ExaminedDocument, _ json: String) {
+        guard let again = try? RADLDocument(parsingJSON: json) else { return }
+        let lost = RADLDifference(from: examined.document, to: again).entries.flatMap { entry in
+            entry.details.map { "\(entry.kind.rawValue) '\(entry.id)' \($0.name)" }
+        }
+        guard let first = lost.first else { return }
+        let more = lost.count > 1 ? " and \(lost.count - 1) more" : ""
+        Terminal.warn(
+            "\(examined.name): JSON has no room for strict comparisons and for those of strings: \(first)\(more) "
+                + "became >=, <= or =")
     }
 
     private func target(of file: String) -> String? {
