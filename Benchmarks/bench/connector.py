@@ -17,6 +17,14 @@ def run(report, _):
         "describe of 1,000 machines out of process, end to end; median of 30",
         f"{connector['describe']:.1f} ms (CPU: service {connector['describeHostCPU']:.1f}, "
         f"connector {connector['describeConnectorCPU']:.1f} ms)", "70 ms", connector["describe"] < 70)
+    host = figures(report, "supervision", report.program("connector-dummy"))
+    report.row("connector calls out of process, 32 at a time; best of 3 rounds of 32,000",
+               f"{host['callsPerSecond']:,.0f} a second", "5,000 a second", host["callsPerSecond"] > 5000)
+    report.row("from `kill -9` of a connector to the next good answer, with one call that fails",
+               f"{host['crash'] / 1000:.2f} s", "2 s", host["crash"] < 2000)
+    report.row("100 installed connectors at a start; median of 15",
+               f"{host['discovery']:.1f} ms (the first time {host['discoveryFirst'] / 1000:.1f} s)", "20 ms",
+               host["discovery"] < 20)
     coder = figures(report, "json")
     for work in ("encode", "decode"):
         own, other = coder[work], coder["foundation" + work.capitalize()]
