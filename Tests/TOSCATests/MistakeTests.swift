@@ -222,6 +222,19 @@ import Testing
         #expect(errors.first?.expected?.contains("BlockStorage") == true)
     }
 
+    @Test func mistakesInInputsHaveTheirOwnPlace() async throws {
+        let text = template(Self.machines)
+        let inputs = try TOSCAInputs.read("# values\nnumber: many\nother: 1\n", name: "in.yaml")
+        let found = await errors(text, inputs: inputs)
+        #expect(found.map(\.file) == ["inputs", "inputs"] && found.map(\.line) == [2, 3])
+        let template = try await TOSCATemplate(text: text)
+        let one = TOSCAInputs.value("many", for: template.inputs.first)
+        let without = await errors(text, inputs: ["number": one])
+        #expect(without.map(\.file) == ["template"] && without.map(\.line) == [nil])
+        let error = #expect(throws: TOSCAErrors.self) { try TOSCAInputs.read("a: [", name: "in.yaml") }
+        #expect(error?.errors.first?.file == "in.yaml")
+    }
+
     // MARK: Functions
 
     private static func output(_ value: String) -> String {

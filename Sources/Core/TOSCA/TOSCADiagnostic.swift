@@ -135,9 +135,16 @@ final class Report {
     /// Names of the documents that positions refer to.
     var files: [String] = []
 
+    /// Name of the document of inputs.
+    var inputsName = "inputs"
+
     init() {}
 
     init(files: [String]) { self.files = files }
+
+    private func name(of file: UInt16) -> String? {
+        file == TOSCAPosition.inputs ? inputsName : files.indices.contains(Int(file)) ? files[Int(file)] : nil
+    }
 
     func error(
         _ code: TOSCADiagnostic.Code, _ message: String, at position: TOSCAPosition?, _ path: DocumentPath,
@@ -183,7 +190,7 @@ final class Report {
         let place = position?.line == 0 ? nil : position
         let diagnostic = TOSCADiagnostic(
             code: code, severity: severity, message: Self.oneLine(message), expected: expected, nearest: nearest,
-            file: position.flatMap { files.indices.contains(Int($0.file)) ? files[Int($0.file)] : nil },
+            file: position.flatMap { name(of: $0.file) },
             line: place.map { Int($0.line) }, column: place.map { Int($0.column) }, path: path)
         if seen.insert(diagnostic).inserted {
             diagnostics.append(diagnostic)

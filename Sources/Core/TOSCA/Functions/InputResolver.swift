@@ -3,8 +3,10 @@ package enum TOSCAInputs {
     /// A value as a command line gives it: a text for inputs of type string, else YAML.
     package static func value(_ text: String, for input: TOSCAInput?) -> TOSCAValue {
         if input?.type.name == "string" { return TOSCAValue(text) }
-        var reader = YAMLReader(file: 0, limits: TOSCALimits(), report: Report())
-        return reader.read(text) ?? TOSCAValue(text)
+        var reader = YAMLReader(file: TOSCAPosition.inputs, limits: TOSCALimits(), report: Report())
+        guard var value = reader.read(text) else { return TOSCAValue(text) }
+        value.position = .none
+        return value
     }
 
     /// A document of inputs: a mapping of names, or one with `inputs` above it.
@@ -13,8 +15,9 @@ package enum TOSCAInputs {
     package static func read(
         _ text: String, name: String = "inputs", limits: TOSCALimits = TOSCALimits()
     ) throws(TOSCAErrors) -> [String: TOSCAValue] {
-        let report = Report(files: [name])
-        var reader = YAMLReader(file: 0, limits: limits, report: report)
+        let report = Report()
+        report.inputsName = name
+        var reader = YAMLReader(file: TOSCAPosition.inputs, limits: limits, report: report)
         let value = reader.read(text)
         try report.throwErrors()
         guard let value else { return [:] }
@@ -103,12 +106,8 @@ struct InputResolver {
     private func check(_ value: TOSCAValue, _ input: TOSCAInput) {
         let library = TypeLibrary(report: report)
         for type in template.types where type.kind == .data { library.adopt(type) }
-        // Positions of values of the request are those of another text.
-        let isOfTemplate = report.files.indices.contains(Int(value.position.file)) && value.position.line > 0
-        var plain = value
-        if !isOfTemplate { plain.position = .none }
         ValueChecker(library: library).check(
-            plain, input.type, input.constraints, "the input '\(input.name)'",
+            value, input.type, input.constraints, "the input '\(input.name)'",
             DocumentPath.root.key("inputs").key(input.name))
     }
 }

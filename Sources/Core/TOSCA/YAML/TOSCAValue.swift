@@ -6,6 +6,8 @@ package struct TOSCAPosition: Sendable, Hashable {
     package var column: UInt32
 
     static let none = TOSCAPosition(file: 0, line: 0, column: 0)
+    /// The number of a document of inputs, which is none of the template's.
+    static let inputs = UInt16.max
 }
 
 /// A value of a template: YAML with the place where it stood. Two are equal where they say the same, wherever they stand.
