@@ -1,5 +1,6 @@
 import Glibc
 import HummingbirdTesting
+import Support
 import Testing
 
 /// Connections on which nothing comes any more are closed; others are answered meanwhile.
@@ -8,7 +9,7 @@ import Testing
         "", "POST /RPC2 HTTP/1.1\r\nHost: x\r\n",
         "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n<methodCall>",
     ]) func silence(_ beginning: String) async throws {
-        try await Served.serve(nil, .xmlrpc, overNetwork: true, patience: .seconds(1)) { client in
+        try await Served.serve(nil, .xmlrpc, overNetwork: true, patience: .seconds(3)) { client in
             let port = try #require(client.port)
             let silent = try Connection(port: port)
             silent.send(beginning)
@@ -17,8 +18,10 @@ import Testing
                 "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 65\r\n\r\n"
                     + "<methodCall><methodName>GetVersion</methodName></methodCall>     ")
             // Ends, too, as nothing comes after the answer.
-            #expect(await other.end(within: .seconds(20))?.contains("<string>1.19.1</string>") == true)
-            #expect(await silent.end(within: .seconds(20)) == "")
+            let answer = await other.text(within: .seconds(60))
+            #expect(answer.contains("<string>1.19.1</string>"), "\(answer)")
+            #expect(await silent.text(within: .seconds(60)) == "")
+            #expect(silent.isClosed && other.isClosed)
         }
     }
 
@@ -42,11 +45,11 @@ import Testing
 
     @Test(arguments: requests.indices) func onTheWire(_ index: Int) async throws {
         let (request, words) = Self.requests[index]
-        try await Served.serve(nil, .xmlrpc, overNetwork: true, patience: .seconds(1)) { client in
+        try await Served.serve(nil, .xmlrpc, overNetwork: true) { client in
             let connection = try Connection(port: try #require(client.port))
             connection.send(request)
-            let answer = await connection.end(within: .seconds(20))
-            #expect(answer?.contains(words) == true, "\(answer ?? "no end")")
+            let answer = await connection.text(within: .seconds(60)) { $0.contains(words) }
+            #expect(answer.contains(words), "\(answer)")
         }
     }
 
@@ -81,18 +84,28 @@ import Testing
             _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         }
 
-        /// What came until the other side ended it; nil: it did not.
-        func end(within limit: Duration) async -> String? {
+        private let closed = LockedValue(false)
+
+        /// Whether the other side has ended it.
+        var isClosed: Bool { closed.withLock { $0 } }
+
+        /// What came until it is enough, or the other side ended it.
+        func text(within limit: Duration, until isEnough: (String) -> Bool = { _ in false }) async -> String {
             let deadline = ContinuousClock.now + limit
             var buffer: [UInt8] = Array(repeating: 0, count: 4096)
-            var text: [UInt8] = []
-            while ContinuousClock.now < deadline {
+            var text = ""
+            while ContinuousClock.now < deadline, !isEnough(text) {
                 let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-                if count == 0 || count < 0 && errno == ECONNRESET { return String(decoding: text, as: UTF8.self) }
-                if count > 0 { text += buffer[..<count] }
-                if count < 0 { try? await Task.sleep(for: .milliseconds(10)) }
+                if count > 0 {
+                    text += String(decoding: buffer[..<count], as: UTF8.self)
+                } else if count == 0 || errno == ECONNRESET {
+                    closed.withLock { $0 = true }
+                    break
+                } else {
+                    try? await Task.sleep(for: .milliseconds(10))
+                }
             }
-            return nil
+            return text
         }
 
         deinit { close(descriptor) }
