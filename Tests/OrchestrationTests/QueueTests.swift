@@ -1,7 +1,9 @@
 import ConnectorAPI
+import Foundation
 import InfrastructureModel
 import Operations
 import Orchestration
+import Persistence
 import Testing
 
 /// Changes of an infrastructure that come while another operation is unfinished.
@@ -49,13 +51,27 @@ import Testing
     @Test func powerWaitsOnlyWhereThatIsWanted() async throws {
         let fixture = try Fixture()
         let created = try await fixture.manager.deploy(fixture.request(Fixture.document(1)))
+        let held = try await fixture.store.claim(
+            holder: .current, kinds: [.create], subjects: nil, now: Date(), duration: .seconds(60))
         await #expect {
             try await fixture.manager.change(.stop, created.infrastructure, caller: .local)
         } throws: {
             ($0 as? ManagerError)?.code == .busy
         }
+        try await fixture.store.release(try #require(held?.lease), dueAt: .distantPast)
         let stopped = try await fixture.manager.change(.stop, created.infrastructure, caller: .local, queues: true)
         #expect(try await fixture.manager.follow(stopped).status == .succeeded)
+        #expect(try await fixture.manager.snapshot(created.infrastructure, caller: .local).state == .stopped)
+    }
+
+    /// As after a crash: nobody carries out what is unfinished.
+    @Test func theSameCommandAgainGoesOn() async throws {
+        let fixture = try Fixture()
+        let (created, _) = try await fixture.deploy(Fixture.document(2))
+        let first = try await fixture.manager.change(.stop, created.infrastructure, caller: .local)
+        let again = try await fixture.manager.change(.stop, created.infrastructure, caller: .local)
+        #expect(try await fixture.manager.follow(again).status == .succeeded)
+        #expect(try await fixture.store.operation(first.operation)?.status == .succeeded)
         #expect(try await fixture.manager.snapshot(created.infrastructure, caller: .local).state == .stopped)
     }
 

@@ -30,6 +30,20 @@ enum Accept {
         }
     }
 
+    /// Whether who may read JSON or a table rather reads the table.
+    /// - Throws: ``RESTError`` 415.
+    static func prefersTable(_ request: Request) throws(RESTError) -> Bool {
+        guard let header = request.headers[.accept] else { return false }
+        for type in types(header) {
+            switch type {
+            case "application/json", "application/*", "*/*": return false
+            case "text/csv", "text/plain", "text/*": return true
+            default: continue
+            }
+        }
+        throw refusal(header, "text/csv or application/json")
+    }
+
     private static func types(_ header: String) -> [String] {
         header.split(separator: ",").map { item in item.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased() }
     }

@@ -28,9 +28,29 @@ struct DocumentBody: Sendable {
         }
     }
 
-    private static func format(_ request: Request) throws(RESTError) -> Format {
-        let types = (request.headers[.contentType] ?? "").split(separator: ",")
+    /// The text of a body that has to be JSON: without a type it is taken for that.
+    /// - Throws: ``RESTError``.
+    func json(_ request: Request, prefix: String) async throws -> String {
+        let types = Self.types(request)
+        guard types.isEmpty || types.contains("application/json") else {
+            throw Self.unsupported(types, "application/json")
+        }
+        return try Self.text(try await body(request, prefix: prefix), prefix: prefix)
+    }
+
+    private static func types(_ request: Request) -> [String] {
+        (request.headers[.contentType] ?? "").split(separator: ",")
             .map { item in item.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased() }
+    }
+
+    private static func unsupported(_ types: [String], _ accepted: String) -> RESTError {
+        RESTError(
+            .unsupportedMediaType,
+            "Unsupported Media Type [\(types.map { "'\($0)'" }.joined(separator: ", "))]; accepted: \(accepted)")
+    }
+
+    private static func format(_ request: Request) throws(RESTError) -> Format {
+        let types = types(request)
         guard !types.isEmpty else { return .radl }
         for type in types {
             switch type {

@@ -59,10 +59,11 @@ extension InfrastructureHarness {
     ///
     /// - Parameter number: Of the machine; nil: all.
     func change(_ call: PowerCall, _ request: Request, id: String, number: String? = nil) async throws -> Response {
-        let caller = try login(request).caller
+        let login = try login(request)
         let prefix = number == nil ? "Error in \(call.rawValue) operation" : "Error in \(call.rawValue) op in VM"
         return try await failing(prefix) {
-            try await calls.change(call, id, number: number, caller: caller)
+            try await calls.renewCredentials(id, login: login)
+            try await calls.change(call, id, number: number, caller: login.caller)
             return .text("")
         }
     }

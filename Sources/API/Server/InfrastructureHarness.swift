@@ -38,7 +38,9 @@ struct InfrastructureHarness: Sendable {
         let login = try login(request)
         let prefix = "Error Creating Inf."
         if try flag(request, "dry_run") {
-            throw RESTError(.badRequest, "\(prefix): dry_run is not supported yet; leave it out to create")
+            try Accept.requireJSON(request)
+            let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
+            return try await failing(prefix) { .json(try await calls.estimate(document, login: login)) }
         }
         let isAsynchronous = try flag(request, "async")
         // Whoever cannot read the answer would not know what was created.
@@ -46,12 +48,9 @@ struct InfrastructureHarness: Sendable {
         let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
         return try await failing(prefix) {
             let id = try await calls.create(document, isAsynchronous: isAsynchronous, login: login)
-            let uri = "\(base(request))/infrastructures/\(id)"
-            let headers: HTTPFields = [.infrastructureID: id.rawValue]
-            switch form {
-            case .json: return .json(Link(uri: uri), headers: headers)
-            case .own: return .text(uri, type: "text/uri-list", headers: headers)
-            }
+            return link(
+                request, form, "\(base(request))/infrastructures/\(id)",
+                headers: [.infrastructureID: id.rawValue])
         }
     }
 
@@ -65,10 +64,11 @@ struct InfrastructureHarness: Sendable {
     }
 
     func destroy(_ request: Request, id: String) async throws -> Response {
-        let caller = try login(request).caller
+        let login = try login(request)
         let isAsynchronous = try flag(request, "async")
         return try await failing("Error Destroying Inf") {
-            try await calls.destroy(id, isAsynchronous: isAsynchronous, caller: caller)
+            try await calls.renewCredentials(id, login: login)
+            try await calls.destroy(id, isAsynchronous: isAsynchronous, caller: login.caller)
             return .text("")
         }
     }
@@ -78,6 +78,8 @@ struct InfrastructureHarness: Sendable {
         let infrastructure = InfrastructureID(rawValue: id)
         return try await failing("Error Getting Inf. prop") {
             switch name {
+            case "data":
+                return try await export(request, id: id)
             case "state":
                 try Accept.requireJSON(request)
                 return .json(StateBody(state: try await calls.state(id, caller: caller)))
@@ -191,6 +193,13 @@ struct InfrastructureHarness: Sendable {
 
     private func links(_ request: Request, _ uris: [String]) throws -> Response {
         links(request, try Accept.form(request, own: "text/uri-list"), uris)
+    }
+
+    func link(_ request: Request, _ form: Accept.Form, _ uri: String, headers: HTTPFields = [:]) -> Response {
+        switch form {
+        case .json: .json(Link(uri: uri), headers: headers)
+        case .own: .text(uri, type: "text/uri-list", headers: headers)
+        }
     }
 
     func links(_ request: Request, _ form: Accept.Form, _ uris: [String]) -> Response {

@@ -13,6 +13,9 @@ struct RESTError: Error, Sendable {
     /// What the answer has besides, such as `Allow`.
     var headers: HTTPFields
 
+    /// Seconds after which what is refused now may be asked for again.
+    private static let patience = "5"
+
     init(_ status: HTTPResponse.Status, _ message: String, headers: HTTPFields = [:]) {
         self.status = status
         self.message = message
@@ -37,7 +40,9 @@ struct RESTError: Error, Sendable {
             default: status = .serviceUnavailable
             }
             if let cause = error.cause { logger.error("a request failed", metadata: ["error": "\(cause)"]) }
-            self.init(status, "\(prefix): \(error.message)")
+            self.init(
+                status, "\(prefix): \(error.message)",
+                headers: error.code == .busy ? [.retryAfter: Self.patience] : [:])
         case let error as FailedCall:
             self.init(.badRequest, "\(prefix): \(error.message)")
         case let error as AuthorizationError:

@@ -57,6 +57,7 @@ package struct RESTServer: Sendable {
             Route(.get, "/metrics") { _, _ in try await metrics.response() },
             Route(.get, "/infrastructures") { request, _ in try await harness.list(request) },
             Route(.post, "/infrastructures") { request, _ in try await harness.create(request) },
+            Route(.put, "/infrastructures") { request, _ in try await harness.importInfrastructure(request) },
             Route(.get, "/infrastructures/:id") { request, context in
                 try await harness.info(request, id: try context.parameters.require("id"))
             },
@@ -68,6 +69,14 @@ package struct RESTServer: Sendable {
             },
             Route(.put, "/infrastructures/:id/reconfigure") { request, context in
                 try await harness.reconfigure(request, id: try context.parameters.require("id"))
+            },
+            Route(.post, "/infrastructures/:id/authorization") { request, context in
+                try await harness.share(request, id: try context.parameters.require("id"))
+            },
+            // What stands literally hides the other methods of what does not.
+            Route(.get, "/infrastructures/:id/authorization") { request, context in
+                try await harness.property(
+                    request, id: try context.parameters.require("id"), name: "authorization")
             },
             Route(.get, "/infrastructures/:id/:property") { request, context in
                 try await harness.property(
@@ -87,7 +96,35 @@ package struct RESTServer: Sendable {
                     request, id: try context.parameters.require("id"), number: try context.parameters.require("vm"),
                     name: try context.parameters.require("property"))
             },
-        ] + powerRoutes()
+        ] + machineRoutes() + powerRoutes() + cloudRoutes()
+    }
+
+    private func machineRoutes() -> [Route] {
+        let harness = harness
+        return [
+            Route(.put, "/infrastructures/:id/vms/:vm") { request, context in
+                try await harness.alter(
+                    request, id: try context.parameters.require("id"), number: try context.parameters.require("vm"))
+            },
+            Route(.put, "/infrastructures/:id/vms/:vm/disks/:disk/snapshot") { request, context in
+                try await harness.makeImage(
+                    request, id: try context.parameters.require("id"), number: try context.parameters.require("vm"),
+                    disk: try context.parameters.require("disk"))
+            },
+        ]
+    }
+
+    private func cloudRoutes() -> [Route] {
+        let harness = harness
+        return [
+            Route(.get, "/clouds/:cloud/images") { request, context in
+                try await harness.images(request, cloud: try context.parameters.require("cloud"))
+            },
+            Route(.get, "/clouds/:cloud/quotas") { request, context in
+                try await harness.quotas(request, cloud: try context.parameters.require("cloud"))
+            },
+            Route(.get, "/stats") { request, _ in try await harness.statistics(request) },
+        ]
     }
 
     /// IM reboots single machines only.

@@ -17,8 +17,8 @@ extension InfrastructureManager {
     ///   - document: RADL that has the machine's system.
     ///   - queues: Whether it waits for its turn behind other operations.
     /// - Returns: Nil where the machine is as asked already.
-    /// - Throws: ``ManagerError``; nothing is stored then. `notFound` for a machine that there is not, `busy` while another
-    ///   operation is under way and it shall not wait for its turn, `invalidDocument` for a document without the
+    /// - Throws: ``ManagerError``; nothing is stored then. `notFound` for a machine that there is not, `busy` while somebody
+    ///   carries another operation out and it shall not wait for its turn, `invalidDocument` for a document without the
     ///   system, a size that there is not, and what its cloud cannot do.
     package func alter(
         _ number: Int, of id: InfrastructureID, document: String, caller: Caller, queues: Bool = false
@@ -37,7 +37,7 @@ extension InfrastructureManager {
             let operation = DurableOperation(
                 id: .random(), subject: OperationSubject(id), kind: .alter, dueAt: now(), createdAt: now(),
                 parameters: String(decoding: try JSONText.encode(wish), as: UTF8.self))
-            try await store.submit(OperationSubmission(operation, precedence: queues ? .queues : .exclusive))
+            try await submit(operation, waitingForOthers: queues)
             bell.ring()
             return SubmittedOperation(infrastructure: id, operation: operation.id, kind: operation.kind)
         }

@@ -13,7 +13,7 @@ extension InfrastructureManager {
     ///   - machines: Their numbers; nil: all of the infrastructure.
     ///   - queues: Whether it waits for its turn behind other operations.
     /// - Throws: ``ManagerError``; nothing is stored then. `notFound` for a machine that there is not, `busy` while
-    ///   another operation is under way and it shall not wait for its turn, `invalidDocument` where a connector cannot do it.
+    ///   somebody carries another operation out and it shall not wait for its turn, `invalidDocument` where a connector cannot do it.
     package func change(
         _ call: PowerCall, _ id: InfrastructureID, machines: Set<Int>? = nil, caller: Caller, queues: Bool = false
     ) async throws -> SubmittedOperation {
@@ -32,10 +32,29 @@ extension InfrastructureManager {
             let operation = DurableOperation(
                 id: .random(), subject: OperationSubject(id), kind: OperationKind(call), dueAt: now(), createdAt: now(),
                 parameters: String(decoding: try JSONText.encode(PowerRequest(machines: machines)), as: UTF8.self))
-            try await store.submit(OperationSubmission(operation, precedence: queues ? .queues : .exclusive))
+            try await submit(operation, waitingForOthers: queues)
             bell.ring()
             return SubmittedOperation(infrastructure: id, operation: operation.id, kind: operation.kind)
         }
+    }
+}
+
+extension InfrastructureManager {
+    /// Stores an operation behind others. Those that nobody carries out are gone on with first, by whoever carries this one
+    /// out: so the same command again goes on after a crash.
+    ///
+    /// - Parameter waitsForOthers: Whether it also waits for those that somebody carries out.
+    func submit(_ operation: DurableOperation, waitingForOthers waitsForOthers: Bool) async throws {
+        let unfinished = try await store.unfinishedOperations(subject: operation.subject)
+        if !waitsForOthers, let other = unfinished.first(where: { $0.isHeld(at: now()) }) {
+            let holder = other.lease.map { " by \($0.holder.forPeople)" } ?? ""
+            throw ManagerError(
+                code: .busy, message: "\(other.kind) is under way\(holder); wait until it ends. Nothing was done")
+        }
+        guard !unfinished.contains(where: { $0.kind == .destroy }) else {
+            throw ManagerError(code: .busy, message: "the infrastructure is being destroyed; nothing was done")
+        }
+        try await store.submit(OperationSubmission(operation, precedence: .queues))
     }
 }
 

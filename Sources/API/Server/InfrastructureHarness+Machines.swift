@@ -1,0 +1,45 @@
+import Foundation
+import Hummingbird
+import Orchestration
+import RADL
+
+/// Requests that change single machines, beside their power.
+extension InfrastructureHarness {
+    func alter(_ request: Request, id: String, number: String) async throws -> Response {
+        let login = try login(request)
+        let prefix = "Error modifying resources"
+        let form = try Accept.form(request, own: "text/plain")
+        let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
+        return try await failing(prefix) {
+            try await calls.renewCredentials(id, login: login)
+            let altered = try await calls.alter(document, id, number: number, caller: login.caller)
+            switch form {
+            case .json: return .rawJSON("{\"radl\":\(altered.jsonText())}")
+            case .own: return .text(altered.text(style: .im))
+            }
+        }
+    }
+
+    /// Makes an image of a disk.
+    func makeImage(_ request: Request, id: String, number: String, disk: String) async throws -> Response {
+        let login = try login(request)
+        let prefix = "Error creating snapshot"
+        guard let name = request.uri.queryParameters["image_name"], !name.isEmpty else {
+            throw RESTError(.badRequest, "Parameter image_name required.")
+        }
+        let deletes = try flag(request, "auto_delete")
+        let form = try Accept.form(request, own: "text/plain")
+        return try await failing(prefix) {
+            guard let disk = Int(disk), disk >= 0 else {
+                throw RESTError(.badRequest, "\(prefix): '\(disk)' is no number of a disk")
+            }
+            try await calls.renewCredentials(id, login: login)
+            let url = try await calls.makeImage(
+                named: String(name), ofDisk: disk, of: id, number: number, deletes: deletes, caller: login.caller)
+            switch form {
+            case .json: return .json(["snapshot": url])
+            case .own: return .text(url)
+            }
+        }
+    }
+}

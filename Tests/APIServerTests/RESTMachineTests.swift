@@ -1,0 +1,94 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+/// Single machines that are altered, and images of their disks.
+@Suite struct RESTMachineTests {
+    private func put(
+        _ client: any TestClientProtocol, _ path: String, _ body: String = "", accept: String? = nil,
+        type: String? = nil
+    ) async throws -> Served.Answer {
+        try await Served.ask(
+            client, .put, path, Served.headers(accept: accept, type: type), body: Array(body.utf8))
+    }
+
+    @Test func alter() async throws {
+        try await Served.serve { client in
+            let path = "/infrastructures/\(try await Served.configured(client))/vms/0"
+            let text = try await put(client, path, "system node (cpu.count = 4 and memory.size = 2048M)")
+            #expect(text.status == .ok)
+            #expect(text.text.contains("cpu.count = 4"), "\(text.text)")
+            #expect(text.text.contains("instance_type = 'dummy.large'"))
+            #expect(text.text.hasSuffix("contextualize ()\ndeploy node 2"), "\(text.text)")
+            let json = try await put(
+                client, path, #"[{"class":"system","id":"node","cpu.count":8}]"#, accept: "application/json",
+                type: "application/json")
+            #expect(json.status == .ok)
+            #expect(json.text.hasPrefix(#"{"radl":[{"class":"network","id":"public""#))
+            #expect(json.text.contains(#""cpu.count":8"#))
+            #expect(json.text.contains(#"{"class":"deploy","system":"node","vm_number":2}"#))
+            #expect(try await Served.ask(client, .get, "\(path)/instance_type").text == "dummy.xlarge")
+            #expect(try await Served.ask(client, .get, "\(path)/state").text == "configured")
+        }
+    }
+
+    @Test func mistakes() async throws {
+        try await Served.serve { client in
+            let id = try await Served.configured(client)
+            let other = try await put(client, "/infrastructures/\(id)/vms/0", "system other (cpu.count = 4)")
+            #expect(other.status == .badRequest)
+            #expect(other.text == "Error modifying resources: Incorrect RADL no system with name node provided.")
+            let missing = try await put(client, "/infrastructures/\(id)/vms/9", "system node (cpu.count = 4)")
+            #expect(missing.status == .notFound)
+            #expect(missing.text == "Error modifying resources: Invalid VM ID")
+            let huge = try await put(client, "/infrastructures/\(id)/vms/0", "system node (cpu.count = 4000)")
+            #expect(huge.status == .badRequest)
+            #expect(
+                huge.text.hasPrefix(
+                    "Error modifying resources: Error modifying the information about the VM 0: no size of cloud"))
+        }
+    }
+
+    @Test func snapshots() async throws {
+        try await Served.serve { client in
+            let path = "/infrastructures/\(try await Served.configured(client))/vms/0/disks"
+            let made = try await put(client, "\(path)/0/snapshot?image_name=snap1&auto_delete=yes")
+            #expect(made.status == .ok)
+            #expect(made.text == "mock0://linux.for.ev.er/snap1")
+            #expect(try await Served.ask(client, .get, "/clouds/dummy/images").text.contains("snap1"))
+            let unnamed = try await put(client, "\(path)/0/snapshot")
+            #expect(unnamed.status == .badRequest)
+            #expect(unnamed.text == "Parameter image_name required.")
+            #expect(try await put(client, "\(path)/x/snapshot?image_name=a").status == .badRequest)
+            #expect(
+                try await put(client, "\(path)/0/snapshot?image_name=a&auto_delete=perhaps").text
+                    == "Incorrect value in auto_delete parameter")
+        }
+    }
+
+    @Test func changesAtTheSameTimeAllCount() async throws {
+        try await Served.serve { client in
+            let created = try await Served.ask(
+                client, .post, "/infrastructures?async=1", body: Array(Served.document.utf8))
+            let id = try #require(created.text.split(separator: "/").last)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        let added = try await Served.ask(
+                            client, .post, "/infrastructures/\(id)", body: Array("system node\ndeploy node 1".utf8))
+                        #expect(added.status == .ok, "\(added.text)")
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await put(client, "/infrastructures/\(id)/stop").status == .ok)
+            let state = try await Served.wait(client, "/infrastructures/\(id)/state") {
+                $0.components(separatedBy: "stopped").count == 8
+            }
+            #expect(state.contains(#""state":"stopped""#), "\(state)")
+            #expect(state.contains(#""5":"stopped""#), "\(state)")
+        }
+    }
+}
