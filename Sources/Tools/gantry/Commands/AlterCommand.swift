@@ -1,0 +1,91 @@
+import ArgumentParser
+import Assembly
+import InfrastructureModel
+import Orchestration
+import RADL
+
+struct AlterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alter", abstract: "Give a machine another size, or more disks.",
+        discussion: """
+            The smallest size is taken that has at least what is asked for. The cloud may restart the machine for it. New \
+            disks are attached, not formatted nor mounted; they go with the machine. The machine is not configured again.
+
+            EXAMPLES:
+              gantry alter cluster 0 --cpus 4 --memory 8GiB
+              gantry alter cluster web --instance-type m5.xlarge
+              gantry alter cluster 0 --disk 1=100GB
+              gantry alter cluster 0 --file alter.radl
+            """)
+
+    @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
+    @Argument(help: "Number of the machine, or the name of a system with one machine.") var machine: String
+    @Option(help: ArgumentHelp("At least so many processors.", valueName: "number")) var cpus: Int?
+    @Option(help: ArgumentHelp("At least so much memory.", valueName: "size")) var memory: String?
+    @Option(name: .customLong("instance-type"), help: ArgumentHelp("The cloud's size of this name.", valueName: "name"))
+    var instanceType: String?
+    @Option(help: ArgumentHelp("A new disk of this size; may be repeated.", valueName: "number=size"))
+    var disk: [String] = []
+    @Option(help: ArgumentHelp("A RADL document with the machine's system; - for standard input.", valueName: "file"))
+    var file: String?
+    @OptionGroup var state: StateOptions
+    @OptionGroup var operation: OperationOptions
+
+    func validate() throws {
+        let isAsked = cpus != nil || memory != nil || instanceType != nil || !disk.isEmpty
+        guard isAsked != (file != nil) else {
+            throw ValidationError("say what shall change: --cpus, --memory, --instance-type, --disk, or --file alone")
+        }
+    }
+
+    func run() async throws {
+        try await reporting {
+            let text = try file.map(DocumentFile.read)
+            try await state.withServices(manager: operation.configuration) { services in
+                let manager = services.manager
+                let id = try await manager.find(infrastructure, caller: .local)
+                let present = try await manager.snapshot(id, caller: .local).machines.filter {
+                    $0.goal == .present && $0.isAlive
+                }
+                let number = try MachineChoice.number(machine, of: present, option: "machine")
+                let system = present.first { $0.id.number == number }?.system ?? ""
+                let since = try await manager.lastEvent(of: id, caller: .local)
+                let submitted = try await manager.alter(
+                    number, of: id, document: try text ?? document(system), caller: .local)
+                guard let submitted else { return Terminal.note("machine \(number) is as it shall be") }
+                try await operation.see(
+                    submitted, since: since, services: services, name: infrastructure,
+                    resume: CommandText.text(["gantry", "show", infrastructure] + state.words))
+            }
+        }
+    }
+
+    /// What the options ask for.
+    private func document(_ system: String) throws -> String {
+        var features: [String] = []
+        if let cpus { features.append("cpu.count >= \(cpus)") }
+        if let memory { features.append("memory.size >= \(try Self.size(memory, "--memory"))") }
+        if let instanceType {
+            guard !instanceType.contains("'") else { throw UsageError("--instance-type has no quotes") }
+            features.append("instance_type = '\(instanceType)'")
+        }
+        for text in disk {
+            let pair = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard pair.count == 2, let number = Int(pair[0]), number > 0 else {
+                throw UsageError("--disk is NUMBER=SIZE with a number from 1, such as 1=100GB, not '\(text)'")
+            }
+            features.append("disk.\(number).size = \(try Self.size(pair[1], "--disk"))")
+        }
+        return "system \(system) (\n\(features.joined(separator: " and\n"))\n)\n"
+    }
+
+    private static func size(_ text: String, _ option: String) throws -> String {
+        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        let unit = text.dropFirst(digits.count)
+        let units = ["", "B", "K", "KB", "KIB", "M", "MB", "MIB", "G", "GB", "GIB", "T", "TB", "TIB"]
+        guard Double(digits) ?? 0 > 0, units.contains(unit.uppercased()) else {
+            throw UsageError("\(option) is a size such as 8GiB or 100GB, not '\(text)'")
+        }
+        return text
+    }
+}

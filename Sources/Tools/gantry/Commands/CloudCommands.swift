@@ -1,0 +1,94 @@
+import ArgumentParser
+import Assembly
+import Orchestration
+
+struct ImagesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "images", abstract: "List the images of a cloud.",
+        discussion: """
+            The URL is what a document names in disk.0.image.url.
+
+            EXAMPLES:
+              gantry images ost
+              gantry images ost --filter distribution=debian --filter version=13
+            """)
+
+    @OptionGroup var cloud: CloudOptions
+    @Option(
+        help: ArgumentHelp(
+            "Only those with this distribution or version, or what else the cloud filters by; may be repeated.",
+            valueName: "key=value"))
+    var filter: [String] = []
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        try await reporting {
+            var filters: [String: String] = [:]
+            for text in filter {
+                let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard pair.count == 2, !pair[0].isEmpty else {
+                    throw UsageError("--filter is KEY=VALUE, such as distribution=debian, not '\(text)'")
+                }
+                filters[String(pair[0])] = String(pair[1])
+            }
+            let wanted = filters
+            try await cloud.ask { manager, id, clouds in
+                let images = try await manager.images(of: id, among: clouds, filters: wanted)
+                if json { return Terminal.line(JSONOutput.pretty(images)) }
+                guard !images.isEmpty else { return Terminal.note("no such image at '\(id)'") }
+                Terminal.write(Table.text(["URL", "NAME"], images.map { [$0.uri, $0.name] }))
+            }
+        }
+    }
+}
+
+struct QuotaCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quota", abstract: "Show limits and use of an account at a cloud.",
+        discussion: """
+            Sizes are in GiB, with --json in bytes; a limit of -1 is none.
+
+            EXAMPLES:
+              gantry quota ost
+            """)
+
+    @OptionGroup var cloud: CloudOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        try await reporting {
+            try await cloud.ask { manager, id, clouds in
+                let quotas = try await manager.quotas(of: id, among: clouds)
+                if json { return Terminal.line(JSONOutput.pretty(quotas)) }
+                let rows = quotas.map { quota in
+                    [quota.name, Self.text(quota.used, quota), quota.limit < 0 ? "-" : Self.text(quota.limit, quota)]
+                }
+                Terminal.write(Table.text(["", "USED", "LIMIT"], rows))
+            }
+        }
+    }
+
+    private static func text(_ value: Int64, _ quota: CloudQuota) -> String {
+        quota.isSize ? "\(value >> 30) GiB" : String(value)
+    }
+}
+
+/// Which cloud is asked.
+struct CloudOptions: ParsableArguments {
+    @Argument(help: "Id of the cloud in the authorization file; not needed where that has one cloud.")
+    var cloud: String?
+    @OptionGroup var state: StateOptions
+    @OptionGroup var authorization: AuthorizationOptions
+
+    func ask(_ body: (InfrastructureManager, String, [CloudCredential]) async throws -> Void) async throws {
+        let clouds = try authorization.clouds()
+        let named = cloud ?? (clouds.count == 1 ? clouds[0].id : nil)
+        guard let named else {
+            throw UsageError(
+                clouds.isEmpty
+                    ? "no cloud is known: name an authorization file with -a"
+                    : "name one of the clouds: \(clouds.map(\.id).joined(separator: ", "))")
+        }
+        try await state.withServices { services in try await body(services.manager, named, clouds) }
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Assembly
+import InfrastructureModel
+import Orchestration
+
+struct SnapshotCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "snapshot", abstract: "Make an image of a machine's disk.",
+        discussion: """
+            Prints the image's URL, for disk.0.image.url. Asked for again under the same name it is made once.
+
+            EXAMPLES:
+              gantry snapshot cluster 0 --image golden
+              gantry snapshot cluster 0 --image test --auto-delete
+            """)
+
+    @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
+    @Argument(help: "Number of the machine, or the name of a system with one machine.") var machine: String
+    @Option(help: ArgumentHelp("Name of the image.", valueName: "name")) var image: String
+    @Option(help: ArgumentHelp("Number of the disk.", valueName: "number")) var disk = 0
+    @Flag(name: .customLong("auto-delete"), help: "The image goes when the infrastructure is destroyed.")
+    var isDeleted = false
+    @OptionGroup var state: StateOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        try await reporting {
+            try await state.withServices { services in
+                let manager = services.manager
+                let id = try await manager.find(infrastructure, caller: .local)
+                let present = try await manager.snapshot(id, caller: .local).machines.filter {
+                    $0.goal == .present && $0.isAlive
+                }
+                let number = try MachineChoice.number(machine, of: present, option: "machine")
+                let made = try await interruptible("stopping; the cloud goes on, and the same command finds the image")
+                {
+                    try await manager.makeImage(
+                        named: image, ofDisk: disk, ofMachine: number, in: id, deletesWithInfrastructure: isDeleted,
+                        caller: .local)
+                }
+                Terminal.line(json ? JSONOutput.line(made) : Terminal.harmless(made.uri))
+            }
+        }
+    }
+}
