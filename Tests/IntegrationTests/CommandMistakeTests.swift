@@ -83,7 +83,9 @@ import Testing
         let log = daemon.logText
         let lines = log.split(separator: "\n")
         func has(_ words: String...) -> Bool { lines.contains { line in words.allSatisfy { line.contains($0) } } }
-        #expect(has("info gantryd: starts", "version=", "state=\(scratch.path("state"))", "rest=127.0.0.1:"), "\(log)")
+        #expect(
+            has("info gantryd: starts", "version=", "state=\(scratch.path("state"))", "rest=http://127.0.0.1:"),
+            "\(log)")
         #expect(has("create begins", "inf.id=\(id)", "owner=ada", "machines=pending:3"), "\(log)")
         #expect(has("create ends", "inf.id=\(id)", "status=succeeded", "machines=configured:3", "seconds="), "\(log)")
         #expect(has("destroy ends", "inf.id=\(id)", "status=succeeded"), "\(log)")
