@@ -62,8 +62,7 @@ extension InfrastructureHarness {
         let login = try login(request)
         let prefix = number == nil ? "Error in \(call.rawValue) operation" : "Error in \(call.rawValue) op in VM"
         return try await failing(prefix) {
-            try await calls.renewCredentials(id, login: login)
-            try await calls.change(call, id, number: number, caller: login.caller)
+            try await calls.change(call, id, number: number, login: login)
             return .text("")
         }
     }

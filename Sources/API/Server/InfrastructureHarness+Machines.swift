@@ -11,8 +11,7 @@ extension InfrastructureHarness {
         let form = try Accept.form(request, own: "text/plain")
         let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
         return try await failing(prefix) {
-            try await calls.renewCredentials(id, login: login)
-            let altered = try await calls.alter(document, id, number: number, caller: login.caller)
+            let altered = try await calls.alter(document, id, number: number, login: login)
             switch form {
             case .json: return .rawJSON("{\"radl\":\(altered.jsonText())}")
             case .own: return .text(altered.text(style: .im))
@@ -33,9 +32,8 @@ extension InfrastructureHarness {
             guard let disk = Int(disk), disk >= 0 else {
                 throw RESTError(.badRequest, "\(prefix): '\(disk)' is no number of a disk")
             }
-            try await calls.renewCredentials(id, login: login)
             let url = try await calls.makeImage(
-                named: String(name), ofDisk: disk, of: id, number: number, deletes: deletes, caller: login.caller)
+                named: String(name), ofDisk: disk, of: id, number: number, deletes: deletes, login: login)
             switch form {
             case .json: return .json(["snapshot": url])
             case .own: return .text(url)

@@ -67,8 +67,7 @@ struct InfrastructureHarness: Sendable {
         let login = try login(request)
         let isAsynchronous = try flag(request, "async")
         return try await failing("Error Destroying Inf") {
-            try await calls.renewCredentials(id, login: login)
-            try await calls.destroy(id, isAsynchronous: isAsynchronous, caller: login.caller)
+            try await calls.destroy(id, isAsynchronous: isAsynchronous, login: login)
             return .text("")
         }
     }
@@ -171,8 +170,6 @@ struct InfrastructureHarness: Sendable {
     func failing(_ prefix: String, _ body: () async throws -> Response) async throws -> Response {
         do {
             return try await body()
-        } catch is CancellationError {
-            throw RESTError(.serviceUnavailable, "\(prefix): the service is stopping; what was asked for is on record")
         } catch {
             throw RESTError(error, prefix: prefix, logger: logger)
         }

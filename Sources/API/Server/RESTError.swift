@@ -23,12 +23,13 @@ struct RESTError: Error, Sendable {
     }
 
     /// The one table from the manager's errors to statuses.
-    ///
-    /// What only the operator may know goes to the log.
     init(_ error: any Error, prefix: String, logger: Logger) {
-        switch error {
-        case let error as RESTError:
+        if let error = error as? RESTError {
             self = error
+            return
+        }
+        let text = RefusalText.make(error, logger: logger)
+        switch error {
         case let error as ManagerError:
             let status: HTTPResponse.Status
             switch error.code {
@@ -39,17 +40,12 @@ struct RESTError: Error, Sendable {
             case .internal: status = .internalServerError
             default: status = .serviceUnavailable
             }
-            if let cause = error.cause { logger.error("a request failed", metadata: ["error": "\(cause)"]) }
             self.init(
-                status, "\(prefix): \(error.message)",
-                headers: error.code == .busy ? [.retryAfter: Self.patience] : [:])
-        case let error as FailedCall:
-            self.init(.badRequest, "\(prefix): \(error.message)")
-        case let error as AuthorizationError:
-            self.init(.unauthorized, error.message)
-        default:
-            logger.error("a request failed", metadata: ["error": "\(error)"])
-            self.init(.internalServerError, "\(prefix): an internal error; the log of the service has it")
+                status, "\(prefix): \(text)", headers: error.code == .busy ? [.retryAfter: Self.patience] : [:])
+        case is FailedCall: self.init(.badRequest, "\(prefix): \(text)")
+        case is AuthorizationError: self.init(.unauthorized, text)
+        case is CancellationError: self.init(.serviceUnavailable, "\(prefix): \(text)")
+        default: self.init(.internalServerError, "\(prefix): \(text)")
         }
     }
 }

@@ -49,12 +49,13 @@ extension InfrastructureCalls {
 
     /// Starts, stops or reboots, and returns when it is done, or soon where others come first.
     /// - Parameter number: Of the machine; nil: all.
-    func change(_ call: PowerCall, _ id: String, number: String? = nil, caller: Caller) async throws {
+    func change(_ call: PowerCall, _ id: String, number: String? = nil, login: Login) async throws {
         try require(.changing)
+        try await renewCredentials(id, login: login)
         var machines: Set<Int>?
-        if let number { machines = [try await machine(id, number, caller: caller).machine.id.number] }
+        if let number { machines = [try await machine(id, number, caller: login.caller).machine.id.number] }
         let submitted = try await manager.change(
-            call, InfrastructureID(rawValue: id), machines: machines, caller: caller, queues: true)
+            call, InfrastructureID(rawValue: id), machines: machines, caller: login.caller, queues: true)
         guard try await manager.waitForTurn(of: submitted) else { return }
         let operation = try await manager.waitForEnd(of: submitted)
         guard operation.status != .succeeded else { return }
@@ -64,9 +65,10 @@ extension InfrastructureCalls {
 
     /// Destroys, and returns when everything is gone.
     /// - Parameter isAsynchronous: Return when it is on record.
-    func destroy(_ id: String, isAsynchronous: Bool, caller: Caller) async throws {
+    func destroy(_ id: String, isAsynchronous: Bool, login: Login) async throws {
         try require(.destroying)
-        guard let submitted = try await manager.destroy(InfrastructureID(rawValue: id), caller: caller) else {
+        try await renewCredentials(id, login: login)
+        guard let submitted = try await manager.destroy(InfrastructureID(rawValue: id), caller: login.caller) else {
             // As for one that never was.
             throw ManagerError(code: .destroyed, message: "Invalid infrastructure ID or access not granted.")
         }

@@ -8,15 +8,16 @@ import RADL
 extension InfrastructureCalls {
     /// Gives a machine another size or more disks, and returns when it has them, or soon where others come first.
     /// - Returns: What IM answers: the machine's networks and system with the deploys and the contextualization of the whole.
-    func alter(_ document: SentDocument, _ id: String, number: String, caller: Caller) async throws -> RADLDocument {
+    func alter(_ document: SentDocument, _ id: String, number: String, login: Login) async throws -> RADLDocument {
         try require(.changing)
+        try await renewCredentials(id, login: login)
         guard case .radl(let text) = document else {
             throw ManagerError(
                 code: .invalidDocument, message: "machines are altered by RADL; TOSCA templates change the whole")
         }
-        let machine = try await machine(id, number, caller: caller).machine
+        let machine = try await machine(id, number, caller: login.caller).machine
         let submitted = try await manager.alter(
-            machine.id.number, of: InfrastructureID(rawValue: id), document: text, caller: caller, queues: true)
+            machine.id.number, of: InfrastructureID(rawValue: id), document: text, caller: login.caller, queues: true)
         if let submitted, try await manager.waitForTurn(of: submitted) {
             let operation = try await manager.waitForEnd(of: submitted)
             if operation.status != .succeeded {
@@ -25,7 +26,7 @@ extension InfrastructureCalls {
                         + (operation.error ?? "it was ended"))
             }
         }
-        let (snapshot, altered) = try await self.machine(id, number, caller: caller)
+        let (snapshot, altered) = try await self.machine(id, number, caller: login.caller)
         var answer = try MachineDocument.make(altered, of: snapshot)
         let whole = try MachineDocument.document(of: snapshot)
         answer.deploys = whole.deploys
@@ -36,13 +37,14 @@ extension InfrastructureCalls {
     /// Makes an image of a machine's disk, and returns its URL when it is there.
     /// - Parameter deletes: Whether it goes with the infrastructure.
     func makeImage(
-        named name: String, ofDisk disk: Int, of id: String, number: String, deletes: Bool, caller: Caller
+        named name: String, ofDisk disk: Int, of id: String, number: String, deletes: Bool, login: Login
     ) async throws -> String {
         try require(.changing)
-        let machine = try await machine(id, number, caller: caller).machine
+        try await renewCredentials(id, login: login)
+        let machine = try await machine(id, number, caller: login.caller).machine
         let image = try await manager.makeImage(
             named: name, ofDisk: disk, ofMachine: machine.id.number, in: InfrastructureID(rawValue: id),
-            deletesWithInfrastructure: deletes, caller: caller)
+            deletesWithInfrastructure: deletes, caller: login.caller)
         return image.uri
     }
 }

@@ -4,8 +4,6 @@ import Orchestration
 
 /// What is told of an error, whatever interface it goes to. What only the operator may know goes to the log.
 enum RefusalText {
-    static let stopping = "the service is stopping; what was asked for is on record"
-
     static func make(_ error: any Error, logger: Logger) -> String {
         switch error {
         case let error as ManagerError:
@@ -13,7 +11,7 @@ enum RefusalText {
             return error.message
         case let error as FailedCall: return error.message
         case let error as AuthorizationError: return error.message
-        case is CancellationError: return stopping
+        case is CancellationError: return "the service is stopping; what was asked for is on record"
         default:
             logger.error("a request failed", metadata: ["error": "\(error)"])
             return "an internal error; the log of the service has it"

@@ -20,11 +20,11 @@ extension XMLRPCMethods {
                 [.infrastructure, .authorization],
                 optional: [.init("force", "boolean"), .init("async_call", "boolean")]
             ) { arguments in
-                let (login, id) = (try arguments.login(1), try arguments.text(0))
+                let login = try arguments.login(1)
                 // Whoever forces it gets all that can go removed, as everybody does, and the reason for what is left.
                 _ = try arguments.flag(2)
-                try await calls.renewCredentials(id, login: login)
-                try await calls.destroy(id, isAsynchronous: try arguments.flag(3), caller: login.caller)
+                try await calls.destroy(
+                    try arguments.text(0), isAsynchronous: try arguments.flag(3), login: login)
                 return ""
             },
             XMLRPCMethod(
@@ -72,9 +72,8 @@ extension XMLRPCMethods {
         XMLRPCMethod(
             name, "\(call.rawValue)s all machines of an infrastructure", [.infrastructure, .authorization]
         ) { arguments in
-            let (login, id) = (try arguments.login(1), try arguments.text(0))
-            try await calls.renewCredentials(id, login: login)
-            try await calls.change(call, id, caller: login.caller)
+            let login = try arguments.login(1)
+            try await calls.change(call, try arguments.text(0), login: login)
             return ""
         }
     }

@@ -41,10 +41,10 @@ extension XMLRPCMethods {
                 "AlterVM", "gives a machine another size or more disks; the machine as RADL",
                 [.infrastructure, .machine, .document, .authorization]
             ) { arguments in
-                let (login, id) = (try arguments.login(3), try arguments.text(0))
-                try await calls.renewCredentials(id, login: login)
+                let login = try arguments.login(3)
                 let altered = try await calls.alter(
-                    .radl(try arguments.optionalText(2)), id, number: try arguments.machine(1), caller: login.caller)
+                    .radl(try arguments.optionalText(2)), try arguments.text(0), number: try arguments.machine(1),
+                    login: login)
                 return .string(altered.text(style: .im))
             },
             XMLRPCMethod(
@@ -54,12 +54,11 @@ extension XMLRPCMethods {
                     .init("auto_delete", "boolean"), .authorization,
                 ]
             ) { arguments in
-                let (login, id) = (try arguments.login(5), try arguments.text(0))
-                try await calls.renewCredentials(id, login: login)
+                let login = try arguments.login(5)
                 return .string(
                     try await calls.makeImage(
-                        named: try arguments.text(3), ofDisk: try arguments.number(2), of: id,
-                        number: try arguments.machine(1), deletes: try arguments.flag(4), caller: login.caller))
+                        named: try arguments.text(3), ofDisk: try arguments.number(2), of: try arguments.text(0),
+                        number: try arguments.machine(1), deletes: try arguments.flag(4), login: login))
             },
             power("StartVM", .start, calls),
             power("StopVM", .stop, calls),
@@ -71,9 +70,8 @@ extension XMLRPCMethods {
         XMLRPCMethod(
             name, "\(call.rawValue)s a machine", [.infrastructure, .machine, .authorization]
         ) { arguments in
-            let (login, id) = (try arguments.login(2), try arguments.text(0))
-            try await calls.renewCredentials(id, login: login)
-            try await calls.change(call, id, number: try arguments.machine(1), caller: login.caller)
+            let login = try arguments.login(2)
+            try await calls.change(call, try arguments.text(0), number: try arguments.machine(1), login: login)
             return ""
         }
     }
