@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assembly
 import InfrastructureModel
+import Operations
 import Orchestration
 import RADL
 
@@ -52,9 +53,16 @@ struct AlterCommand: AsyncParsableCommand {
                 let since = try await manager.lastEvent(of: id, caller: .local)
                 let submitted = try await manager.alter(
                     number, of: id, document: try text ?? document(system), caller: .local)
-                guard let submitted else { return Terminal.note("machine \(number) is as it shall be") }
+                // After a crash the machine may be so already, with nobody at work on what is left to be recorded.
+                let unfinished = try await manager.unfinishedOperations(of: id, caller: .local).last
+                let open =
+                    submitted
+                    ?? unfinished.map {
+                        SubmittedOperation(infrastructure: id, operation: $0.id, kind: $0.kind)
+                    }
+                guard let open else { return Terminal.note("machine \(number) is as it shall be") }
                 try await operation.see(
-                    submitted, since: since, services: services, name: infrastructure,
+                    open, since: since, services: services, name: infrastructure,
                     resume: CommandText.text(["gantry", "show", infrastructure] + state.words))
             }
         }
