@@ -4,7 +4,7 @@
 SWIFT_FLAGS ?=
 export SWIFT_FLAGS
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test integration lint bench fuzz-smoke sanitize demo tutorial conformance openstack clean
+.PHONY: help setup build release test integration lint bench fuzz-smoke sanitize demo tutorial conformance openstack deb clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -57,6 +57,9 @@ conformance: setup ## the conformance kit over each connector, compiled in and a
 openstack: setup ## tests and conformance kit against a real OpenStack on this machine (root; some 3 GB of memory)
 	@scripts/setup integration
 	@scripts/openstack
+
+deb: setup ## Debian package of gantry and gantryd, in this folder
+	@scripts/package
 
 clean: ## remove build folders
 	rm -rf .build .build-*
