@@ -24,6 +24,7 @@ import Testing
         "the smallest size that will do is taken",
         arguments: [
             ("cpu.count = 4 and memory.size = 2048M", "dummy.large"), ("cpu.count = 2", "dummy.medium"),
+            ("cpu.count = 2 and instance_type = '' and gpu.model = ''", "dummy.medium"),
             ("memory.size >= 20G", "dummy.memory"), ("instance_type = 'dummy.xlarge'", "dummy.xlarge"),
         ])
     func sizes(features: String, flavor: String) async throws {

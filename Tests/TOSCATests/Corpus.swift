@@ -78,9 +78,16 @@ struct Vector: Sendable, CustomTestStringConvertible {
 }
 
 extension RADLDocument {
-    /// IM's print, without the bodies of recipes and with one suffix for all containers.
+    /// IM's print, without the bodies of recipes, with one suffix for all containers, and without the choices that IM
+    /// writes as empty texts and Gantry leaves out.
     var comparable: String {
         var copy = self
+        for place in copy.systems.indices {
+            for name in ["instance_type", "gpu.vendor", "gpu.model"]
+            where copy.systems[place].features.string(name)?.isEmpty == true {
+                copy.systems[place].features.remove(name)
+            }
+        }
         for place in copy.configures.indices {
             if case .recipe = copy.configures[place].content { copy.configures[place].content = .recipe("\n...\n") }
         }

@@ -36,12 +36,12 @@ struct Requirements: Sendable {
         guard range("cpu.count", defaultLow: Self.defaultCPUs).contains(Double(flavor.cpuCount)),
             range("memory.size", defaultLow: Self.defaultMemory).contains(Double(flavor.memoryBytes))
         else { return false }
-        let architecture = features.string("cpu.arch") ?? "x86_64"
+        let architecture = chosen("cpu.arch") ?? "x86_64"
         if let offered = flavor.architecture, offered.lowercased() != architecture.lowercased() { return false }
-        if let type = features.string("instance_type"), !Self.matches(type, flavor) { return false }
+        if let type = chosen("instance_type"), !Self.matches(type, flavor) { return false }
         if let gpus = features.range("gpu.count") {
             let matching = (flavor.gpus ?? []).filter {
-                contains($0.vendor, features.string("gpu.vendor")) && contains($0.model, features.string("gpu.model"))
+                contains($0.vendor, chosen("gpu.vendor")) && contains($0.model, chosen("gpu.model"))
             }
             guard gpus.contains(Double(matching.reduce(0) { $0 + $1.count })) else { return false }
         }
@@ -51,6 +51,11 @@ struct Requirements: Sendable {
             return false
         }
         return true
+    }
+
+    /// The text of a feature that selects; an empty one selects nothing.
+    private func chosen(_ name: String) -> String? {
+        features.string(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// `instance_type` is exact or holds wildcards.
@@ -96,7 +101,7 @@ struct Requirements: Sendable {
             switch feature.value {
             case .number(let interval):
                 parts += interval.bounds.map { "\(name) \($0.comparison.sign) \($0.quantity)" }
-            case .string(let text, _): parts.append("\(name) = '\(text)'")
+            case .string(let text, _) where !text.isEmpty: parts.append("\(name) = '\(text)'")
             default: break
             }
         }
@@ -105,7 +110,7 @@ struct Requirements: Sendable {
 
     /// The parts that a running machine cannot change, as text: another text means a new machine. Holds no secret.
     var specification: String {
-        features.all.filter { Self.isFixed($0.name) }
+        features.all.filter { Self.isFixed($0.name) && $0.value != .string("", .equal) }
             .map { "\($0.name)=\(Self.text($0.value))" }.sorted().joined(separator: "\n")
     }
 

@@ -104,7 +104,7 @@ final class Evaluator {
         case .getAttribute:
             guard arguments.count >= 2 else { return .null }
             return attribute(arguments, function, context, path)
-        case .getArtifact: return artifact(arguments, context)
+        case .getArtifact: return artifact(arguments, function, context, path)
         case .concat: return concat(arguments, context, path)
         case .join:
             guard let first = arguments.first else { return .null }
@@ -208,10 +208,18 @@ final class Evaluator {
         return current
     }
 
-    private func artifact(_ arguments: [TOSCAValue], _ context: Context) -> TOSCAValue {
+    private func artifact(
+        _ arguments: [TOSCAValue], _ function: TOSCAFunction, _ context: Context, _ place: DocumentPath
+    ) -> TOSCAValue {
         guard arguments.count >= 2, let name = arguments[1].scalarText,
-            let node = node(arguments[0].scalarText ?? "", context), let artifact = node.artifacts[name]
+            let node = node(arguments[0].scalarText ?? "", context)
         else { return .null }
+        guard let artifact = node.artifacts[name] else {
+            // Of HOST, SOURCE and TARGET, and of what types say: what the template itself says was looked at.
+            report.warning(
+                .unknownName, "'\(node.name)' has no artifact '\(name.prefix(80))'", at: function.position, place)
+            return .null
+        }
         if arguments.count > 2, let location = arguments[2].scalarText, location != "LOCAL_FILE" {
             neededArtifacts[location] = (node, artifact)
             return TOSCAValue(location)

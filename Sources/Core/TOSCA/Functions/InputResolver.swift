@@ -40,13 +40,40 @@ struct InputResolver {
         case accessToken
     }
 
+    /// How many characters `random(N)` draws.
+    static let drawable = 1...1024
+
     static func special(_ value: TOSCAValue) -> Special? {
-        guard let text = value.string else { return nil }
+        guard let text = value.string?.trimmed else { return nil }
         if text == "access_token()" { return .accessToken }
-        guard text.hasPrefix("random("), text.hasSuffix(")"), let count = Int(text.dropFirst(7).dropLast()),
-            (1...1024).contains(count)
-        else { return nil }
+        guard let argument = drawing(text), let count = Int(argument.trimmed), drawable.contains(count) else {
+            return nil
+        }
         return .random(count)
+    }
+
+    /// Whether a default looks like `random(N)` and is none: as a literal it would be a password that everybody knows.
+    static func isWrongDrawing(_ value: TOSCAValue) -> Bool {
+        value.string.flatMap { drawing($0.trimmed) } != nil && special(value) == nil
+    }
+
+    private static func drawing(_ text: String) -> String? {
+        guard text.hasPrefix("random("), text.hasSuffix(")") else { return nil }
+        return String(text.dropFirst(7).dropLast())
+    }
+
+    /// A call of a function somewhere in the value of an input, where nothing evaluates it. Mappings may have keys that
+    /// are called `token` or `join`.
+    static func function(in value: TOSCAValue, _ type: TOSCATypeReference, isInner: Bool = false) -> TOSCAFunction? {
+        if let function = TOSCAFunction(value) {
+            let isPlain = !isInner && TypeReader.isSimple(type.name) && type.name != "map"
+            if isPlain || ![.token, .join].contains(function.name) { return function }
+        }
+        let inner = value.list ?? value.map?.entries.map(\.value) ?? []
+        for item in inner {
+            if let function = function(in: item, type, isInner: true) { return function }
+        }
+        return nil
     }
 
     let template: TOSCATemplate
@@ -104,6 +131,12 @@ struct InputResolver {
     }
 
     private func check(_ value: TOSCAValue, _ input: TOSCAInput) {
+        if let function = Self.function(in: value, input.type) {
+            report.error(
+                .function, "'\(function.name.rawValue)' means nothing in the value of the input '\(input.name)'",
+                at: function.position.line == 0 ? nil : function.position,
+                DocumentPath.root.key("inputs").key(input.name), expected: "a value without functions")
+        }
         let library = TypeLibrary(report: report)
         for type in template.types where type.kind == .data { library.adopt(type) }
         ValueChecker(library: library).check(

@@ -118,6 +118,7 @@ struct FunctionChecker {
                 return
             }
             checkEntity(arguments[0], function, place, path)
+            checkArtifact(arguments, place, path)
         case .concat:
             guard let parts = function.argument.list else {
                 wrong(function, "a list of values", path)
@@ -147,6 +148,22 @@ struct FunctionChecker {
         report.error(
             .function, "the arguments of '\(function.name.rawValue)' are wrong", at: function.argument.position, path,
             expected: expected)
+    }
+
+    /// Of nodes that are named, could be read and are in the template.
+    private func checkArtifact(_ arguments: [TOSCAValue], _ place: Place, _ path: DocumentPath) {
+        let entity = arguments[0].scalarText
+        guard let node = (entity == "SELF" ? place.node : entity).flatMap({ index[$0] }) else { return }
+        guard let name = arguments[1].scalarText else {
+            report.error(
+                .function, "the arguments of 'get_artifact' are wrong", at: arguments[1].position, path,
+                expected: "the name of an artifact second")
+            return
+        }
+        guard node.artifacts[name] == nil else { return }
+        report.unknown(
+            .unknownName, "'\(node.name)' has no artifact '\(name.prefix(80))'", name,
+            among: node.artifacts.elements.map(\.name), at: arguments[1].position, path)
     }
 
     private func checkEntity(_ entity: TOSCAValue, _ function: TOSCAFunction, _ place: Place, _ path: DocumentPath) {

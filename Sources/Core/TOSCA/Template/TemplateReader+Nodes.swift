@@ -312,7 +312,9 @@ extension TemplateReader {
             relationships: relationships.elements.map(\.name))
         let none = FunctionChecker.Place()
         for input in inputs {
-            if let value = input.defaultValue { checker.check(value, none, input.path.key("default")) }
+            // A function was refused already; what is written like one is told here.
+            guard let value = input.defaultValue, InputResolver.function(in: value, input.type) == nil else { continue }
+            checker.check(value, none, input.path.key("default"))
         }
         for node in nodes {
             let place = FunctionChecker.Place(node: node.name)

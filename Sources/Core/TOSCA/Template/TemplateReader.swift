@@ -143,15 +143,36 @@ struct TemplateReader {
             if !TypeReader.isSimple(property.type.name) {
                 _ = library.resolve(property.type.name, .data, at: entry.value["type"]?.position, place.key("type"))
             }
-            if let value = property.defaultValue, InputResolver.special(value) == nil {
-                checker.check(
-                    value, property.type, property.constraints, "the default of the input '\(entry.key)'",
-                    place.key("default"))
+            if let value = property.defaultValue {
+                checkDefault(value, property, "the default of the input '\(entry.key)'", place.key("default"), checker)
             }
             return TOSCAInput(
                 name: entry.key, type: property.type, isRequired: property.isRequired,
                 defaultValue: property.defaultValue, description: property.description,
                 constraints: property.constraints, position: property.position, path: place)
+        }
+    }
+
+    private func checkDefault(
+        _ value: TOSCAValue, _ property: TOSCAProperty, _ what: String, _ path: DocumentPath, _ checker: ValueChecker
+    ) {
+        let limits = InputResolver.drawable
+        let drawing = "'random(N)' with N from \(limits.lowerBound) to \(limits.upperBound)"
+        if InputResolver.isWrongDrawing(value) {
+            report.error(
+                .function, "\(what) is \(value.brief), which draws nothing", at: value.position, path,
+                expected: drawing)
+        } else if let function = InputResolver.function(in: value, property.type) {
+            report.error(
+                .function, "'\(function.name.rawValue)' stands in \(what), where no functions are evaluated",
+                at: function.position, path,
+                expected: "a value without functions; functions go where the input is used")
+        } else if InputResolver.special(value) == nil {
+            checker.check(value, property.type, property.constraints, what, path)
+        } else if TypeReader.isSimple(property.type.name), !["string", "any"].contains(property.type.name) {
+            report.error(
+                .type, "\(what) is \(value.brief), which gives a text", at: value.position, path,
+                expected: "a value of type \(property.type.name), or 'type: string'")
         }
     }
 

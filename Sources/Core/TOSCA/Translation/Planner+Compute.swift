@@ -68,8 +68,9 @@ extension Planner {
         }
     }
 
+    /// Dashboards send an empty text for what nobody chose.
     private func set(_ name: String, _ text: String?, _ features: inout Features) {
-        if let text { features.set(Feature(name, .string(text, .equal))) }
+        if let text, !text.isEmpty { features.set(Feature(name, .string(text, .equal))) }
     }
 
     private func credential(_ value: TOSCAValue, _ path: DocumentPath, _ features: inout Features) {

@@ -8,6 +8,9 @@ final class TypeLibrary {
         case document(TOSCAMap, name: String, prefix: String?)
     }
 
+    /// Types that wait for the one that is being read.
+    private static let maximumLevels = 100
+
     let report: Report
     /// The later one wins.
     private var sources: [Source] = []
@@ -109,10 +112,17 @@ final class TypeLibrary {
             report.error(.unknownType, "the \(kind.word) type '\(name)' is not usable", at: position, path)
             return nil
         }
-        guard !pending.contains(key), pending.count < 100 else {
+        guard !pending.contains(key) else {
             report.error(
                 .cycle, "the \(kind.word) type '\(name)' derives from itself",
                 at: position, path)
+            failed.insert(key)
+            return nil
+        }
+        guard pending.count < Self.maximumLevels else {
+            report.error(
+                .limit, "the \(kind.word) type '\(name)' stands more than \(Self.maximumLevels) levels deep",
+                at: position, path, expected: "at most \(Self.maximumLevels) types of which each derives from the next")
             failed.insert(key)
             return nil
         }
