@@ -172,6 +172,41 @@ import Testing
         #expect(try await systems(fixture, id).count == 3)
     }
 
+    @Test func aRemovalListThatWasCarriedOutIsForgotten() async throws {
+        let fixture = try Fixture()
+        let id = try await deploy(fixture, request(fixture, Self.template(4))).infrastructure
+        let removal = Self.template(3, extra: ", removal_list: ['2']")
+        _ = try await deploy(fixture, request(fixture, removal, update: id))
+        let part = """
+            topology_template:
+              node_templates:
+                wn: {capabilities: {scalable: {properties: {count: 2}}}}
+            """
+        _ = try await deploy(fixture, request(fixture, part, update: id))
+        #expect(try await systems(fixture, id) == [0: "front", 3: "wn", 4: "wn"])
+    }
+
+    @Test func aRemovalListOfAnotherNodeIsRefusedAtTheSameCount() async throws {
+        let fixture = try Fixture()
+        let id = try await deploy(fixture, request(fixture, Self.template(2))).infrastructure
+        for count in [2, 3] {
+            await #expect {
+                _ = try await fixture.manager.deploy(
+                    request(fixture, Self.template(count, extra: ", removal_list: ['0']"), update: id))
+            } throws: {
+                ($0 as? ManagerError)?.message.contains("'0' of the removal list is no machine of 'wn'") == true
+            }
+        }
+        #expect(try await systems(fixture, id).count == 3)
+    }
+
+    @Test func anEmptyTypeOfMachineChoosesNothing() async throws {
+        let fixture = try Fixture()
+        let text = Self.template(1).replacing("num_cpus: 1,", with: "num_cpus: 1, instance_type: '',")
+        let id = try await deploy(fixture, request(fixture, text)).infrastructure
+        #expect(try await systems(fixture, id).count == 2)
+    }
+
     @Test func aReconfigurationLeavesTheCountsAlone() async throws {
         let fixture = try Fixture()
         let id = try await deploy(fixture, request(fixture, Self.template(1))).infrastructure

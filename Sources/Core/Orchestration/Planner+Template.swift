@@ -51,7 +51,11 @@ extension Planner {
             }
             let machines = existing.machines.filter { $0.goal == .present && $0.isAlive }
                 .map { TOSCADeployment.Machine(id: String($0.id.number), system: $0.system) }
-            let update = TOSCAUpdate(from: before, to: translation, machines: machines)
+            let present = Set(machines.map(\.id))
+            let update = TOSCAUpdate(from: before, to: translation, machines: machines) { id in
+                guard let number = Int(id) else { return false }
+                return (0..<existing.infrastructure.nextNumber).contains(number) && !present.contains(id)
+            }
             // Who names machines that there are not would lose others.
             let unknown = update.warnings.filter { $0.code == .unknownName }
             guard unknown.isEmpty else {

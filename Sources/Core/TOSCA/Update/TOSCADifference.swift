@@ -82,7 +82,12 @@ package struct TOSCAUpdate: Sendable {
     ///   - new: The changed template's.
     ///   - machines: All machines of the infrastructure, the oldest first. A machine to be removed is one of
     ///     `removal_list`, else the oldest, as in IM.
-    package init(from old: TOSCATranslation?, to new: TOSCATranslation, machines: [TOSCADeployment.Machine]) {
+    ///   - isGone: Whether a machine of this id was there and is no more: a removal list that was carried out stays in
+    ///     the template.
+    package init(
+        from old: TOSCATranslation?, to new: TOSCATranslation, machines: [TOSCADeployment.Machine],
+        isGone: (String) -> Bool = { _ in false }
+    ) {
         document = new.document
         difference = old.map { TOSCADifference(from: $0, to: new) } ?? TOSCADifference()
         additions = []
@@ -100,6 +105,20 @@ package struct TOSCAUpdate: Sendable {
                     RADLDeploy(system: deploy.system, count: missing, cloud: clouds[deploy.system] ?? deploy.cloud))
             }
         }
+        let systems = Dictionary(machines.map { ($0.id, $0.system) }, uniquingKeysWith: { first, _ in first })
+        var named: [String: [String]] = [:]
+        for (system, list) in new.removalLists.sorted(by: { $0.key < $1.key }) {
+            let shrinks = (existing[system]?.count ?? 0) > (new.counts[system] ?? 0)
+            for id in list {
+                if systems[id] == system {
+                    named[system, default: []].append(id)
+                } else if systems[id] != nil || shrinks && !isGone(id) {
+                    report.warning(
+                        .unknownName, "'\(id.prefix(80))' of the removal list is no machine of '\(system)'", at: nil,
+                        DocumentPath.root.key("topology_template").key("node_templates").key(system))
+                }
+            }
+        }
         var seen: Set<String> = []
         for system in machines.map(\.system) where seen.insert(system).inserted {
             // What came by a document of another kind is none of the template's business.
@@ -108,15 +127,7 @@ package struct TOSCAUpdate: Sendable {
             let surplus = ids.count - (new.counts[system] ?? 0)
             guard surplus > 0 else { continue }
             var chosen: [String] = []
-            for id in new.removalLists[system] ?? [] where chosen.count < surplus && !chosen.contains(id) {
-                if ids.contains(id) {
-                    chosen.append(id)
-                } else {
-                    report.warning(
-                        .unknownName, "'\(id.prefix(80))' of the removal list is no machine of '\(system)'", at: nil,
-                        DocumentPath.root.key("topology_template").key("node_templates").key(system))
-                }
-            }
+            for id in named[system] ?? [] where chosen.count < surplus && !chosen.contains(id) { chosen.append(id) }
             chosen += ids.filter { !chosen.contains($0) }.prefix(surplus - chosen.count)
             removals += chosen
         }
