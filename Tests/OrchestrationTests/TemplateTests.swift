@@ -207,6 +207,21 @@ import Testing
         #expect(try await systems(fixture, id).count == 2)
     }
 
+    @Test func mistakesOfAPartHaveTheirPlacesInIt() async throws {
+        let fixture = try Fixture()
+        let id = try await deploy(fixture, request(fixture, Self.template(1))).infrastructure
+        let part = """
+            topology_template:
+              node_templates:
+                wn: {capabilities: {host: {properties: {nun_cpus: 2}}}}
+            """
+        await #expect {
+            _ = try await fixture.manager.deploy(request(fixture, part, update: id))
+        } throws: {
+            ($0 as? ManagerError)?.message.contains("document:3:45: error: ") == true
+        }
+    }
+
     @Test func aReconfigurationLeavesTheCountsAlone() async throws {
         let fixture = try Fixture()
         let id = try await deploy(fixture, request(fixture, Self.template(1))).infrastructure

@@ -106,7 +106,7 @@ import Testing
             f: { get_input: b }
             new: y
             """
-        let merged = try TOSCAMerge.merge(stored, with: change)
+        let merged = try TOSCAMerge.merge(stored, with: change).text
         let expected = """
             a:
               b: 5
@@ -126,11 +126,48 @@ import Testing
         #expect(merged == expected)
     }
 
+    @Test func mistakesOfAChangeHaveTheirPlacesInIt() async throws {
+        let change = """
+            # only what changes
+            topology_template:
+              node_templates:
+
+                wn: { capabilities: { host: { properties: { nmu_cpus: 1 } } } }
+                app:
+                  requirements:
+                    - dependency: nobody
+                srv:
+                  type: tosca.nodes.indigo.Computer
+            """
+        let merged = try TOSCAMerge.merge(Self.base, with: change, name: "change")
+        let error = await #expect(throws: TOSCAErrors.self) {
+            _ = try await TOSCATemplate(text: merged.text, name: "change", resolver: .stub)
+        }
+        let refusal = try #require(error)
+        let found = merged.located(refusal).errors
+        #expect(Set(found.map(\.file)) == ["change"])
+        #expect(found.compactMap(\.line).sorted() == [5, 8, 10])
+        let columns = Dictionary(found.map { ($0.line, $0.column) }, uniquingKeysWith: { first, _ in first })
+        #expect(columns[10] == 13 && columns[5] == 49)
+    }
+
+    @Test func mistakesOfTheStoredTemplateHaveTheirPlacesThere() async throws {
+        let change = "topology_template: { inputs: { secret: null } }"
+        let merged = try TOSCAMerge.merge(Self.base, with: change, name: "change")
+        let error = await #expect(throws: TOSCAErrors.self) {
+            _ = try await TOSCATemplate(text: merged.text, name: "change", resolver: .stub)
+        }
+        let refusal = try #require(error)
+        let found = try #require(merged.located(refusal).errors.first)
+        #expect(found.file == "stored template" && found.line == 11)
+        #expect(found.path.hasPrefix("topology_template.node_templates.app.interfaces.Standard.configure.inputs.s"))
+    }
+
     @Test(arguments: Corpus.templates)
     func mergingWithItselfChangesNothing(_ name: String) throws {
         let text = try Corpus.text(name)
-        let merged = try TOSCAMerge.merge(text, with: text)
-        #expect(try TOSCAMerge.merge(merged, with: merged) == merged)
+        let merged = try TOSCAMerge.merge(text, with: text).text
+        #expect(try TOSCAMerge.merge(merged, with: merged).text == merged)
         #expect(try TOSCAInputs.read(merged) == TOSCAInputs.read(text))
     }
 

@@ -20,20 +20,22 @@ extension Planner {
     func translate(
         _ template: TemplateRequest, _ request: DeploymentRequest, _ existing: InfrastructureSnapshot?
     ) async throws -> Translated {
+        var merged: TOSCAMerged?
         do {
             let earlier = try existing.flatMap { try StoredTemplate($0.secrets) }
             let isPartial = request.update != nil
             let folder = template.folder ?? (isPartial ? earlier?.folder : nil)
-            let text =
-                if isPartial, let earlier {
-                    try TOSCAMerge.merge(earlier.text, with: template.text, name: request.documentName)
-                } else { template.text }
+            if isPartial, let earlier {
+                merged = try TOSCAMerge.merge(earlier.text, with: template.text, name: request.documentName)
+            }
+            let text = merged?.text ?? template.text
             let salt = earlier?.salt ?? UUID().uuidString.lowercased()
-            let translation = try await translation(
+            var translation = try await translation(
                 of: text, request.documentName, inputs: template.inputs, earlier: earlier?.inputs ?? [:], salt: salt,
                 folder: folder, accessToken: template.accessToken)
             let check = await TemplateCheck(translation, contextualizer: manager.contextualizer)
             if let errors = TOSCAErrors(check.errors) { throw errors }
+            if let merged { translation.warnings = merged.located(translation.warnings) }
             let stored = StoredTemplate(text: text, inputs: translation.inputs, salt: salt, folder: folder).secret
             guard isPartial, let existing else {
                 return Translated(translation: translation, update: nil, stored: stored)
@@ -66,7 +68,8 @@ extension Planner {
             }
             return Translated(translation: translation, update: update, stored: stored)
         } catch let errors as TOSCAErrors {
-            throw ManagerError(code: .invalidDocument, message: errors.description)
+            // The caller knows what was sent, not what was made of it.
+            throw ManagerError(code: .invalidDocument, message: (merged?.located(errors) ?? errors).description)
         }
     }
 

@@ -2,7 +2,7 @@
 /// name each (requirements, policies) by that name; other lists and scalars replaced. A key with nothing behind it is
 /// removed, which IM cannot.
 package enum TOSCAMerge {
-    /// The merged document as text.
+    /// The merged document.
     ///
     /// - Parameters:
     ///   - stored: The template so far. Stays as it was, whatever happens.
@@ -11,17 +11,18 @@ package enum TOSCAMerge {
     ///   who reads it.
     package static func merge(
         _ stored: String, with change: String, name: String = "template", limits: TOSCALimits = TOSCALimits()
-    ) throws(TOSCAErrors) -> String {
-        let lower = try read(stored, "stored template", limits)
-        let upper = try read(change, name, limits)
-        return YAMLWriter.text(of: TOSCAValue(.map(merge(lower, upper))))
+    ) throws(TOSCAErrors) -> TOSCAMerged {
+        let files = [name, "stored template"]
+        let upper = try read(change, 0, files, limits)
+        let lower = try read(stored, 1, files, limits)
+        return TOSCAMerged(TOSCAValue(.map(merge(lower, upper))), files: files, limits: limits)
     }
 
     private static func read(
-        _ text: String, _ name: String, _ limits: TOSCALimits
+        _ text: String, _ file: UInt16, _ files: [String], _ limits: TOSCALimits
     ) throws(TOSCAErrors) -> TOSCAMap {
-        let report = Report(files: [name])
-        var reader = YAMLReader(file: 0, limits: limits, report: report)
+        let report = Report(files: files)
+        var reader = YAMLReader(file: file, limits: limits, report: report)
         let value = reader.read(text)
         try report.throwErrors()
         if let map = value?.map { return map }
