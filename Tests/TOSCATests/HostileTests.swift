@@ -122,6 +122,14 @@ import Testing
         #expect(errors.count <= 200)
     }
 
+    @Test func tooManyMachinesAreCountedFirst() async {
+        var text = "topology_template:\n  node_templates:\n"
+        for number in 0...20_000 {
+            text += "    n\(number): { type: tosca.nodes.indigo.Compute, properties: { tags: { x: 'a,b' } } }\n"
+        }
+        #expect(await errors(template(text)).map(\.code) == [.limit], "none of those that planning finds")
+    }
+
     @Test func tooLargeTemplatesAreRefused() async {
         let text = template("# " + String(repeating: "x", count: 17 << 20))
         #expect(await errors(text).first?.code == .limit)

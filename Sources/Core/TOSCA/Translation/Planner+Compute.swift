@@ -231,7 +231,7 @@ extension Planner {
     }
 
     /// What the template assigns goes before defaults of the type, of which the custom one has `count: 1`.
-    private func count(_ node: NodeTemplate) -> Int {
+    func count(_ node: NodeTemplate) -> Int {
         let assigned = node.capabilities["scalable"]
         let hasCount = node.type.capabilities["scalable"]?.properties["count"] != nil
         var names = hasCount ? ["count", "default_instances"] : ["default_instances"]

@@ -55,6 +55,7 @@ struct Planner {
     }
 
     mutating func plan() {
+        guard isOfBearableSize() else { return }
         describe()
         checkNames()
         places = placements()
@@ -81,7 +82,7 @@ struct Planner {
         splitNetworksByCloud()
         document.networks = networks.finished
         deploys()
-        checkCount()
+        checkCount(document.deploys.reduce(0) { $0 + $1.count })
         ignored()
     }
 
@@ -146,13 +147,22 @@ struct Planner {
         }
     }
 
-    private func checkCount() {
-        let sum = document.deploys.reduce(0) { $0 + $1.count }
-        guard sum > RADLDeploy.mostMachines else { return }
+    /// Where the nodes alone may be too many, machines are counted before anything is made of them. The mistakes of
+    /// smaller templates are told with all others.
+    private func isOfBearableSize() -> Bool {
+        let nodes = template.nodes.filter(\.isCompute)
+        guard nodes.count > RADLDeploy.mostMachines else { return true }
+        return checkCount(nodes.reduce(0) { $0 + count($1) })
+    }
+
+    /// - Returns: Whether there are not too many.
+    @discardableResult private func checkCount(_ sum: Int) -> Bool {
+        guard sum > RADLDeploy.mostMachines else { return true }
         report.error(
             .limit, "the template asks for \(sum) machines", at: nil,
             DocumentPath.root.key("topology_template").key("node_templates"),
             expected: "at most \(RADLDeploy.mostMachines) in an infrastructure")
+        return false
     }
 
     /// Public machines first, those with `wn` in their names last among them; then the private ones.
