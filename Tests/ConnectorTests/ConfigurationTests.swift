@@ -74,7 +74,8 @@ import Testing
             return
         }
         #expect(path == third.path && sha256.count == 64)
-        #expect(problems.count == 2, "\(problems)")
+        #expect(problems.count == 3, "\(problems)")
+        #expect(problems.contains { $0.contains("'third' and 'first' both serve the type 'Shell'") })
         #expect(problems.contains { $0.contains("'missing', which is neither built in nor in a folder") })
         #expect(problems.contains { $0.contains("'dummy' has no effect: it is built in") })
         let connector = try #require(registry.connector(named: "first"))

@@ -26,7 +26,9 @@ private final class TestTime: Sendable {
         #expect(images.map(\.uri) == ["mock0://linux.for.ev.er/image1", "mock0://linux.for.ev.er/image2"])
         #expect(images.map(\.name) == ["Image Name1", "Image Name2"])
         let quotas = try await dummy.quotas(CatalogRequest(session: session), context: noContext).items
-        #expect(quotas.allSatisfy { $0.used == 1 && $0.limit == 10 })
+        #expect(quotas.allSatisfy { $0.limit == 10 * $0.used })
+        #expect(quotas.filter { $0.name != "ram" }.allSatisfy { $0.used == 1 })
+        #expect(quotas.first { $0.name == "ram" }?.used == 1 << 30)
         let snapshot = try await dummy.snapshot(
             SnapshotRequest(session: session, id: first.id, disk: 0, name: "snap", tags: [:]), context: noContext
         ).get()

@@ -327,12 +327,15 @@ import Testing
     @Test func aSecretIsSeenNowhere() async throws {
         let folder = try TemporaryFolder()
         let marker = "marker-\(UUID().uuidString)"
+        // As in a header of HTTP.
+        let header = Data("user:\(marker)".utf8).base64EncodedString()
         let log = Collected()
         let body = """
+            echo "a header \(header)" >&2
             echo "trying \(marker)" >&2; echo '{"level":"warning","message":"with \(marker)"}' >&2
             case "$line" in
             *resource.list*) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32000,"message":"m","data":{"code":"internal","message":"no: \(marker)"}}}\\n' "$id" ;;
-            *machine.describe*) printf '{"jsonrpc":"2.0","id":%s,"result":[{"error":{"code":"notFound","message":"no: \(marker)"}}]}\\n' "$id" ;;
+            *machine.describe*) printf '{"jsonrpc":"2.0","id":%s,"result":[{"error":{"code":"notFound","message":"no: \(marker), \(header)"}}]}\\n' "$id" ;;
             *) echo "\(marker)"; exit 1 ;;
             esac
             """
@@ -350,10 +353,13 @@ import Testing
             texts.append("\(try await connector.describe(session, ["1"]))")
             let broken = await #expect(throws: ConnectorError.self) { try await connector.terminate(session, ["1"]) }
             texts.append("\(String(describing: broken))")
-            #expect(texts.allSatisfy { $0.contains("<redacted>") && !$0.contains(marker) }, "\(texts)")
+            let leaks = [marker, String(header.suffix(32))]
+            #expect(texts.allSatisfy { text in text.contains("<redacted>") && !leaks.contains(where: text.contains) })
         }
         #expect(log.text.contains("trying <redacted>"))
         #expect(log.text.contains("warning shell with <redacted>"))
+        #expect(log.text.contains("a header "))
+        #expect(!log.text.contains(header.suffix(32)))
         #expect(!log.text.contains(marker))
     }
 

@@ -49,6 +49,31 @@ import Testing
         #expect(result.problems.contains { $0.contains("'/nonexistent'") && $0.contains("does not exist") })
     }
 
+    @Test func aConnectorHasTheNameOfItsFile() async throws {
+        let folder = try TemporaryFolder()
+        _ = try shellConnector(folder, name: "good", body: ":")
+        try FileManager.default.moveItem(
+            atPath: folder.file("connector-good"), toPath: folder.file("connector-misnamed"))
+        let result = await ConnectorDiscovery(folders: [folder.path]).run()
+        #expect(result.found.isEmpty)
+        #expect(result.problems.first?.contains("it calls itself 'good'; rename the file to connector-good") == true)
+        let named = await ConnectorDiscovery(folders: [], files: [folder.file("connector-misnamed")]).run()
+        #expect(named.found.map(\.description.name) == ["good"], "the user names the file")
+    }
+
+    @Test func twoConnectorsOfOneTypeAreTold() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["one", "two"] { _ = try shellConnector(folder, name: name, body: ":") }
+        let (registry, problems) = await ConnectorRegistry.discovering(
+            builtIn: [], folders: [folder.path], options: .quick())
+        #expect(registry.all.count == 2)
+        #expect(problems.count == 1)
+        #expect(
+            problems.first?.hasPrefix(
+                "connectors 'one' and 'two' both serve the type 'Shell'; auth lines of it go to 'one'") == true,
+            "\(problems)")
+    }
+
     @Test("those that hang take the time of one")
     func connectorsAreAskedAtTheSameTime() async throws {
         let folder = try TemporaryFolder()

@@ -85,6 +85,13 @@ package struct ConnectorDiscovery: Sendable {
                         "'\(path)' is not used: its SHA-256 is \(entry.sha256), the configuration wants \(pin)")
                     continue
                 }
+                // Pins and settings go by the name of the file.
+                guard files.contains(path) || Self.name(of: path) == description.name else {
+                    result.problems.append(
+                        "'\(path)' is not used: it calls itself '\(description.name)'; rename the file to "
+                            + "connector-\(description.name), or have it answer the name of its file")
+                    continue
+                }
                 guard names.insert(description.name).inserted else {
                     result.problems.append(
                         "'\(path)' is not used: another connector '\(description.name)' was found before it")

@@ -68,6 +68,7 @@ package struct ConnectorRegistry: Sendable {
         var registry = ConnectorRegistry(
             builtIn: kept, discovered: discovered, order: configuration.entries.map(\.name))
         registry.sources = sources
+        problems += registry.sharedTypes()
         for entry in configuration.entries where entry.enabled != false {
             if registry.byName[entry.name] == nil {
                 if !result.problems.contains(where: { $0.contains("connector-\(entry.name)'") }) {
@@ -99,6 +100,25 @@ package struct ConnectorRegistry: Sendable {
 
     /// Where a connector comes from.
     package func source(of name: String) -> Source { sources[name] ?? .builtIn }
+
+    /// Credentials go to the first connector of their type: whoever runs the service should know where there are two.
+    private func sharedTypes() -> [String] {
+        var first: [String: String] = [:]
+        var problems: [String] = []
+        for connector in all {
+            let name = connector.description.name
+            for type in connector.description.providerTypes {
+                if let other = first[type.lowercased()] {
+                    problems.append(
+                        "connectors '\(other)' and '\(name)' both serve the type '\(type)'; auth lines of it go to "
+                            + "'\(other)': disable one, or put the other first in the configuration")
+                } else {
+                    first[type.lowercased()] = name
+                }
+            }
+        }
+        return problems
+    }
 
     /// All, in the order of the configuration, then built-in ones first.
     package var all: [any Connector] { order.compactMap { byName[$0] } }

@@ -327,9 +327,12 @@ package final class ProcessConnector: Connector {
         _ method: WireMethod<Request, Response>, _ request: Request, _ context: CallContext,
         _ running: ConnectorSupervisor.Running, _ secrets: Redactor.Secrets
     ) async throws -> Response {
-        let limit = context.deadlineMs.map { .milliseconds($0) } ?? options.callTimeout
+        // The lower one: of who calls, and of the connector's settings.
+        let own = Int(options.callTimeout / .milliseconds(1))
         var context = context
-        context.deadlineMs = context.deadlineMs ?? Int(limit.components.seconds) * 1000
+        let deadline = min(context.deadlineMs ?? own, own)
+        context.deadlineMs = deadline
+        let limit = Duration.milliseconds(deadline)
         var bytes: [UInt8]
         do {
             bytes = try await running.process.call(

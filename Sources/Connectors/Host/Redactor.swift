@@ -10,15 +10,16 @@ final class Redactor: Sendable {
         static let none = Secrets([])
 
         let values: [String]
-        /// Each as it stands inside a JSON string.
+        /// Each as it stands inside a JSON string, and as Base64 makes it.
         let written: [[UInt8]]
 
         init(_ values: [String]) {
             self.values = values
-            written = values.map { value in
+            let plain = values.map { value in
                 guard let text = try? WireCodec.encode(value) else { return Array(value.utf8) }
                 return Array(text.dropFirst().dropLast())
             }
+            written = plain + values.flatMap(Redactor.encoded).map { Array($0.utf8) }
         }
     }
 
@@ -56,7 +57,7 @@ final class Redactor: Sendable {
         Self.redact(text, secrets.withLock { Array($0.keys) })
     }
 
-    /// A text without the given secrets, longest first, also in the form that they have in URLs.
+    /// A text without the given secrets, longest first, also in the forms that they have in URLs and in headers.
     static func redact(_ text: String, _ secrets: [String]) -> String {
         var text = text
         for secret in secrets.sorted(by: { $0.utf8.count > $1.utf8.count }) {
@@ -64,11 +65,27 @@ final class Redactor: Sendable {
             if let quoted = secret.addingPercentEncoding(withAllowedCharacters: .alphanumerics), quoted != secret {
                 forms.append(quoted)
             }
+            forms += encoded(secret)
             for form in forms where text.contains(form) {
                 text = text.replacingOccurrences(of: form, with: replacement)
             }
         }
         return text
+    }
+
+    /// What Base64 makes of a secret wherever it stands in what is encoded, as behind a user's name in a header: three
+    /// forms, without the characters that hold bits of its neighbours. Short ones would be found where they are not.
+    fileprivate static func encoded(_ secret: String) -> [String] {
+        guard secret.utf8.count >= 6 else { return [] }
+        return (0..<3).flatMap { before in
+            let bytes = Data(repeating: 0, count: before) + Data(secret.utf8)
+            let text = bytes.base64EncodedString().replacing("=", with: "")
+            let first = (before * 8 + 5) / 6
+            let whole = bytes.count * 8 / 6
+            let form = String(text.prefix(whole).dropFirst(first))
+            let forURLs = form.replacing("+", with: "-").replacing("/", with: "_")
+            return form == forURLs ? [form] : [form, forURLs]
+        }
     }
 
     /// An answer without the given secrets; most have none and stay as they are.

@@ -69,6 +69,9 @@ struct ConnectorCheck: AsyncParsableCommand {
     var list = false
 
     mutating func run() async throws {
+        if let word = command.first, command.count == 1, ["--help", "-h"].contains(word) {
+            throw CleanExit.helpRequest(self)
+        }
         let check = self
         do {
             let isInterrupted = try await Interruption.guarding("removing what was made; again to end at once") {
