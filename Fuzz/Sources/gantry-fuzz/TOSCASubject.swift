@@ -48,8 +48,8 @@ enum TOSCASubject {
 
     /// What the writer writes reads as the same values.
     private static func merge(_ text: String) {
-        guard let merged = try? TOSCAMerge.merge(text, with: text) else { return }
-        guard let again = try? TOSCAMerge.merge(merged, with: merged) else {
+        guard let merged = try? TOSCAMerge.merge(text, with: text).text else { return }
+        guard let again = try? TOSCAMerge.merge(merged, with: merged).text else {
             preconditionFailure("what was written cannot be read")
         }
         precondition(again == merged, "merging does not settle")
