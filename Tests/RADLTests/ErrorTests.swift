@@ -233,10 +233,30 @@ struct ErrorTests {
         #expect(errors.map { "\($0.range?.line ?? 0):\($0.message)" } == (message.map { [$0] } ?? []))
     }
 
-    @Test func `a sign of a feature is skipped as in IM, with a warning`() {
-        let reading = RADLDocument.read(RADLSource(text: "system a (cpu.count >= -1)"))
-        #expect(reading.errors.isEmpty)
-        #expect(reading.warnings.map(\.message) == ["'-' means nothing here and is skipped"])
+    @Test(arguments: [("system a (cpu.count = -4)", 23, 2), ("system a (cpu.count >= -  1)", 24, 4)])
+    func `a number with a sign is refused`(_ text: String, _ column: Int, _ length: Int) {
+        let reading = RADLDocument.read(RADLSource(text: text))
+        #expect(reading.errors.map(\.message) == ["a number cannot have a sign"])
+        #expect(reading.errors.first?.range?.column == column)
+        #expect(reading.errors.first?.range?.length == length)
+        #expect(reading.warnings.isEmpty)
+    }
+
+    @Test(arguments: [
+        "system a (cpu.count = 2 or memory.size = 1G)", "system a (x = 'a' or y = 'b')",
+        "system a (x = 'a' OR y = 'b')",
+    ])
+    func `there is no or`(_ text: String) {
+        let errors = RADLDocument.read(RADLSource(text: text)).errors
+        #expect(errors.map(\.message) == ["there is no 'or'"])
+        #expect(errors.first?.suggestion?.replacement == "and")
+    }
+
+    @Test(arguments: ["system a ()\nsystem a ()", "network a ()\nnetwork a ()"])
+    func `an id that is there twice is told once`(_ text: String) {
+        let errors = RADLDocument.analyze(RADLSource(text: text)).errors
+        #expect(errors.map(\.code) == [.duplicate])
+        #expect(errors.first?.range?.line == 2)
     }
 
     @Test func `mistakes of recipes stand where the document has them`() throws {
@@ -378,7 +398,7 @@ struct CheckTests {
         let document = try RADLDocument(
             parsing: """
                 network n (outbound = 'maybe')
-                system a (cpu.count = '2' and memory.size >= 1X and disk.0.image.url = 5 and disk.0.size = -1
+                system a (cpu.count = '2' and memory.size >= 1X and disk.0.image.url = 5 and disk.0.size = 1
                   and soft 1 (spot = 'perhaps') and disk.0.applications contains (name = '' and version = 'x'))
                 deploy b 1
                 contextualize (system c configure d)

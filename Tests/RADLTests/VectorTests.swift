@@ -14,6 +14,7 @@ struct VectorTests {
         "deploy float": "one machine and a half cannot be deployed",
         "configure indented end": "YAML is checked above this module",
         "configure bad yaml": "YAML is checked above this module",
+        "neg": "a number with a sign is refused: IM reads it without",
         "soft feature reserved": "EC3's contains 'string' is read",
     ]
 

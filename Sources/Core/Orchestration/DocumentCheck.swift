@@ -34,9 +34,12 @@ package struct DocumentCheck: Sendable {
         if let stored { document.keepDrawn(from: stored) }
         var errors = reading.errors
         warnings = reading.warnings
+        // Heirs repeat what is advised: it is looked for before anything is inherited.
+        var advised = document
         if errors.isEmpty {
             do throws(RADLErrors) {
-                document = try merge(document, &warnings).resolvingInheritance()
+                advised = try merge(document, &warnings)
+                document = try advised.resolvingInheritance()
             } catch {
                 errors = error.all
             }
@@ -44,8 +47,8 @@ package struct DocumentCheck: Sendable {
         self.document = document
         self.errors = errors
         // A document that is read in part lacks what its rules and references ask for.
-        if errors.isEmpty { self.errors = document.check() + Self.notYet(document) }
-        warnings += document.advice()
+        if errors.isEmpty { self.errors = advised.check() + Self.notYet(document) }
+        warnings += advised.advice()
         // What cannot be run is refused before anything is made for it.
         for finding in await Self.findings(inRecipesOf: document, contextualizer) {
             var error = finding.error

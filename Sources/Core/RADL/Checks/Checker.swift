@@ -31,7 +31,9 @@ struct Checker {
     }
 
     /// In IM's order, so that the first error is the one that IM reports.
-    mutating func check(recipeProblem: ((String) -> String?)?) {
+    ///
+    /// - Parameter recipes: Those that are looked into; the document's own where it is nil.
+    mutating func check(recipeProblem: ((String) -> String?)?, recipesOf recipes: [RADLConfigure]? = nil) {
         for network in document.networks {
             section = ("network", network.id)
             checkFeatures(of: network)
@@ -48,7 +50,7 @@ struct Checker {
         for deploy in document.deploys { check(deploy) }
         checkNumberOfMachines()
         if let recipeProblem {
-            for section in document.configures { check(section, recipeProblem) }
+            for section in recipes ?? document.configures { check(section, recipeProblem) }
         }
         if let contextualize = document.contextualize { check(contextualize) }
         errors += document.unresolvedIncludes()

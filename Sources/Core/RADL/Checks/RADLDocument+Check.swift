@@ -1,13 +1,33 @@
 extension RADLDocument {
-    /// Compares the document with the rules of its features, networks, ports and references.
+    /// Compares the document with the rules of its features, networks, ports and references, as it is carried out: with
+    /// what systems and networks inherit.
     ///
     /// - Parameter recipeProblem: Tells what is wrong with the YAML of a recipe, nil where nothing is. Without it recipes
     ///   are not looked into: this module knows no YAML.
     /// - Returns: Everything that is wrong, first what IM would report; empty where the document is good.
     public func check(recipeProblem: ((String) -> String?)? = nil) -> [RADLError] {
-        var checker = Checker(self)
-        checker.check(recipeProblem: recipeProblem)
-        return checker.errors
+        guard hasInheritance else {
+            var checker = Checker(self)
+            checker.check(recipeProblem: recipeProblem)
+            return checker.errors
+        }
+        let resolved: RADLDocument
+        do throws(RADLErrors) {
+            resolved = try resolvingInheritance()
+        } catch {
+            var checker = Checker(self)
+            checker.check(recipeProblem: recipeProblem)
+            // What a section lacks may be what it inherits.
+            return error.all + checker.errors.filter { $0.code != .missing && $0.code != .index }
+        }
+        var checker = Checker(resolved)
+        // What recipes inherit is looked at where it stands.
+        checker.check(recipeProblem: recipeProblem, recipesOf: configures)
+        // A mistake is told where it stands, not once more for every heir.
+        var seen: Set<RADLError.Place> = []
+        return checker.errors.filter { error in
+            error.range == nil || seen.insert(RADLError.Place(error)).inserted
+        }
     }
 
     /// As ``check(recipeProblem:)``.
@@ -30,6 +50,25 @@ extension RADLDocument {
         var adviser = Adviser(self)
         adviser.adviseNames()
         return adviser.warnings
+    }
+}
+
+extension RADLError {
+    /// What tells the same mistake of a section from that of its heirs.
+    fileprivate struct Place: Hashable {
+        private var code: Code
+        private var file: String?
+        private var range: SourceRange?
+        private var inclusion: SourceRange?
+        private var imText: String
+
+        init(_ error: RADLError) {
+            code = error.code
+            file = error.file
+            range = error.range
+            inclusion = error.inclusion
+            imText = error.imText
+        }
     }
 }
 

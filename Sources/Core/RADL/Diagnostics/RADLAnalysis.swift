@@ -15,7 +15,7 @@ extension RADLDocument {
     /// Reads a text and checks what could be understood of it.
     ///
     /// Mistakes that only follow from others are not told: a reference to a section that could not be read is none, nor is
-    /// a feature missing from a section that is broken. Opens no file; linear in time and memory.
+    /// a feature missing from a section that is broken; an id that is there twice is told by its place alone. Opens no file; linear in time and memory.
     ///
     /// - Parameter recipeProblem: As in ``check(recipeProblem:)``.
     public static func analyze(
@@ -25,7 +25,7 @@ extension RADLDocument {
         var found = reading.errors + reading.warnings
         let isWhole = reading.errors.isEmpty
         for error in reading.document.check(recipeProblem: recipeProblem)
-        where isWhole || (error.code != .missing && error.code != .index) {
+        where isWhole || ![.missing, .index, .duplicate].contains(error.code) {
             found.append(error)
         }
         found += reading.document.advice()

@@ -31,13 +31,17 @@ enum Secrets {
     /// else up to a blank.
     static func mask(_ line: inout [Unicode.Scalar]) {
         maskMembers(&line)
+        maskQuoted(&line, isWithinString: false)
+        // A line with a quote too few may begin within a string, or have one that is not closed.
+        if !line.count(where: { $0 == "'" }).isMultiple(of: 2) { maskQuoted(&line, isWithinString: true) }
+        maskUsers(&line)
         // A line has the form `NAME SIGN VALUE and NAME …`, and may begin within a string.
         var start = 0
         while let sign = line[start...].firstIndex(of: "=") {
             let name = line[start..<sign].map { UInt8(truncatingIfNeeded: $0.value) }
             var index = line[line.index(after: sign)...].firstIndex { $0 != " " && $0 != "\t" } ?? line.endIndex
             start = index
-            guard isNamed(in: name[...]) || isSecret(lastWord(name)), index < line.endIndex else { continue }
+            guard isNamed(in: name[...]) || isLikely(lastWord(name)), index < line.endIndex else { continue }
             // All that stands before the next feature: a value too many is the mistake that is shown.
             while index < line.endIndex, line[index] != ")", !isAnd(line, at: index) {
                 let isQuoted = line[index] == "'"
@@ -66,6 +70,115 @@ enum Secrets {
     private static func lastWord(_ bytes: [UInt8]) -> String {
         let words = String(decoding: bytes, as: UTF8.self).split { " \t(>,<".contains($0) }
         return words.last.map(String.init) ?? ""
+    }
+}
+
+// MARK: - Names that nearly are those of secrets
+
+extension Secrets {
+    private static let likelyParts = ["pass", "pwd", "secret", "token", "key", "credential"]
+    private static let likelyWords = [
+        "password", "passwd", "passphrase", "private_key", "credentials", "secret", "token",
+    ]
+    private static let sections: [FeatureRule.Section] = [
+        .system, .network, .application, .ansible, .description, .option,
+    ]
+
+    /// Whether a feature of this name probably was to hold a secret: also where nothing reads the name, which may be
+    /// misspelled.
+    static func isLikely(_ name: String) -> Bool {
+        if isSecret(name) { return true }
+        guard name.utf8.count <= 200 else { return false }
+        let last = name.split(separator: ".").last?.lowercased() ?? ""
+        if last == "auth" { return true }
+        guard last.utf8.count >= 3, !last.hasPrefix("public"), last != "proxy" else { return false }
+        let isNear =
+            likelyParts.contains { last.contains($0) } || Vocabulary.nearest(to: last, among: likelyWords) != nil
+            || last.split(whereSeparator: { "_-".contains($0) }).contains { part in
+                part.utf8.count >= 3 && Vocabulary.nearest(to: String(part), among: ["key"] + likelyWords) != nil
+            }
+        return isNear && !sections.contains { FeatureRule.rule(for: name, in: $0) != nil }
+    }
+
+    /// Whether such a name is among the last words before a place.
+    static func isLikely(before place: ArraySlice<UInt8>, words: Int = 3) -> Bool {
+        let line = place.suffix(200)
+        let start = line.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? line.startIndex
+        return line[start...].split { !isNamePart(UInt32($0)) }
+            .suffix(words).contains { isLikely(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// A letter, a digit, `.`, `_` or `-`, or what is not ASCII.
+    private static func isNamePart(_ code: UInt32) -> Bool {
+        (code | 0x20) &- 0x61 < 26 || code &- 0x30 < 10 || code == 0x2E || code == 0x5F || code == 0x2D || code >= 0x80
+    }
+
+    private static let sentences: Set<String> = [
+        "system", "network", "ansible", "configure", "contextualize", "description", "deploy", "include",
+    ]
+
+    /// Stars for every quoted value behind a name that is, or nearly is, that of a secret, whatever stands between them, up
+    /// to the next `and` or parenthesis.
+    private static func maskQuoted(_ line: inout [Unicode.Scalar], isWithinString: Bool) {
+        var index = line.startIndex
+        if isWithinString { index = (line.firstIndex(of: "'") ?? line.endIndex - 1) + 1 }
+        var isSecret = false
+        var isSentence = false
+        // The words of a line repeat.
+        var known: [String: Bool] = [:]
+        while index < line.endIndex {
+            let scalar = line[index]
+            if isNamePart(scalar.value) {
+                let start = index
+                while index < line.endIndex, isNamePart(line[index].value) { index += 1 }
+                let word = String(String.UnicodeScalarView(line[start..<index]))
+                if word == "and" {
+                    isSecret = false
+                } else if sentences.contains(word) {
+                    isSentence = true
+                } else if !isSecret {
+                    let isLikely = known[word] ?? isLikely(word)
+                    known[word] = isLikely
+                    isSecret = isLikely
+                } else if !isSentence, word != "is", word != "contains" {
+                    // A value without quotes.
+                    for position in start..<index { line[position] = "*" }
+                }
+                continue
+            }
+            index += 1
+            if scalar == ")" || scalar == "(" && isSentence { (isSecret, isSentence) = (false, false) }
+            guard scalar == "'" || scalar == "\"" && line[index...].contains(scalar) else { continue }
+            var isEscaped = false
+            while index < line.endIndex, line[index] != scalar || isEscaped {
+                isEscaped = line[index] == "\\" && !isEscaped
+                if isSecret, line[index] != "\r" { line[index] = "*" }
+                index += 1
+            }
+            index += 1
+        }
+    }
+
+    /// Stars for the user information of URLs: `https://user:***@host`.
+    private static func maskUsers(_ line: inout [Unicode.Scalar]) {
+        let ends = Set("/?# \t\r,'\"".unicodeScalars)
+        var index = line.startIndex
+        while index + 2 < line.endIndex {
+            guard line[index] == ":", line[index + 1] == "/", line[index + 2] == "/" else {
+                index += 1
+                continue
+            }
+            let start = index + 3
+            let end = line[start...].firstIndex(where: ends.contains) ?? line.endIndex
+            if let at = line[start..<end].lastIndex(of: "@") {
+                let colon = line[start..<at].firstIndex(of: ":")
+                let isWeb = line[..<index].suffix(5).map(String.init).joined().lowercased().contains("http")
+                if colon != nil || isWeb {
+                    for position in (colon.map { $0 + 1 } ?? start)..<at { line[position] = "*" }
+                }
+            }
+            index = max(end, start)
+        }
     }
 }
 
@@ -165,16 +278,20 @@ extension Secrets {
         return index
     }
 
-    /// `//user:password@host`; the position is behind the colon.
+    /// `//user:password@host`, and `//token@host` where it is a web address; the position is behind the colon.
     private static func maskUser(_ bytes: [UInt8], _ index: inout Int, _ result: inout [UInt8]) {
         let ends = Set("/?# \t\n\r,'\"".utf8)
         let start = index + 2
         var end = start
         while end < bytes.count, !ends.contains(bytes[end]), end - start < 1000 { end += 1 }
-        guard let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")),
-            let colon = bytes[start..<at].firstIndex(of: UInt8(ascii: ":"))
-        else { return }
-        result += bytes[index...colon]
+        guard let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")) else { return }
+        if let colon = bytes[start..<at].firstIndex(of: UInt8(ascii: ":")) {
+            result += bytes[index...colon]
+        } else {
+            let scheme = String(decoding: bytes[..<(index - 1)].suffix(5), as: UTF8.self).lowercased()
+            guard scheme.hasSuffix("http") || scheme.hasSuffix("https") else { return }
+            result += bytes[index..<start]
+        }
         result += "***".utf8
         index = at
     }

@@ -13,8 +13,8 @@ extension Feature {
 
     /// ``imText`` without the value of a secret.
     var maskedText: String {
-        if case .number = value { return imText }
-        return Secrets.isSecret(name) ? "\(name) = '***'" : imText
+        if case .number = value { return Secrets.isSecret(name) ? "\(name) = ***" : imText }
+        return Secrets.isLikely(name) ? "\(name) = '***'" : imText
     }
 
     /// The ends of a number as IM prints them.

@@ -231,13 +231,14 @@ extension Feature {
     var shown: String {
         func signed(_ sign: Comparison, _ text: String) -> String { sign == .equal ? text : "\(sign.sign) \(text)" }
         switch value {
+        case .number where Secrets.isSecret(name): return "***"
         case .number(let interval):
             return interval.bounds.map { signed($0.comparison, $0.quantity.description) }.joined(separator: " and ")
         case .string where drawnLength > 0: return "'random(\(drawnLength))'"
         case .string(let text, let sign):
-            return signed(sign, Secrets.isSecret(name) ? "'***'" : "'\(Secrets.masked(text))'")
+            return signed(sign, Secrets.isLikely(name) ? "'***'" : "'\(Secrets.masked(text))'")
         case .list(let texts, let sign):
-            let shown = texts.map { Secrets.isSecret(name) ? "'***'" : "'\(Secrets.masked($0))'" }
+            let shown = texts.map { Secrets.isLikely(name) ? "'***'" : "'\(Secrets.masked($0))'" }
             return signed(sign, "[\(shown.joined(separator: ", "))]")
         case .set, .softs: return "(…)"
         }

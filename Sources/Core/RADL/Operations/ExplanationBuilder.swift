@@ -15,9 +15,10 @@ struct ExplanationBuilder {
             let (sum, overflows) = count.addingReportingOverflow(deploy.count)
             count = overflows ? .max : sum
         }
-        return RADLExplanation(
+        let explanation = RADLExplanation(
             name: document.name, machineCount: count, machines: machines, networks: networks(), steps: steps(),
             notes: notes())
+        return explanation.masked
     }
 
     // MARK: - Machines
@@ -200,5 +201,40 @@ struct ExplanationBuilder {
             notes.append("Includes the document '\(include.template)', which is not looked into here.")
         }
         return notes
+    }
+}
+
+extension RADLExplanation {
+    /// Without secrets that stand within values, such as the passwords of URLs.
+    fileprivate var masked: RADLExplanation {
+        var copy = self
+        copy.name = name.map(Secrets.masked)
+        copy.machines = machines.map { machines in
+            var machines = machines
+            machines.conditions = machines.conditions.map(Secrets.masked)
+            machines.images = machines.images.map(Secrets.masked)
+            machines.operatingSystem = machines.operatingSystem.map(Secrets.masked)
+            machines.disks = machines.disks.map(Secrets.masked)
+            machines.hostNames = machines.hostNames.map(Secrets.masked)
+            machines.applications = machines.applications.map(Secrets.masked)
+            machines.wishes = machines.wishes.map(Secrets.masked)
+            return machines
+        }
+        copy.networks = networks.map { network in
+            var network = network
+            network.details = network.details.map(Secrets.masked)
+            return network
+        }
+        copy.steps = steps.map { step in
+            var step = step
+            step.runs = step.runs.map { run in
+                var run = run
+                run.summary = run.summary.map(Secrets.masked)
+                return run
+            }
+            return step
+        }
+        copy.notes = notes.map(Secrets.masked)
+        return copy
     }
 }

@@ -55,7 +55,7 @@ extension RADLConfigure {
     private static func shown(_ lines: ArraySlice<Substring>) -> String? {
         if lines.isEmpty { return nil }
         var shown = lines.prefix(mostLines).map { line in
-            Secrets.isNamed(in: Array(line.utf8)[...]) ? "***" : String(line)
+            Secrets.isNamed(in: Array(line.utf8)[...]) ? "***" : Secrets.masked(String(line))
         }
         if lines.count > mostLines { shown.append("… and \(lines.count - mostLines) lines more") }
         return shown.joined(separator: "\n")

@@ -10,13 +10,18 @@ extension RADLDocument {
     ///
     /// - Throws: ``RADLErrors`` where the other one is not in the document, and where they inherit in a circle.
     public func resolvingInheritance() throws(RADLErrors) -> RADLDocument {
-        let inherits = systems.contains { $0.features.contains(Self.inheritanceName) }
-        guard inherits || networks.contains(where: { $0.features.contains(Self.inheritanceName) }) else { return self }
+        guard hasInheritance else { return self }
         var result = self
         let systemOrder = try inherit(&result.systems, "system")
         _ = try inherit(&result.networks, "network")
         if contextualize?.items.isEmpty ?? true { try result.inheritRecipes(systemOrder) }
         return result
+    }
+
+    /// Whether a system or network inherits from another one.
+    var hasInheritance: Bool {
+        systems.contains { $0.features.contains(Self.inheritanceName) }
+            || networks.contains { $0.features.contains(Self.inheritanceName) }
     }
 
     /// The id that such a feature names: `system wn`, or `wn` alone.
@@ -43,9 +48,11 @@ extension RADLDocument {
                 guard onChain.insert(position).inserted else {
                     throw refusal(feature, "\(what)s inherit from each other in a circle")
                 }
-                guard let id = Self.inheritedID(feature), let next = positions[id] else {
-                    throw refusal(
-                        feature, "there is no \(what) '\(Self.inheritedID(feature) ?? "")' to inherit from")
+                guard let id = Self.inheritedID(feature) else {
+                    throw refusal(feature, "'\(Self.inheritanceName)' names no \(what)")
+                }
+                guard let next = positions[id] else {
+                    throw refusal(feature, "there is no \(what) '\(id)' to inherit from")
                 }
                 chain.append((position, next))
                 position = next

@@ -78,8 +78,10 @@ public struct RADLExplanation: Sendable, Hashable, Encodable {
 }
 
 extension RADLExplanation {
-    /// Explains a document; what its check would refuse is explained as far as it goes.
+    /// Explains a document with what its systems and networks inherit; what its check would refuse is explained as far as
+    /// it goes.
     public init(_ document: RADLDocument) {
-        self = ExplanationBuilder(document).explanation()
+        let resolved = try? document.resolvingInheritance()
+        self = ExplanationBuilder(resolved ?? document).explanation()
     }
 }

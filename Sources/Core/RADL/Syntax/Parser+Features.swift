@@ -72,10 +72,17 @@ extension Parser {
     private mutating func missingAnd(open: Token) throws(Stop) -> Bool {
         let beginsFeature = token.kind == .soft || isFollowedByComparison
         let word = text(ofName: token)
-        if !beginsFeature, Vocabulary.nearest(to: word, among: ["and"]) != nil || word == "or" {
-            let hint = word == "or" ? "all features hold together: write 'and', or a wish: soft WEIGHT (…)" : nil
+        if !beginsFeature, word.lowercased() == "or" {
+            report(
+                .syntax, "there is no 'or'",
+                hint: "all features hold together: write 'and', or a wish: soft WEIGHT (…)",
+                expected: ["'and'", "')'"], replacement: "and", at: token)
+            advance()
+            return true
+        }
+        if !beginsFeature, Vocabulary.nearest(to: word, among: ["and"]) != nil {
             _ = unexpected(
-                "'and' or ')'", hint: hint ?? "did you mean 'and'?", options: ["'and'", "')'"], replacement: "and")
+                "'and' or ')'", hint: "did you mean 'and'?", options: ["'and'", "')'"], replacement: "and")
             advance()
             return true
         }
@@ -217,6 +224,7 @@ extension Parser {
     }
 
     private mutating func quantity() throws(Stop) -> Quantity {
+        refuseSign(of: token)
         let number = try number(of: token)
         advance()
         guard token.kind == .name, !(token.isFirstOfLine && isFollowedByComparison), !isMisspelledAnd else {
@@ -227,11 +235,12 @@ extension Parser {
         return Quantity(number, unit: unit)
     }
 
-    /// `x = 1 AND y = 2`: what stands in the place of the unit is no unit.
+    /// `x = 1 AND y = 2`, `x = 1 or y = 2`: what stands in the place of the unit is no unit.
     private var isMisspelledAnd: Bool {
-        guard token.end - token.start >= 2, Vocabulary.nearest(to: word(token), among: ["and"]) != nil else {
-            return false
-        }
+        let word = word(token)
+        guard token.end - token.start >= 2,
+            word.lowercased() == "or" || Vocabulary.nearest(to: word, among: ["and"]) != nil
+        else { return false }
         var ahead = lexer
         guard ahead.next().kind == .name else { return false }
         let next = ahead.next().kind
@@ -271,16 +280,21 @@ extension Parser {
         let expected = "a number, a string or a list as the value of '\(name)'"
         let options = ["a number", "a string", "a list"]
         guard token.kind == .name else { throw unexpected(expected, options: options) }
+        // Suggestions are printed, and this one would hold the value.
+        let isSecret = Secrets.isLikely(name)
         if let quoted = doubleQuoted() {
             report(
                 .syntax, "strings stand in single quotes", hint: "write '…' in the place of \"…\"", expected: options,
-                suggestion: .init(range: quoted.range, replacement: "'\(quoted.text)'"), at: quoted.range,
+                suggestion: isSecret ? nil : .init(range: quoted.range, replacement: "'\(quoted.text)'"),
+                at: quoted.range,
                 imText: imText(unexpected: token))
             resume(at: quoted.range.end)
             return quoted.text
         }
         let word = word(token)
-        _ = unexpected(expected, hint: "strings stand in single quotes", options: options, replacement: "'\(word)'")
+        _ = unexpected(
+            expected, hint: "strings stand in single quotes", options: options,
+            replacement: isSecret ? nil : "'\(word)'")
         if !token.isFirstOfLine { advance() }
         return word
     }
@@ -360,11 +374,11 @@ extension Parser {
         let name = conflict.added.name
         let old = conflict.existing
         let before = old.source.map { " in line \($0.line)" } ?? ""
-        let isSecret = Secrets.isSecret(name)
+        let isSecret = Secrets.isLikely(name)
         switch conflict.kind {
         case .disjoint:
             report(
-                .conflict, "no number is both '\(conflict.added.imText)' and '\(old.imText)'\(before)",
+                .conflict, "no number is both '\(conflict.added.maskedText)' and '\(old.maskedText)'\(before)",
                 hint: "change or remove one of them", at: place,
                 imText: "Line \(place.line): Disjoint intervals!. Involved features: \(old.imBounds)")
         case .different:

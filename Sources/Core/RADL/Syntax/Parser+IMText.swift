@@ -18,6 +18,11 @@ extension Parser {
 
     private func imValue(_ token: Token, _ isWithinString: Bool) -> String {
         if isWithinString || token.kind == .string, isOnSecretLine(token) { return "'***'" }
+        if token.kind == .name || token.kind == .number,
+            Secrets.isLikely(before: source.bytes[token.lineStart..<token.start], words: 1)
+        {
+            return "'***'"
+        }
         let raw = String(decoding: source.bytes[token.start..<token.end].prefix(200), as: UTF8.self)
         switch token.kind {
         case .number:
@@ -35,7 +40,9 @@ extension Parser {
     private func isOnSecretLine(_ token: Token) -> Bool {
         let near = source.bytes[token.start..<min(source.bytes.count, token.start + 500)]
         let lineEnd = near.firstIndex(of: UInt8(ascii: "\n")) ?? near.endIndex
-        return Secrets.isNamed(in: source.bytes[max(token.lineStart, token.start - 500)..<lineEnd])
+        let start = max(token.lineStart, token.start - 500)
+        return Secrets.isNamed(in: source.bytes[start..<lineEnd])
+            || Secrets.isLikely(before: source.bytes[start..<token.start])
     }
 
     /// A string as Python writes it.

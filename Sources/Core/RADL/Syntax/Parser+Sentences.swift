@@ -113,7 +113,7 @@ extension Parser {
         advance()
         let system = text(ofName: try expect(.name, hint: "write: deploy SYSTEM NUMBER"))
         let numberToken = try expect(.number, hint: "write: deploy \(system) NUMBER")
-        if hasMinus(before: numberToken) {
+        if minus(before: numberToken) != nil {
             report(
                 .number, "the number of machines cannot be negative", hint: "write: deploy \(system) NUMBER",
                 at: numberToken, imText: "Line \(keyword.line): Invalid number of virtual machines to deploy.")

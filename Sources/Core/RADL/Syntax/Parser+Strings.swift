@@ -104,10 +104,10 @@ extension Parser {
         return true
     }
 
-    /// Every quote of a string with a backslash; none for a long one.
+    /// Every quote of a string with a backslash; none for a long one, or one that may be a secret.
     private func escaping(_ string: Token, upTo end: Int) -> RADLError.Suggestion? {
         let start = string.start + 1
-        guard end - start <= 100 else { return nil }
+        guard end - start <= 100, !Secrets.isLikely(before: source.bytes[..<string.start]) else { return nil }
         var result: [UInt8] = []
         var isEscaped = false
         for byte in source.bytes[start..<end] {

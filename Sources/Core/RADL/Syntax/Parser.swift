@@ -105,11 +105,21 @@ struct Parser {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// RADL knows no sign: as in IM the lexer skips it, with a warning. Where the number says how much is made, that would
-    /// be something else than what is meant.
-    func hasMinus(before token: Token) -> Bool {
+    /// RADL knows no sign: as in IM the lexer skips it. Read without it, a number is another than what is meant.
+    func minus(before token: Token) -> Int? {
         let blank: [UInt8] = [0x20, 0x09]
-        return source.bytes[..<token.start].last { !blank.contains($0) } == UInt8(ascii: "-")
+        let last = source.bytes[..<token.start].lastIndex { !blank.contains($0) }
+        return last.flatMap { source.bytes[$0] == UInt8(ascii: "-") ? $0 : nil }
+    }
+
+    mutating func refuseSign(of token: Token) {
+        guard let position = minus(before: token) else { return }
+        var number = token
+        number.column -= token.start - position
+        number.start = position
+        report(
+            .number, "a number cannot have a sign", hint: "write a number from 0", at: range(of: number),
+            imText: "Line \(token.line): Parse error in: a number with a sign")
     }
 
     /// Value of a number.
@@ -235,7 +245,7 @@ struct Parser {
     private func describe(_ token: Token) -> String {
         // What stands where a secret is expected may be one.
         let before = source.bytes[max(0, token.start - 160)..<token.start]
-        let isSecret = Secrets.isNamed(in: before)
+        let isSecret = Secrets.isNamed(in: before) || Secrets.isLikely(before: before)
         switch token.kind {
         case .name where isSecret, .number where isSecret: return token.kind.words
         case .name, .number:
@@ -273,7 +283,8 @@ struct Parser {
     }
 
     private mutating func finish(sentences: Int) {
-        for skipped in lexer.skipped {
+        let told = Set(errors.filter { $0.code == .number }.compactMap { $0.range?.offset })
+        for skipped in lexer.skipped where !told.contains(skipped.start) {
             let range = range(of: skipped)
             if source.text(of: range).hasSuffix("!"), range.end < source.bytes.count,
                 source.bytes[range.end] == UInt8(ascii: "=")
