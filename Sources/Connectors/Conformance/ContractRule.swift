@@ -90,7 +90,8 @@ public struct ContractRule: Sendable, Hashable, Identifiable {
             "P5",
             "A process that ends, however it ends, MUST leave no process behind that works on.",
             unchecked:
-                "The host ends the whole process group when a connector ends, so that nothing is left to be found."),
+                "The host ends the whole process group when a connector ends. A child that made a session of its own is "
+                + "out of its reach, and is yours to end."),
         ContractRule(
             "W1",
             "Of the versions that `initialize` offers the connector MUST take the highest that it speaks; with "
