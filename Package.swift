@@ -254,7 +254,8 @@ let units: [Unit] = [
         ["SSHTransport", "ContextualizationAPI", "Support", "TestSupport"]),
     tests("JinjaTests", "JinjaTests", ["Jinja"], exclude: ["Vectors"]),
     tests("RecipesTests", "RecipesTests", ["Recipes", "Jinja"], exclude: ["Vectors"]),
-    tests("ModulesTests", "ModulesTests", ["Modules", "Jinja", "ContextualizationAPI", "Support"]),
+    tests(
+        "ModulesTests", "ModulesTests", ["Modules", "Jinja", "ContextualizationAPI", "Support"], exclude: ["Vectors"]),
     tests(
         "ContextualizationTests", "ContextualizationTests",
         ["Contextualization", "ContextualizationAPI", "Recipes", "Modules", "Jinja", "Support", "Logging"]),

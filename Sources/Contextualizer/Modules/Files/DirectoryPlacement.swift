@@ -116,7 +116,7 @@ enum RemoteCopy {
             + attributes.shell
             + (try ShellLibrary.write(
                 validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false))
-                + """
+            + ShellLibrary.checksum + """
                 s0=\(ShellText.path(source));d0=\(ShellText.path(destination));q=
                 \(preserve)
                 one(){ q=$1;d=$2
@@ -136,7 +136,7 @@ enum RemoteCopy {
                 f=${d0%/*};[ -n "$f" ]||f=/;case $d0 in */*);;*)f=.;;esac
                 [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
                 one "$s0" "$d0";fi
-                o dest "$d0";rs "$d0";o src "$s0";fin
+                [ ! -f "$s0" ]||{ sum "$s0";o checksum "$x"; };o dest "$d0";rs "$d0";o src "$s0";fin
 
                 """
         return .run(

@@ -57,6 +57,7 @@ package enum FileModule: Module {
                 let records = Records(output.standardOutput)
                 var result = ModuleResult(records: records, output: output)
                 if !result.failed {
+                    if state == "hard", result["state"] != nil { result["state"] = "hard" }
                     if result["state"] == nil, state == "absent" { result["state"] = .string("absent") }
                     if context.wantsDifference, let was = records["was"], result.changed {
                         result["diff"] = .dictionary(
@@ -124,7 +125,7 @@ package enum FileModule: Module {
                 + #"""
                 if [ $k = directory ];then [ $F = 1 ]&&rmdir "$p0" 2>/dev/null||{ d=${s0##*/};[ $F = 0 ]||die "the directory $p0 is not empty, refusing to convert it";die "refusing to convert from directory to symlink for $p0"; };fi
                 case $s0 in /*)a=$s0;;*)a=${p0%/*}/$s0;;esac
-                [ -e "$a" ]||[ $F = 1 ]||die "src file does not exist, use \"force=yes\" if you really want to create the link: $a"
+                [ -e "$a" ]||[ $F = 1 ]||die "src file does not exist, use 'force=yes' if you really want to create the link: $a"
                 if [ $k = link ]&&[ "$(readlink "$p0")" = "$s0" ];then :
                 elif [ $k = file ]&&[ $F = 0 ];then die "refusing to convert from file to symlink for $p0"
                 else ch=1;if [ $CK = 0 ];then t=${p0%/*}/.gantry.$$;e=$({ ln -s "$s0" "$t"&&mv -f "$t" "$p0"; } 2>&1)||die "Error while linking: $e";t=;fi;fi
@@ -138,9 +139,9 @@ package enum FileModule: Module {
             s0=\(ShellText.path(source));F=\(isForced ? 1 : 0)
 
             """ + #"""
-                [ -e "$s0" ]||die "src file does not exist: $s0"
+                [ -e "$s0" ]||die "src does not exist"
                 if [ -e "$p0" ]&&[ "$(stat -Lc %d:%i "$p0")" = "$(stat -Lc %d:%i "$s0")" ];then :
-                elif [ $k != absent ]&&[ $F = 0 ];then die "Cannot link, different hard link exists at destination: $p0"
+                elif [ $k != absent ]&&[ $F = 0 ];then { [ "$(stat -Lc %h "$p0")" = 1 ]||die "Cannot link, different hard link exists at destination";die "Cannot link, file exists at destination"; }
                 else ch=1;if [ $CK = 0 ];then t=${p0%/*}/.gantry.$$;e=$({ ln "$s0" "$t"&&mv -f "$t" "$p0"; } 2>&1)||die "Error while linking: $e";t=;fi;fi
                 [ ! -e "$p0" ]||at "$p0"
                 o src "$s0";o dest "$p0"

@@ -82,7 +82,7 @@ extension ModuleResult {
         self.init(changed: records.flag("changed"), failed: records.flag("failed"), message: records["msg"])
         for (key, texts) in records.values.sorted(by: { $0.key < $1.key }) {
             switch key {
-            case "changed", "failed", "msg", "end", "stat", "was", "before", "after", "need", "rc": continue
+            case "changed", "failed", "msg", "end", "stat", "was", "before", "after", "need", "rc", "attr": continue
             default: values[key] = texts.last.map { .string($0) }
             }
         }

@@ -84,7 +84,7 @@ enum ShellLibrary {
         umask "$u"
         if s=$(stat -Lc '%a %u %g' "$d" 2>/dev/null);then set -- $s;chown "$2:$3" "$t" 2>/dev/null;chmod "$1" "$t"
         else chmod $(printf %o $((0666&~$u))) "$t";fi
-        at "$t";va;bk
+        c_=$ch;ch=0;at "$t";[ $ch = 0 ]||o attr 1;ch=$c_;va;bk
         mv -f "$t" "$d" 2>/dev/null||e=$({ cat "$t" >"$d"; } 2>&1)||die "could not replace $d: $e"
         rm -f "$t";t=;[ ! -d /sys/fs/selinux/booleans ]||restorecon "$d" 2>/dev/null;ch=1; }
         df(){ [ $DF = 0 ]||[ "$(wc -c <"$2" 2>/dev/null||echo 0)" -gt 104448 ]||{ o "$1";fl;[ ! -f "$2" ]||tr '\036\037' '??' <"$2"; }; }

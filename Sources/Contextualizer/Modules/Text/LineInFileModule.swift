@@ -43,7 +43,7 @@ package enum LineInFileModule: Module {
                     return .failed("Destination \(path) does not exist !", rc: 257)
                 }
                 return insertion.apply(to: content ?? [], search: search)
-            }.step
+            }.namingBackup.step
         }
         guard line != nil || search.isGiven else {
             throw ModuleError(
@@ -53,7 +53,7 @@ package enum LineInFileModule: Module {
         return try TextEdit(arguments, context) { content in
             guard let content else { return .unchanged("file not present", ["found": .int(0)]) }
             return remove(from: content, line: line, search: search)
-        }.step
+        }.namingBackup.step
     }
 
     private static func remove(from content: [UInt8], line: String?, search: Search) -> TextEdit.Outcome {
@@ -143,22 +143,28 @@ private struct Insertion: Sendable {
 struct TextLines {
     var lines: [String]
     private let lineEnd: String
-    private let wasEmpty: Bool
+    /// The last line when it has no line end: it gets none.
+    private let open: String?
 
     init(_ content: [UInt8]) {
         let text = String(decoding: content, as: UTF8.self)
         let carriage = text.utf8.contains(0x0d) && text.contains("\r\n")
         lineEnd = carriage ? "\r\n" : "\n"
-        wasEmpty = content.isEmpty
         var parts = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).map { part in
             String(decoding: carriage && part.last == 0x0d ? part.dropLast() : part, as: UTF8.self)
         }
-        if parts.last?.isEmpty == true { parts.removeLast() }
+        if parts.last?.isEmpty == true {
+            parts.removeLast()
+            open = nil
+        } else {
+            open = parts.last
+        }
         lines = parts
     }
 
-    /// The lines as bytes, each with a line end.
+    /// The lines as bytes, each with a line end but for a last one that had none.
     func joined(_ lines: [String]) -> [UInt8] {
-        lines.isEmpty ? [] : Array((lines.joined(separator: lineEnd) + lineEnd).utf8)
+        guard let last = lines.last else { return [] }
+        return Array((lines.joined(separator: lineEnd) + (last == open ? "" : lineEnd)).utf8)
     }
 }

@@ -5,15 +5,16 @@ struct PythonPattern: Sendable {
     private let expression: NSRegularExpression
 
     /// - Throws: ``ModuleError`` that shows the pattern.
-    init(_ pattern: String, isMultiline: Bool = false) throws(ModuleError) {
+    init(_ pattern: String, isMultiline: Bool = false, matchesNewlines: Bool = false) throws(ModuleError) {
         var translated = pattern.replacing("(?P<", with: "(?<").replacing("\\Z", with: "\\z")
         while let start = translated.range(of: "(?P="), let end = translated[start.upperBound...].firstIndex(of: ")") {
             let name = translated[start.upperBound..<end]
             translated.replaceSubrange(start.lowerBound...end, with: "\\k<\(name)>")
         }
         do {
-            expression = try NSRegularExpression(
-                pattern: translated, options: isMultiline ? [.anchorsMatchLines] : [])
+            var options: NSRegularExpression.Options = isMultiline ? [.anchorsMatchLines] : []
+            if matchesNewlines { options.insert(.dotMatchesLineSeparators) }
+            expression = try NSRegularExpression(pattern: translated, options: options)
         } catch {
             throw ModuleError(code: .invalidArgument, message: "invalid regular expression: '\(pattern)'")
         }
@@ -22,6 +23,12 @@ struct PythonPattern: Sendable {
     /// Whether it is found anywhere.
     func isFound(in text: String) -> Bool {
         expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
+    }
+
+    /// What a named group of the first match takes.
+    func range(ofGroup name: String, in text: String) -> Range<String.Index>? {
+        expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text))
+            .flatMap { Range($0.range(withName: name), in: text) }
     }
 
     /// The template with `\1`, `\g<1>` and `\g<name>` replaced by the groups of the first match; nil without one.

@@ -18,21 +18,44 @@ package enum ReplaceModule: Module {
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext
     ) throws(ModuleError) -> ModuleStep {
-        if arguments.string("after") != nil || arguments.string("before") != nil {
-            throw ModuleError(
-                code: .invalidArgument,
-                message: "replace: after and before are not supported; use a pattern with lookaround")
-        }
         let pattern = try PythonPattern(arguments.string("regexp") ?? "", isMultiline: true)
         let replacement = arguments.string("replace") ?? ""
         let path = arguments.string("path") ?? ""
+        let section = try Self.section(after: arguments.string("after"), before: arguments.string("before"))
         return try TextEdit(arguments, context) { content in
             guard let content else { return .failed("Path \(path) does not exist !", rc: 257) }
             let text = String(decoding: content, as: UTF8.self)
-            let (changed, count) = pattern.replacingAll(in: text, with: replacement)
-            guard changed != text else { return .unchanged("", [:]) }
-            return .changed(Array(changed.utf8), "\(count) replacements made", [:])
+            var range = text.startIndex..<text.endIndex
+            if let section {
+                guard let found = section.pattern.range(ofGroup: "section", in: text) else {
+                    return .unchanged(
+                        "Pattern for before/after params did not match the given file: \(section.text)", ["rc": 0])
+                }
+                range = found
+            }
+            let part = String(text[range])
+            let (changed, count) = pattern.replacingAll(in: part, with: replacement)
+            guard changed != part else { return .unchanged("", ["rc": 0]) }
+            let whole = text[..<range.lowerBound] + changed + text[range.upperBound...]
+            return .changed(Array(whole.utf8), "\(count) replacements made", ["rc": 0])
         }.step
+    }
+
+    /// The part of the text in which matches count: to the first `before` that follows `after`, else to the last one.
+    private static func section(
+        after: String?, before: String?
+    ) throws(ModuleError) -> (pattern: PythonPattern, text: String)? {
+        let text: String
+        switch (after, before) {
+        case (let after?, let before?): text = "\(after)(?P<section>.*?)\(before)"
+        case (let after?, nil): text = "\(after)(?P<section>.*)"
+        case (nil, let before?): text = "(?P<section>.*)\(before)"
+        case (nil, nil): return nil
+        }
+        return (
+            try PythonPattern(text, matchesNewlines: true),
+            text.replacing("?P<section>", with: "?P<subsection>")
+        )
     }
 }
 
@@ -50,6 +73,8 @@ package enum BlockInFileModule: Module {
             ModuleParameter("insertafter", .string, "Pattern or EOF."),
             ModuleParameter("insertbefore", .string, "Pattern or BOF."),
             ModuleParameter("create", .boolean, default: false, "Make the file."),
+            ModuleParameter("append_newline", .boolean, default: false, "An empty line after the block."),
+            ModuleParameter("prepend_newline", .boolean, default: false, "An empty line before the block."),
             ModuleParameter("backup", .boolean, default: false, "Keep the old file."),
             ModuleParameter("validate", .string, "Command with %s that must accept the new file."),
         ],
@@ -68,9 +93,10 @@ package enum BlockInFileModule: Module {
         var place: PythonPattern?
         if let text = after ?? before, text != "EOF", text != "BOF" { place = try PythonPattern(text) }
         let creates = arguments.bool("create") ?? false
+        let appends = arguments.bool("append_newline") ?? false
+        let prepends = arguments.bool("prepend_newline") ?? false
         let path = arguments.string("path") ?? ""
         return try TextEdit(arguments, context) { [place] content in
-            if content == nil, !isPresent { return .unchanged("File \(path) not present", [:]) }
             if content == nil, !creates { return .failed("Path \(path) does not exist !", rc: 257) }
             let text = TextLines(content ?? [])
             var lines = text.lines
@@ -84,10 +110,15 @@ package enum BlockInFileModule: Module {
                     insertion
                     ?? position(in: lines, after: after, before: before, place: place)
                 let body = TextLines(Array(block.utf8)).lines
-                lines.insert(contentsOf: [begin] + body + [end], at: position)
+                var whole = [begin] + body + [end]
+                let isAfterText = position > 0 && lines.indices.contains(position - 1) && !lines[position - 1].isEmpty
+                if prepends, isAfterText { whole.insert("", at: 0) }
+                if appends, lines.indices.contains(position), !lines[position].isEmpty { whole.append("") }
+                lines.insert(contentsOf: whole, at: position)
             }
             guard lines != text.lines || content == nil else { return .unchanged("", [:]) }
-            return .changed(text.joined(lines), isPresent ? "Block inserted" : "Block removed", [:])
+            let message = content == nil ? "File created" : isPresent ? "Block inserted" : "Block removed"
+            return .changed(text.joined(lines), message, [:])
         }.step
     }
 

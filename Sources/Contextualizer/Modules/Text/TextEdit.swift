@@ -18,6 +18,8 @@ struct TextEdit: Sendable {
     var library: String
     /// Gets the content, or nil when the file does not exist.
     var edit: @Sendable ([UInt8]?) -> Outcome
+    /// Gives the result its last form.
+    var finish: @Sendable (inout ModuleResult) -> Void = { _ in }
 
     init(
         _ arguments: ModuleArguments, _ context: ModuleContext,
@@ -38,12 +40,24 @@ struct TextEdit: Sendable {
     var step: ModuleStep {
         let script =
             library + #"""
-                [ ! -d "$p0" ]||die "Path $p0 is a directory !"
+                [ ! -d "$p0" ]||{ o rc 256;die "Path $p0 is a directory !"; }
                 if [ -f "$p0" ];then at "$p0";o exists 1;o changed $ch;rs "$p0";o content;fl;cat "$p0";else o exists 0;o end 1;fl;fi
 
                 """#
         return .run(
-            ModuleInvocation(script: script, reads: [path], writes: [path]) { output in decide(output) })
+            ModuleInvocation(script: script, reads: [path], writes: [path]) { output in finished(decide(output)) })
+    }
+
+    private func finished(_ step: ModuleStep) -> ModuleStep {
+        switch step {
+        case .finish(var result):
+            finish(&result)
+            return .finish(result)
+        case .run(var invocation):
+            let decode = invocation.decode
+            invocation.decode = { finished(decode($0)) }
+            return .run(invocation)
+        }
     }
 
     private func decide(_ output: ProgramOutput) -> ModuleStep {
@@ -94,9 +108,12 @@ struct TextEdit: Sendable {
             let script = library + guardText + "wr \"$GANTRY_FILES/c\" \"$p0\"\nrs \"$p0\";fin\n"
             return .run(
                 ModuleInvocation(script: script, files: ["c": bytes], reads: [path], writes: [path]) { output in
-                    var result = ModuleResult(records: Records(output.standardOutput), output: output)
+                    let records = Records(output.standardOutput)
+                    var result = ModuleResult(records: records, output: output)
                     if !result.failed {
-                        result.message = message
+                        result.message =
+                            attributesChanged || records.flag("attr")
+                            ? message + " and ownership, perms or SE linux context changed" : message
                         for (key, value) in values { result.values[key] = value }
                         addDifference(&result, before: before ?? "", after: bytes)
                     }
