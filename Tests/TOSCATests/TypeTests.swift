@@ -175,4 +175,49 @@ import Testing
         let impossible = text.replacing("greater_or_equal: 4", with: "greater_or_equal: 64")
         #expect(await errors(impossible).map(\.code) == [.requirement])
     }
+
+    // MARK: Constraints that are wrong themselves
+
+    private static func constrained(_ constraint: String) -> String {
+        template(
+            """
+            topology_template:
+              inputs:
+                value: { type: string, default: a, constraints: [ { \(constraint) } ] }
+              node_templates:
+                n: { type: tosca.nodes.Compute }
+
+            """)
+    }
+
+    @Test(
+        "a constraint that no value can be compared with is refused",
+        arguments: [
+            ("in_range: [ 1 ]", "two bounds"), ("in_range: 5", "a list"), ("in_range: [ 9, 1 ]", "two bounds"),
+            ("in_range: [ [ 1 ], 2 ]", "two bounds"), ("valid_values: a", "a list"),
+            ("min_length: -1", "a whole number"),
+            ("max_length: short", "a whole number"), ("pattern: [ a ]", "a regular expression"),
+            ("greater_than: [ 1 ]", "a number"),
+        ])
+    func wrongConstraints(_ constraint: String, expected: String) async {
+        let errors = await errors(Self.constrained(constraint))
+        #expect(errors.count == 1)
+        #expect(errors.first?.code == .type)
+        #expect(errors.first?.expected?.hasPrefix(expected) == true, "\(errors)")
+        let name = constraint.prefix { $0 != ":" }
+        #expect(errors.first?.path == "topology_template.inputs.value.constraints[0].\(name)")
+    }
+
+    @Test(arguments: ["in_range: [ 1, UNBOUNDED ]", "in_range: [ 1 GB, 2 TB ]", "length: 1", "pattern: '[a-z]+'"])
+    func rightConstraints(_ constraint: String) async throws {
+        let input = constraint.hasPrefix("in_range") ? "default: 2, type: integer" : "default: a, type: string"
+        let size = constraint.contains("GB") ? "default: 2 GB, type: scalar-unit.size" : input
+        let text = Self.constrained(constraint).replacing("type: string, default: a", with: size)
+        #expect(try await translate(text).warnings.filter { $0.code != .missing }.isEmpty)
+    }
+
+    @Test func aPatternThatCannotBeReadIsTold() async throws {
+        let warnings = try await translate(Self.constrained("pattern: '(?=a)a'")).warnings
+        #expect(warnings.map(\.code) == [.constraint], "\(warnings)")
+    }
 }

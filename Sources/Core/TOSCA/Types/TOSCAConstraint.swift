@@ -34,6 +34,42 @@ package struct TOSCAConstraint: Sendable, Hashable {
         }
     }
 
+    /// What is wrong with the constraint itself, and what was expected; nil where it can be applied, or is a function.
+    var mistake: (message: String, expected: String)? {
+        if TOSCAFunction(value) != nil { return nil }
+        let name = kind.rawValue
+        let kindText = "'\(name)' is \(value.kind)"
+        switch kind {
+        case .validValues: return value.list == nil ? (kindText, "a list") : nil
+        case .inRange:
+            guard let bounds = value.list else { return (kindText, "a list") }
+            let expected = "two bounds, the lower one first, such as [ 1, 10 ] or [ 1, UNBOUNDED ]"
+            guard bounds.count == 2, bounds.allSatisfy({ $0.scalarText != nil }) else {
+                return ("'\(name)' is \(value.brief)", expected)
+            }
+            if let low = bounds[0].double, let high = bounds[1].double, low > high {
+                return (
+                    "'\(name)' has bounds that no value is between: \(bounds.map(Self.shown).joined(separator: " to "))",
+                    expected
+                )
+            }
+            return nil
+        case .length, .minimumLength, .maximumLength:
+            if let number = value.integer, number >= 0 { return nil }
+            return ("'\(name)' is \(value.brief)", "a whole number from 0 on")
+        case .pattern: return value.scalarText == nil ? (kindText, "a regular expression as a text") : nil
+        case .greaterThan, .greaterOrEqual, .lessThan, .lessOrEqual:
+            return value.scalarText == nil ? (kindText, "a number, or a text that has an order") : nil
+        case .equal, .schema: return nil
+        }
+    }
+
+    /// Whether it is a pattern that no value can be compared with here.
+    var isUnreadablePattern: Bool {
+        guard kind == .pattern, let pattern = value.scalarText else { return false }
+        return LinearPattern(pattern) == nil
+    }
+
     /// Numbers as they stand, texts in quotes.
     private static func shown(_ value: TOSCAValue) -> String {
         switch value.content {

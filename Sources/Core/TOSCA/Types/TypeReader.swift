@@ -183,14 +183,20 @@ struct TypeReader {
                         path.index(number).key(entry.key))
                     continue
                 }
-                let isList = kind == .validValues || kind == .inRange
-                if isList, entry.value.list == nil {
-                    report.error(
-                        .type, "'\(entry.key)' is \(entry.value.kind)", at: entry.value.position,
-                        path.index(number).key(entry.key), expected: "a list")
+                let constraint = TOSCAConstraint(kind: kind, value: entry.value)
+                let place = path.index(number).key(entry.key)
+                if let (message, expected) = constraint.mistake {
+                    report.error(.type, message, at: entry.value.position, place, expected: expected)
                     continue
                 }
-                result.append(TOSCAConstraint(kind: kind, value: entry.value))
+                if constraint.isUnreadablePattern {
+                    report.warning(
+                        .constraint,
+                        "the pattern \(entry.value.brief) cannot be read here, so no value is checked by it",
+                        at: entry.value.position, place,
+                        expected: "a regular expression without back references and lookaround")
+                }
+                result.append(constraint)
             }
         }
         return result
