@@ -10,7 +10,7 @@ func interruptible<Value: Sendable>(
     // Unstructured, so that a signal handler can reach it; awaited below in any case.
     let task = Task { try await work() }
     let count = SignalCount()
-    Signals.shared.use {
+    Signals.shared.use { _ in
         if count.increment() == 1 {
             Terminal.note("\n\(notice)")
             task.cancel()
@@ -18,7 +18,7 @@ func interruptible<Value: Sendable>(
             _exit(130)
         }
     }
-    defer { Signals.shared.use(nil) }
+    defer { Signals.shared.leave() }
     return try await withTaskCancellationHandler {
         try await task.value
     } onCancel: {
@@ -26,34 +26,43 @@ func interruptible<Value: Sendable>(
     }
 }
 
-/// SIGINT and SIGTERM of this process, from the first use on.
+/// The signals of this process that something here answers: SIGINT and SIGTERM, and others from their first use on.
 ///
-/// The sources and their dispositions stay as they are: one made while another is being cancelled gets nothing.
+/// A source and its disposition stay as they are: one made while another is being cancelled gets nothing. A handler set
+/// by `signal` beside a source gets some of the signals, and the source the others: whoever wants one comes here.
 ///
-/// `@unchecked Sendable`: the handler is locked, and nothing touches the sources once they are made.
-private final class Signals: @unchecked Sendable {
+/// `@unchecked Sendable`: both members are locked.
+final class Signals: @unchecked Sendable {
     static let shared = Signals()
 
-    private let handler = Mutex<(@Sendable () -> Void)?>(nil)
-    private let sources: [any DispatchSourceSignal]
+    private let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
+    private let sources = Mutex<[Int32: any DispatchSourceSignal]>([:])
 
-    private init() {
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { Self.shared.received(number) }
-            source.resume()
-            return source
+    private init() {}
+
+    /// - Parameters:
+    ///   - numbers: Which signals beside those of earlier uses.
+    ///   - handler: Called for each signal, on a thread of its own, until ``leave()``.
+    func use(_ numbers: [Int32] = [SIGINT, SIGTERM], _ handler: @escaping @Sendable (Int32) -> Void) {
+        self.handler.withLock { $0 = handler }
+        sources.withLock { sources in
+            for number in numbers where sources[number] == nil {
+                signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { Self.shared.received(number) }
+                source.resume()
+                sources[number] = source
+            }
         }
     }
 
-    /// - Parameter handler: Called for each signal; nil: the signal ends the process, as it does by itself.
-    func use(_ handler: (@Sendable () -> Void)?) {
-        self.handler.withLock { $0 = handler }
+    /// From now on a signal ends the process, as it does by itself.
+    func leave() {
+        handler.withLock { $0 = nil }
     }
 
     private func received(_ number: Int32) {
-        if let handler = handler.withLock({ $0 }) { return handler() }
+        if let handler = handler.withLock({ $0 }) { return handler(number) }
         signal(number, SIG_DFL)
         // To the process: this thread takes none.
         kill(getpid(), number)

@@ -5,11 +5,6 @@ import Orchestration
 import Support
 import Synchronization
 
-/// For the signal handlers of ``SSHConfiguration/run(_:command:)``: those can reach globals only.
-private let sshProcess = Atomic<Int32>(0)
-/// The last signal that came: ssh may be started at this moment, and be nobody yet.
-private let sshSignal = Atomic<Int32>(0)
-
 /// Files for the system's ssh: keys (0600), pinned host keys and a configuration in one private folder.
 struct SSHConfiguration {
     let folder: String
@@ -81,30 +76,16 @@ struct SSHConfiguration {
         let words =
             ["ssh", "-F", configPath, "gantry-\(access.machine.id.number)"] + (command.isEmpty ? [] : ["--"] + command)
         // ssh gets SIGINT of the terminal itself. What else would end us ends ssh, and we clean up behind it.
-        let ends = [SIGTERM, SIGHUP, SIGQUIT]
-        sshProcess.store(0, ordering: .sequentiallyConsistent)
-        sshSignal.store(0, ordering: .sequentiallyConsistent)
-        signal(SIGINT) { _ in }
-        for number in ends {
-            signal(number) { number in
-                sshSignal.store(number, ordering: .sequentiallyConsistent)
-                let process = sshProcess.load(ordering: .sequentiallyConsistent)
-                if process > 0 { kill(process, number) }
-            }
+        let session = SSHSession()
+        Signals.shared.use([SIGINT, SIGTERM, SIGHUP, SIGQUIT]) { number in
+            if number != SIGINT { session.signal(number) }
         }
-        defer { for number in ends + [SIGINT] { signal(number, SIG_DFL) } }
-        let process: ChildProcess
+        defer { Signals.shared.leave() }
         do {
-            process = try ChildCommand(words).start()
+            return try session.run(ChildCommand(words))
         } catch {
             throw UsageError("\(error); install OpenSSH's client")
         }
-        sshProcess.store(process.id, ordering: .sequentiallyConsistent)
-        let early = sshSignal.load(ordering: .sequentiallyConsistent)
-        if early != 0 { process.signal(early) }
-        let ending = process.wait()
-        sshProcess.store(0, ordering: .sequentiallyConsistent)
-        return ending.status
     }
 
     /// Removes a temporary folder.
@@ -121,5 +102,32 @@ struct SSHConfiguration {
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         try handle.write(contentsOf: Data(text.utf8))
+    }
+}
+
+/// One ssh, and the signals that come while it is started or works.
+private final class SSHSession: Sendable {
+    private struct State {
+        var process: ChildProcess?
+        /// Came before there was a process.
+        var early: Int32?
+    }
+
+    private let state = Mutex(State())
+
+    func signal(_ number: Int32) {
+        state.withLock { state in
+            guard let process = state.process else { return state.early = number }
+            process.signal(number)
+        }
+    }
+
+    func run(_ command: ChildCommand) throws -> Int32 {
+        let process = try command.start()
+        state.withLock { state in
+            state.process = process
+            if let early = state.early { process.signal(early) }
+        }
+        return process.wait().status
     }
 }
