@@ -5,7 +5,7 @@ import Foundation
 ///     gantry-bench connector COMMAND      calls through ConnectorHost: one by one, and a describe of 1,000 machines
 ///     gantry-bench supervision COMMAND    many calls at a time, a crash, 100 connectors installed
 ///     gantry-bench json                   the JSON of that describe, by this package and by Foundation
-///     gantry-bench radl FILE              reading and checking a document
+///     gantry-bench radl FILE FIRST        reading and checking a document, after one of a single system
 ///     gantry-bench tosca FILE             reading, checking and translating a template
 @main
 enum GantryBench {
@@ -15,12 +15,14 @@ enum GantryBench {
         case ("connector", let command?): try await report(ConnectorBench.run(command))
         case ("supervision", let command?): try await report(SupervisionBench.run(command))
         case ("json", nil): try report(JSONBench.run())
-        case ("radl", let file?): try report(DocumentBench.run(file))
+        case ("radl", let file?) where arguments.count == 3:
+            try report(DocumentBench.run(file, first: arguments[3]))
         case ("tosca", let file?): try await report(TemplateBench.run(file))
         default:
             FileHandle.standardError.write(
                 Data(
-                    "usage: gantry-bench connector COMMAND | supervision COMMAND | json | radl FILE | tosca FILE\n".utf8
+                    "usage: gantry-bench connector COMMAND | supervision COMMAND | json | radl FILE FIRST | tosca FILE\n"
+                        .utf8
                 ))
             exit(64)
         }

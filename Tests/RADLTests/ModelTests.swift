@@ -35,6 +35,11 @@ struct ModelTests {
                 """)
     }
 
+    /// A document is mostly features: this is what it costs beside the text.
+    @Test func `a feature takes few bytes`() {
+        #expect(MemoryLayout<Feature>.stride <= 56)
+    }
+
     @Test func `numbers have ends, units and a value`() throws {
         let front = try #require(document.system("front"))
         #expect(front.features.range("cpu.count") == NumericRange(low: 2, high: 8, excludesHigh: true))

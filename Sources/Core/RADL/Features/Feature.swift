@@ -2,8 +2,9 @@
 public struct Feature: Sendable, Hashable {
     /// What a property holds.
     public enum Value: Sendable, Hashable {
-        /// Numbers: all constraints of the document on this property, intersected.
-        case number(Interval)
+        /// Numbers: all constraints of the document on this property, intersected. In a box, since most features are
+        /// strings: an interval is four times as large.
+        indirect case number(Interval)
         /// A string; a comparison other than `=` has a meaning for versions only.
         case string(String, Comparison)
         /// A list of strings.
