@@ -121,10 +121,14 @@ import Testing
     private static func map(_ value: JinjaValue, _ body: (String) -> String) -> JinjaValue {
         switch value {
         case .string(let text): return .string(body(text))
-        case .list(let items): return .list(items.map { map($0, body) })
+        case .list(let items):
+            let mapped = items.map { map($0, body) }
+            // The order in which a file system names its files means nothing.
+            guard !mapped.isEmpty, mapped.allSatisfy({ $0["path"] != nil }) else { return .list(mapped) }
+            return .list(mapped.sorted { ($0["path"]?.text ?? "") < ($1["path"]?.text ?? "") })
         case .dict(let dict):
             var result = JinjaDict()
-            for (key, item) in dict { result[key.text] = map(item, body) }
+            for (key, item) in dict { result[body(key.text)] = map(item, body) }
             return .dict(result)
         default: return value
         }

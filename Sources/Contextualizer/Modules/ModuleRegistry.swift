@@ -4,7 +4,9 @@ package enum ModuleRegistry {
     package static let all: [any Module.Type] = [
         CommandModule.self, ShellModule.self, RawModule.self, ScriptModule.self,
         CopyModule.self, TemplateModule.self, FileModule.self, StatModule.self,
-        LineInFileModule.self, ReplaceModule.self, BlockInFileModule.self,
+        FindModule.self, SlurpModule.self, TempfileModule.self,
+        LineInFileModule.self, ReplaceModule.self, BlockInFileModule.self, IniFileModule.self,
+        WaitForModule.self,
         PackageModule.self, AptModule.self, DnfModule.self,
         ServiceModule.self, SystemdModule.self,
         UserModule.self, GroupModule.self,
@@ -15,7 +17,7 @@ package enum ModuleRegistry {
     private static let byName: [String: any Module.Type] = {
         var table: [String: any Module.Type] = [:]
         for module in all {
-            for name in [module.documentation.name] + module.documentation.aliases { table[name] = module }
+            for name in module.documentation.names { table[name] = module }
         }
         return table
     }()
@@ -28,6 +30,6 @@ package enum ModuleRegistry {
         return byName[name]
     }
 
-    /// Short names of all modules, sorted.
+    /// Names of all modules, sorted; those of collections with and without the collection's name.
     package static var names: [String] { byName.keys.sorted() }
 }

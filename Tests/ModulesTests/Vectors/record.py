@@ -36,10 +36,13 @@ BLANK = {
 def masked(value, root, address):
     """The value without the places of this machine."""
     if isinstance(value, dict):
-        return {str(k): masked(v, root, address) for k, v in value.items()
+        return {str(k).replace(root, "{root}"): masked(v, root, address) for k, v in value.items()
                 if k not in BLANK and not str(k).startswith("_ansible")}
     if isinstance(value, (list, tuple)):
-        return [masked(item, root, address) for item in value]
+        items = [masked(item, root, address) for item in value]
+        # The order in which a file system names its files means nothing.
+        return sorted(items, key=lambda i: i["path"]) if items and all(
+            isinstance(i, dict) and "path" in i for i in items) else items
     if isinstance(value, str):
         text = value.replace(root, "{root}")
         if address:

@@ -206,7 +206,7 @@ enum RecipeCheck {
             let parameters: Set<String> =
                 documentation.acceptsAnything
                 ? ["*"] : Set(documentation.parameters.flatMap { [$0.name] + $0.aliases })
-            for name in [documentation.name] + documentation.aliases { table[name] = parameters }
+            for name in documentation.names { table[name] = parameters }
         }
         return table
     }()

@@ -8,6 +8,12 @@ struct FileParameterValues {
     /// `mode: preserve`.
     var preservesMode = false
 
+    init(owner: String? = nil, group: String? = nil, mode: FileMode? = nil) {
+        self.owner = owner
+        self.group = group
+        self.mode = mode
+    }
+
     init(_ arguments: ModuleArguments) throws(ModuleError) {
         owner = arguments.string("owner")
         group = arguments.string("group")

@@ -26,7 +26,7 @@ package enum StatModule: Module {
         let script =
             ShellLibrary.prologue(isCheckMode: false) + """
                 p=\(ShellText.path(path))
-                s=$(stat \(deref)-c '%a %u %g %U %G %s %i %d %h %X %Y %Z %F' "$p" 2>/dev/null)||{ o exists 0;fin; }
+                s=$(stat \(deref)-c '\(StatFields.format)' "$p" 2>/dev/null)||{ o exists 0;fin; }
                 o exists 1;o s "$s";o path "$p"
                 [ ! -L "$p" ]||{ o target "$(readlink "$p")";o source "$(readlink -f "$p")"; }
                 for f in r w x;do [ ! -$f "$p" ]||o $f 1;done
@@ -44,9 +44,28 @@ package enum StatModule: Module {
 
     private static func describe(_ records: Records) -> JinjaDict {
         guard records.flag("exists"), let text = records["s"] else { return ["exists": false] }
-        let parts = text.split(separator: " ", maxSplits: 12).map(String.init)
-        guard parts.count == 13, let mode = Int(parts[0], radix: 8) else { return ["exists": false] }
+        guard let fields = StatFields.values(text) else { return ["exists": false] }
         var stat: JinjaDict = ["exists": true, "path": .string(records["path"] ?? "")]
+        stat.merge(fields)
+        for (key, name) in [("readable", "r"), ("writeable", "w"), ("executable", "x")] {
+            stat[key] = .bool(records.flag(name))
+        }
+        if let target = records["target"] { stat["lnk_target"] = .string(target) }
+        if let source = records["source"] { stat["lnk_source"] = .string(source) }
+        if let checksum = records["checksum"] { stat["checksum"] = .string(checksum) }
+        return stat
+    }
+}
+
+/// What `stat -c` says of a file, as Ansible names it.
+enum StatFields {
+    static let format = "%a %u %g %U %G %s %i %d %h %X %Y %Z %F"
+
+    /// The fields of a line in ``format``.
+    static func values(_ text: String) -> JinjaDict? {
+        let parts = text.split(separator: " ", maxSplits: 12).map(String.init)
+        guard parts.count == 13, let mode = Int(parts[0], radix: 8) else { return nil }
+        var stat = JinjaDict()
         stat["mode"] = .string(String(repeating: "0", count: max(0, 4 - parts[0].count)) + parts[0])
         let type = parts[12]
         stat["isdir"] = .bool(type == "directory")
@@ -72,12 +91,6 @@ package enum StatModule: Module {
         ] {
             stat[key] = .bool(mode & bit != 0)
         }
-        for (key, name) in [("readable", "r"), ("writeable", "w"), ("executable", "x")] {
-            stat[key] = .bool(records.flag(name))
-        }
-        if let target = records["target"] { stat["lnk_target"] = .string(target) }
-        if let source = records["source"] { stat["lnk_source"] = .string(source) }
-        if let checksum = records["checksum"] { stat["checksum"] = .string(checksum) }
         return stat
     }
 }

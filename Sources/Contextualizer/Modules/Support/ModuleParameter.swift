@@ -54,6 +54,8 @@ package struct ModuleDocumentation: Sendable {
     package var name: String
     /// Other short names.
     package var aliases: [String]
+    /// The collections that have it, such as `community.general`; empty: `ansible.builtin`.
+    package var collections: [String]
     package var summary: String
     package var parameters: [ModuleParameter]
     /// Groups of which at most one parameter may be given.
@@ -68,12 +70,14 @@ package struct ModuleDocumentation: Sendable {
     package var supportsCheckMode: Bool
 
     package init(
-        name: String, aliases: [String] = [], summary: String, parameters: [ModuleParameter],
+        name: String, aliases: [String] = [], collections: [String] = [], summary: String,
+        parameters: [ModuleParameter],
         exclusive: [[String]] = [], oneOf: [[String]] = [], isFreeForm: Bool = false, acceptsAnything: Bool = false,
         supportsCheckMode: Bool = true
     ) {
         self.name = name
         self.aliases = aliases
+        self.collections = collections
         self.summary = summary
         self.parameters = parameters
         self.exclusive = exclusive
@@ -81,6 +85,12 @@ package struct ModuleDocumentation: Sendable {
         self.isFreeForm = isFreeForm
         self.acceptsAnything = acceptsAnything
         self.supportsCheckMode = supportsCheckMode
+    }
+
+    /// All names under which recipes call it, but for those with `ansible.builtin.` or `ansible.legacy.` before.
+    package var names: [String] {
+        let short = [name] + aliases
+        return short + collections.flatMap { collection in short.map { "\(collection).\($0)" } }
     }
 
     /// The parameter of this name or alias.

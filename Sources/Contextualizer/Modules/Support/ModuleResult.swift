@@ -102,7 +102,7 @@ extension ModuleResult {
     }
 
     /// `MODE UID GID OWNER GROUP SIZE TYPE`, as `stat -c '%a %u %g %U %G %s %F'` prints it.
-    private mutating func addAttributes(_ text: String) {
+    mutating func addAttributes(_ text: String) {
         let parts = text.split(separator: " ", maxSplits: 6).map(String.init)
         guard parts.count == 7 else { return }
         values["mode"] = .string(String(repeating: "0", count: max(0, 4 - parts[0].count)) + parts[0])

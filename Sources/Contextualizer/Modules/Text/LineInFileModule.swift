@@ -142,7 +142,7 @@ private struct Insertion: Sendable {
 /// A text cut into lines, with its line ends kept for putting it together again.
 struct TextLines {
     var lines: [String]
-    private let lineEnd: String
+    let lineEnd: String
     /// The last line when it has no line end: it gets none.
     private let open: String?
 

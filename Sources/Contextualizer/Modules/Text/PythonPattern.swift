@@ -20,6 +20,13 @@ struct PythonPattern: Sendable {
         }
     }
 
+    /// The pattern as Foundation writes it.
+    var source: String { expression.pattern }
+
+    func firstMatch(in text: String) -> NSTextCheckingResult? {
+        expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text))
+    }
+
     /// Whether it is found anywhere.
     func isFound(in text: String) -> Bool {
         expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil

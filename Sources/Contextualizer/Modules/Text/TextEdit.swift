@@ -10,14 +10,20 @@ struct TextEdit: Sendable {
     enum Outcome: Sendable {
         case unchanged(String, JinjaDict)
         case changed([UInt8], String, JinjaDict)
+        /// The file itself goes.
+        case removed(String, JinjaDict)
         case failed(String, rc: Int?)
     }
+
+    static let attributeNote = " and ownership, perms or SE linux context changed"
 
     var path: String
     var context: ModuleContext
     var library: String
     /// Gets the content, or nil when the file does not exist.
     var edit: @Sendable ([UInt8]?) -> Outcome
+    /// Shell statements that follow the replacement.
+    var epilogue = ""
     /// Gives the result its last form.
     var finish: @Sendable (inout ModuleResult) -> Void = { _ in }
 
@@ -35,6 +41,27 @@ struct TextEdit: Sendable {
                 validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false))
             + ShellLibrary.checksum
             + "p0=\(ShellText.path(path));[ ! -L \"$p0\" ]||p0=$(readlink -f \"$p0\")\n"
+    }
+
+    /// An edit of a file that the module knows itself.
+    ///
+    /// - Parameters:
+    ///   - path: as one word of the shell, or a word that uses variables which `prologue` sets.
+    ///   - prologue: statements before the file is looked at, in both programs.
+    ///   - epilogue: statements after it was replaced.
+    init(
+        path: String, word: String? = nil, _ context: ModuleContext, attributes: FileParameterValues = .init(),
+        backup: Bool = false, prologue: String = "", epilogue: String = "",
+        edit: @escaping @Sendable ([UInt8]?) -> Outcome
+    ) throws(ModuleError) {
+        self.path = path
+        self.context = context
+        self.edit = edit
+        self.epilogue = epilogue
+        library =
+            ShellLibrary.prologue(isCheckMode: context.isCheckMode) + attributes.shell
+            + (try ShellLibrary.write(backup: backup)) + ShellLibrary.checksum + prologue
+            + "p0=\(word ?? ShellText.path(path));[ ! -L \"$p0\" ]||p0=$(readlink -f \"$p0\")\n"
     }
 
     var step: ModuleStep {
@@ -85,13 +112,32 @@ struct TextEdit: Sendable {
             return .finish(result)
         case .unchanged(let message, let values):
             var result = ModuleResult(changed: attributesChanged, message: message, values: values)
+            if let stat = records["stat"] { result.addAttributes(stat) }
             if attributesChanged {
                 result.message =
                     message.isEmpty
                     ? "ownership, perms or SE linux context changed"
-                    : message + " and ownership, perms or SE linux context changed"
+                    : message + Self.attributeNote
             }
             return .finish(result)
+        case .removed(let message, let values):
+            var result = ModuleResult(changed: true, message: message, values: values)
+            if context.isCheckMode {
+                addDifference(&result, before: content.map { String(decoding: $0, as: UTF8.self) } ?? "", after: [])
+                return .finish(result)
+            }
+            let script =
+                library + "d=$p0;bk;e=$(rm -f \"$p0\" 2>&1)||die \"could not remove $p0: $e\"\n" + epilogue
+                + "ch=1;fin\n"
+            return .run(
+                ModuleInvocation(script: script, reads: [path], writes: [path]) { output in
+                    var result = ModuleResult(records: Records(output.standardOutput), output: output)
+                    if !result.failed {
+                        result.message = message
+                        for (key, value) in values { result.values[key] = value }
+                    }
+                    return .finish(result)
+                })
         case .changed(let bytes, let message, let values):
             let before = content.map { String(decoding: $0, as: UTF8.self) }
             if context.isCheckMode {
@@ -105,7 +151,7 @@ struct TextEdit: Sendable {
                         + "||die \"$p0 was changed by somebody else at the same time\"\n"
                 } ?? "[ ! -e \"$p0\" ]||die \"$p0 was made by somebody else at the same time\"\n"
                 + "d=${p0%/*};[ -z \"$d\" ]||[ -d \"$d\" ]||e=$(mkdir -p \"$d\" 2>&1)||die \"Error creating $d: $e\"\n"
-            let script = library + guardText + "wr \"$GANTRY_FILES/c\" \"$p0\"\nrs \"$p0\";fin\n"
+            let script = library + guardText + "wr \"$GANTRY_FILES/c\" \"$p0\"\n" + epilogue + "rs \"$p0\";fin\n"
             return .run(
                 ModuleInvocation(script: script, files: ["c": bytes], reads: [path], writes: [path]) { output in
                     let records = Records(output.standardOutput)
@@ -113,7 +159,7 @@ struct TextEdit: Sendable {
                     if !result.failed {
                         result.message =
                             attributesChanged || records.flag("attr")
-                            ? message + " and ownership, perms or SE linux context changed" : message
+                            ? message + Self.attributeNote : message
                         for (key, value) in values { result.values[key] = value }
                         addDifference(&result, before: before ?? "", after: bytes)
                     }
