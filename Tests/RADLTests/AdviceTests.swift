@@ -90,6 +90,14 @@ struct AdviceTests {
         }
     }
 
+    @Test func `JSON that would have drawn in the text form is warned of`() throws {
+        let json = #"[{"class":"system","id":"a","disk.0.os.credentials.new.password":"Arandom(12)","x":"random(12)"}]"#
+        let advice = try RADLDocument(parsingJSON: json).advice()
+        #expect(advice.map(\.message) == ["system 'a': 'x' is the text 'random(12)' itself: JSON draws nothing"])
+        #expect(advice.first?.range?.column == 84)
+        #expect(try RADLDocument(parsing: "system a (x = 'random(12)'\\ and y = 'random(12)')").advice().isEmpty)
+    }
+
     @Test(
         arguments: [
             ("memory.size >= 9000000000T", "is larger than any size"),

@@ -233,13 +233,22 @@ struct ErrorTests {
         #expect(errors.map { "\($0.range?.line ?? 0):\($0.message)" } == (message.map { [$0] } ?? []))
     }
 
-    @Test(arguments: [("system a (cpu.count = -4)", 23, 2), ("system a (cpu.count >= -  1)", 24, 4)])
+    @Test(arguments: [
+        ("system a (cpu.count = -4)", 23, 2), ("system a (cpu.count >= -  1)", 24, 4),
+        ("system a (soft -3 (x = 1))", 16, 2), ("contextualize (option x = -1)", 27, 2),
+        ("contextualize - 5 ()", 15, 3), ("contextualize (system a configure b step -2)", 42, 2),
+    ])
     func `a number with a sign is refused`(_ text: String, _ column: Int, _ length: Int) {
         let reading = RADLDocument.read(RADLSource(text: text))
         #expect(reading.errors.map(\.message) == ["a number cannot have a sign"])
         #expect(reading.errors.first?.range?.column == column)
         #expect(reading.errors.first?.range?.length == length)
         #expect(reading.warnings.isEmpty)
+    }
+
+    @Test func `a name that ends with a dash is no sign`() throws {
+        let document = try RADLDocument(parsing: "system a- () system bñ-- (x = 1) deploy a- 3 deploy bñ-- 2")
+        #expect(document.deploys.map(\.count) == [3, 2])
     }
 
     @Test(arguments: [

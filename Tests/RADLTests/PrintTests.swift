@@ -93,6 +93,31 @@ struct PrintTests {
         #expect(throws: Never.self) { try RADLDocument(parsing: text) }
     }
 
+    /// Only the text form draws: what another form calls `random(12)` is that text, also where it has been printed.
+    @Test func `a text that reads random is not drawn`() throws {
+        let json = """
+            [{"class":"system","id":"a","x":"random(12)","y":["random(3)"],"z":[{"name":"random(4)"}]},\
+            {"class":"contextualize","options":{"o":"random(5)"}}]
+            """
+        var document = try RADLDocument(parsingJSON: json)
+        #expect(document.jsonText() == json)
+        document.systems[0].features.set("set", to: "random(1)")
+        for style in [RADLTextStyle.exact, .im] {
+            let text = document.text(style: style)
+            #expect(text.contains("x = 'random(12)'\\ and") && text.contains("y = ['random(3)'\\]"))
+            #expect(try RADLDocument(parsing: text) == document)
+            #expect(RADLDocument.read(RADLSource(text: text)).warnings.isEmpty)
+        }
+        let drawn = try RADLDocument(parsing: "system a (x = 'random(12)')")
+        #expect(drawn.undrawn.text().contains("x = 'random(12)'\n"))
+        #expect(drawn.undrawn.undrawn.text() == drawn.undrawn.text())
+        for text in ["random()", "random(x)", "random(1) ", "Random(1)", "random(1"] {
+            let document = try RADLDocument(parsing: "system a (x = '\(text)')")
+            #expect(document.systems[0].features.string("x") == text)
+            #expect(document.text().contains("x = '\(text)'\n"))
+        }
+    }
+
     @Test func `random characters come from the generator`() throws {
         let source = RADLSource(text: "system a (x = 'random(20)' and y = 'random(0)')")
         var one = CountingGenerator()

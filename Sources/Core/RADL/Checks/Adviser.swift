@@ -67,6 +67,7 @@ struct Adviser {
                 for element in sets.elements { look(at: element.features, .application, checksValues) }
             default: break
             }
+            if checksValues, checker.isJSON { adviseRandom(feature) }
             switch reading(of: feature.name, section) {
             case .free: break
             case .known(let rule):
@@ -77,6 +78,15 @@ struct Adviser {
             case .misspelled(let nearest): report(feature, nearest, section)
             }
         }
+    }
+
+    /// In the text form a string that reads `random(N)` is drawn, in the JSON form it is what it is.
+    private mutating func adviseRandom(_ feature: Feature) {
+        guard case .string(let text, _) = feature.value, RandomText.isAskedFor(text.utf8) else { return }
+        checker.report(
+            .value, "'\(feature.name)' is the text '\(text.prefix(60))' itself: JSON draws nothing",
+            hint: "write the characters, or the document in RADL's text form", at: checker.place(ofValue: feature),
+            imText: "")
     }
 
     /// IM gives public addresses for `yes` alone.

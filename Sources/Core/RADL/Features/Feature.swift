@@ -29,14 +29,29 @@ public struct Feature: Sendable, Hashable {
     public var value: Value
     /// From the name to the end of the first value; nil for what no text said.
     @Incidental public var source: SourceRange?
-    /// Of a string that was drawn by `random(N)`, the N; else 0.
-    @Incidental var drawnLength: UInt16 = 0
+    /// ``drawnLength``, or the largest number where ``isUndrawn``.
+    @Incidental private var draw: UInt16 = 0
 
     public init(_ name: String, _ value: Value, source: SourceRange? = nil) {
         self.name = name
         self.value = value
         self.source = source
     }
+
+    /// Of a string that was drawn by `random(N)`, the N; else 0.
+    var drawnLength: UInt16 {
+        get { isUndrawn ? 0 : draw }
+        set { draw = newValue }
+    }
+
+    /// Whether the string reads `random(N)` and shall be drawn where it is read; every other string is what it is.
+    var isUndrawn: Bool {
+        get { draw == .max }
+        set { draw = newValue ? .max : 0 }
+    }
+
+    /// Takes over whether, and how, another feature's string was drawn.
+    mutating func takeDraw(of other: Feature) { draw = other.draw }
 }
 
 /// One element of a `contains`: the features in its parentheses.

@@ -78,7 +78,7 @@ extension Feature {
         case .fail: throw FeatureConflict(kind: kind, existing: self, added: feature)
         case .replace:
             value = feature.value
-            drawnLength = feature.drawnLength
+            takeDraw(of: feature)
         case .keep: break
         }
     }

@@ -26,6 +26,21 @@ enum RandomText {
         return String(decoding: drawn, as: UTF8.self)
     }
 
+    /// Whether a text reads `random(N)`.
+    static func isAskedFor(_ text: some Collection<UInt8>) -> Bool {
+        var rest = text[...]
+        for byte in "random(".utf8 {
+            guard rest.popFirst() == byte else { return false }
+        }
+        var digits = 0
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: ")") { return digits > 0 && rest.isEmpty }
+            guard byte &- 0x30 <= 9 else { return false }
+            digits += 1
+        }
+        return false
+    }
+
     /// Whether a text could have been drawn.
     static func isPossible(_ text: String, length: UInt16) -> Bool {
         text.utf8.count == Int(length) && text.utf8.allSatisfy { letters.contains($0) || specials.contains($0) }
@@ -40,7 +55,7 @@ extension RADLDocument {
         copy.mapFeatures { feature in
             guard feature.drawnLength > 0, case .string = feature.value else { return }
             feature.value = .string("random(\(feature.drawnLength))", .equal)
-            feature.drawnLength = 0
+            feature.isUndrawn = true
         }
         return copy
     }

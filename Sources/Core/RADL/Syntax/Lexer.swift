@@ -225,6 +225,9 @@ struct Lexer {
         return token
     }
 
+    /// Whether a byte may be one of a name: letters of other scripts are taken for such.
+    static func isNamePart(_ byte: UInt8) -> Bool { isNameByte(byte) || byte >= 0x80 }
+
     @inline(__always) private static func isNameByte(_ byte: UInt8) -> Bool {
         (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
             || byte == UInt8(ascii: "-")
@@ -291,10 +294,15 @@ struct Lexer {
             case UInt8(ascii: "'"):
                 position += 1
                 isFirstOfLine = false
-                // IM skips a backslash that stands outside of a string; here it belongs to the string before it.
-                if result.flag, position < bytes.count, bytes[position] == UInt8(ascii: "\\") { position += 1 }
                 result.end = position
                 if isRandom(result) { result.kind = .random }
+                // IM skips a backslash that stands outside of a string; here it belongs to the string before it.
+                if result.flag || result.kind == .random, position < bytes.count,
+                    bytes[position] == UInt8(ascii: "\\")
+                {
+                    position += 1
+                    (result.end, result.kind, result.flag) = (position, .string, true)
+                }
                 return result
             case UInt8(ascii: "\\"):
                 result.flag = true
@@ -342,13 +350,8 @@ struct Lexer {
 
     private func isRandom(_ token: Token) -> Bool {
         // 'random(N)'
-        guard token.end - token.start >= 11, bytes[token.end - 2] == UInt8(ascii: ")") else { return false }
-        let lead: StaticString = "'random("
-        let matches = lead.withUTF8Buffer { wanted in
-            for offset in 0..<wanted.count where bytes[token.start + offset] != wanted[offset] { return false }
-            return true
-        }
-        return matches && bytes[(token.start + 8)..<(token.end - 2)].allSatisfy { $0 &- 0x30 <= 9 }
+        token.end - token.start >= 11 && bytes[token.end - 2] == UInt8(ascii: ")")
+            && RandomText.isAskedFor(bytes[(token.start + 1)..<(token.end - 1)])
     }
 
     private mutating func recipe() -> Token {

@@ -224,7 +224,6 @@ extension Parser {
     }
 
     private mutating func quantity() throws(Stop) -> Quantity {
-        refuseSign(of: token)
         let number = try number(of: token)
         advance()
         guard token.kind == .name, !(token.isFirstOfLine && isFollowedByComparison), !isMisspelledAnd else {

@@ -108,11 +108,16 @@ struct Parser {
     /// RADL knows no sign: as in IM the lexer skips it. Read without it, a number is another than what is meant.
     func minus(before token: Token) -> Int? {
         let blank: [UInt8] = [0x20, 0x09]
-        let last = source.bytes[..<token.start].lastIndex { !blank.contains($0) }
-        return last.flatMap { source.bytes[$0] == UInt8(ascii: "-") ? $0 : nil }
+        let dash = UInt8(ascii: "-")
+        guard let last = source.bytes[..<token.start].lastIndex(where: { !blank.contains($0) }),
+            source.bytes[last] == dash
+        else { return nil }
+        // A name may end with it: `deploy front- 1`.
+        let before = source.bytes[..<last].last { $0 != dash }
+        return before.map(Lexer.isNamePart) == true ? nil : last
     }
 
-    mutating func refuseSign(of token: Token) {
+    private mutating func refuseSign(of token: Token) {
         guard let position = minus(before: token) else { return }
         var number = token
         number.column -= token.start - position
@@ -122,8 +127,9 @@ struct Parser {
             imText: "Line \(token.line): Parse error in: a number with a sign")
     }
 
-    /// Value of a number.
+    /// Value of a number. A sign before it is noted, and the number read without it.
     mutating func number(of token: Token) throws(Stop) -> RADLNumber {
+        refuseSign(of: token)
         if let number = finiteNumber(of: token) { return number }
         report(
             .number, "this number is too large", hint: token.flag ? nil : "whole numbers go up to \(Int.max)", at: token

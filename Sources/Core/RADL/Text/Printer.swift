@@ -13,8 +13,8 @@ extension RADLDocument {
     /// contextualize, deploys.
     ///
     /// Always readable again. A string with a lone backslash at its end, or before a quote or newline, is written with every
-    /// backslash doubled and one more behind the string: IM reads it with the doubled ones. A string that reads
-    /// `random(N)` without having been drawn is drawn. Comments are not kept.
+    /// backslash doubled and one more behind the string: IM reads it with the doubled ones. So is a string that happens to
+    /// read `random(N)`, as one of the JSON form may: IM draws it. Comments are not kept.
     public func text(style: RADLTextStyle = .exact) -> String {
         var printer = Printer(style: style)
         printer.print(self)
@@ -169,6 +169,8 @@ struct Printer {
             // EC3 wants a reference here; IM reads strings only.
             if style == .exact, name == RADLDocument.inheritanceName, Self.isReference(value) {
                 text += value
+            } else if feature.isUndrawn {
+                text += "'\(value)'"
             } else {
                 quote(value)
             }
@@ -205,6 +207,8 @@ struct Printer {
         let special = [UInt8(ascii: "'"), UInt8(ascii: "\\")]
         if !value.utf8.contains(where: { special.contains($0) }) {
             text += value + "'"
+            // The text itself: nothing is drawn.
+            if RandomText.isAskedFor(value.utf8) { text += "\\" }
         } else if Self.hasLoneBackslash(value) {
             // IM has no way for such a string, and skips the backslash behind it.
             text += Self.escaped(value, special) + "'\\"
