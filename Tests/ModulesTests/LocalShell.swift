@@ -58,6 +58,9 @@ final class Sandbox: Sendable {
     ) async throws -> ModuleResult {
         let type = try #require(ModuleRegistry.module(named: module))
         let parsed = try ModuleArguments(arguments, for: type.documentation, expressions: expressions)
+        if check, !type.documentation.supportsCheckMode {
+            return .skipped(reason: "remote module (\(type.documentation.name)) does not support check mode")
+        }
         let context = ModuleContext(
             isCheckMode: check, wantsDifference: difference, facts: facts, sources: sources)
         var step = try type.plan(parsed, context)

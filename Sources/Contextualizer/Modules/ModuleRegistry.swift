@@ -6,7 +6,7 @@ package enum ModuleRegistry {
         CopyModule.self, TemplateModule.self, FileModule.self, StatModule.self,
         FindModule.self, SlurpModule.self, TempfileModule.self,
         LineInFileModule.self, ReplaceModule.self, BlockInFileModule.self, IniFileModule.self,
-        WaitForModule.self,
+        GetURLModule.self, URIModule.self, WaitForModule.self, UnarchiveModule.self, GitModule.self,
         PackageModule.self, AptModule.self, DnfModule.self,
         ServiceModule.self, SystemdModule.self,
         UserModule.self, GroupModule.self,

@@ -49,7 +49,7 @@ enum ShellLibrary {
 
     /// `wr SOURCE DESTINATION` puts content in place atomically: written beside it with no rights for others, then given
     /// the old or wanted owner and mode, checked by `va`, renamed. A file that cannot be replaced (a mount point) is
-    /// written in place. Needs ``attributes(owner:group:mode:)``.
+    /// written in place. `tn` names the file beside it in `t`, `pl` puts that in place of `d`. Needs ``attributes(owner:group:mode:)``.
     static func write(validate: String? = nil, backup: Bool = false) throws(ModuleError) -> String {
         var check = ":"
         if let validate {
@@ -79,10 +79,11 @@ enum ShellLibrary {
     private static let writeFunction = #"""
         wr(){ case $2 in */*)d=$2;;*)d=./$2;;esac
         [ ! -d "$d" ]||die "can not overwrite directory $d with a file"
-        rm -f "${d%/*}/.gantry.${d##*/}."*;t=${d%/*}/.gantry.${d##*/}.$$;u=$(umask);umask 077
+        tn;u=$(umask);umask 077
         e=$({ cat "$1" >"$t"; } 2>&1)||die "could not write $d: $e"
-        umask "$u"
-        if s=$(stat -Lc '%a %u %g' "$d" 2>/dev/null);then set -- $s;chown "$2:$3" "$t" 2>/dev/null;chmod "$1" "$t"
+        umask "$u";pl; }
+        tn(){ rm -f "${d%/*}/.gantry.${d##*/}."*;t=${d%/*}/.gantry.${d##*/}.$$; }
+        pl(){ u=$(umask);if s=$(stat -Lc '%a %u %g' "$d" 2>/dev/null);then set -- $s;chown "$2:$3" "$t" 2>/dev/null;chmod "$1" "$t"
         else chmod $(printf %o $((0666&~$u))) "$t";fi
         c_=$ch;ch=0;at "$t";[ $ch = 0 ]||o attr 1;ch=$c_;va;bk
         mv -f "$t" "$d" 2>/dev/null||e=$({ cat "$t" >"$d"; } 2>&1)||die "could not replace $d: $e"

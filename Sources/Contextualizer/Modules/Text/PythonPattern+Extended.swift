@@ -53,7 +53,8 @@ extension PythonPattern {
         }
         var named = JinjaDict()
         for name in names {
-            named[name] = Range(match.range(withName: name), in: text).map { .string(String(text[$0])) } ?? JinjaValue.none
+            named[name] =
+                Range(match.range(withName: name), in: text).map { .string(String(text[$0])) } ?? JinjaValue.none
         }
         return (all, named)
     }
