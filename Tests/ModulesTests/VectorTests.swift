@@ -31,7 +31,7 @@ import Testing
     }()
 
     @Test func vectorsAreThere() {
-        #expect(Self.cases.count >= 16)
+        #expect(Self.cases.count >= 40)
     }
 
     @Test(arguments: TestShell.allCases, cases)

@@ -9,7 +9,9 @@ package enum ModuleRegistry {
         GetURLModule.self, URIModule.self, WaitForModule.self, UnarchiveModule.self, GitModule.self,
         PackageModule.self, AptModule.self, DnfModule.self,
         ServiceModule.self, SystemdModule.self,
-        UserModule.self, GroupModule.self,
+        UserModule.self, GroupModule.self, AuthorizedKeyModule.self, KnownHostsModule.self, GetentModule.self,
+        CronModule.self, MountModule.self, SysctlModule.self, IptablesModule.self, YumRepositoryModule.self,
+        AssembleModule.self,
         DebugModule.self, SetFactModule.self, FailModule.self, AssertModule.self, PingModule.self, PauseModule.self,
         SetupModule.self,
     ]

@@ -43,6 +43,14 @@ package struct ModuleArguments: Sendable {
         for parameter in documentation.parameters where values[parameter.name] == nil {
             if let defaultValue = parameter.defaultValue { values[parameter.name] = defaultValue }
         }
+        for rule in documentation.requirements where values[rule.parameter] == rule.value {
+            let missing = rule.names.filter { values[$0] == nil }
+            guard rule.isAny ? missing.count == rule.names.count : !missing.isEmpty else { continue }
+            throw ModuleError(
+                code: .missingParameter,
+                message: "\(rule.parameter) is \(rule.value.text) but \(rule.isAny ? "any" : "all") of the following "
+                    + "are missing: \(missing.joined(separator: ", "))")
+        }
     }
 
     /// The value as it was converted; nil when not given and without default.

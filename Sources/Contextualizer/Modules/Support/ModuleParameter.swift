@@ -50,6 +50,22 @@ package struct ModuleParameter: Sendable {
 
 /// What a module is called, takes and does.
 package struct ModuleDocumentation: Sendable {
+    /// Parameters that must be given when another one has a value.
+    package struct Requirement: Sendable {
+        package var parameter: String
+        package var value: JinjaValue
+        package var names: [String]
+        /// One of the names is enough.
+        package var isAny: Bool
+
+        package init(_ parameter: String, _ value: JinjaValue, _ names: [String], any isAny: Bool = false) {
+            self.parameter = parameter
+            self.value = value
+            self.names = names
+            self.isAny = isAny
+        }
+    }
+
     /// Short name, such as `copy`. The names with `ansible.builtin.` and `ansible.legacy.` before it are understood too.
     package var name: String
     /// Other short names.
@@ -62,6 +78,8 @@ package struct ModuleDocumentation: Sendable {
     package var exclusive: [[String]]
     /// Groups of which at least one parameter must be given.
     package var oneOf: [[String]]
+    /// What is needed when a parameter has a value.
+    package var requirements: [Requirement]
     /// Takes a free-form text (`_raw_params`) beside parameters.
     package var isFreeForm: Bool
     /// Takes any parameter (`set_fact`).
@@ -72,7 +90,8 @@ package struct ModuleDocumentation: Sendable {
     package init(
         name: String, aliases: [String] = [], collections: [String] = [], summary: String,
         parameters: [ModuleParameter],
-        exclusive: [[String]] = [], oneOf: [[String]] = [], isFreeForm: Bool = false, acceptsAnything: Bool = false,
+        exclusive: [[String]] = [], oneOf: [[String]] = [],
+        requirements: [Requirement] = [], isFreeForm: Bool = false, acceptsAnything: Bool = false,
         supportsCheckMode: Bool = true
     ) {
         self.name = name
@@ -82,6 +101,7 @@ package struct ModuleDocumentation: Sendable {
         self.parameters = parameters
         self.exclusive = exclusive
         self.oneOf = oneOf
+        self.requirements = requirements
         self.isFreeForm = isFreeForm
         self.acceptsAnything = acceptsAnything
         self.supportsCheckMode = supportsCheckMode

@@ -24,6 +24,8 @@ struct TextEdit: Sendable {
     var edit: @Sendable ([UInt8]?) -> Outcome
     /// Shell statements that follow the replacement.
     var epilogue = ""
+    /// Shell statements that always run after the file is what it shall be, in check mode, too.
+    var follow: String?
     /// Gives the result its last form.
     var finish: @Sendable (inout ModuleResult) -> Void = { _ in }
 
@@ -75,6 +77,20 @@ struct TextEdit: Sendable {
             ModuleInvocation(script: script, reads: [path], writes: [path]) { output in finished(decide(output)) })
     }
 
+    /// The result, or the program that follows.
+    private func concluded(_ result: ModuleResult) -> ModuleStep {
+        guard let follow, !result.failed else { return .finish(result) }
+        return .run(
+            ModuleInvocation(script: library + follow + "\nfin\n", reads: [path], writes: [path]) { output in
+                let last = ModuleResult(records: Records(output.standardOutput), output: output)
+                guard !last.failed else { return .finish(last) }
+                var whole = result
+                whole.changed = result.changed || last.changed
+                for (key, value) in last.values { whole.values[key] = value }
+                return .finish(whole)
+            })
+    }
+
     private func finished(_ step: ModuleStep) -> ModuleStep {
         switch step {
         case .finish(var result):
@@ -119,12 +135,12 @@ struct TextEdit: Sendable {
                     ? "ownership, perms or SE linux context changed"
                     : message + Self.attributeNote
             }
-            return .finish(result)
+            return concluded(result)
         case .removed(let message, let values):
             var result = ModuleResult(changed: true, message: message, values: values)
             if context.isCheckMode {
                 addDifference(&result, before: content.map { String(decoding: $0, as: UTF8.self) } ?? "", after: [])
-                return .finish(result)
+                return concluded(result)
             }
             let script =
                 library + "d=$p0;bk;e=$(rm -f \"$p0\" 2>&1)||die \"could not remove $p0: $e\"\n" + epilogue
@@ -136,14 +152,14 @@ struct TextEdit: Sendable {
                         result.message = message
                         for (key, value) in values { result.values[key] = value }
                     }
-                    return .finish(result)
+                    return concluded(result)
                 })
         case .changed(let bytes, let message, let values):
             let before = content.map { String(decoding: $0, as: UTF8.self) }
             if context.isCheckMode {
                 var result = ModuleResult(changed: true, message: message, values: values)
                 addDifference(&result, before: before ?? "", after: bytes)
-                return .finish(result)
+                return concluded(result)
             }
             let guardText =
                 content.map {
@@ -163,7 +179,7 @@ struct TextEdit: Sendable {
                         for (key, value) in values { result.values[key] = value }
                         addDifference(&result, before: before ?? "", after: bytes)
                     }
-                    return .finish(result)
+                    return concluded(result)
                 })
         }
     }
