@@ -56,7 +56,7 @@ struct HostileTests {
         }
         #expect(count <= 4_000)
         // Generous, as above: a reader that looks at all of it for each takes minutes.
-        #expect(time < .seconds(60))
+        #expect(time < .seconds(20))
     }
 
     @Test func `sixteen megabytes, a string of ten of them`() throws {

@@ -22,6 +22,29 @@ struct SecretTests {
         }
     }
 
+    /// Long lines are masked in pieces: secrets lie across their ends here, at every distance from the mistakes.
+    @Test(arguments: ["", "ñ", "\u{FEFF}"])
+    func `no message shows one of a long line`(_ letter: String) {
+        let long = "SEKRET" + String(repeating: "SEKRET ", count: 1500)
+        for shift in [0, 3, 1021, 2040] {
+            var text = letter == "\u{FEFF}" ? letter : ""
+            text += "system a\(letter) (x = '\(String(repeating: letter + "-", count: shift))' and "
+            for number in 0..<200 {
+                text += "x\(letter) \(number) and password = '\(number == 99 ? long : "SEKRET")' 5 and "
+            }
+            text += "z = 1)"
+            let errors = RADLDocument.read(RADLSource(text: text)).errors
+            // One of them is that the password is another one.
+            #expect(errors.count == 401)
+            for error in errors {
+                #expect(!error.description.contains("SEKRET"), "\(error)")
+                let excerpt = error.excerpt
+                let shown = excerpt.map { Array($0.line.unicodeScalars)[$0.indent] }
+                #expect(shown.map { "0123456789*p".unicodeScalars.contains($0) } == true, "\(error)")
+            }
+        }
+    }
+
     @Test func `numbers are secrets too, and other values are shown`() {
         let number = RADLDocument.analyze(RADLSource(text: "system a (disk.0.os.credentials.password = 4711)"))
         #expect(number.errors.map(\.code) == [.type])

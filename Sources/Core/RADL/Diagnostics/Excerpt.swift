@@ -1,60 +1,34 @@
 extension RADLError.Excerpt {
     private static let widest = 110
-    /// How far back a line is looked at for the name of the feature whose value begins there.
-    private static let farthest = 8 << 10
 
     /// The first line of a range.
     init?(_ range: SourceRange, in source: RADLSource) {
         let bytes = source.bytes
         guard range.offset <= bytes.count else { return nil }
-        let newline = UInt8(ascii: "\n")
-        // A line may have megabytes: look at a window around the place.
-        let reach = 4 * Self.widest
-        var lineStart = range.offset
-        func goBack(to limit: Int, until isEnd: (UInt8) -> Bool) {
-            while lineStart > max(0, limit), bytes[lineStart - 1] != newline, !isEnd(bytes[lineStart - 1]) {
-                lineStart -= 1
-            }
-        }
-        goBack(to: range.offset - reach) { _ in false }
-        // What begins there may be the value of a secret: its name stands before the quote.
-        goBack(to: range.offset - Self.farthest) { $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\"") }
-        goBack(to: lineStart - 200) { _ in false }
-        while lineStart > 0, lineStart < range.offset, bytes[lineStart] & 0xC0 == 0x80 { lineStart += 1 }
-        var end = range.offset
-        while end < bytes.count, bytes[end] != newline, end - range.offset < reach { end += 1 }
-        while end < bytes.count, end > range.offset, bytes[end] & 0xC0 == 0x80 { end -= 1 }
-        let isCutBefore = lineStart > 0 && bytes[lineStart - 1] != newline
-        if lineStart < range.offset, bytes[lineStart..<end].starts(with: Unprintable.byteOrderMark) { lineStart += 3 }
-
-        var scalars = Self.scalars(bytes[lineStart..<end])
-        Secrets.mask(&scalars)
+        let piece = source.maskedLines.piece(around: range.offset, in: bytes)
+        var scalars = piece.scalars[...]
         while let last = scalars.last, last == "\r" { scalars.removeLast() }
-        var indent = Self.scalars(bytes[lineStart..<range.offset]).count
-        let markEnd = max(range.offset, min(range.end, end))
-        var width = max(1, min(Self.scalars(bytes[range.offset..<markEnd]).count, scalars.count - indent))
+        var indent = piece.count(bytes, from: piece.start, to: range.offset)
+        let markEnd = max(range.offset, min(range.end, piece.end))
+        var width = max(1, min(piece.count(bytes, from: range.offset, to: markEnd), scalars.count - indent))
 
-        var lead = isCutBefore
+        var lead = piece.isCutBefore
         if indent > Self.widest * 2 / 3 {
             let cut = indent - Self.widest / 2
-            scalars.removeFirst(min(cut, scalars.count))
+            scalars = scalars.dropFirst(cut)
             indent -= cut
             lead = true
         }
         var tail = false
         if scalars.count > Self.widest {
-            scalars.removeLast(scalars.count - Self.widest)
+            scalars = scalars.prefix(Self.widest)
             tail = true
         }
         width = min(width, max(1, scalars.count - indent))
-        let shown = Unprintable.escape(scalars, indent: &indent, width: &width)
+        let shown = Unprintable.escape(Array(scalars), indent: &indent, width: &width)
         line = (lead ? "…" : "") + shown + (tail ? "…" : "")
         self.indent = indent + (lead ? 1 : 0)
         self.width = width
-    }
-
-    private static func scalars(_ bytes: ArraySlice<UInt8>) -> [Unicode.Scalar] {
-        Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
     }
 }
 

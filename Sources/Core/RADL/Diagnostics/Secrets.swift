@@ -4,6 +4,20 @@ enum Secrets {
         "password", "passwd", "private_key", "secret", "token", "proxy_host", "proxy_key",
     ].map { Array($0.utf8) }
 
+    /// Which words are names of secrets, found out once for each: those of a text repeat.
+    struct Words {
+        private static let most = 2000
+
+        private var known: [String: Bool] = [:]
+
+        mutating func isLikely(_ word: String) -> Bool {
+            if let isLikely = known[word] { return isLikely }
+            let isLikely = Secrets.isLikely(word)
+            if known.count < Self.most { known[word] = isLikely }
+            return isLikely
+        }
+    }
+
     /// Whether a feature of this name holds a secret.
     static func isSecret(_ name: String) -> Bool {
         // EC3's: the credentials that a cluster grows with.
@@ -12,28 +26,37 @@ enum Secrets {
 
     /// Whether a line names such a feature.
     static func isNamed(in line: ArraySlice<UInt8>) -> Bool {
-        words.contains { word in
-            guard line.count >= word.count else { return false }
-            for start in line.startIndex...(line.endIndex - word.count)
-            where line[start] | 0x20 == word[0] {
-                var matches = true
-                for (offset, byte) in word.enumerated() where matches {
-                    let other = line[start + offset]
-                    matches = other == byte || (other >= 0x41 && other <= 0x5A && other | 0x20 == byte)
+        holds(one: words, Vocabulary.small(line))
+    }
+
+    /// Whether one of some words stands somewhere in a text; all in small letters.
+    private static func holds(one words: [[UInt8]], _ text: [UInt8]) -> Bool {
+        text.withUnsafeBufferPointer { text in
+            words.contains { word in
+                guard let first = word.first, text.count >= word.count else { return false }
+                var start = 0
+                while start <= text.count - word.count {
+                    if text[start] == first {
+                        var length = 1
+                        while length < word.count, text[start + length] == word[length] { length += 1 }
+                        if length == word.count { return true }
+                    }
+                    start += 1
                 }
-                if matches { return true }
+                return false
             }
-            return false
         }
     }
 
     /// Replaces the values of features that hold secrets by stars, as many: what is quoted up to its end or that of the line,
     /// else up to a blank.
-    static func mask(_ line: inout [Unicode.Scalar]) {
+    static func mask(_ line: inout [Unicode.Scalar], _ words: inout Words) {
         maskMembers(&line)
-        maskQuoted(&line, isWithinString: false)
+        maskQuoted(&line, isWithinString: false, &words)
         // A line with a quote too few may begin within a string, or have one that is not closed.
-        if !line.count(where: { $0 == "'" }).isMultiple(of: 2) { maskQuoted(&line, isWithinString: true) }
+        if !line.count(where: { $0 == "'" }).isMultiple(of: 2) {
+            maskQuoted(&line, isWithinString: true, &words)
+        }
         maskUsers(&line)
         // A line has the form `NAME SIGN VALUE and NAME …`, and may begin within a string.
         var start = 0
@@ -41,7 +64,7 @@ enum Secrets {
             let name = line[start..<sign].map { UInt8(truncatingIfNeeded: $0.value) }
             var index = line[line.index(after: sign)...].firstIndex { $0 != " " && $0 != "\t" } ?? line.endIndex
             start = index
-            guard isNamed(in: name[...]) || isLikely(lastWord(name)), index < line.endIndex else { continue }
+            guard isNamed(in: name[...]) || words.isLikely(lastWord(name)), index < line.endIndex else { continue }
             // All that stands before the next feature: a value too many is the mistake that is shown.
             while index < line.endIndex, line[index] != ")", !isAnd(line, at: index) {
                 let isQuoted = line[index] == "'"
@@ -76,10 +99,11 @@ enum Secrets {
 // MARK: - Names that nearly are those of secrets
 
 extension Secrets {
-    private static let likelyParts = ["pass", "pwd", "secret", "token", "key", "credential"]
+    private static let likelyParts = ["pass", "pwd", "secret", "token", "key", "credential"].map { Array($0.utf8) }
     private static let likelyWords = [
         "password", "passwd", "passphrase", "private_key", "credentials", "secret", "token",
-    ]
+    ].map(Vocabulary.Word.init)
+    private static let key = Vocabulary.Word("key")
     private static let sections: [FeatureRule.Section] = [
         .system, .network, .application, .ansible, .description, .option,
     ]
@@ -89,13 +113,16 @@ extension Secrets {
     static func isLikely(_ name: String) -> Bool {
         if isSecret(name) { return true }
         guard name.utf8.count <= 200 else { return false }
-        let last = name.split(separator: ".").last?.lowercased() ?? ""
-        if last == "auth" { return true }
-        guard last.utf8.count >= 3, !last.hasPrefix("public"), last != "proxy" else { return false }
+        let last = Vocabulary.small(
+            Array(name.utf8).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: true).last ?? [])
+        if last.elementsEqual("auth".utf8) { return true }
+        guard last.count >= 3, !last.starts(with: "public".utf8), !last.elementsEqual("proxy".utf8) else {
+            return false
+        }
         let isNear =
-            likelyParts.contains { last.contains($0) } || Vocabulary.nearest(to: last, among: likelyWords) != nil
-            || last.split(whereSeparator: { "_-".contains($0) }).contains { part in
-                part.utf8.count >= 3 && Vocabulary.nearest(to: String(part), among: ["key"] + likelyWords) != nil
+            holds(one: likelyParts, last) || Vocabulary.isNear(last, among: likelyWords)
+            || last.split(whereSeparator: { $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }).contains { part in
+                part.count >= 3 && Vocabulary.isNear(Array(part), among: likelyWords + [key])
             }
         return isNear && !sections.contains { FeatureRule.rule(for: name, in: $0) != nil }
     }
@@ -119,13 +146,11 @@ extension Secrets {
 
     /// Stars for every quoted value behind a name that is, or nearly is, that of a secret, whatever stands between them, up
     /// to the next `and` or parenthesis.
-    private static func maskQuoted(_ line: inout [Unicode.Scalar], isWithinString: Bool) {
+    private static func maskQuoted(_ line: inout [Unicode.Scalar], isWithinString: Bool, _ words: inout Words) {
         var index = line.startIndex
         if isWithinString { index = (line.firstIndex(of: "'") ?? line.endIndex - 1) + 1 }
         var isSecret = false
         var isSentence = false
-        // The words of a line repeat.
-        var known: [String: Bool] = [:]
         while index < line.endIndex {
             let scalar = line[index]
             if isNamePart(scalar.value) {
@@ -137,9 +162,7 @@ extension Secrets {
                 } else if sentences.contains(word) {
                     isSentence = true
                 } else if !isSecret {
-                    let isLikely = known[word] ?? isLikely(word)
-                    known[word] = isLikely
-                    isSecret = isLikely
+                    isSecret = words.isLikely(word)
                 } else if !isSentence, word != "is", word != "contains" {
                     // A value without quotes.
                     for position in start..<index { line[position] = "*" }

@@ -32,10 +32,11 @@ extension Parser {
                         "an item or ')'", hint: "write: system SYSTEM configure CONFIGURE [step NUMBER]")
                 }
             } catch {
-                while ![.system, .option, .rightParenthesis, .end].contains(token.kind), !beginsSentence, !isFull {
+                while ![.system, .option, .rightParenthesis, .end].contains(token.kind), !token.beginsSentence, !isFull
+                {
                     advance()
                 }
-                if token.kind == .end || isFull || (beginsSentence && token.kind != .system) { throw Stop() }
+                if token.kind == .end || isFull || (token.beginsSentence && token.kind != .system) { throw Stop() }
             }
         }
         advance()

@@ -53,7 +53,7 @@ extension Parser {
             if mendString() { return try separatorBehindString(open: open) }
             return try missingAnd(open: open)
         default:
-            if token.kind == .end || beginsSentence { throw unclosed(open) }
+            if token.kind == .end || token.beginsSentence { throw unclosed(open) }
             if mendString() { return try separatorBehindString(open: open) }
             _ = unexpected("'and' or ')'", options: ["'and'", "')'"])
             try skipFeature(depth: open.depth)
@@ -108,7 +108,7 @@ extension Parser {
             case .and where token.depth == depth: return
             case .rightParenthesis where token.depth < depth: return
             default:
-                if beginsSentence { throw Stop() }
+                if token.beginsSentence { throw Stop() }
                 advance()
             }
         }

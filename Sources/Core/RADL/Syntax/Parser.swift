@@ -20,6 +20,8 @@ struct Parser {
     private var readAgain = 0
     var document = RADLDocument()
     private(set) var errors: [RADLError] = []
+    /// No more errors are told.
+    private(set) var isFull = false
     var warnings: [RADLError] = []
 
     var names = NameTable()
@@ -153,8 +155,6 @@ struct Parser {
 
     // MARK: - Errors
 
-    var isFull: Bool { errors.count >= Self.mostErrors }
-
     /// - Parameter replacement: What stands in the place of the token where that mends the text.
     mutating func report(
         _ code: RADLError.Code, _ message: String, hint: String? = nil, expected: [String] = [],
@@ -177,6 +177,7 @@ struct Parser {
             RADLError(
                 code, message, hint: hint, expected: expected, suggestion: suggestion, at: range, in: source,
                 imText: imText))
+        isFull = errors.count >= Self.mostErrors
     }
 
     /// Notes that the current token is not what has to stand there.
@@ -322,7 +323,7 @@ struct Parser {
 
     /// Goes on to a word that begins a sentence: first in its line, and outside of parentheses or in the first column.
     private mutating func skipSentence() {
-        while token.kind != .end, !beginsSentence || isItem { advance() }
+        while token.kind != .end, !token.beginsSentence || isItem { advance() }
         lexer.closeAll()
     }
 
@@ -333,12 +334,6 @@ struct Parser {
         guard ahead.next().kind == .name else { return false }
         let next = ahead.next()
         return next.kind == .configure && !next.isFirstOfLine
-    }
-
-    /// Whether the current token begins a sentence even though parentheses may still be open.
-    var beginsSentence: Bool {
-        token.isFirstOfLine && Token.sentences.contains(token.kind)
-            && (token.depth == 0 || token.start == token.lineStart)
     }
 
     static let sentenceWords = [

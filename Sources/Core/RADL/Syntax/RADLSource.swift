@@ -8,6 +8,8 @@ public struct RADLSource: Sendable, Hashable {
     let isValid: Bool
     /// What was put in, in the order of the bytes.
     private var inclusions: [Inclusion] = []
+    /// What excerpts show of ``bytes``.
+    @Incidental private(set) var maskedLines = MaskedLines()
 
     /// The text of an included document within another source.
     private struct Inclusion: Sendable, Hashable {

@@ -59,6 +59,11 @@ struct Token {
 
     var range: SourceRange { SourceRange(line: line, column: column, offset: start, length: end - start) }
 
+    /// Whether it begins a sentence even though parentheses may still be open.
+    var beginsSentence: Bool {
+        isFirstOfLine && Self.sentences.contains(kind) && (depth == 0 || start == lineStart)
+    }
+
     static let sentences: Set<Kind> = [
         .network, .ansible, .system, .deploy, .configure, .contextualize, .description,
     ]
