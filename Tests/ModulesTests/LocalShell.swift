@@ -25,8 +25,11 @@ enum TestShell: String, CaseIterable, Sendable, CustomTestStringConvertible {
 final class Sandbox: Sendable {
     let root: String
     let shell: TestShell
+    /// Folders of the machine in whose place programs get one of the sandbox.
+    let binds: [String]
 
-    init(_ shell: TestShell) throws {
+    init(_ shell: TestShell, binds: [String] = []) throws {
+        self.binds = binds
         self.shell = shell
         root = NSTemporaryDirectory() + "gantry-modules-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -89,7 +92,8 @@ final class Sandbox: Sendable {
         for (name, bytes) in invocation.files {
             try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
         }
-        try Data(invocation.script.utf8).write(to: URL(fileURLWithPath: folder + "/.script"))
+        let script = binds.reduce(invocation.script) { $0.replacing($1, with: root + $1) }
+        try Data(script.utf8).write(to: URL(fileURLWithPath: folder + "/.script"))
         let completed = try ChildCommand(
             shell.words + [folder + "/.script"],
             environment: [

@@ -10,6 +10,8 @@ import Testing
         var module: String
         var name: String
         var usesPages: Bool
+        /// Folders of the machine that the case's folder stands for.
+        var binds: [String]
         var content: JinjaValue
 
         var testDescription: String { "\(module): \(name)" }
@@ -25,7 +27,8 @@ import Testing
             else { return [] }
             return (document["cases"]?.listValue ?? []).map {
                 Case(
-                    module: module, name: $0["case"]?.text ?? "", usesPages: document["http"] == true, content: $0)
+                    module: module, name: $0["case"]?.text ?? "", usesPages: document["http"] == true,
+                    binds: document["binds"]?.listValue?.map(\.text) ?? [], content: $0)
             }
         }
     }()
@@ -36,7 +39,10 @@ import Testing
 
     @Test(arguments: TestShell.allCases, cases)
     func asAnsible(shell: TestShell, test: Case) async throws {
-        let box = try Sandbox(shell)
+        let box = try Sandbox(shell, binds: test.binds)
+        for bind in test.binds {
+            try FileManager.default.createDirectory(atPath: box.root + bind, withIntermediateDirectories: true)
+        }
         let pages = test.usesPages ? try TestPages() : nil
         defer { pages?.stop() }
         let places = ["{root}": box.root, "{http}": pages?.address ?? ""]
@@ -71,7 +77,7 @@ import Testing
         let wanted = step["result"]?.dictValue ?? [:]
         let got = result.dictionary
         for (key, value) in wanted where !differs.contains(key.text) {
-            let mine = got[key.text].map { masked($0, places) } ?? (value == false ? .bool(false) : .none)
+            let mine = got[key.text].map { masked(unbound($0, box), places) } ?? (value == false ? .bool(false) : .none)
             if !isEqual(mine, value) {
                 Issue.record("\(place): \(key.text) is \(JSONText.text(mine)), Ansible: \(JSONText.text(value))")
             }
@@ -99,6 +105,10 @@ import Testing
     }
 
     private static var backup: Regex<Substring> { #/\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~/# }
+
+    private static func unbound(_ value: JinjaValue, _ box: Sandbox) -> JinjaValue {
+        map(value) { text in box.binds.reduce(text) { $0.replacing(box.root + $1, with: $1) } }
+    }
 
     private static func masked(_ value: JinjaValue, _ places: [String: String]) -> JinjaValue {
         map(value) { text in
@@ -166,6 +176,7 @@ import Testing
                 if bytes.count > 4000 || text.contains("\u{fffd}") || text.utf8.contains(0) {
                     text = "sha1 " + Payload(Array(bytes)).checksum
                 }
+                text = box.binds.reduce(text) { $0.replacing(box.root + $1, with: $1) }
                 found[key] = "file \(mode) \(text.replacing(box.root, with: "{root}"))"
             }
         }

@@ -8,7 +8,9 @@ looked for in $ANSIBLE_COLLECTIONS_PATH. Reads cases/MODULE.yml, writes MODULE.j
 
 Each case has its own folder, written `{root}`. A step is a task: `before` is shell text that runs first, `args` are
 the arguments, `check` and `diff` the modes. Kept are the result and what is in the folder after the step. `differs`
-names keys in which Gantry is another on purpose, with the reason.
+names keys in which Gantry is another on purpose, with the reason. `binds` are folders of the machine that the case's
+folder stands for: the real modules see it there in a mount namespace, in Gantry's programs the path is replaced. That
+needs root, and so does nothing else.
 """
 import base64
 import hashlib
@@ -152,6 +154,12 @@ class CallbackModule(CallbackBase):
         root = "%s/%d" % (self.data["root"], case)
         if step == 0:
             os.makedirs(root)
+            for bind in self.data.get("binds", []):
+                os.makedirs(root + bind)
+                os.makedirs(bind, exist_ok=True)
+                if case > 0:
+                    subprocess.run(["umount", bind], check=True)
+                subprocess.run(["mount", "--bind", root + bind, bind], check=True)
         text = self.data["cases"][case]["steps"][step].get("before", "")
         subprocess.run(["/bin/sh", "-ec", "umask 022\n" + text.replace("{root}", root)], check=True, cwd=root)
 
@@ -231,12 +239,13 @@ def record(name):
     with open(ROOT + "/play.json", "w") as file:
         json.dump(play, file)
     with open(ROOT + "/cases.json", "w") as file:
-        json.dump({"cases": document["cases"], "root": ROOT, "http": address}, file)
+        json.dump({"cases": document["cases"], "root": ROOT, "http": address, "binds": document.get("binds", [])}, file)
     environment = dict(
         os.environ, RECORD_CASES=ROOT + "/cases.json", RECORD_OUTPUT=ROOT + "/output.json", ANSIBLE_CALLBACK_PLUGINS=HERE,
         ANSIBLE_STDOUT_CALLBACK="record", ANSIBLE_REMOTE_TMP=ROOT + "/remote", ANSIBLE_LOCAL_TEMP=ROOT + "/local",
         ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="0", PYTHONDONTWRITEBYTECODE="1", ANSIBLE_INVENTORY_UNPARSED_WARNING="0")
     subprocess.run(
+        (["unshare", "-m", "--propagation", "private"] if document.get("binds") else []) +
         [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), "-i", "localhost,", ROOT + "/play.json"],
         env=environment, check=False)
     with open(ROOT + "/output.json") as file:
