@@ -58,7 +58,7 @@ struct BrokenProcess: Sendable, CustomTestStringConvertible {
             fault: "answers twice", check: "wire.ids",
             also: [
                 "wire.versions", "wire.errors", "wire.stdout", "wire.rubbish", "wire.any-json",
-                "wire.pieces", "process.exit", "wire.cancel", "secret.arguments",
+                "wire.pieces", "process.exit", "wire.cancel", "secret.arguments", "launch.stdout",
             ],
             script: #""$dummy" "$1" | stdbuf -oL sed p"#),
         BrokenProcess(
@@ -97,9 +97,14 @@ struct BrokenProcess: Sendable, CustomTestStringConvertible {
                 done | "$dummy" "$1"
                 """#),
         BrokenProcess(
-            fault: "prints to standard output", check: "wire.stdout", also: ["secret.arguments", "wire.cancel"],
+            fault: "prints to standard output", check: "wire.stdout",
+            also: ["secret.arguments", "wire.cancel", "launch.stdout"],
             script:
                 #""$dummy" "$1" | stdbuf -oL sed '/"session"/i opened a session'"#),
+        BrokenProcess(
+            fault: "prints while it launches", check: "launch.stdout",
+            script:
+                #""$dummy" "$1" | stdbuf -oL sed '/"machineID"/i launching'"#),
         BrokenProcess(
             fault: "does not answer what is cancelled", check: "wire.cancel",
             script: #"stdbuf -oL sed '/"gantry-check":"wire.cancel"/d;/"method":"exit"/q' | "$dummy" "$1""#

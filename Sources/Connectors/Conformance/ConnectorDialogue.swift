@@ -89,6 +89,10 @@ struct Conversation: Sendable {
         return result
     }
 
+    static func parameters(_ request: some Encodable) throws -> JSONValue {
+        try decoder.decode(JSONValue.self, from: JSONEncoder().encode(request))
+    }
+
     /// The handshake.
     @discardableResult
     func initialize(versions: [Int] = [1]) async throws -> JSONValue {
@@ -141,8 +145,7 @@ extension CheckRun {
     /// Shakes hands and opens a session with the calls 1 and 2.
     func session(_ talk: Conversation) async throws -> JSONValue {
         try await talk.initialize()
-        let request = try JSONEncoder().encode(openRequest())
-        let params = try JSONDecoder().decode(JSONValue.self, from: request)
+        let params = try Conversation.parameters(openRequest())
         let opened = try await talk.call(2, "session.open", params, shown: "session.open {…}")
         guard let session = opened["session"] else { throw CheckEnd.failed("session.open gave no session") }
         return session

@@ -64,6 +64,11 @@ final class RecordingConnector: Connector {
         }
     }
 
+    /// Something is about to be made past this connector: what is left is looked for by tags.
+    func noteAttempt() {
+        created.withLock { $0.isAttempted = true }
+    }
+
     func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>] {
         created.withLock { $0.isAttempted = true }
         let outcomes = try await pass("machine.launch", request) { try await inner.launch(request, context: context) }

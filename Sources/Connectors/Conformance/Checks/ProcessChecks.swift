@@ -257,5 +257,31 @@ extension ConformanceSuite {
                 }
             }
         },
+        ConformanceCheck(
+            id: "launch.stdout", title: "a launch and what follows write messages alone",
+            rules: ["P4"],
+            mend: "Something prints while machines are made, asked for or ended: a library, a command whose output is "
+                + "not caught, a print left over. Point descriptor 1 at standard error before anything else runs.",
+            facilities: [.dialogue]
+        ) { run in
+            try await run.talk { talk in
+                let session = try await run.session(talk)
+                let items = try await run.specs(try await run.open(), 1)
+                guard case .string(let own) = session else { throw CheckEnd.failed("the session's id is no text") }
+                let request = LaunchRequest(
+                    session: SessionID(rawValue: own), batchToken: run.token(), items: items, tags: run.tags)
+                run.recording.noteAttempt()
+                let launched = try await talk.call(3, "machine.launch", try Conversation.parameters(request))
+                guard case .array(let outcomes) = launched, let id = outcomes.first?["done"]?["id"] else {
+                    throw CheckEnd.failed("machine.launch gave \(Transcript.json(launched)) for one machine")
+                }
+                let named: JSONValue = ["session": session, "ids": [id]]
+                _ = try await talk.call(4, "machine.describe", named)
+                let tags = JSONValue.object(run.tags.mapValues { .string($0) })
+                _ = try await talk.call(5, "resource.list", ["session": session, "tags": tags])
+                _ = try await talk.call(6, "machine.terminate", named)
+                try await talk.ping(7, after: "a launch")
+            }
+        },
     ]
 }
