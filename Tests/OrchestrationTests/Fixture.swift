@@ -23,18 +23,20 @@ struct Fixture {
         contextualizer: ScriptedContextualizer = ScriptedContextualizer(),
         limits: InfrastructureStateMachine.Limits = .init(firstPoll: .milliseconds(1), longestPoll: .milliseconds(5)),
         commandPoll: Duration = .milliseconds(10), callPatience: Duration = .seconds(300),
-        advice: Advice = .commandLine
+        advice: Advice = .commandLine, silence: Duration = .seconds(20)
     ) throws {
         self.store = try store ?? InMemoryStateStore()
         self.dummy = dummy ?? DummyConnector(configuration: .init())
         self.contextualizer = contextualizer
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        var configuration = ManagerConfiguration(
+            limits: limits, callPatience: callPatience, commandPoll: commandPoll,
+            turnPatience: .milliseconds(20), advice: advice)
+        configuration.silence = silence
         manager = InfrastructureManager(
             store: self.store, connectors: Directory(connectors: [self.dummy]), contextualizer: contextualizer,
-            configuration: ManagerConfiguration(
-                limits: limits, callPatience: callPatience, commandPoll: commandPoll,
-                turnPatience: .milliseconds(20), advice: advice), logger: logger,
+            configuration: configuration, logger: logger,
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
     }
 

@@ -83,6 +83,25 @@ import Testing
         #expect(events.filter { $0.text.contains("copying") }.map(\.text) == ["dummy: copying the image (1 %)"])
     }
 
+    @Test func aConnectorThatHangsIsToldOf() async throws {
+        let fixture = try Fixture(
+            dummy: WrappedConnector(launchTime: .milliseconds(400)), silence: .milliseconds(100))
+        let (submitted, operation) = try await fixture.deploy(Fixture.document(1))
+        #expect(operation.status == .succeeded, "\(operation.error ?? "")")
+        let events = try await fixture.manager.events(of: submitted.infrastructure, caller: .local)
+        #expect(events.contains { $0.text == "dummy: no answer for 0 s" }, "\(events.map(\.text))")
+    }
+
+    @Test func whoIsHeardIsNotSilent() async throws {
+        let silence = CallSilence()
+        let told = LockedValue(0)
+        try await silence.watch(.milliseconds(100), tell: { _ in told.withLock { $0 += 1 } }) {
+            silence.heard(until: .now + .seconds(60))
+            try await Task.sleep(for: .milliseconds(300))
+        }
+        #expect(told.withLock { $0 } == 0)
+    }
+
     @Test func reportsAreAsFarApartAsPeopleRead() {
         let pace = ReportPace()
         let start = ContinuousClock.now

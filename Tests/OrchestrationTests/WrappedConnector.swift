@@ -7,19 +7,23 @@ final class WrappedConnector: Connector {
     let description: ConnectorDescription
     let inner: any Connector
     private let counts = LockedValue<[String: Int]>([:])
+    private let launchTime: Duration
     private let refusal: @Sendable (_ call: String, _ count: Int) -> ConnectorError?
 
     /// - Parameters:
     ///   - without: Capabilities that it does not show.
+    ///   - launchTime: How long a launch is without an answer.
     ///   - refusal: Why a call fails, by its name and how often it was made, from 1.
     init(
         inner: any Connector = DummyConnector(configuration: .init()), without: Set<Capability> = [],
+        launchTime: Duration = .zero,
         refusal: @escaping @Sendable (_ call: String, _ count: Int) -> ConnectorError? = { _, _ in nil }
     ) {
         var description = inner.description
         for capability in without { description.capabilities[capability] = nil }
         self.description = description
         self.inner = inner
+        self.launchTime = launchTime
         self.refusal = refusal
     }
 
@@ -46,6 +50,7 @@ final class WrappedConnector: Connector {
 
     func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>] {
         try note("machine.launch")
+        if launchTime > .zero { try await Task.sleep(for: launchTime) }
         let outcomes = try await inner.launch(request, context: context)
         // As if the answer was lost.
         if let error = refusal("machine.launch done", count("machine.launch")) { throw error }

@@ -63,12 +63,21 @@ struct ActionRunner: Sendable {
     ) async throws -> Value {
         let (retrying, reported) = (retrying, reported)
         let pace = ReportPace()
+        let silence = CallSilence()
         let sink = ProgressSink { report in
+            silence.heard()
             if let text = pace.text(of: report) { reported(cloud, text) }
         }
+        let sessions = manager.sessions
         return try await CallContext.$progressSink.withValue(sink) {
-            try await manager.sessions.call(
-                cloud, patience: patience, retrying: { retrying(cloud, $0, $1) }, call)
+            try await silence.watch(manager.configuration.silence, tell: { reported(cloud, $0) }) {
+                try await sessions.call(
+                    cloud, patience: patience,
+                    retrying: { error, pause in
+                        silence.heard(until: .now + pause)
+                        retrying(cloud, error, pause)
+                    }, call)
+            }
         }
     }
 

@@ -30,6 +30,8 @@ package struct ManagerConfiguration: Sendable {
     package var turnPatience: Duration
     /// Where TOSCA templates get what they import.
     package var templates: TOSCAResolver = .bundled
+    /// After how long without a sign of a connector who waits for it is told.
+    package var silence: Duration = .seconds(20)
     /// Whom messages speak to.
     package var advice: Advice
 
