@@ -148,7 +148,15 @@ import Testing
         try await editor.open("system a (x = 1)\n")
         #expect((try await editor.ask("formatting") as? [Any])?.isEmpty == true)
         try await editor.open("system a (x = \n")
-        #expect(try await editor.ask("formatting") is NSNull)
+        let refused = try await editor.ask("formatting") as? [String: Any]
+        #expect(refused?["code"] as? Int == -32803)
+        #expect(
+            refused?["message"] as? String
+                == "the document can be laid out once its mistake is mended: line 2: the text ends where a number, a"
+                + " string or a list as the value of 'x' has to follow")
+        try await editor.open("system a (x 1)\nsystem b (y 2)")
+        let both = try await editor.ask("formatting") as? [String: Any]
+        #expect((both?["message"] as? String)?.contains("its 2 mistakes are mended: line 1: expected '='") == true)
     }
 
     @Test func mistakesAreMended() async throws {

@@ -48,6 +48,21 @@ import Testing
         #expect((other as? [String: Any])?["code"] as? Int == -32602)
     }
 
+    @Test(arguments: [(-1, 0), (0, -1), (-5, -5)])
+    func negativePositionsAreRefused(line: Int, character: Int) async throws {
+        var editor = try await Editor("system a ()")
+        let position = ["line": line, "character": character]
+        for method in ["hover", "completion", "definition", "rename"] {
+            let error = try await editor.ask(method, ["position": position]) as? [String: Any]
+            #expect(error?["code"] as? Int == -32602, "\(method)")
+            #expect(error?["message"] as? String == "lines and characters count from 0")
+        }
+        let range = ["start": position, "end": ["line": 0, "character": 3]]
+        let error = try await editor.ask("codeAction", ["range": range]) as? [String: Any]
+        #expect(error?["code"] as? Int == -32602)
+        #expect(try await editor.hover() != nil)
+    }
+
     @Test func unknownNotificationsAreIgnored() async throws {
         var editor = try await Editor("system a ()")
         try await editor.notify("$/setTrace", ["value": "off"])

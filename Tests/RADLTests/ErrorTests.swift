@@ -261,6 +261,17 @@ struct ErrorTests {
         #expect(errors.first?.suggestion?.replacement == "and")
     }
 
+    @Test func `contextualize alone is one mistake`() throws {
+        let part = "contextualize (\n system a configure b\n system c configure d step 2\n)"
+        let errors = try RADLDocument(parsing: part).check()
+        #expect(errors.map(\.message) == ["contextualize names systems and recipes, and the document has none"])
+        #expect(errors.first?.range?.line == 2 && errors.first?.imText == "Line 2: Invalid system id 'a'")
+        #expect(errors.first?.hint?.contains("add: system a and configure b, without parentheses") == true)
+        let rest = try RADLDocument(parsing: part + "\nsystem a\nconfigure b")
+        #expect(rest.check().map { $0.range?.line ?? 0 } == [3, 3])
+        #expect(try RADLDocument(parsing: part + "\nsystem a system c configure b configure d").check().isEmpty)
+    }
+
     @Test(arguments: ["system a ()\nsystem a ()", "network a ()\nnetwork a ()"])
     func `an id that is there twice is told once`(_ text: String) {
         let errors = RADLDocument.analyze(RADLSource(text: text)).errors

@@ -76,6 +76,26 @@ struct ExplanationTests {
                 """)
     }
 
+    /// What an infrastructure has already is not known here.
+    @Test func `references are not described`() throws {
+        let explanation = RADLExplanation(
+            try RADLDocument(parsing: "network public\nnetwork private ()\nsystem wn\ndeploy wn 2"))
+        #expect(
+            explanation.text.hasPrefix(
+                """
+                2 machines of 1 system.
+
+                2 machines 'wn':
+                  defined in the infrastructure that the document is added to
+
+                Networks:
+                  public: defined in the infrastructure that the document is added to
+                  private: private
+                """))
+        #expect(explanation.networks.map(\.isPublic) == [nil, false])
+        #expect(!explanation.text.contains("No recipe runs"))
+    }
+
     @Test(
         arguments: [
             ("", ["No recipe runs: machines get their names, networks and logins only."], []),

@@ -20,6 +20,10 @@ extension LanguageServer {
         guard let document = documents[uri] else {
             throw JSONRPCError(.invalidParameters, "the document '\(uri)' is not open")
         }
+        let places = [parameters.position, parameters.range?.start, parameters.range?.end].compactMap(\.self)
+        guard places.allSatisfy({ $0.line >= 0 && $0.character >= 0 }) else {
+            throw JSONRPCError(.invalidParameters, "lines and characters count from 0")
+        }
         let outline = outlines[uri] ?? SourceOutline(document)
         outlines[uri] = outline
         switch name {
@@ -64,15 +68,12 @@ extension LanguageServer {
 
     // MARK: - Edits
 
-    /// Nil where the document has mistakes, which are shown anyway.
-    private static func formatting(_ document: TextDocument) throws(JSONRPCError) -> [LSPTextEdit]? {
+    private static func formatting(_ document: TextDocument) throws(JSONRPCError) -> [LSPTextEdit] {
         let text: String
         do throws(RADLFormatter.Refusal) {
             text = try RADLFormatter.format(document.source)
-        } catch .unreadable {
-            return nil
         } catch {
-            throw JSONRPCError(.requestFailed, "the document cannot be laid out without changing it")
+            throw JSONRPCError(.requestFailed, reason(error))
         }
         // Only what differs, so that the cursor stays where it is.
         let (old, new) = (document.bytes, Array(text.utf8))
@@ -93,6 +94,18 @@ extension LanguageServer {
                 range: document.range(start, old.count - end),
                 newText: String(decoding: new[start..<(new.count - end)], as: UTF8.self))
         ]
+    }
+
+    private static func reason(_ refusal: RADLFormatter.Refusal) -> String {
+        guard case .unreadable(let errors) = refusal else {
+            return "the document cannot be laid out without changing it"
+        }
+        let first = errors.first.map { error in
+            let line = error.range.map { "line \($0.line): " } ?? ""
+            return line + error.message
+        }
+        let mistakes = errors.count == 1 ? "its mistake is" : "its \(errors.count) mistakes are"
+        return "the document can be laid out once \(mistakes) mended: \(first ?? "")"
     }
 
     private static func rename(

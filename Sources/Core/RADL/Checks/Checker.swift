@@ -182,7 +182,8 @@ struct Checker {
                 hint: "write a whole number from 0", at: contextualize.source,
                 imText: "Invalid 'max time' in 'contextualize'", hasLine: false)
         }
-        for item in contextualize.items {
+        let isPart = checkPart(contextualize)
+        for item in contextualize.items where !isPart {
             if !systems.contains(item.system), !countUntold() {
                 let advice = systems.advice(for: item.system, what: "system")
                 report(
@@ -200,6 +201,17 @@ struct Checker {
                     imText: "Invalid configure id '\(item.configure)'")
             }
         }
+    }
+
+    /// A `contextualize` alone is part of a document: one mistake, not two for each item. True where it is told.
+    private mutating func checkPart(_ contextualize: RADLContextualize) -> Bool {
+        guard systems.count == 0, configures.count == 0, let item = contextualize.items.first else { return false }
+        report(
+            .reference, "contextualize names systems and recipes, and the document has none",
+            hint: "read it with the rest; of what an infrastructure has already, add: system \(item.system) and "
+                + "configure \(item.configure), without parentheses",
+            at: item.source, imText: "Invalid system id '\(item.system)'")
+        return true
     }
 
     private mutating func checkDuplicates(_ ids: [String], of what: String, imText: String) {

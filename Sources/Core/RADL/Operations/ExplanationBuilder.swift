@@ -27,8 +27,9 @@ struct ExplanationBuilder {
         var result = RADLExplanation.Machines(
             system: deploy.system, count: deploy.count, cloud: deploy.cloud, processors: nil, memory: nil,
             conditions: [], images: [], operatingSystem: nil, disks: [], networks: [], hostNames: [],
-            applications: [], wishes: [])
+            applications: [], wishes: [], isReference: false)
         guard let system = index.system(deploy.system) else { return result }
+        result.isReference = system.isReference
         let features = system.features
         result.processors = features.interval("cpu.count").map { Words.count($0) }
         result.memory = features.interval("memory.size").map { Words.size($0) }
@@ -119,7 +120,6 @@ struct ExplanationBuilder {
         }
         return document.networks.map { network in
             var details: [String] = []
-            if network.isReference { details.append("defined in the infrastructure that the document is added to") }
             if let text = network.providerID { details.append("'\(text)' at the provider") }
             if network.isCreated { details.append("made for the infrastructure") }
             if let text = network.cidr { details.append("addresses \(text)") }
@@ -127,7 +127,8 @@ struct ExplanationBuilder {
             if network.features.contains("proxy_host") { details.append("reached through an SSH proxy") }
             if let text = network.features.string("router") { details.append("routes \(text)") }
             return RADLExplanation.Network(
-                id: network.id, isPublic: network.isPublic, ports: network.outports.map(Words.port),
+                id: network.id, isPublic: network.isReference ? nil : network.isPublic,
+                ports: network.outports.map(Words.port),
                 systems: systems[network.id] ?? [], details: details)
         }
     }
@@ -188,7 +189,8 @@ struct ExplanationBuilder {
         if document.contextualize?.isDisabling == true {
             notes.append("Contextualization is switched off: machines are only started.")
         } else {
-            notes += contextualizationNotes(document.systems.map(\.id).filter(deployed.contains))
+            notes += contextualizationNotes(
+                document.systems.filter { !$0.isReference }.map(\.id).filter(deployed.contains))
         }
         for group in document.deployGroups() where group.staysTogether && group.deploys.count > 1 {
             var seen: Set<String> = []

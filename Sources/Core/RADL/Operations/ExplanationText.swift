@@ -15,6 +15,8 @@ struct ExplanationText {
         text = lines.joined(separator: "\n")
     }
 
+    private static let elsewhere = "defined in the infrastructure that the document is added to"
+
     private static func number(_ count: Int, _ word: String) -> String {
         count == 1 ? "1 \(word)" : "\(count) \(word)s"
     }
@@ -30,6 +32,7 @@ struct ExplanationText {
         var lines = ["\(number(machines.count, "machine")) '\(machines.system)'"]
         if let cloud = machines.cloud { lines[0] += " in the cloud '\(cloud)'" }
         lines[0] += ":"
+        if machines.isReference { return lines + ["  \(elsewhere)"] }
         let size = [
             machines.processors.map { "processors: \($0)" }, machines.memory.map { "memory: \($0)" },
         ].compactMap(\.self)
@@ -56,7 +59,7 @@ struct ExplanationText {
     }
 
     private static func line(_ network: RADLExplanation.Network) -> String {
-        var parts = [network.isPublic ? "public addresses" : "private"]
+        var parts = [network.isPublic.map { $0 ? "public addresses" : "private" } ?? elsewhere]
         if !network.ports.isEmpty { parts.append("open: \(network.ports.joined(separator: ", "))") }
         if !network.systems.isEmpty { parts.append("machines of \(Words.list(network.systems))") }
         return "  \(network.id): \((parts + network.details).joined(separator: "; "))"

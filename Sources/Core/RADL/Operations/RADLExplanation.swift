@@ -27,13 +27,16 @@ public struct RADLExplanation: Sendable, Hashable, Encodable {
         public var applications: [String]
         /// Wishes, in words, the weightiest first.
         public var wishes: [String]
+        /// The document does not say what its system is: it belongs to the infrastructure that the document is added to.
+        public var isReference: Bool
     }
 
     /// One network.
     public struct Network: Sendable, Hashable, Encodable {
         public var id: String
-        /// Machines get public addresses.
-        public var isPublic: Bool
+        /// Machines get public addresses; nil where the document does not say: the network belongs to the
+        /// infrastructure that the document is added to.
+        public var isPublic: Bool?
         /// Ports reached from outside, each in words: `22/tcp`, `8080/tcp led to 80`, `9000 to 9100/udp from 10.0.0.0/8`.
         public var ports: [String]
         /// Systems on it that are deployed.
