@@ -70,21 +70,21 @@ final class Sandbox: Sendable {
         for _ in 0..<8 {
             switch step {
             case .finish(let result): return result
-            case .run(let invocation): step = invocation.decode(try await execute(invocation))
+            case .run(let invocation): step = invocation.decode(try await execute(invocation, of: module))
             }
         }
         throw ModuleError(code: .invalidArgument, message: "the module does not come to an end")
     }
 
-    private func execute(_ invocation: ModuleInvocation) async throws -> ProgramOutput {
+    private func execute(_ invocation: ModuleInvocation, of module: String) async throws -> ProgramOutput {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { [self] in
-                continuation.resume(with: Result { try executeBlocking(invocation) })
+                continuation.resume(with: Result { try executeBlocking(invocation, of: module) })
             }
         }
     }
 
-    private func executeBlocking(_ invocation: ModuleInvocation) throws -> ProgramOutput {
+    private func executeBlocking(_ invocation: ModuleInvocation, of module: String) throws -> ProgramOutput {
         let folder = root + "/.files-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
@@ -94,6 +94,10 @@ final class Sandbox: Sendable {
         }
         let script = binds.reduce(invocation.script) { $0.replacing($1, with: root + $1) }
         try Data(script.utf8).write(to: URL(fileURLWithPath: folder + "/.script"))
+        if let kept = ProcessInfo.processInfo.environment["GANTRY_KEEP_PROGRAMS"] {
+            // For shellcheck: all programs that the tests run.
+            try Data(script.utf8).write(to: URL(fileURLWithPath: "\(kept)/\(module).\(UUID().uuidString).sh"))
+        }
         let completed = try ChildCommand(
             shell.words + [folder + "/.script"],
             environment: [

@@ -12,7 +12,8 @@ package enum ModuleRegistry {
         ServiceModule.self, SystemdModule.self,
         UserModule.self, GroupModule.self, AuthorizedKeyModule.self, KnownHostsModule.self, GetentModule.self,
         CronModule.self, MountModule.self, SysctlModule.self, IptablesModule.self, YumRepositoryModule.self,
-        AssembleModule.self,
+        AssembleModule.self, HostnameModule.self, TimezoneModule.self, ModprobeModule.self, LocaleGenModule.self,
+        SELinuxModule.self, FilesystemModule.self, PartedModule.self, UfwModule.self, FirewalldModule.self,
         DebugModule.self, SetFactModule.self, FailModule.self, AssertModule.self, PingModule.self, PauseModule.self,
         SetupModule.self,
     ]
