@@ -90,6 +90,16 @@ struct AdviceTests {
         }
     }
 
+    @Test(arguments: [("x = 1e3", "e3"), ("x >= 0x10", "x10"), ("x = 1.2.3", ".3"), ("price <= 1e3", nil)])
+    func `exponents are no units`(_ feature: String, _ unit: String?) throws {
+        let document = try RADLDocument(parsing: "system a (\(feature) and y = 5zz)")
+        #expect(
+            document.advice().map(\.message)
+                == (unit.map { ["'\($0)' is taken for a unit, which changes nothing"] } ?? []))
+        // What has a unit of its own refuses others.
+        #expect(document.check().count == (unit == nil ? 1 : 0))
+    }
+
     @Test func `JSON that would have drawn in the text form is warned of`() throws {
         let json = #"[{"class":"system","id":"a","disk.0.os.credentials.new.password":"Arandom(12)","x":"random(12)"}]"#
         let advice = try RADLDocument(parsingJSON: json).advice()

@@ -201,6 +201,7 @@ struct ErrorTests {
     func `negative numbers of machines are refused`(text: String) {
         let reading = RADLDocument.read(RADLSource(text: text))
         #expect(reading.errors.map(\.message) == ["the number of machines cannot be negative"])
+        #expect(reading.errors.first?.range?.column == 10 && reading.warnings.isEmpty)
         #expect(reading.errors.first?.range?.line == 2)
     }
 
@@ -259,6 +260,40 @@ struct ErrorTests {
         let errors = RADLDocument.read(RADLSource(text: text)).errors
         #expect(errors.map(\.message) == ["there is no 'or'"])
         #expect(errors.first?.suggestion?.replacement == "and")
+    }
+
+    @Test(arguments: [
+        ("<!DOCTYPE html><html>404</html>", nil),
+        ("tosca_definitions_version: x\ntopology_template:\n  a: {}", "this is a TOSCA template, not RADL"),
+        ("include 05-x\n", "write: include NAME, or include 'FILE' in quotes"),
+    ])
+    func `what is no RADL is one mistake`(_ text: String, _ hint: String?) {
+        let found = RADLDocument.diagnostics(of: RADLSource(text: text))
+        #expect(found.count == 1 && found.first?.hint == hint, "\(found)")
+        // Where a sentence is, what is skipped may be its mistake.
+        #expect(RADLDocument.diagnostics(of: RADLSource(text: "system ñ ()")).count == 2)
+    }
+
+    @Test func `a document in UTF-16 is told`() {
+        for bytes in [[0xFF, 0xFE, 0x73, 0x00], [0xFE, 0xFF, 0x00, 0x73]] as [[UInt8]] {
+            let errors = RADLDocument.read(RADLSource(bytes: bytes)).errors
+            #expect(errors.map(\.message) == ["the document is in UTF-16"])
+            #expect(errors.first?.hint == "save it in UTF-8")
+        }
+    }
+
+    @Test func `letters of other scripts begin no name`() {
+        let warnings = RADLDocument.read(RADLSource(text: "system a (名 = 1 and x = ; 2)")).warnings
+        #expect(warnings.map(\.hint) == ["names begin with a letter from a to z, '_' or '.'", nil])
+    }
+
+    @Test(arguments: [
+        ("22,icmp,23", "'icmp' is none: "), ("22,,23", "there is a comma too many: "), ("22a", ""), ("22, 80", ""),
+        ("22,1.2.3.4/33-22, 80", "'1.2.3.4/33-22' is none: "),
+    ])
+    func `the item of a list of ports that is none is named`(_ ports: String, _ item: String) throws {
+        let error = try #require(try RADLDocument(parsing: "network n (outports = '\(ports)')").check().first)
+        #expect(error.hint == item + "write for example '22,8080-80,9000:9100/udp', without blanks")
     }
 
     @Test func `contextualize alone is one mistake`() throws {

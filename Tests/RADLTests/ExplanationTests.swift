@@ -76,6 +76,12 @@ struct ExplanationTests {
                 """)
     }
 
+    @Test func `an application without a name is called so`() throws {
+        let text = "system a (disk.0.applications contains (version = '2'))\ndeploy a 1"
+        #expect(
+            RADLExplanation(try RADLDocument(parsing: text)).text.contains("installed: something without a name 2\n"))
+    }
+
     /// What an infrastructure has already is not known here.
     @Test func `references are not described`() throws {
         let explanation = RADLExplanation(

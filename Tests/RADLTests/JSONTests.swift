@@ -130,6 +130,21 @@ struct JSONTests {
         #expect(!"\(found.map(\.description))".contains("marker"))
     }
 
+    @Test(arguments: [("[1,]", 4), ("[{\"a\":1 , }]", 11), ("[1, ", nil)] as [(String, Int?)])
+    func `a comma too many is told`(_ text: String, _ column: Int?) throws {
+        let error = try #require(throws: RADLError.self) { try RADLJSONValue(parsing: RADLSource(text: text)) }
+        #expect(error.hint == (column == nil ? nil : "remove the comma before it"))
+        if let column { #expect(error.range?.column == column) }
+    }
+
+    @Test func `a whole number may have an exponent`() throws {
+        let document = try RADLDocument(parsingJSON: #"[{"class":"system","id":"a","memory.size_min":1e9}]"#)
+        #expect(document.systems[0].features.bytes("memory.size") == 1_000_000_000)
+        #expect(document.check().isEmpty)
+        let value = try RADLJSONValue(parsing: RADLSource(text: "[1E2,1.0e2,1e-2,1e300,-2e1,2e15,1e17]"))
+        #expect(value.text() == "[100,100.0,0.01,1e+300,-20,2000000000000000,1e+17]")
+    }
+
     @Test func `secrets in JSON are masked`() throws {
         let text = #"[{"class":"system","id":"a","vault.password":"mar\"ker","x":nul,"recipes":"password: marker"}]"#
         let errors = try #require(throws: RADLErrors.self) { try RADLDocument(parsingJSON: text) }

@@ -69,15 +69,31 @@ struct Adviser {
             }
             if checksValues, checker.isJSON { adviseRandom(feature) }
             switch reading(of: feature.name, section) {
-            case .free: break
+            case .free:
+                if checksValues { adviseExponent(feature) }
             case .known(let rule):
                 guard checksValues else { break }
-                if !rule.isEnforced { checker.check(feature, rule) }
+                if !rule.isEnforced {
+                    checker.check(feature, rule)
+                    adviseExponent(feature)
+                }
                 if section == .network, feature.name == "outbound" { adviseOutbound(feature) }
                 if rule.kind == .integer(.memory) || rule.kind == .number(.memory) { adviseUnit(feature) }
             case .misspelled(let nearest): report(feature, nearest, section)
             }
         }
+    }
+
+    /// `1e3` is 1 with the unit `e3`, as IM reads it; so is `0x10`.
+    private mutating func adviseExponent(_ feature: Feature) {
+        guard case .number(let interval) = feature.value,
+            let unit = interval.bounds.map(\.quantity.unit.text).first(where: { unit in
+                unit.utf8.contains { $0 &- 0x30 <= 9 }
+            })
+        else { return }
+        checker.report(
+            .unit, "'\(unit.prefix(60))' is taken for a unit, which changes nothing",
+            hint: "write all digits: numbers have no exponent", at: checker.place(ofValue: feature), imText: "")
     }
 
     /// In the text form a string that reads `random(N)` is drawn, in the JSON form it is what it is.

@@ -41,7 +41,9 @@ extension Checker {
                 invalidValue(
                     feature,
                     isFormat ? "is no list of ports" : "leads a port to one of another protocol",
-                    hint: "write for example '22,8080-80,9000:9100/udp', without blanks",
+                    hint: (mends ? "" : Self.wrongItem(of: text))
+                        + "write for example '22,8080-80,9000:9100/udp', without"
+                        + " blanks",
                     replacement: mends ? "'\(tight)'" : nil)
             }
         case .strongPassword:
@@ -63,6 +65,14 @@ extension Checker {
                 }
             }
         }
+    }
+
+    /// Which of several items is none.
+    private static func wrongItem(of text: String) -> String {
+        let items = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard items.count > 1, let item = items.first(where: { (try? Outport.list(parsing: String($0))) == nil })
+        else { return "" }
+        return item.isEmpty ? "there is a comma too many: " : "'\(item.prefix(40))' is none: "
     }
 
     private mutating func notAllowed(_ feature: Feature, _ text: String, _ allowed: [String]) {

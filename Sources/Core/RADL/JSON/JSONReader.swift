@@ -135,7 +135,14 @@ struct JSONReader {
                 place.member = start.extended(to: position)
                 places.append(place)
             }
-            if take(UInt8(ascii: ",")) { continue }
+            if take(UInt8(ascii: ",")) {
+                skipBlanks()
+                guard position == bytes.count || bytes[position] != UInt8(ascii: "}") else {
+                    throw error(
+                        "Expecting property name enclosed in double quotes", hint: "remove the comma before it")
+                }
+                continue
+            }
             guard take(UInt8(ascii: "}")) else { throw error("Expecting ',' delimiter") }
             return .object(members)
         }
@@ -149,7 +156,13 @@ struct JSONReader {
             var place = JSONPlace(range: mark)
             values.append(try value(level: level + 1, &place))
             if keepsPlaces { places.append(place) }
-            if take(UInt8(ascii: ",")) { continue }
+            if take(UInt8(ascii: ",")) {
+                skipBlanks()
+                guard position == bytes.count || bytes[position] != UInt8(ascii: "]") else {
+                    throw error("Expecting value", hint: "remove the comma before it")
+                }
+                continue
+            }
             guard take(UInt8(ascii: "]")) else { throw error("Expecting ',' delimiter") }
             return .array(values)
         }
@@ -171,8 +184,9 @@ struct JSONReader {
             throw error("Expecting digits")
         }
         var isInteger = true
+        var hasPoint = false
         if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
-            isInteger = false
+            (isInteger, hasPoint) = (false, true)
             position += 1
             guard digits() > 0 else { throw error("Expecting digits behind the point") }
         }
@@ -191,6 +205,8 @@ struct JSONReader {
             return .integer(value)
         }
         guard let value = Double(text), value.isFinite else { throw error("this number is too large", at: place) }
+        // `1e9` is meant as a whole number.
+        if !hasPoint, abs(value) < 0x1p53, let whole = Int(exactly: value) { return .integer(whole) }
         return .real(value)
     }
 

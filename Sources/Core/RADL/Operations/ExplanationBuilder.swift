@@ -89,7 +89,7 @@ struct ExplanationBuilder {
         } else if let collection = application.ansibleCollection {
             text = "collection \(collection)"
         } else {
-            text = application.name
+            text = application.name.isEmpty ? "something without a name" : application.name
         }
         if let version = application.version, !version.isEmpty {
             text += " \(Words.compared(application.comparison, version))"

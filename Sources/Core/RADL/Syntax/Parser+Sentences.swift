@@ -17,7 +17,7 @@ extension Parser {
         let nearest = Vocabulary.nearest(to: word, among: Self.sentenceWords)
         let stop = unexpected(
             "a sentence (\(Self.sentenceWords.joined(separator: ", ")))",
-            hint: nearest.map { "did you mean '\($0)'? Reserved words are in lower case" },
+            hint: nearest.map { "did you mean '\($0)'? Reserved words are in lower case" } ?? Self.hint(for: word),
             options: Self.sentenceWords.map { "'\($0)'" }, replacement: nearest)
         var ahead = lexer
         let next = ahead.next().kind
@@ -26,7 +26,16 @@ extension Parser {
             throw stop
         }
         token.kind = kind
+        noteSentence()
         try sentence(using: &generator)
+    }
+
+    private static func hint(for word: String) -> String? {
+        switch word {
+        case "tosca_definitions_version": "this is a TOSCA template, not RADL"
+        case "include": "write: include NAME, or include 'FILE' in quotes"
+        default: nil
+        }
     }
 
     /// Id of a section, noted as taken.
@@ -113,10 +122,10 @@ extension Parser {
         advance()
         let system = text(ofName: try expect(.name, hint: "write: deploy SYSTEM NUMBER"))
         let numberToken = try expect(.number, hint: "write: deploy \(system) NUMBER")
-        if minus(before: numberToken) != nil {
+        if let signed = signed(numberToken) {
             report(
                 .number, "the number of machines cannot be negative", hint: "write: deploy \(system) NUMBER",
-                at: numberToken, imText: "Line \(keyword.line): Invalid number of virtual machines to deploy.")
+                at: signed, imText: "Line \(keyword.line): Invalid number of virtual machines to deploy.")
         }
         let number = finiteNumber(of: numberToken)
         var cloud: String?

@@ -28,6 +28,8 @@ struct Parser {
     var stack = FeatureStack()
     /// By the numbers of names: the kinds of sections that have such an id, as bits.
     private var ids: [UInt8] = []
+    /// Whether a sentence has begun somewhere.
+    private var hasSentence = false
     private var countedBytes = 0
     private var countedScalars = 0
 
@@ -108,7 +110,7 @@ struct Parser {
     }
 
     /// RADL knows no sign: as in IM the lexer skips it. Read without it, a number is another than what is meant.
-    func minus(before token: Token) -> Int? {
+    private func minus(before token: Token) -> Int? {
         let blank: [UInt8] = [0x20, 0x09]
         let dash = UInt8(ascii: "-")
         guard let last = source.bytes[..<token.start].lastIndex(where: { !blank.contains($0) }),
@@ -119,11 +121,17 @@ struct Parser {
         return before.map(Lexer.isNamePart) == true ? nil : last
     }
 
-    private mutating func refuseSign(of token: Token) {
-        guard let position = minus(before: token) else { return }
+    /// A number with the sign before it; nil where it has none.
+    func signed(_ token: Token) -> Token? {
+        guard let position = minus(before: token) else { return nil }
         var number = token
         number.column -= token.start - position
         number.start = position
+        return number
+    }
+
+    private mutating func refuseSign(of token: Token) {
+        guard let number = signed(token) else { return }
         report(
             .number, "a number cannot have a sign", hint: "write a number from 0", at: range(of: number),
             imText: "Line \(token.line): Parse error in: a number with a sign")
@@ -268,6 +276,7 @@ struct Parser {
         var sentences = 0
         while token.kind != .end, !isFull {
             do throws(Stop) {
+                if Token.sentences.contains(token.kind) || isInclude { noteSentence() }
                 if token.kind == .description {
                     try descriptionSentence(isFirst: isFirst && sentences == 0, using: &generator)
                 } else {
@@ -289,10 +298,16 @@ struct Parser {
         finish(sentences: sentences)
     }
 
+    /// A sentence begins here, even if its word is misspelled.
+    mutating func noteSentence() { hasSentence = true }
+
     private mutating func finish(sentences: Int) {
         let told = Set(errors.filter { $0.code == .number }.compactMap { $0.range?.offset })
-        for skipped in lexer.skipped where !told.contains(skipped.start) {
+        // A text without a sentence is no RADL: what it has else is no news.
+        let isOther = !hasSentence && !errors.isEmpty
+        for skipped in lexer.skipped where !told.contains(skipped.start) && !isOther {
             let range = range(of: skipped)
+            let isLetter = source.text(of: range).unicodeScalars.first?.properties.isAlphabetic == true
             if source.text(of: range).hasSuffix("!"), range.end < source.bytes.count,
                 source.bytes[range.end] == UInt8(ascii: "=")
             {
@@ -304,7 +319,8 @@ struct Parser {
             }
             warnings.append(
                 RADLError(
-                    .character, "'\(source.text(of: range))' means nothing here and is skipped", at: range,
+                    .character, "'\(source.text(of: range))' means nothing here and is skipped",
+                    hint: isLetter ? "names begin with a letter from a to z, '_' or '.'" : nil, at: range,
                     in: source, imText: "", severity: .warning))
         }
         if let zero = lexer.zeroByte {

@@ -85,6 +85,11 @@ extension RADLSource {
         let hasMark = lineStart == 0 && offset >= 3 && bytes.starts(with: Unprintable.byteOrderMark)
         let range = SourceRange(
             line: line, column: scalars(from: lineStart, to: offset) + (hasMark ? 0 : 1), offset: offset, length: 1)
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            return RADLError(
+                .encoding, "the document is in UTF-16", hint: "save it in UTF-8", in: self,
+                imText: "Line 1: the document is not UTF-8")
+        }
         return RADLError(
             .encoding, "the byte 0x\(String(bytes[offset], radix: 16, uppercase: true)) is not UTF-8",
             hint: "save the document in UTF-8", at: range, in: self,
