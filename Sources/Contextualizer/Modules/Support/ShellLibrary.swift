@@ -1,7 +1,8 @@
 /// Shell functions that modules put before their own text. Kept terse: they travel with every task.
 ///
 /// They run under dash, busybox `ash` and any other POSIX shell; beyond POSIX they use `stat -c`, which coreutils,
-/// busybox and toybox have. Variables: `ch` changed, `CK` check mode, `DF` difference wanted, `ow` and `gr` wanted owner.
+/// busybox and toybox have. Variables that they change: `d s e t u x V B D m` and those that begin with `z`. Others: `ch`
+/// changed, `CK` check mode, `DF` difference wanted, `ow` and `gr` wanted owner.
 enum ShellLibrary {
     /// Records, failure and end: ``Records`` reads them. `o KEY VALUE` keeps a record, `fl` prints what is kept: each print
     /// is a packet over the network.
@@ -34,14 +35,14 @@ enum ShellLibrary {
 
     private static let attributeFunctions = #"""
         at(){ s=$(stat -Lc '%a %u %g %U %G %F' "$1" 2>&1)||die "could not read the attributes of $1: $s"
-        p=$1;set -- $s;c=0;D=0;[ "$6" != directory ]||D=1
-        if [ -n "$ow" ]&&[ "$ow" != "$2" ]&&[ "$ow" != "$4" ];then c=1;id -u "$ow" >/dev/null 2>&1||case $ow in *[!0-9]*)die "chown failed: failed to look up user $ow";;esac
-        [ $CK = 1 ]||e=$(chown "$ow" "$p" 2>&1)||die "chown failed: $e";fi
-        if [ -n "$gr" ]&&[ "$gr" != "$3" ]&&[ "$gr" != "$5" ];then c=1;case $gr in *[!0-9]*)gl "$gr"||die "chgrp failed: failed to look up group $gr";;esac
-        [ $CK = 1 ]||e=$(chgrp "$gr" "$p" 2>&1)||die "chgrp failed: $e";fi
-        n=$(nm $1 $D);a=$1;[ $c$CK != 10 ]||a=$(stat -Lc %a "$p")
-        if [ "$n" != "$a" ];then c=1;[ $CK = 1 ]||e=$(chmod "$n" "$p" 2>&1)||die "chmod failed: $e";fi
-        [ $c = 0 ]||ch=1; }
+        zp=$1;set -- $s;zc=0;D=0;[ "$6" != directory ]||D=1
+        if [ -n "$ow" ]&&[ "$ow" != "$2" ]&&[ "$ow" != "$4" ];then zc=1;id -u "$ow" >/dev/null 2>&1||case $ow in *[!0-9]*)die "chown failed: failed to look up user $ow";;esac
+        [ $CK = 1 ]||e=$(chown "$ow" "$zp" 2>&1)||die "chown failed: $e";fi
+        if [ -n "$gr" ]&&[ "$gr" != "$3" ]&&[ "$gr" != "$5" ];then zc=1;case $gr in *[!0-9]*)gl "$gr"||die "chgrp failed: failed to look up group $gr";;esac
+        [ $CK = 1 ]||e=$(chgrp "$gr" "$zp" 2>&1)||die "chgrp failed: $e";fi
+        zn=$(nm $1 $D);za=$1;[ $zc$CK != 10 ]||za=$(stat -Lc %a "$zp")
+        if [ "$zn" != "$za" ];then zc=1;[ $CK = 1 ]||e=$(chmod "$zn" "$zp" 2>&1)||die "chmod failed: $e";fi
+        [ $zc = 0 ]||ch=1; }
         gl(){ getent group "$1" >/dev/null 2>&1||grep -q "^$1:" /etc/group 2>/dev/null; }
         rs(){ s=$(stat -c '%a %u %g %U %G %s %F' "$1" 2>/dev/null)&&o stat "$s";o path "$1"; }
 
@@ -85,7 +86,7 @@ enum ShellLibrary {
         tn(){ rm -f "${d%/*}/.gantry.${d##*/}."*;t=${d%/*}/.gantry.${d##*/}.$$; }
         pl(){ u=$(umask);if s=$(stat -Lc '%a %u %g' "$d" 2>/dev/null);then set -- $s;chown "$2:$3" "$t" 2>/dev/null;chmod "$1" "$t"
         else chmod $(printf %o $((0666&~$u))) "$t";fi
-        c_=$ch;ch=0;at "$t";[ $ch = 0 ]||o attr 1;ch=$c_;va;bk
+        zo=$ch;ch=0;at "$t";[ $ch = 0 ]||o attr 1;ch=$zo;va;bk
         mv -f "$t" "$d" 2>/dev/null||e=$({ cat "$t" >"$d"; } 2>&1)||die "could not replace $d: $e"
         rm -f "$t";t=;[ ! -d /sys/fs/selinux/booleans ]||restorecon "$d" 2>/dev/null;ch=1; }
         df(){ [ $DF = 0 ]||[ "$(wc -c <"$2" 2>/dev/null||echo 0)" -gt 104448 ]||{ o "$1";fl;[ ! -f "$2" ]||tr '\036\037' '??' <"$2"; }; }
