@@ -199,7 +199,7 @@ let units: [Unit] = [
             "Assembly", "Orchestration", "InfrastructureModel", "Operations", "Persistence", "RADL", "Authorization",
             "ConnectorAPI", "JSONCoding", "RADLLanguageServer",
             "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes", "Jinja",
-            "SSHTransport", "TOSCA", "Support", "CProcess", "ArgumentParser", "Logging",
+            "SSHTransport", "TOSCA", "Support", "CProcess", "ArgumentParser", "Logging", "GRDB",
         ]),
     executable(
         "gantryd",
@@ -277,8 +277,8 @@ let units: [Unit] = [
         [
             "gantry", "Assembly", "Orchestration", "Operations", "InfrastructureModel", "ContextualizationAPI",
             "ConnectorAPI", "ConnectorHost", "TOSCA", "HTTPTransport", "JSONCoding", "Support", "ArgumentParser",
-            "Logging",
-        ]),
+            "Logging", "GRDB",
+        ], exclude: ["Recorded"]),
 ]
 
 // MARK: - Selection

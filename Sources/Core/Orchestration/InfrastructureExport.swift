@@ -4,6 +4,12 @@ import JSONCoding
 import RADL
 import Support
 
+/// An owner that stands in an export of IM.
+struct ExportedOwner: Sendable {
+    var username: String
+    var password: Secret<String>
+}
+
 /// An infrastructure as a JSON text, for another service: in IM's form (im.md 5.10), which IM reads, with our own records
 /// in the member `gantry`. It holds passwords and keys of machines, and none of clouds nor of owners.
 struct InfrastructureExport: Codable {
@@ -76,6 +82,8 @@ struct InfrastructureExport: Codable {
     /// Of kinds that differ by version, so they are read apart.
     var extra: [String: String]?
     var records: Records?
+    /// Who owns it at IM. Never written.
+    var owners: [ExportedOwner] = []
 
     private enum CodingKeys: String, CodingKey {
         case id, radl
@@ -174,9 +182,30 @@ extension InfrastructureExport {
         isConfigured = try? container.decodeIfPresent(Bool.self, forKey: .isConfigured)
         creationDate = try? container.decodeIfPresent(Double.self, forKey: .creationDate)
         records = try container.decodeIfPresent(Records.self, forKey: .records)
+        owners = try Self.owners(decoder)
         extra = [:]
         if let others = try? container.nestedContainer(keyedBy: AnyKey.self, forKey: .extra) {
             for key in others.allKeys { extra?[key.stringValue] = try? others.decode(String.self, forKey: key) }
+        }
+    }
+
+    /// An item of IM's authorization: `{"type": "InfrastructureManager", "username": "ada", "password": "…"}`.
+    private struct OwnerItem: Decodable {
+        var type: String
+        var username: String?
+        var password: String?
+    }
+
+    /// Those with passwords; whoever came with a token has none that would be known here.
+    private static func owners(_ decoder: any Decoder) throws -> [ExportedOwner] {
+        guard let key = AnyKey(stringValue: "auth"),
+            let items = try? decoder.container(keyedBy: AnyKey.self).decodeIfPresent([OwnerItem].self, forKey: key)
+        else { return [] }
+        return items.compactMap { item in
+            guard item.type == "InfrastructureManager", let name = item.username, !name.isEmpty,
+                let password = item.password
+            else { return nil }
+            return ExportedOwner(username: name, password: Secret(password))
         }
     }
 

@@ -76,13 +76,16 @@ extension InfrastructureManager {
     ///   - text: The export; also a JSON string that holds it.
     ///   - clouds: Have to have one of the type of each cloud that its machines are at, by id where there are several.
     ///   - name: What it is called here; nil: as in the export.
+    ///   - keepsOwners: It belongs to the users that the export names, where it names any.
     /// - Throws: ``ManagerError``: `invalidDocument` for what is no export and for an id that is in use, `noCloud` where
     ///   credentials are missing, `unavailable`.
     package func importInfrastructure(
-        _ text: String, clouds: [CloudCredential], name: String? = nil, caller: Caller
+        _ text: String, clouds: [CloudCredential], name: String? = nil, caller: Caller, keepsOwners: Bool = false
     ) async throws -> InfrastructureID {
         try await ManagerError.convertingErrors {
             let export = try InfrastructureExport(reading: text)
+            let exported = keepsOwners ? export.owners.map { Caller.user($0.username, .password($0.password)) } : []
+            let owners = exported.isEmpty ? [caller] : exported
             var names: [String: String] = [:]
             for description in await connectors.descriptions() {
                 for type in description.providerTypes { names[type.lowercased()] = description.name }
@@ -98,9 +101,9 @@ extension InfrastructureManager {
             }
             // That it can be read is known before it is taken over.
             _ = try DocumentCache.shared.index(new.secrets.document.expose())
-            let credentials = try await credentials(of: new.record.clouds, among: clouds, for: caller)
+            let credentials = try await credentials(of: new.record.clouds, among: clouds, for: owners[0])
             new.bind(credentials.mapValues { store.credentialID(of: $0.key) })
-            new.record.owners = [Owner(username: caller.username, verifier: caller.verifier(store))]
+            new.record.owners = owners.map { Owner(username: $0.username, verifier: $0.verifier(store)) }
             new.record.name = name ?? new.record.name
             new.record.goal = .present
             new.record.phase = .active
