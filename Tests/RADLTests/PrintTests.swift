@@ -93,6 +93,19 @@ struct PrintTests {
         #expect(throws: Never.self) { try RADLDocument(parsing: text) }
     }
 
+    @Test(arguments: [("---\\n- tasks: []", "\n---\n- tasks: []"), ("\\n- a", "\n- a"), ("\\r\\n- a", "\r\n- a")])
+    func `recipes are written below their begin`(_ json: String, _ recipe: String) throws {
+        let document = try RADLDocument(parsingJSON: #"[{"class":"configure","id":"a","recipes":"\#(json)"}]"#)
+        let below = document.withRecipesBelow
+        #expect(below.configures.map(\.recipe) == [recipe + "\n"])
+        #expect(below.withRecipesBelow == below && RADLDifference(from: document, to: below).isEmpty)
+        #expect(try RADLDocument(parsing: below.text()) == below)
+        #expect(
+            try RADLDocument(parsingJSON: #"[{"class":"configure","id":"a","recipes":null}]"#).withRecipesBelow
+                .configures
+                .map(\.content) == [.disabled])
+    }
+
     /// Only the text form draws: what another form calls `random(12)` is that text, also where it has been printed.
     @Test func `a text that reads random is not drawn`() throws {
         let json = """

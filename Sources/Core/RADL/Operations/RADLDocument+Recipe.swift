@@ -1,4 +1,17 @@
 extension RADLDocument {
+    /// The document with every recipe below its `@begin`, for people to read: those of the JSON form begin at once, and
+    /// `@begin---` would be written. To YAML an empty line more is the same.
+    package var withRecipesBelow: RADLDocument {
+        var document = self
+        for index in configures.indices {
+            guard let recipe = configures[index].recipe, !recipe.isEmpty,
+                !recipe.utf8.starts(with: "\n".utf8), !recipe.utf8.starts(with: "\r\n".utf8)
+            else { continue }
+            document.configures[index].content = .recipe("\n" + recipe)
+        }
+        return document
+    }
+
     /// A mistake within the recipe of a `configure` section, at its place in the document: this module knows no YAML, who
     /// reads recipes counts lines from the recipe's own beginning.
     ///

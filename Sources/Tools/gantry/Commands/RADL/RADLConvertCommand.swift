@@ -86,7 +86,7 @@ struct RADLConvertCommand: AsyncParsableCommand {
         switch form {
         case .json: return document.jsonText(spacing: .indented) + "\n"
         case .radl:
-            let plain = document.undrawn.withReadableSizes.text()
+            let plain = document.undrawn.withReadableSizes.withRecipesBelow.text()
             return (try? RADLFormatter.format(RADLSource(text: plain))) ?? plain
         }
     }
