@@ -238,6 +238,56 @@ import Testing
     }
 
     @Test(arguments: TestShell.allCases)
+    func alternativesAreSetOnce(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try tool(
+            box, "update-alternatives",
+            """
+            case "$1" in --display) [ -e $d/v ] || exit 2
+            printf 'ed - manual mode\\n  link best version is %s/ed1\\n  link currently points to %s\\n  link ed is %s/ed\\n' $d "$(cat $d/v)" $d
+            cat $d/all;;
+            --set) echo "$*" >>$d/calls; echo "$3" >$d/v;;
+            --install) echo "$*" >>$d/calls; [ -e $d/v ] || echo "$4" >$d/v; echo "$4 - priority $5" >>$d/all;; esac
+            """)
+        try box.write("ed1", "")
+        try box.write("ed2", "")
+        let one: JinjaDict = ["name": "ed", "path": .string(box.path("ed1")), "link": .string(box.path("ed"))]
+        #expect(try await box.run("alternatives", one).changed)
+        #expect(try await box.run("alternatives", one).changed == false)
+        // The link is known now.
+        let two: JinjaDict = ["name": "ed", "path": .string(box.path("ed2")), "priority": 10]
+        let result = try await box.run("alternatives", two)
+        #expect(result.changed, "\(result)")
+        let calls = box.read("calls")?.replacing(box.root, with: "")
+        #expect(calls == "--install /ed ed /ed1 50\n--install /ed ed /ed2 10\n--set ed /ed2\n")
+        #expect(
+            try await box.run("alternatives", ["name": "ed", "path": "/no/such"]).message
+                == "Specified path /no/such does not exist")
+    }
+
+    @Test(arguments: TestShell.allCases)
+    func packagesAndServicesAreFacts(shell: TestShell) async throws {
+        let box = try Sandbox(shell, binds: ["/run/systemd/system"])
+        try folders(box, "run/systemd/system")
+        try tool(box, "dpkg-query", "printf 'installed|vim|9.0|amd64|editors\\nconfig-files|x|1|all|x\\n'")
+        try tool(
+            box, "systemctl",
+            """
+            case "$1" in list-units) echo 'ssh.service loaded active running OpenSSH'; echo '● x.service loaded failed failed X'; echo 'n.service not-found inactive dead n';;
+            *) echo 'ssh.service enabled enabled'; echo 'y.service disabled enabled';; esac
+            """)
+        let packages = try #require(try await box.run("package_facts", [:]).facts)
+        #expect(packages["packages"]?["vim"]?.listValue?.first?["version"] == "9.0")
+        #expect(packages["packages"]?["x"] == nil)
+        let services = try #require(try await box.run("service_facts", [:]).facts)
+        #expect(services["services"]?["ssh.service"]?["state"] == "running")
+        #expect(services["services"]?["ssh.service"]?["status"] == "enabled")
+        #expect(services["services"]?["x.service"]?["state"] == "failed")
+        #expect(services["services"]?["y.service"]?["state"] == "inactive")
+        #expect(services["services"]?["n.service"] == nil)
+    }
+
+    @Test(arguments: TestShell.allCases)
     func temporaryFilesHaveNamesOfTheirOwn(shell: TestShell) async throws {
         let box = try Sandbox(shell)
         let one = try await box.run("tempfile", ["path": .string(box.root), "suffix": ".x"])

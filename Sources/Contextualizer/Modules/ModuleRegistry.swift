@@ -13,7 +13,7 @@ package enum ModuleRegistry {
         UserModule.self, GroupModule.self, AuthorizedKeyModule.self, KnownHostsModule.self, GetentModule.self,
         CronModule.self, MountModule.self, SysctlModule.self, IptablesModule.self, YumRepositoryModule.self,
         AssembleModule.self, HostnameModule.self, TimezoneModule.self, ModprobeModule.self, LocaleGenModule.self,
-        SELinuxModule.self, FilesystemModule.self, PartedModule.self, UfwModule.self, FirewalldModule.self,
+        SELinuxModule.self, AlternativesModule.self, PackageFactsModule.self, ServiceFactsModule.self, FilesystemModule.self, PartedModule.self, UfwModule.self, FirewalldModule.self,
         DebugModule.self, SetFactModule.self, FailModule.self, AssertModule.self, PingModule.self, PauseModule.self,
         SetupModule.self,
     ]

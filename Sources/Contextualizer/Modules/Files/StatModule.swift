@@ -29,7 +29,7 @@ package enum StatModule: Module {
                 s=$(stat \(deref)-c '\(StatFields.format)' "$p" 2>/dev/null)||{ o exists 0;fin; }
                 o exists 1;o s "$s";o path "$p"
                 [ ! -L "$p" ]||{ o target "$(readlink "$p")";o source "$(readlink -f "$p")"; }
-                for f in r w x;do [ ! -$f "$p" ]||o $f 1;done
+                [ ! -r "$p" ]||o r 1;[ ! -w "$p" ]||o w 1;[ ! -x "$p" ]||o x 1
                 \(wantsChecksum ? "[ ! -f \"$p\" ]||{ c=$(\(algorithm)sum <\"$p\" 2>/dev/null)&&o checksum \"${c%% *}\"; }" : ":")
                 fin
 
