@@ -71,6 +71,52 @@ import Testing
         #expect(document.systems.map(\.id) == ["front", "node", "other"])
     }
 
+    /// As in IM: what a system is by now is for new machines.
+    @Test func whatASystemBecomesIsForNewMachines() async throws {
+        let fixture = try Fixture()
+        let id = try await fixture.deploy(Self.document).0.infrastructure
+        func features(_ number: Int) async throws -> Features {
+            let snapshot = try await fixture.manager.snapshot(id, caller: .local)
+            let machine = try #require(snapshot.machines.first { $0.id.number == number })
+            return try #require(try MachineDocument.make(machine, of: snapshot).systems.first).features
+        }
+        let other = """
+            network net
+            network more (outbound = 'no')
+            system node (
+                net_interface.0.connection = 'net' and net_interface.1.connection = 'more' and
+                disk.0.image.url = 'dummy://other' and disk.0.os.credentials.username = 'new' and
+                disk.0.os.credentials.password = 'secret'
+            )
+            deploy node 1
+            """
+        #expect(try await update(fixture, id, .add, other).operation.status == .succeeded)
+        let (old, new) = (try await features(1), try await features(2))
+        #expect(old.string("disk.0.image.url") == "dummy://image")
+        #expect(old.string("disk.0.os.credentials.password") == nil)
+        #expect(old.string("net_interface.1.connection") == nil)
+        #expect(new.string("disk.0.image.url") == "dummy://other")
+        #expect(new.string("disk.0.os.credentials.username") == "new")
+        let asked = try #require(await fixture.contextualizer.requests.last).machines
+        let users = Dictionary(
+            uniqueKeysWithValues: asked.map { ($0.id.split(separator: ".").last ?? "", $0.target.user) })
+        #expect(users["2"] == "new")
+        #expect(users["1"] != "new")
+        // New credentials that a reconfiguration brings are for both.
+        let change = "system node (disk.0.os.credentials.new.password = 'Fresh+new1')"
+        #expect(try await update(fixture, id, .reconfigure(nil), change).operation.status == .succeeded)
+        for number in [1, 2] {
+            #expect(try await features(number).string("disk.0.os.credentials.new.password") == "Fresh+new1")
+        }
+        #expect(try await features(1).string("disk.0.image.url") == "dummy://image")
+        // Another change: the first one's definition stays as it was.
+        let third = other.replacing("dummy://other", with: "dummy://third")
+        #expect(try await update(fixture, id, .add, third).operation.status == .succeeded)
+        #expect(try await features(1).string("disk.0.image.url") == "dummy://image")
+        #expect(try await features(2).string("disk.0.image.url") == "dummy://other")
+        #expect(try await features(3).string("disk.0.image.url") == "dummy://third")
+    }
+
     @Test func machinesAreRemovedAllOrNone() async throws {
         let fixture = try Fixture()
         let id = try await fixture.deploy(Self.document).0.infrastructure

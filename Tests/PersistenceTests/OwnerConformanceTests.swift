@@ -61,6 +61,7 @@ import Testing
             var secrets = InfrastructureSecrets(document: "d")
             secrets.logins[3] = MachineLogin(username: "u", password: "p", privateKey: "k")
             secrets.logins[0] = MachineLogin(username: "root")
+            secrets.definitions[3] = "system node (cpu.count >= 2)"
             try await store.write(
                 InfrastructureChange(infrastructure: one, record: Sample.infrastructure(), secrets: secrets))
             #expect(try await store.snapshot(one)?.secrets == secrets)

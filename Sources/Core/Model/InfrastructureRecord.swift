@@ -122,6 +122,9 @@ package struct InfrastructureSecrets: Sendable, Hashable {
     package var publicKey: String?
     /// Logins of machines that have their own, by the machines' numbers.
     package var logins: [Int: MachineLogin] = [:]
+    /// What machines were made of, as RADL of their system and its networks, by their numbers: of those whose system the document
+    /// defines otherwise by now.
+    package var definitions: [Int: Secret<String>] = [:]
 
     package init(document: Secret<String>, privateKey: Secret<String>? = nil, publicKey: String? = nil) {
         self.document = document

@@ -28,7 +28,7 @@ struct DeployedMachines {
             for address in machine.addresses where deployed.interfaces[address.interface] == nil {
                 deployed.interfaces[address.interface] = address.address
             }
-            if let system = index.system(of: machine) {
+            if let system = snapshot.definition(of: machine, in: index) {
                 deployed.user = LoginUser.name(machine, system.features)
                 deployed.password = system.credentials.password
                 deployed.privateKey =

@@ -26,6 +26,7 @@ struct ImportedInfrastructure {
                     username: login.username, password: login.password.map { Secret($0) },
                     privateKey: login.privateKey.map { Secret($0) })
             }
+            secrets.definitions = (records.definitions ?? [:]).mapValues { Secret($0) }
             record.powerOperation = nil
         } else {
             let id = InfrastructureID(rawValue: export.id)

@@ -64,6 +64,8 @@ struct InfrastructureExport: Codable {
         var privateKey: String?
         var publicKey: String?
         var logins: [Login]?
+        /// RADL of what machines were made of, by their numbers, where the document says otherwise by now.
+        var definitions: [Int: String]?
     }
 
     struct Login: Codable {
@@ -136,6 +138,8 @@ extension InfrastructureExport {
                 machine: number, username: login.username, password: login.password?.expose(),
                 privateKey: login.privateKey?.expose())
         }
+        let definitions = snapshot.secrets.definitions
+        own.definitions = definitions.isEmpty ? nil : definitions.mapValues { $0.expose() }
         records = own
     }
 

@@ -138,7 +138,7 @@ private struct Alteration {
 
     private func newDisks(_ description: ConnectorDescription) throws -> [MachineRecord.Disk] {
         let index = try DocumentCache.shared.index(snapshot.secrets.document.expose())
-        let known = index.system(of: machine)?.disks ?? []
+        let known = snapshot.definition(of: machine, in: index)?.disks ?? []
         var disks: [MachineRecord.Disk] = []
         for disk in wanted.disks {
             guard let size = disk.size else { continue }

@@ -61,7 +61,7 @@ struct LaunchPlan {
     private func systems(at cloud: CloudReference) -> [RADLSystem] {
         snapshot.machines
             .filter { $0.placement.cloud.site == cloud.site && $0.goal == .present && $0.isAlive }
-            .compactMap { index.system(of: $0) }
+            .compactMap { snapshot.definition(of: $0, in: index) }
     }
 
     /// One group for all networks without an id at the provider, and one for each network with one that machines there
@@ -151,7 +151,9 @@ struct LaunchPlan {
         var items = StoredItems()
         var positions: [Kind: Int] = [:]
         for machine in machines {
-            let kind = Kind(system: machine.system, placement: machine.placement)
+            let kind = Kind(
+                system: machine.system, placement: machine.placement,
+                definition: snapshot.secrets.definitions[machine.id.number])
             if let position = positions[kind] {
                 items.kinds[position].machines.append(machine.id.number)
             } else {
@@ -169,11 +171,13 @@ struct LaunchPlan {
     private struct Kind: Hashable {
         var system: String
         var placement: Placement
+        /// Of its own.
+        var definition: Secret<String>?
     }
 
     private func template(_ machine: MachineRecord, groups: [String: [String]], keyPair: String?) throws -> MachineSpec
     {
-        guard let system = index.system(of: machine) else {
+        guard let system = snapshot.definition(of: machine, in: index) else {
             throw ManagerError(
                 code: .invalidDocument, message: "system '\(machine.system)' is not in the stored document")
         }

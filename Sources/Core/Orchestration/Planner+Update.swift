@@ -68,13 +68,13 @@ extension Planner {
 }
 
 extension RADLDocument {
-    /// Takes systems over that machines are of and that the new document does not have, with their networks.
+    /// Takes systems over that machines are of and that the new document does not have, and the networks of all machines.
     fileprivate mutating func keep(_ stored: RADLDocument, systems used: Set<String>) {
         let known = Set(systems.map(\.id))
-        let kept = stored.systems.filter { used.contains($0.id) && !known.contains($0.id) }
-        guard !kept.isEmpty else { return }
-        systems += kept
-        let wanted = Set(kept.flatMap { $0.interfaces.compactMap(\.connection) })
+        let theirs = stored.systems.filter { used.contains($0.id) }
+        guard !theirs.isEmpty else { return }
+        systems += theirs.filter { !known.contains($0.id) }
+        let wanted = Set(theirs.flatMap { $0.interfaces.compactMap(\.connection) })
         let there = Set(networks.map(\.id))
         networks += stored.networks.filter { wanted.contains($0.id) && !there.contains($0.id) }
     }

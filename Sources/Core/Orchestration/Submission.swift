@@ -106,6 +106,17 @@ struct Submission {
         var secrets = prepared.existing?.secrets ?? InfrastructureSecrets(document: Secret(""))
         // As it was understood: `random(N)` is drawn once.
         secrets.document = text
+        if let update = request.update, let existing = prepared.existing {
+            let before = try DocumentCache.shared.index(existing.secrets.document.expose())
+            switch update.kind {
+            case .add: secrets.keepDefinitions(of: existing.machines, before: before, after: index)
+            case .reconfigure: secrets.reconfigureDefinitions(of: existing.machines, before: before, after: index)
+            case .remove: break
+            }
+        } else {
+            // The document says how all of them shall be.
+            secrets.definitions = [:]
+        }
         // What is made of a document alone from now on has no template.
         if prepared.template != nil || request.update == nil { secrets.template = prepared.template }
         let needsKey = plan.added.contains { added in

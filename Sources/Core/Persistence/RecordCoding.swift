@@ -29,7 +29,8 @@ enum RecordCoding {
                 PlainSecrets(
                     document: secrets.document.expose(), privateKey: secrets.privateKey?.expose(),
                     publicKey: secrets.publicKey, template: secrets.template?.expose(),
-                    logins: secrets.logins.isEmpty ? nil : secrets.logins.map(PlainLogin.init))))
+                    logins: secrets.logins.isEmpty ? nil : secrets.logins.map(PlainLogin.init),
+                    definitions: secrets.definitions.isEmpty ? nil : secrets.definitions.mapValues { $0.expose() })))
     }
 
     static func secrets(from plain: Data) throws -> InfrastructureSecrets {
@@ -39,6 +40,7 @@ enum RecordCoding {
             publicKey: value.publicKey)
         secrets.template = value.template.map { Secret($0) }
         for login in value.logins ?? [] { secrets.logins[login.machine] = login.login }
+        secrets.definitions = (value.definitions ?? [:]).mapValues { Secret($0) }
         return secrets
     }
 
@@ -56,6 +58,8 @@ enum RecordCoding {
         var publicKey: String?
         var template: String?
         var logins: [PlainLogin]?
+        /// By numbers of machines.
+        var definitions: [Int: String]?
     }
 
     private struct PlainLogin: Codable {
