@@ -137,7 +137,7 @@ extension InfrastructureManager {
                 throw ManagerError(
                     code: .noCloud,
                     message: "machines are at cloud '\(cloud.id)' of type \(cloud.type): credentials of it are needed; "
-                        + configuration.advice.giveCredentials)
+                        + configuration.advice.nameCloud)
             }
             var lent = cloud
             lent.credential = await sessions.lend(credential)
