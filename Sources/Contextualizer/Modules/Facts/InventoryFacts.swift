@@ -47,7 +47,8 @@ package enum PackageFactsModule: Module {
                     case "rpm":
                         entry["arch"] = .string(fields[2])
                         entry["release"] = .string(fields.count > 3 ? fields[3] : "")
-                        entry["epoch"] = fields.count > 4 ? Int(fields[4]).map { .int($0) } ?? .none : .none
+                        entry["epoch"] =
+                            fields.count > 4 ? Int(fields[4]).map { .int($0) } ?? JinjaValue.none : JinjaValue.none
                     default: entry["release"] = .string(fields[2])
                     }
                     packages[fields[0]] = .list((packages[fields[0]]?.listValue ?? []) + [.dict(entry)])
