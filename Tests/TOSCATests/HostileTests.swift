@@ -117,7 +117,14 @@ import Testing
             text += "    node_with_a_long_name_\(number): { type: tosca.nodes.indigo.Comptue, properties: { a: b } }\n"
             number += 1
         }
-        let errors = await errors(template(text))
+        var limits = TOSCALimits()
+        limits.maximumNodes = .max
+        var errors: [TOSCADiagnostic] = []
+        do {
+            _ = try await TOSCATemplate(text: template(text), limits: limits)
+        } catch let found {
+            errors = found.errors
+        }
         #expect(errors.first?.nearest == "tosca.nodes.indigo.Compute")
         #expect(errors.count <= 200)
     }
@@ -145,5 +152,32 @@ import Testing
     func nonsenseIsAnErrorOfItsOwn(_ text: String) async {
         #expect(await !errors(text).isEmpty)
         #expect(await !errors("tosca_definitions_version: tosca_simple_yaml_1_0\n" + text).isEmpty)
+    }
+
+    @Test func manyNodesAreRefusedFirst() async throws {
+        var text = "topology_template:\n  node_templates:\n"
+        for number in 0...9 { text += "    n\(number): { type: none }\n" }
+        var limits = TOSCALimits()
+        limits.maximumNodes = 9
+        let errors = try await #require(throws: TOSCAErrors.self) {
+            _ = try await TOSCATemplate(text: template(text), limits: limits)
+        }
+        #expect(errors.errors.map(\.code) == [.limit])
+    }
+
+    @Test func deepChainsSaySo() async throws {
+        func text(_ count: Int) -> String {
+            var text = "topology_template:\n  node_templates:\n"
+            for number in 0..<count {
+                text +=
+                    "    n\(number): { type: tosca.nodes.indigo.Compute, properties: { instance_name: "
+                    + "{ get_property: [ n\(number + 1), instance_name ] } } }\n"
+            }
+            return template(
+                text + "    n\(count): { type: tosca.nodes.indigo.Compute, properties: { instance_name: x } }\n")
+        }
+        #expect(try await translate(text(150)).document.systems.count == 151)
+        let errors = await errors(text(250))
+        #expect(errors.map(\.code) == [.limit] && errors.first?.message.contains("levels deep") == true)
     }
 }

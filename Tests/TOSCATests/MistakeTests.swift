@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "directives: [ select ]", "node_filter: { properties: [ { instance_name: x } ] }", "copy: other",
+        "directives: [ select ]", "node_filter: { properties: [ { instance_name: x } ] }",
         "attributes: { private_address: [ 10.0.0.1 ] }",
     ])
     func fieldsWithoutEffectAreTold(_ field: String) async throws {

@@ -127,6 +127,8 @@ final class Report {
 
     private(set) var diagnostics: [TOSCADiagnostic] = []
     private(set) var hasErrors = false
+    /// How often an error was told, also one that was told before.
+    private(set) var mistakes = 0
     private var suggestions = 0
     private var left = 0
     private var seen: Set<TOSCADiagnostic> = []
@@ -134,6 +136,9 @@ final class Report {
     private var places: [TOSCAPosition] = []
     /// Names of the documents that positions refer to.
     var files: [String] = []
+
+    /// Values of secret inputs: no message holds one, however it came there.
+    var secrets: [String] = []
 
     /// Name of the document of inputs.
     var inputsName = "inputs"
@@ -151,6 +156,7 @@ final class Report {
         expected: String? = nil, nearest: String? = nil
     ) {
         hasErrors = true
+        mistakes += 1
         add(code, .error, message, position, path.text, expected, nearest)
     }
 
@@ -170,7 +176,8 @@ final class Report {
         var nearest: String?
         suggestions += 1
         if suggestions <= Self.maximumSuggestions {
-            let known = known()
+            var seen: Set<String> = []
+            let known = known().filter { seen.insert($0).inserted }
             nearest = NearestName.find(name, among: known)
             if nearest == nil, !known.isEmpty, known.count <= 40 {
                 expected = "one of: " + known.joined(separator: ", ")
@@ -189,13 +196,18 @@ final class Report {
         }
         let place = position?.line == 0 ? nil : position
         let diagnostic = TOSCADiagnostic(
-            code: code, severity: severity, message: Self.oneLine(message), expected: expected, nearest: nearest,
+            code: code, severity: severity, message: Self.oneLine(hiding(message)), expected: expected.map(hiding),
+            nearest: nearest,
             file: position.flatMap { name(of: $0.file) },
             line: place.map { Int($0.line) }, column: place.map { Int($0.column) }, path: path)
         if seen.insert(diagnostic).inserted {
             diagnostics.append(diagnostic)
             places.append(position ?? .none)
         }
+    }
+
+    private func hiding(_ text: String) -> String {
+        secrets.isEmpty ? text : TOSCASecret.hiding(secrets, in: text)
     }
 
     /// Takes what another pass over the same documents found.

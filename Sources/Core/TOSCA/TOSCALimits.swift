@@ -18,6 +18,8 @@ package struct TOSCALimits: Sendable, Hashable {
     package var maximumText = 1 << 20
     /// Values that functions make for one template.
     package var maximumEvaluations = 4_000_000
+    /// Nodes of a template, looked at before anything else of them.
+    package var maximumNodes = 50_000
     /// Machines of one node.
     package var maximumCount = RADLDeploy.mostMachines
 

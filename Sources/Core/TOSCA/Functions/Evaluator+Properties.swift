@@ -4,7 +4,7 @@ extension Evaluator {
         let path = node.path.key("properties").key(name)
         guard let value = node.properties[name] ?? node.type.properties[name]?.defaultValue else { return .null }
         return once("\(node.name).\(name)", value.position, path) {
-            evaluate(value, Context(node: node), path)
+            TOSCASecret.value(evaluate(value, Context(node: node), path), of: name)
         }
     }
 
@@ -14,7 +14,7 @@ extension Evaluator {
         let definition = node.type.capabilities[capability]?.properties[name]
         guard let value = node.capabilities[capability]?[name] ?? definition?.defaultValue else { return .null }
         return once("\(node.name).\(capability).\(name)", value.position, path) {
-            evaluate(value, Context(node: node), path)
+            TOSCASecret.value(evaluate(value, Context(node: node), path), of: name)
         }
     }
 
@@ -37,7 +37,7 @@ extension Evaluator {
             let value =
                 relation.properties[first] ?? relation.type?.properties[first]?.defaultValue ?? TOSCAValue.null
             let evaluated = evaluate(value, context, path)
-            return Self.element(of: evaluated, arguments.dropFirst(2))
+            return part(of: evaluated, arguments.dropFirst(2))
         }
         if entity == "HOST" {
             var current = context.node
@@ -60,18 +60,21 @@ extension Evaluator {
         _ first: String, _ second: String?, _ arguments: [TOSCAValue], on node: NodeTemplate
     ) -> TOSCAValue? {
         if let second {
-            if has(second, first, node) {
-                return Self.element(
-                    of: property(second, ofCapability: first, of: node), arguments.dropFirst(3))
-            }
+            // Requirements go before capabilities, as the profile says; both may be called 'host'.
+            var required: TOSCAValue?
             if let requirement = node.requirements.first(where: { $0.name == first }),
                 let target = requirement.target.flatMap({ topology[$0] })
             {
-                if let value = find(second, capability: first, requirement, arguments, on: target) { return value }
+                required = find(second, capability: first, requirement, arguments, on: target)
+                if let required, !required.isNull { return required }
             }
+            if has(second, first, node) {
+                return part(of: property(second, ofCapability: first, of: node), arguments.dropFirst(3))
+            }
+            if let required { return required }
         }
         guard has(first, node) else { return nil }
-        return Self.element(of: property(first, of: node), arguments.dropFirst(2))
+        return part(of: property(first, of: node), arguments.dropFirst(2))
     }
 
     /// A property of what fulfils a requirement: of the capability of the requirement's name, of the one that is
@@ -82,19 +85,19 @@ extension Evaluator {
     ) -> TOSCAValue? {
         let rest = arguments.dropFirst(3)
         if has(name, capability, target) {
-            return Self.element(of: property(name, ofCapability: capability, of: target), rest)
+            return part(of: property(name, ofCapability: capability, of: target), rest)
         }
         for candidate in target.type.capabilities.elements {
             let isRequired = requirement.capability.map {
                 candidate.name == $0 || candidate.type.isA($0)
             }
             if isRequired ?? false, has(name, candidate.name, target) {
-                return Self.element(of: property(name, ofCapability: candidate.name, of: target), rest)
+                return part(of: property(name, ofCapability: candidate.name, of: target), rest)
             }
         }
-        if has(name, target) { return Self.element(of: property(name, of: target), rest) }
+        if has(name, target) { return part(of: property(name, of: target), rest) }
         for candidate in target.type.capabilities.elements where has(name, candidate.name, target) {
-            return Self.element(of: property(name, ofCapability: candidate.name, of: target), rest)
+            return part(of: property(name, ofCapability: candidate.name, of: target), rest)
         }
         return nil
     }
@@ -140,9 +143,7 @@ extension Evaluator {
             node = self.node(entity, context)
         }
         guard var node else { return missingNode(entity, function, path) }
-        if rest.count > 1, !knows(first, node),
-            let target = node.requirements.first(where: { $0.name == first })?.target.flatMap({ topology[$0] })
-        {
+        while rest.count > 1, let name = rest[0].string, let target = followed(name, rest[1], from: node) {
             node = target
             rest.removeFirst()
         }
@@ -162,6 +163,24 @@ extension Evaluator {
         }
     }
 
+    private static let common: Set<String> = [
+        "tosca_name", "tosca_id", "private_address", "public_address", "ip_address", "ctxt_log", "ansible_output",
+    ]
+
+    /// What a requirement of this name leads to, where the next name is meant of that: requirements go before
+    /// capabilities of the same name, unless only the capability has such an attribute.
+    private func followed(_ name: String, _ next: TOSCAValue, from node: NodeTemplate) -> NodeTemplate? {
+        guard node.type.attributes[name] == nil, !has(name, node),
+            let target = node.requirements.first(where: { $0.name == name })?.target.flatMap({ topology[$0] })
+        else { return nil }
+        guard node.type.capabilities[name] != nil, let next = next.string else { return target }
+        let isOfTarget =
+            Self.common.contains(next) || knows(next, target)
+            || target.requirements.contains { $0.name == next && $0.target != nil }
+            || (target.type.capabilities[name] != nil && has(next, name, target))
+        return isOfTarget ? target : nil
+    }
+
     private func knows(_ name: String, _ node: NodeTemplate) -> Bool {
         if ["tosca_name", "tosca_id"].contains(name) { return true }
         return node.type.attributes[name] != nil || node.type.capabilities[name] != nil || has(name, node)
@@ -173,9 +192,9 @@ extension Evaluator {
         _ function: TOSCAFunction, _ path: DocumentPath
     ) -> TOSCAValue {
         if let second = tail.first?.scalarText, has(second, name, node) {
-            return Self.element(of: property(second, ofCapability: name, of: node), tail.dropFirst())
+            return part(of: property(second, ofCapability: name, of: node), tail.dropFirst())
         }
-        if has(name, node) { return Self.element(of: property(name, of: node), tail) }
+        if has(name, node) { return part(of: property(name, of: node), tail[...]) }
         if let value = node.type.attributes[name]?.defaultValue {
             return Self.element(of: evaluate(value, Context(node: node), path), tail)
         }

@@ -28,6 +28,9 @@ final class Evaluator {
         var target: NodeTemplate
     }
 
+    /// Each level takes some of the stack.
+    private static let maximumDepth = 200
+
     let topology: Topology
     let declared: [String: TOSCAInput]
     let inputs: [String: TOSCAValue]
@@ -57,11 +60,16 @@ final class Evaluator {
     /// The value with all functions replaced by what they give; null where that is nothing. Errors are in the report.
     func evaluate(_ value: TOSCAValue, _ context: Context, _ path: DocumentPath) -> TOSCAValue {
         remaining -= 1
-        guard remaining > 0, depth < 200 else {
-            if remaining == 0 || depth >= 200 {
-                remaining = min(remaining, 0)
+        guard remaining > 0, depth < Self.maximumDepth else {
+            if remaining >= 0 {
+                let isDeep = remaining > 0
+                remaining = -1
                 report.error(
-                    .limit, "the functions of the template make too many values", at: value.position, path)
+                    .limit,
+                    isDeep
+                        ? "values refer to each other more than \(Self.maximumDepth) levels deep"
+                        : "the functions of the template make too many values",
+                    at: value.position, path, expected: isDeep ? "shorter chains of 'get_property' and lists" : nil)
             }
             return TOSCAValue(.null, at: value.position)
         }
@@ -73,7 +81,7 @@ final class Evaluator {
             var items: [TOSCAValue] = []
             items.reserveCapacity(list.count)
             for (number, item) in list.enumerated() { items.append(evaluate(item, context, path.index(number))) }
-            return TOSCAValue(.list(items), at: value.position)
+            return made(.list(items), of: value)
         case .map(let map):
             depth += 1
             defer { depth -= 1 }
@@ -90,8 +98,15 @@ final class Evaluator {
                         key: entry.key, keyPosition: entry.keyPosition,
                         value: evaluate(entry.value, context, path.key(entry.key))))
             }
-            return TOSCAValue(.map(TOSCAMap(entries)), at: value.position)
+            return made(.map(TOSCAMap(entries)), of: value)
         }
+    }
+
+    /// What was made of a value is a secret where that is one.
+    private func made(_ content: TOSCAValue.Content, of value: TOSCAValue) -> TOSCAValue {
+        var result = TOSCAValue(content, at: value.position)
+        result.isSecret = value.isSecret
+        return result
     }
 
     private func call(_ function: TOSCAFunction, _ context: Context, _ path: DocumentPath) -> TOSCAValue {
@@ -107,10 +122,7 @@ final class Evaluator {
         case .getArtifact: return artifact(arguments, function, context, path)
         case .concat: return concat(arguments, context, path)
         case .join:
-            guard let first = arguments.first else { return .null }
-            let values = evaluate(first, context, path.index(0)).list ?? []
-            let separator = arguments.count > 1 ? evaluate(arguments[1], context, path.index(1)).scalarText ?? "" : ""
-            return bounded(values.compactMap(\.scalarText).joined(separator: separator), function.position, path)
+            return join(arguments, function, context, path)
         case .token: return token(arguments, function, context, path)
         case .getOperationOutput, .getNodesOfType: return .null
         }
@@ -118,21 +130,51 @@ final class Evaluator {
 
     // MARK: Texts
 
-    private func bounded(_ text: String, _ position: TOSCAPosition, _ path: DocumentPath) -> TOSCAValue {
+    private func bounded(
+        _ text: String, _ position: TOSCAPosition, _ path: DocumentPath, isSecret: Bool
+    ) -> TOSCAValue {
         guard text.utf8.count <= limits.maximumText else {
             report.error(
                 .limit, "the text that functions make is longer than \(limits.maximumText) bytes", at: position, path)
             return .null
         }
-        return TOSCAValue(text)
+        var value = TOSCAValue(text)
+        value.isSecret = isSecret
+        return value
+    }
+
+    /// `[ LIST, SEPARATOR ]`. A list that only the machines know is joined there.
+    private func join(
+        _ arguments: [TOSCAValue], _ function: TOSCAFunction, _ context: Context, _ path: DocumentPath
+    ) -> TOSCAValue {
+        guard let first = arguments.first else { return .null }
+        let value = evaluate(first, context, path.index(0))
+        let separator = arguments.count > 1 ? evaluate(arguments[1], context, path.index(1)).scalarText ?? "" : ""
+        if let list = value.list {
+            return bounded(
+                list.compactMap(\.scalarText).joined(separator: separator), function.position, path,
+                isSecret: list.contains(where: \.isSecret))
+        }
+        if case .recipe = mode, let text = value.string, let expression = AnsibleExpression.of(text) {
+            return TOSCAValue("{{ \(expression) | join(\(AnsibleExpression.quote(separator))) }}")
+        }
+        if case .deployed = mode { return .null }
+        if !value.isNull {
+            report.error(
+                .function, "'join' joins the elements of a list, and this is \(value.kind)", at: first.position,
+                path.index(0), expected: "a list; texts are joined by 'concat'")
+        }
+        return .null
     }
 
     private func concat(_ arguments: [TOSCAValue], _ context: Context, _ path: DocumentPath) -> TOSCAValue {
         var text = ""
         var texts: [String] = []
         var lists: [TOSCAValue]?
+        var isSecret = false
         for (number, argument) in arguments.enumerated() {
             let part = evaluate(argument, context, path.index(number))
+            if part.isSecret { isSecret = true }
             if let list = part.list {
                 lists = (lists ?? []) + list
             } else if let scalar = part.scalarText {
@@ -151,7 +193,14 @@ final class Evaluator {
         }
         if let lists, text.isEmpty { return TOSCAValue(lists) }
         if case .recipe = mode, let list = AnsibleExpression.joined(texts) { return TOSCAValue(list) }
-        return bounded(text, arguments.first?.position ?? .none, path)
+        if lists != nil {
+            if case .deployed = mode { return .null }
+            report.error(
+                .function, "'concat' cannot join a list and texts", at: arguments.first?.position, path,
+                expected: "'join' for the list")
+            return .null
+        }
+        return bounded(text, arguments.first?.position ?? .none, path, isSecret: isSecret)
     }
 
     private func token(
@@ -174,7 +223,9 @@ final class Evaluator {
                 expected: "a number from 0 to \(parts.count - 1)")
             return .null
         }
-        return TOSCAValue(parts[place])
+        var part = TOSCAValue(parts[place])
+        part.isSecret = values[0].isSecret
+        return part
     }
 
     // MARK: Inputs, artifacts
@@ -191,6 +242,25 @@ final class Evaluator {
             return .null
         }
         return Self.element(of: value, arguments.dropFirst())
+    }
+
+    /// As ``element(of:_:)``; of what only the machines know, an expression that takes it there.
+    func part(of value: TOSCAValue, _ path: ArraySlice<TOSCAValue>) -> TOSCAValue {
+        guard case .recipe = mode, !path.isEmpty else { return Self.element(of: value, path) }
+        var current = value
+        var rest = path
+        while current.list != nil || current.map != nil, let step = rest.popFirst() {
+            current = Self.element(of: current, [step])
+        }
+        guard !rest.isEmpty, let text = current.string, var expression = AnsibleExpression.of(text) else {
+            return Self.element(of: current, rest)
+        }
+        for step in rest {
+            guard let key = step.scalarText else { return .null }
+            if let number = step.integer, number < 0 { return .null }
+            expression = "(\(expression))[\(step.integer == nil ? AnsibleExpression.quote(key) : key)]"
+        }
+        return TOSCAValue("{{ \(expression) }}")
     }
 
     static func element(of value: TOSCAValue, _ path: some Sequence<TOSCAValue>) -> TOSCAValue {

@@ -27,6 +27,14 @@ extension FunctionChecker {
         if let capability = type.capabilities[name], !isOwn, let inner = rest.first {
             guard let innerName = inner.string, TOSCAFunction(inner) == nil else { return }
             let known = Self.ofCapabilities + capability.properties.names + capability.type.attributes.names
+            // A requirement of the same name goes before.
+            if !known.contains(innerName), depth < 8,
+                let target = node.requirements.first(where: { $0.name == name })?.target.flatMap({ index[$0] })
+            {
+                checkAttribute(
+                    innerName, inner.position, rest.dropFirst(), of: target, place, path, depth: depth + 1)
+                return
+            }
             if !known.contains(innerName), place.isOutput {
                 note("the capability '\(name)' of '\(node.name)'", innerName, known, inner.position, path)
             }

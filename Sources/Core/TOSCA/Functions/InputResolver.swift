@@ -76,6 +76,11 @@ struct InputResolver {
         return nil
     }
 
+    /// Null for inputs without one.
+    static func defaults(of inputs: [TOSCAInput]) -> [String: TOSCAValue] {
+        Dictionary(inputs.map { ($0.name, $0.defaultValue ?? .null) }, uniquingKeysWith: { first, _ in first })
+    }
+
     let template: TOSCATemplate
     let options: TOSCAOptions
     let report: Report
@@ -84,17 +89,19 @@ struct InputResolver {
         _ given: [String: TOSCAValue], using generator: inout some RandomNumberGenerator
     ) -> [String: TOSCAValue] {
         var values: [String: TOSCAValue] = [:]
-        for (name, value) in given.sorted(by: { $0.key < $1.key })
-        where !template.inputs.contains(where: { $0.name == name }) {
+        let declared = Set(template.inputs.map(\.name))
+        let library = TypeLibrary(report: report)
+        for type in template.types where type.kind == .data { library.adopt(type) }
+        for (name, value) in given.sorted(by: { $0.key < $1.key }) where !declared.contains(name) {
             report.unknown(
                 .unknownName, "the template declares no input '\(name.prefix(80))'", name,
                 among: template.inputs.map(\.name), at: value.position.line == 0 ? nil : value.position,
                 DocumentPath.root.key("inputs").key(name))
         }
         for input in template.inputs {
-            if let value = given[input.name], !value.isNull {
+            if let value = given[input.name].map({ TOSCASecret.value($0, of: input.name) }), !value.isNull {
                 let errors = report.errorCount
-                check(value, input)
+                check(value, input, library)
                 // What follows is to be looked at as if it was right.
                 values[input.name] = report.errorCount == errors ? value : input.defaultValue ?? .null
             } else if let value = input.defaultValue {
@@ -107,6 +114,7 @@ struct InputResolver {
                 }
             }
         }
+        report.secrets = TOSCASecret.texts(template.inputs, values)
         return values
     }
 
@@ -130,15 +138,13 @@ struct InputResolver {
         return TOSCAValue(String(decoding: bytes, as: UTF8.self))
     }
 
-    private func check(_ value: TOSCAValue, _ input: TOSCAInput) {
+    private func check(_ value: TOSCAValue, _ input: TOSCAInput, _ library: TypeLibrary) {
         if let function = Self.function(in: value, input.type) {
             report.error(
                 .function, "'\(function.name.rawValue)' means nothing in the value of the input '\(input.name)'",
                 at: function.position.line == 0 ? nil : function.position,
                 DocumentPath.root.key("inputs").key(input.name), expected: "a value without functions")
         }
-        let library = TypeLibrary(report: report)
-        for type in template.types where type.kind == .data { library.adopt(type) }
         ValueChecker(library: library).check(
             value, input.type, input.constraints, "the input '\(input.name)'",
             DocumentPath.root.key("inputs").key(input.name))

@@ -8,6 +8,8 @@ package struct TOSCADeployment: Sendable {
         package var system: String
         /// Its id at the provider.
         package var providerID: String?
+        /// As TOSCA calls it: `creating`, `configuring`, `started`, `error` and so on.
+        package var state: String?
         package var privateAddress: String?
         package var publicAddress: String?
         /// Addresses by the index of the interface.
@@ -90,6 +92,7 @@ package struct TOSCADeployment: Sendable {
             return one(address)
         case "ip_address": return one { text($0.publicAddress ?? $0.privateAddress) }
         case "tosca_id": return one { text($0.providerID) }
+        case "state" where !machines.isEmpty: return one { text($0.state) }
         case "ctxt_log": return one { text($0.log) }
         case "ansible_output": return result(tail, machines)
         default: break

@@ -130,7 +130,9 @@ package struct TOSCAResolver: Sendable {
         }
         let plain = steps.joined(separator: "/")
         guard let bytes = await folder.content(of: plain, maximumSize: limits.maximumSize) else {
-            throw Failure(message: "there is no file '\(plain.prefix(200))'", expected: nil)
+            throw Failure(
+                message: "there is no file '\(plain.prefix(200))' in the template's folder",
+                expected: "a file of at most \(limits.maximumSize >> 20) MiB there; links out of it are not followed")
         }
         return Found(bytes: bytes, origin: .folder, base: plain)
     }

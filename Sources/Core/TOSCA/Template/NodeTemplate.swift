@@ -10,10 +10,7 @@ package struct TOSCAInput: Sendable, Named {
     var path: DocumentPath
 
     /// Holds a secret by its name: not to be shown.
-    package var isSecret: Bool {
-        let name = name.lowercased()
-        return ["password", "secret", "token", "private_key", "api_key"].contains { name.contains($0) }
-    }
+    package var isSecret: Bool { TOSCASecret.isSecret(name) }
 }
 
 /// An output that a template declares.
@@ -51,6 +48,8 @@ package struct NodeTemplate: Sendable, Named {
         package var relationshipTemplate: String?
         package var properties: TOSCAMap
         var filter: TOSCAValue?
+        /// The target was chosen by its type and the filter.
+        var isChosen = false
         /// Type of the node to choose.
         var targetType: String?
         var position: TOSCAPosition

@@ -9,8 +9,18 @@ struct RequirementMatcher {
     private let declared: Set<String>
     private let index: [String: NodeTemplate]
     private var report: Report { library.report }
+    private let inputs: [TOSCAInput]
+    /// Nil while a template is read: what inputs decide is decided later, with their values.
+    private let values: [String: TOSCAValue]?
+    private let limits: TOSCALimits
 
-    init(nodes: [NodeTemplate], names: [String], parents: [String], library: TypeLibrary) {
+    init(
+        nodes: [NodeTemplate], names: [String], parents: [String], library: TypeLibrary, inputs: [TOSCAInput],
+        values: [String: TOSCAValue]? = nil, limits: TOSCALimits
+    ) {
+        self.inputs = inputs
+        self.values = values
+        self.limits = limits
         self.parents = parents
         self.nodes = nodes
         self.library = library
@@ -20,13 +30,13 @@ struct RequirementMatcher {
     }
 
     func match(_ result: inout [NodeTemplate]) {
-        var byType: [String: String?] = [:]
+        var open: [(node: Int, requirement: Int)] = []
         for place in result.indices {
             for number in result[place].requirements.indices {
                 let requirement = result[place].requirements[number]
-                if let name = requirement.target, index[name] != nil { continue }
-                result[place].requirements[number].target = nil
-                if let name = requirement.target {
+                if let name = requirement.target, !requirement.isChosen {
+                    if index[name] != nil { continue }
+                    result[place].requirements[number].target = nil
                     if declared.contains(name) { continue }
                     // A type in the place of a name: any node of that type.
                     guard library.exists(name, .node) else {
@@ -34,25 +44,52 @@ struct RequirementMatcher {
                         continue
                     }
                     result[place].requirements[number].targetType = name
-                } else if requirement.filter == nil {
+                } else if requirement.filter == nil, !requirement.isChosen {
                     // Left open: somebody else has to fulfil it.
                     continue
                 }
-                let type = result[place].requirements[number].targetType ?? "tosca.nodes.Root"
-                let key = type + "/" + (requirement.filter.map { "\($0.position)" } ?? "")
-                let found = byType[key] ?? find(type, requirement, besides: result[place].name)
-                byType[key] = .some(found)
-                if let found {
-                    result[place].requirements[number].target = found
-                } else {
-                    report.error(
-                        .requirement,
-                        "no node fulfils the requirement '\(requirement.name)' of '\(result[place].name)'",
-                        at: requirement.position, requirement.path,
-                        expected: "a node of type \(type)\(requirement.filter == nil ? "" : " that passes the filter")")
-                }
+                open.append((place, number))
             }
         }
+        guard !open.isEmpty else { return }
+        // Functions of filters and properties see what is named.
+        let evaluator = Evaluator(
+            topology: Topology(result), declared: inputs, inputs: values ?? InputResolver.defaults(of: inputs),
+            mode: .plan, report: Report(), limits: limits)
+        var byType: [String: [String]] = [:]
+        for (place, number) in open {
+            let requirement = result[place].requirements[number]
+            let owner = result[place]
+            let type = requirement.targetType ?? "tosca.nodes.Root"
+            let key = type + "/" + (requirement.filter.map { "\($0.position)" } ?? "")
+            // Two, because a node does not fulfil its own requirement.
+            let found = byType[key] ?? find(type, requirement, of: owner, evaluator)
+            byType[key] = found
+            let chosen = found.first { $0 != owner.name }
+            result[place].requirements[number].target = chosen
+            result[place].requirements[number].isChosen = true
+            guard chosen == nil, values != nil || !hasFunctions(requirement, type) else { continue }
+            report.error(
+                .requirement, "no node fulfils the requirement '\(requirement.name)' of '\(owner.name)'",
+                at: requirement.position, requirement.path,
+                expected: "a node of type \(type)\(requirement.filter == nil ? "" : " that passes the filter")")
+        }
+    }
+
+    /// Whether values of inputs may decide.
+    private func hasFunctions(_ requirement: NodeTemplate.Requirement, _ type: String) -> Bool {
+        guard let filter = requirement.filter, !inputs.isEmpty else { return false }
+        func holds(_ value: TOSCAValue) -> Bool {
+            TOSCAFunction(value) != nil || value.list?.contains(where: holds) == true
+                || value.map?.entries.contains { holds($0.value) } == true
+        }
+        let full = library.resolve(type, .node, at: requirement.position, requirement.path)?.name ?? type
+        return holds(filter)
+            || nodes.contains { node in
+                node.type.isA(full)
+                    && (holds(TOSCAValue(node.properties))
+                        || node.capabilities.values.contains { holds(TOSCAValue($0)) })
+            }
     }
 
     private func missing(_ name: String, _ requirement: NodeTemplate.Requirement, of owner: String) {
@@ -66,28 +103,34 @@ struct RequirementMatcher {
             nearest: names.count > 2000 ? nil : NearestName.find(name, among: names))
     }
 
-    private func find(_ type: String, _ requirement: NodeTemplate.Requirement, besides name: String) -> String? {
+    private func find(
+        _ type: String, _ requirement: NodeTemplate.Requirement, of owner: NodeTemplate, _ evaluator: Evaluator
+    ) -> [String] {
         let full = library.resolve(type, .node, at: requirement.position, requirement.path)?.name ?? type
-        return nodes.first { node in
-            node.name != name && node.type.isA(full) && (requirement.filter.map { passes(node, $0) } ?? true)
-        }?.name
+        let filter = requirement.filter.map {
+            evaluator.evaluate($0, Evaluator.Context(node: owner), requirement.path.key("node_filter"))
+        }
+        var found: [String] = []
+        for node in nodes where node.type.isA(full) && (filter.map { passes(node, $0, evaluator) } ?? true) {
+            found.append(node.name)
+            if found.count == 2 { break }
+        }
+        return found
     }
 
-    /// `node_filter: { properties: [ NAME: CONSTRAINTS ], capabilities: [ NAME: { properties: … } ] }`. Values that
-    /// functions give are not known here: they never pass.
-    private func passes(_ node: NodeTemplate, _ filter: TOSCAValue) -> Bool {
+    /// `node_filter: { properties: [ NAME: CONSTRAINTS ], capabilities: [ NAME: { properties: … } ] }`. Values that are not
+    /// known before deployment never pass.
+    private func passes(_ node: NodeTemplate, _ filter: TOSCAValue, _ evaluator: Evaluator) -> Bool {
         let own = Self.pairs(filter["properties"]).allSatisfy { entry in
-            let definition = node.type.properties[entry.key]
-            return passes(node.properties[entry.key] ?? definition?.defaultValue, definition, entry.value)
+            passes(evaluator.property(entry.key, of: node), node.type.properties[entry.key], entry.value)
         }
         guard own else { return false }
         return Self.pairs(filter["capabilities"]).allSatisfy { entry in
             let matching = node.type.capabilities.elements.filter { $0.name == entry.key || $0.type.isA(entry.key) }
             return matching.contains { capability in
                 Self.pairs(entry.value["properties"]).allSatisfy { condition in
-                    let definition = capability.properties[condition.key]
-                    let value = node.capabilities[capability.name]?[condition.key] ?? definition?.defaultValue
-                    return passes(value, definition, condition.value)
+                    let value = evaluator.property(condition.key, ofCapability: capability.name, of: node)
+                    return passes(value, capability.properties[condition.key], condition.value)
                 }
             }
         }
@@ -97,8 +140,8 @@ struct RequirementMatcher {
         value?.map?.entries ?? value?.list?.flatMap { $0.map?.entries ?? [] } ?? []
     }
 
-    private func passes(_ value: TOSCAValue?, _ definition: TOSCAProperty?, _ conditions: TOSCAValue) -> Bool {
-        guard let value, TOSCAFunction(value) == nil else { return false }
+    private func passes(_ value: TOSCAValue, _ definition: TOSCAProperty?, _ conditions: TOSCAValue) -> Bool {
+        guard !value.isNull else { return false }
         let type = definition?.type.name ?? "string"
         guard conditions.list != nil || conditions.map != nil else {
             return TOSCAConstraint(kind: .equal, value: conditions).accepts(value, type: type) ?? false
@@ -108,5 +151,31 @@ struct RequirementMatcher {
             guard let kind = TOSCAConstraint.Kind(rawValue: entry.key) else { return false }
             return TOSCAConstraint(kind: kind, value: entry.value).accepts(value, type: type) ?? false
         }
+    }
+}
+
+extension TOSCATemplate {
+    /// The template with the nodes that filters choose by the values of inputs.
+    func choosing(by values: [String: TOSCAValue], _ report: Report) -> TOSCATemplate {
+        guard nodes.contains(where: { $0.requirements.contains { $0.isChosen && $0.filter != nil } }) else {
+            return self
+        }
+        let library = TypeLibrary(report: report)
+        for type in types { library.adopt(type) }
+        var result = nodes
+        RequirementMatcher(
+            nodes: nodes, names: nodes.map(\.name), parents: [], library: library, inputs: inputs, values: values,
+            limits: limits
+        ).match(&result)
+        var copy = self
+        copy.topology = Topology(result)
+        let (levels, cycle) = copy.topology.levels()
+        copy.levels = levels
+        if let cycle, let first = copy.topology[cycle[0]] {
+            report.error(
+                .cycle, "requirements lead back to a node that has them: \(cycle.prefix(20).joined(separator: " → "))",
+                at: first.position, first.path)
+        }
+        return copy
     }
 }

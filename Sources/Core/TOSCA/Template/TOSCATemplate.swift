@@ -14,7 +14,7 @@ package struct TOSCATemplate: Sendable {
     package let metadata: TOSCAMap
     package let inputs: [TOSCAInput]
     package let outputs: [TOSCAOutput]
-    package let nodes: [NodeTemplate]
+    package var nodes: [NodeTemplate] { topology.nodes }
     package let relationships: NamedList<RelationshipTemplate>
     package let groups: [TOSCAGroup]
     package let policies: [TOSCAPolicy]
@@ -24,8 +24,8 @@ package struct TOSCATemplate: Sendable {
     package let warnings: [TOSCADiagnostic]
     /// Types that the template uses, with those that they need.
     package let types: [TOSCAType]
-    let topology: Topology
-    let levels: [Int]
+    var topology: Topology
+    var levels: [Int]
     let files: [String]
     let limits: TOSCALimits
     /// Where the template itself is, for relative references.
@@ -63,11 +63,11 @@ package struct TOSCATemplate: Sendable {
             wrong.contains { $0 == node || $0.hasPrefix(node + ".") }
         }
         let own = Report(files: files)
+        own.secrets = TOSCASecret.texts(inputs, InputResolver.defaults(of: inputs))
         var options = TOSCAOptions()
         options.isForReading = true
-        let values = Dictionary(
-            inputs.map { ($0.name, $0.defaultValue ?? .null) }, uniquingKeysWith: { first, _ in first })
-        var planner = Planner(template: self, inputs: values, options: options, report: own)
+        var planner = Planner(
+            template: self, inputs: InputResolver.defaults(of: inputs), options: options, report: own)
         planner.plan()
         report.take(from: own) { found in
             found.severity == .error && [.translation, .constraint, .missing, .limit].contains(found.code)
@@ -86,7 +86,6 @@ package struct TOSCATemplate: Sendable {
         metadata = parts.root["metadata"]?.map ?? TOSCAMap()
         inputs = parts.inputs
         outputs = parts.outputs
-        nodes = parts.topology.nodes
         relationships = parts.relationships
         groups = parts.groups
         policies = parts.policies

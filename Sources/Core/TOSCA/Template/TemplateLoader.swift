@@ -212,10 +212,18 @@ struct TemplateLoader {
 
     /// `imports: [ template_file: URL ]`: the template there, with the inputs, outputs and nodes of this one over it.
     private mutating func overlay(_ root: TOSCAMap, _ base: String?) async -> TOSCAMap? {
-        guard let items = root["imports"]?.list else { return nil }
-        for (number, item) in items.enumerated() {
-            guard let file = item["template_file"] else { continue }
+        guard let items = root["imports"]?.list ?? root["imports"]?.map.map({ [TOSCAValue($0)] }) else { return nil }
+        let places = items.indices.filter { items[$0]["template_file"] != nil }
+        for number in places {
+            guard let file = items[number]["template_file"] else { continue }
             let path = DocumentPath.root.key("imports").index(number).key("template_file")
+            if let second = places.dropFirst().first, let other = items[second]["template_file"] {
+                report.error(
+                    .import, "a template lies over one other only", at: other.position,
+                    DocumentPath.root.key("imports").index(second).key("template_file"),
+                    expected: "one 'template_file', which may have one itself")
+                return nil
+            }
             guard let name = file.string ?? file["file"]?.string else {
                 report.error(
                     .type, "'template_file' is \(file.kind)", at: file.position, path, expected: "the URL of a template"
@@ -223,11 +231,13 @@ struct TemplateLoader {
                 return nil
             }
             let reference = Reference(file: name, position: file.position, path: path)
-            guard let (found, full) = await find(reference, from: base), let lower = read(found, reference, full)
+            guard let (found, full) = await find(reference, from: base), var lower = read(found, reference, full)
             else { return nil }
             readRepositories(lower)
             chain.append(full)
-            await readImports(of: lower, from: found.base, .root)
+            let own = lower
+            if let overlaid = await overlay(lower, found.base) { lower = overlaid }
+            await readImports(of: own, from: found.base, .root)
             chain.removeLast()
             return Self.overlay(root, on: lower)
         }
@@ -248,6 +258,12 @@ struct TemplateLoader {
                 if section.key == "inputs", entry.value["type"] == nil, var declared = map[entry.key]?.map {
                     declared["default"] = entry.value
                     map[entry.key] = TOSCAValue(.map(declared), at: entry.value.position)
+                } else if section.key == "node_templates", entry.value["type"] == nil, let changes = entry.value.map,
+                    let lower = map[entry.key]?.map
+                {
+                    // What has no type of its own changes the node there.
+                    let merged = TOSCAMerge.merge(lower, changes)
+                    map[entry.key] = TOSCAValue(.map(merged), at: entry.value.position)
                 } else {
                     map.set(entry.key, entry.value, at: entry.keyPosition)
                 }

@@ -3,7 +3,13 @@ extension TemplateReader {
         _ value: TOSCAValue?, _ path: DocumentPath, _ relationships: NamedList<RelationshipTemplate>
     ) -> [NodeTemplate] {
         guard let map = mapping(value, "node_templates", path) else { return [] }
-        return map.entries.compactMap { node($0, path.key($0.key), relationships) }
+        guard map.count <= limits.maximumNodes else {
+            report.error(
+                .limit, "the template has \(map.count) nodes", at: value?.position, path,
+                expected: "at most \(limits.maximumNodes)")
+            return []
+        }
+        return map.entries.compactMap { node(copied($0, map, path), path.key($0.key), relationships) }
     }
 
     private func node(
@@ -17,11 +23,20 @@ extension TemplateReader {
         }
         unknownFields(of: map, Self.nodeFields, "the node '\(entry.key.prefix(80))'", path)
         guard let typeValue = map["type"], let typeName = typeValue.string else {
-            report.error(
-                .missing, "the node '\(entry.key.prefix(80))' has no type", at: entry.keyPosition, path,
-                expected: "'type'")
+            if let value = map["type"], !value.isNull {
+                report.error(
+                    .type, "the type of the node '\(entry.key.prefix(80))' is \(value.kind)", at: value.position,
+                    path.key("type"),
+                    expected: "the name of a type"
+                        + (TOSCAFunction(value) != nil ? "; functions stand in properties only" : ""))
+            } else {
+                report.error(
+                    .missing, "the node '\(entry.key.prefix(80))' has no type", at: entry.keyPosition, path,
+                    expected: "'type'")
+            }
             return nil
         }
+        guard checkName(entry, path) else { return nil }
         guard let type = library.resolve(typeName, .node, at: typeValue.position, path.key("type")) else { return nil }
         let what = "node '\(entry.key.prefix(80))'"
         noteIgnored(map, what, path)
@@ -40,7 +55,6 @@ extension TemplateReader {
     private static let ignoredFields: [(name: String, reason: String, expected: String)] = [
         ("directives", "the node is made anew, as any other", "no directives"),
         ("node_filter", "the node is made anew, none is chosen", "'node_filter' in a requirement"),
-        ("copy", "nothing is copied", "the fields themselves, or an alias of YAML with '<<'"),
         ("attributes", "the machines tell what they are", "properties, or outputs"),
     ]
 
@@ -123,9 +137,9 @@ extension TemplateReader {
         guard let map = mapping(value, "interfaces", path) else { return result }
         for entry in map.entries {
             let short = TypeReader.shortName(entry.key)
-            let operations = TypeReader.operations(
-                entry.value, report, path.key(entry.key), over: result[short]?.operations)
-            result.set(TOSCAInterface(name: short, operations: operations), short)
+            let interface = TypeReader.interface(
+                short, entry.value, report, path.key(entry.key), over: result[short], isTemplate: true)
+            result.set(interface, short)
             checkOperations(entry, short, type, path.key(entry.key))
         }
         return result
@@ -329,6 +343,10 @@ extension TemplateReader {
                     TOSCAValue(.map(requirement.properties)), place,
                     requirement.path.key("relationship").key("properties"))
             }
+            for requirement in node.requirements {
+                guard let filter = requirement.filter else { continue }
+                checker.check(filter, place, requirement.path.key("node_filter"))
+            }
             checkOperations(node.interfaces, node.type.interfaces, checker, place, node.path)
             for artifact in node.artifacts.elements where node.type.artifacts[artifact.name] == nil {
                 checker.check(artifact.file, place, node.path.key("artifacts").key(artifact.name).key("file"))
@@ -354,9 +372,8 @@ extension TemplateReader {
             for operation in interface.operations.elements {
                 let known = inherited[interface.name]?.operations[operation.name]?.inputs ?? []
                 for input in operation.inputs where !known.contains(input) {
-                    checker.check(
-                        input.value, place,
-                        path.key("interfaces").key(interface.name).key(operation.name).key("inputs").key(input.name))
+                    let owner = path.key("interfaces").key(interface.name)
+                    checker.check(input.value, place, input.path(in: owner.key(operation.name)))
                 }
             }
         }

@@ -66,7 +66,9 @@ struct TemplateReader {
         // Also those that could not be read: there is one error about each already.
         let names = topologyMap["node_templates"]?.map?.keys ?? []
         let parents = root["metadata"]?["parents"]?.list?.compactMap(\.string) ?? []
-        RequirementMatcher(nodes: nodes, names: names, parents: parents, library: library).match(&nodes)
+        RequirementMatcher(
+            nodes: nodes, names: names, parents: parents, library: library, inputs: inputs, limits: limits
+        ).match(&nodes)
         let groups = self.groups(topologyMap["groups"], path.key("groups"), names)
         let policies = self.policies(topologyMap["policies"], path.key("policies"), names, groups)
         let outputs = self.outputs(topologyMap["outputs"], path.key("outputs"))
@@ -76,6 +78,8 @@ struct TemplateReader {
         }
         checkFunctions(inputs, nodes, names, relationships, policies, outputs)
         let topology = Topology(nodes)
+        checkRequirements(topology)
+        checkUnusedTypes()
         let (levels, cycle) = topology.levels()
         if let cycle {
             report.error(
@@ -136,7 +140,13 @@ struct TemplateReader {
         checker.isLenient = true
         return map.entries.compactMap { entry in
             let place = path.key(entry.key)
-            guard let property = TypeReader.property(entry, report, place) else { return nil }
+            guard var property = TypeReader.property(entry, report, place) else { return nil }
+            // Since 1.3 an input may have a value, which goes before its default.
+            var field = "default"
+            if let value = entry.value["value"], !value.isNull {
+                property.defaultValue = value
+                field = "value"
+            }
             if let fields = entry.value.map {
                 unknownFields(of: fields, Self.inputFields, "the input '\(entry.key.prefix(80))'", place)
             }
@@ -144,7 +154,7 @@ struct TemplateReader {
                 _ = library.resolve(property.type.name, .data, at: entry.value["type"]?.position, place.key("type"))
             }
             if let value = property.defaultValue {
-                checkDefault(value, property, "the default of the input '\(entry.key)'", place.key("default"), checker)
+                checkDefault(value, property, "the \(field) of the input '\(entry.key)'", place.key(field), checker)
             }
             return TOSCAInput(
                 name: entry.key, type: property.type, isRequired: property.isRequired,

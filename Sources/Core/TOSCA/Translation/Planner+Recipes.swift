@@ -41,6 +41,7 @@ extension Planner {
     /// its own operations, what follows.
     mutating func planRecipes() {
         let made = recipes
+        usedRecipeNames = Set(made.map(\.id))
         var byNode: [String: [PlannedRecipe]] = [:]
         for recipe in made { byNode[recipe.node.name, default: []].append(recipe) }
         recipes = []
@@ -72,8 +73,16 @@ extension Planner {
     }
 
     private mutating func append(
-        _ id: String, _ operations: [PlannedOperation], _ node: NodeTemplate, _ compute: NodeTemplate, _ reason: String
+        _ name: String, _ operations: [PlannedOperation], _ node: NodeTemplate, _ compute: NodeTemplate,
+        _ reason: String
     ) {
+        // 'a' on 'b_c' and 'a_b' on 'c' would be one.
+        var id = name
+        var number = 1
+        while !usedRecipeNames.insert(id).inserted {
+            number += 1
+            id = "\(name)_\(number)"
+        }
         recipes.append(
             PlannedRecipe(
                 id: id, system: RADLName.of(compute.name), step: level(of: node), node: node, operations: operations))
@@ -155,7 +164,7 @@ extension Planner {
         }
         guard !operations.isEmpty else { return }
         var id = RADLName.of("\(item.relation.name)_\(compute.name)_\(node.name)_conf")
-        if recipes.contains(where: { $0.id == id }) {
+        if usedRecipeNames.contains(id) {
             let other = item.isSource ? item.relation.target : item.relation.source
             id = RADLName.of(
                 "\(item.relation.name)_\(compute.name)_\(node.name)_\(other.name)_\(isBefore ? "pre" : "post")_conf")
@@ -185,14 +194,11 @@ extension Planner {
             name: operation.name, implementation: reference, base: base, position: operation.position, path: path)
         let known = Set(variables.neededArtifacts.keys)
         for input in operation.inputs {
-            let value = variables.evaluate(input.value, context, path.key("inputs").key(input.name))
+            let place = input.path(in: path)
+            let mistakes = report.mistakes
+            let value = variables.evaluate(input.value, context, place)
             if value.isNull {
-                // An optional property without a value: the recipe's own default shall count.
-                if !input.value.isNull, input.value.position.file == 0 {
-                    report.warning(
-                        .missing, "the input '\(input.name)' of '\(operation.name)' of '\(node.name)' has no value",
-                        at: input.value.position, path.key("inputs").key(input.name))
-                }
+                if report.mistakes == mistakes { missing(input, of: operation, node, place) }
                 continue
             }
             planned.variables[input.name] = value
@@ -215,6 +221,20 @@ extension Planner {
             planned.files.append((file, url))
         }
         return [planned]
+    }
+
+    private func missing(
+        _ input: TOSCAOperation.Input, of operation: TOSCAOperation, _ node: NodeTemplate, _ path: DocumentPath
+    ) {
+        let message = "the input '\(input.name)' of '\(operation.name)' of '\(node.name)' has no value"
+        if let type = input.requiredType {
+            report.error(
+                .missing, message, at: node.position, path, expected: "a value of type \(type), which the type asks for"
+            )
+        } else if !input.value.isNull, input.value.position.file == 0 {
+            // An optional property without a value: the recipe's own default shall count.
+            report.warning(.missing, message, at: input.value.position, path)
+        }
     }
 
     /// The document that something stands in: relative references start there.

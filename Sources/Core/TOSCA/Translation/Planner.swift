@@ -25,6 +25,10 @@ struct Planner {
     /// By the names of nodes.
     private(set) var places: [String: PlannedPlace] = [:]
     var isContainerized = false
+    /// The node that each volume of a provider is attached to.
+    var volumeOwners: [String: String] = [:]
+    /// Names of sections, each once.
+    var usedRecipeNames: Set<String> = []
     /// Where each recipe comes from, by the ids of their sections.
     var origins: [String: RecipeOrigin] = [:]
 

@@ -100,7 +100,9 @@ extension TOSCATranslation {
     package func diagnostic(_ error: RADLError) -> TOSCADiagnostic {
         TOSCADiagnostic(
             code: .translation, severity: error.severity == .error ? .error : .warning,
-            message: "what the template becomes is no good RADL: \(error.message)", expected: error.hint,
+            message: "what the template becomes is no good RADL: "
+                + TOSCASecret.hiding(TOSCASecret.texts(template.inputs, inputs), in: error.message),
+            expected: error.hint,
             file: template.files.first, path: "")
     }
 }
@@ -195,6 +197,7 @@ package enum TOSCATranslator {
         let report = Report(files: template.files)
         let values = InputResolver(template: template, options: options, report: report)
             .resolve(inputs, using: &generator)
+        let template = template.choosing(by: values, report)
         var planner = Planner(template: template, inputs: values, options: options, report: report)
         planner.plan()
         try report.throwErrors()

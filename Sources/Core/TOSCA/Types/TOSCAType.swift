@@ -159,6 +159,8 @@ package struct TOSCARequirementDefinition: Sendable, Named {
     package var node: String?
     package var relationship: String?
     package var minimum: Int
+    /// `occurrences` says that there has to be one.
+    var isDemanded = false
     /// Nil: any number.
     package var maximum: Int?
 }
@@ -167,6 +169,8 @@ package struct TOSCARequirementDefinition: Sendable, Named {
 package struct TOSCAInterface: Sendable, Named {
     package var name: String
     package var operations: NamedList<TOSCAOperation>
+    /// Inputs of all operations.
+    var inputs: [TOSCAOperation.Input] = []
 }
 
 /// An operation with its implementation and inputs.
@@ -174,14 +178,18 @@ package struct TOSCAOperation: Sendable, Named {
     package var name: String
     /// A URL, a path, or the name of an artifact; nil where nothing implements it.
     package var implementation: String?
-    var dependencies: [String] = []
     package var inputs: [Input]
     var position: TOSCAPosition
 
     /// An input: a value, or a declaration with a default.
     package struct Input: Sendable, Hashable {
         package var name: String
+        /// Null where a declaration gives none.
         package var value: TOSCAValue
+        /// The type that an operation cannot do without; nil where a value may be missing.
+        var requiredType: String?
+        /// Given for all operations of the interface.
+        var isShared = false
     }
 }
 
@@ -199,5 +207,12 @@ package struct TOSCAArtifact: Sendable, Named {
 extension String {
     func replacingSuffix(_ suffix: String, with text: String = "") -> String {
         hasSuffix(suffix) ? String(dropLast(suffix.count)) + text : self
+    }
+}
+
+extension TOSCAOperation.Input {
+    /// Where it stands, by the path of an operation that has it.
+    func path(in operation: DocumentPath) -> DocumentPath {
+        (isShared ? operation.parent ?? operation : operation).key("inputs").key(name)
     }
 }

@@ -37,6 +37,21 @@ final class TypeLibrary {
     /// All types that were resolved so far.
     var all: [TOSCAType] { resolved.values.flatMap(\.values) }
 
+    /// Documents that define types, but for the program's own, with the names of those that are imported.
+    var documents: [(map: TOSCAMap, name: String?)] {
+        let found = sources.compactMap { source -> (map: TOSCAMap, name: String?)? in
+            if case .document(let map, let name, _) = source { return (map, name) }
+            return nil
+        }
+        // The template itself is the last one.
+        return found.dropLast() + found.suffix(1).map { ($0.map, nil) }
+    }
+
+    /// Whether a type was asked for, and what is wrong with it was told.
+    func isRead(_ name: String, _ kind: TOSCATypeKind) -> Bool {
+        resolved[kind]?[name] != nil || failed.contains(kind.rawValue + "/" + name)
+    }
+
     /// Names of all types of a kind that can be named.
     func names(_ kind: TOSCATypeKind) -> [String] {
         var names: Set<String> = []

@@ -250,6 +250,7 @@ struct TypeReader {
                     node: map?["node"]?.string ?? base?.node,
                     relationship: relation?.string ?? relation?["type"]?.string ?? base?.relationship,
                     minimum: occurrences?.first?.integer ?? base?.minimum ?? 1,
+                    isDemanded: occurrences?.first?.integer.map { $0 > 0 } ?? base?.isDemanded ?? false,
                     maximum: occurrences.map { $0.count > 1 ? $0[1].integer : nil } ?? (base.map { $0.maximum } ?? 1))
                 if let place = result.firstIndex(where: { $0.name == entry.key }) {
                     result[place] = definition

@@ -17,6 +17,8 @@ struct ValueChecker {
         _ path: DocumentPath, depth: Int = 0
     ) {
         if TOSCAFunction(value) != nil || value.isNull || depth > Self.maximumDepth { return }
+        // A misspelt function is told as such.
+        if let map = value.map, map.count == 1, type.name != "map", map.keys[0].hasPrefix("get_") { return }
         if TypeReader.isSimple(type.name) {
             checkSimple(value, type, constraints, what, path, depth)
             return
@@ -58,6 +60,7 @@ struct ValueChecker {
     private static func shown(_ value: TOSCAValue) -> String {
         switch value.content {
         case .list, .map, .null: ""
+        case _ where value.isSecret: ""
         default: ", \(value.brief)"
         }
     }
@@ -97,9 +100,20 @@ struct ValueChecker {
                 return false
             }
             noteUnquoted(value, what, path)
+            let text = value.written ?? value.scalarText ?? ""
+            if type.name == "version", !text.isEmpty, !ScalarText.isVersion(text) {
+                wrong(value, "a version such as '22.04' or '2.0.1.alpha-10'", what, path)
+                return false
+            }
+            if type.name == "timestamp", !ScalarText.isTimestamp(text) {
+                wrong(value, "a time such as '2026-05-31T12:00:00Z'", what, path)
+                return false
+            }
         case "integer":
             guard value.integer != nil else {
-                wrong(value, "a whole number", what, path)
+                let text = value.scalarText ?? ""
+                let isLarge = text.utf8.count > 18 && text.utf8.allSatisfy { $0 &- 0x30 <= 9 }
+                wrong(value, isLarge ? "a whole number of at most 18 digits" : "a whole number", what, path)
                 return false
             }
         case "float":
@@ -165,9 +179,36 @@ struct ValueChecker {
 
     /// YAML takes `22.10` for the number 22.1 and `no` for false.
     private func noteUnquoted(_ value: TOSCAValue, _ what: String, _ path: DocumentPath) {
-        guard let written = value.written, let text = value.scalarText, written != text else { return }
+        guard let written = value.written, let text = value.scalarText, written != text, !value.isSecret else { return }
         report.warning(
             .type, "\(what) is written as \(written), which YAML reads as \(text)", at: value.position, path,
             expected: "quotes: '\(written)'")
+    }
+}
+
+/// Texts that have a form of their own.
+enum ScalarText {
+    /// `MAJOR.MINOR.FIX.QUALIFIER-BUILD`, of which only the first has to be there.
+    static func isVersion(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
+        func isNumber(_ part: Substring) -> Bool { !part.isEmpty && part.utf8.allSatisfy { $0 &- 0x30 <= 9 } }
+        guard parts.prefix(3).allSatisfy(isNumber) else { return false }
+        guard parts.count == 4 else { return true }
+        let last = parts[3].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        return !last[0].isEmpty && last[0].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+            && (last.count == 1 || isNumber(last[1]))
+    }
+
+    /// A date as YAML writes it, with or without a time.
+    static func isTimestamp(_ text: String) -> Bool {
+        let date = text.prefix { $0 != "T" && $0 != "t" && $0 != " " }
+        let parts = date.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts.allSatisfy({ $0.utf8.allSatisfy { $0 &- 0x30 <= 9 } }), parts[0].utf8.count == 4,
+            let month = Int(parts[1]), let day = Int(parts[2]), (1...12).contains(month), (1...31).contains(day)
+        else { return false }
+        let rest = text.dropFirst(date.count)
+        guard !rest.isEmpty else { return true }
+        return rest.contains(":")
+            && rest.dropFirst().allSatisfy { $0.isASCII && ($0.isNumber || ":.+-Zz ".contains($0)) }
     }
 }

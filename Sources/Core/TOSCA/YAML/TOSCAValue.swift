@@ -29,6 +29,8 @@ package struct TOSCAValue: Sendable {
     package var position: TOSCAPosition
     /// A number or truth value as it was written: `22.10`, `yes`.
     var written: String?
+    /// No message shows it.
+    var isSecret = false
 
     init(_ content: Content, at position: TOSCAPosition = .none, written: String? = nil) {
         self.content = content
@@ -134,6 +136,7 @@ package struct TOSCAValue: Sendable {
         let text: String
         switch content {
         case .null: return "null"
+        case _ where isSecret: return "a value that is not shown"
         case .list(let list): return "a list of \(list.count)"
         case .map(let map): return "a mapping with \(map.keys.prefix(4).joined(separator: ", "))"
         default: text = written ?? scalarText ?? ""

@@ -24,6 +24,8 @@ struct YAMLReader {
             fail(.limit, "the document has \(size) bytes, more than the \(limits.maximumSize) that are read", 1, 1)
             return nil
         }
+        // Editors of Windows begin a file with a mark of its byte order.
+        let text = text.unicodeScalars.first == "\u{feff}" ? String(text.unicodeScalars.dropFirst()) : text
         guard acceptsKeys(text) else { return nil }
         remaining = size + limits.maximumAliasedValues
         guard let node = compose(text) else { return nil }
@@ -138,7 +140,9 @@ struct YAMLReader {
                 continue
             }
             if key.string.hasPrefix(Self.mark) { continue }
-            let value = convert(valueNode, depth: depth + 1)
+            var value = convert(valueNode, depth: depth + 1)
+            // `{ token: [ TEXT, SEPARATOR, NUMBER ] }` is a function.
+            if TOSCASecret.isSecret(key.string), key.string != "token" || value.list == nil { value = value.hidden }
             if key.string == "<<", key.style == .plain {
                 switch value.content {
                 case .map(let map): merged.append(map)

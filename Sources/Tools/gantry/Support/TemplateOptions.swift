@@ -126,7 +126,7 @@ enum TemplateFinding {
                 + paint(diagnostic.message, "1")
         ]
         if let template, diagnostic.file == nil || diagnostic.file == template.name, let number = diagnostic.line,
-            let excerpt = excerpt(template.text, number, diagnostic.column ?? 1)
+            let excerpt = excerpt(template.text, number, diagnostic)
         {
             lines.append("    " + Terminal.harmless(excerpt.line))
             lines.append("    " + paint(excerpt.marker, "1;" + color))
@@ -137,10 +137,14 @@ enum TemplateFinding {
         return lines.joined(separator: "\n")
     }
 
-    private static func excerpt(_ text: String, _ number: Int, _ column: Int) -> (line: String, marker: String)? {
+    /// Nothing of it is a secret.
+    private static func excerpt(
+        _ text: String, _ number: Int, _ diagnostic: TOSCADiagnostic
+    ) -> (line: String, marker: String)? {
+        let column = diagnostic.column ?? 1
         let lines = text.split(separator: "\n", maxSplits: number, omittingEmptySubsequences: false)
         guard lines.indices.contains(number - 1) else { return nil }
-        let line = String(lines[number - 1].prefix(160))
+        guard let line = diagnostic.excerpt(of: String(lines[number - 1].prefix(160))) else { return nil }
         guard column <= line.unicodeScalars.count + 1 else { return nil }
         let lead = line.unicodeScalars.prefix(column - 1).map { $0 == "\t" ? "\t" : " " }.joined()
         return (line, lead + "^")
