@@ -49,12 +49,15 @@ import Testing
         #expect(text == (try String(contentsOf: file, encoding: .utf8)))
     }
 
-    /// What their authors are told: two sites that share no network, an agreement that says nothing about a cloud.
+    /// What their authors are told: drivers that nobody installs, an agreement that says nothing about a cloud.
     @Test(arguments: names)
     func warningsAreFew(_ name: String) async throws {
         let warnings = try await translated(name).warnings.map(\.message)
         let expected: [String: [String]] = [
-            "deep-training": ["the policy 'deploy_on_ifca' has no effect"]
+            "deep-training": [
+                "'gpu_driver' has no effect: nothing installs or asks for it",
+                "the policy 'deploy_on_ifca' has no effect",
+            ]
         ]
         #expect(warnings == expected[name] ?? [])
     }

@@ -113,8 +113,9 @@ import Testing
               c: 2
             requirements:
             - host: x
-            - local_storage: e1
+            - local_storage: d1
             - local_storage: d2
+            - local_storage: e1
             - dependency: z
             list:
             - 9

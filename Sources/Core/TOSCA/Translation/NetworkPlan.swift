@@ -7,6 +7,8 @@ struct NetworkPlan {
         var isPublic: Bool
         var outports: [String] = []
         var seen: Set<String> = []
+        /// A node of the template, which others join only where they say so.
+        var isDeclared = false
     }
 
     private(set) var order: [String] = []
@@ -28,7 +30,7 @@ struct NetworkPlan {
     /// Adds a network that the template declares.
     mutating func declare(_ id: String, isPublic: Bool, features: Features) {
         order.append(id)
-        networks[id] = Network(features: features, isPublic: isPublic)
+        networks[id] = Network(features: features, isPublic: isPublic, isDeclared: true)
         if declared[isPublic] == nil { declared[isPublic] = id }
     }
 
@@ -39,16 +41,12 @@ struct NetworkPlan {
     mutating func privateNetwork(provider: String?) -> String {
         if let id = declared[false] { return id }
         guard let provider else {
-            add("private_net", isPublic: false)
-            return "private_net"
+            let id = freeName("private_net") { !$0.isDeclared && !$0.isPublic }
+            add(id, isPublic: false)
+            return id
         }
         if let id = byProvider[provider] { return id }
-        var id = "private_net"
-        var number = 0
-        while let network = networks[id], network.features.contains("provider_id") {
-            number += 1
-            id = "private_net_\(number)"
-        }
+        let id = freeName("private_net") { !$0.isDeclared && !$0.features.contains("provider_id") }
         add(id, isPublic: false)
         networks[id]?.features.set(Feature("provider_id", .string(provider, .equal)))
         byProvider[provider] = id
@@ -58,10 +56,24 @@ struct NetworkPlan {
     /// A public network for one node.
     mutating func publicNetwork(provider: String?) -> String {
         if let id = declared[true] { return id }
-        let id = publicCount == 0 ? "public_net" : "public_net_\(publicCount)"
-        publicCount += 1
+        var id: String
+        repeat {
+            id = publicCount == 0 ? "public_net" : "public_net_\(publicCount)"
+            publicCount += 1
+        } while networks[id] != nil
         add(id, isPublic: true)
         if let provider { networks[id]?.features.set(Feature("provider_id", .string(provider, .equal))) }
+        return id
+    }
+
+    /// A name with the smallest number behind it that is free, or that is of a network which will do.
+    private func freeName(_ name: String, orOf isGood: (Network) -> Bool) -> String {
+        var id = name
+        var number = 0
+        while let network = networks[id], !isGood(network) {
+            number += 1
+            id = "\(name)_\(number)"
+        }
         return id
     }
 

@@ -17,13 +17,14 @@ extension Planner {
                 if !value.isNull { apply(self)(property, value, path, &features) }
             }
         }
+        scale(node, system.id)
+        noteIdle(node)
         disks(node, &features)
         applications(node, &features)
         system.features = features
         connect(&system, node, ports)
         document.systems.append(system)
         owners[system.id] = node
-        scale(node, system.id)
         explain("system \(system.id)", "the node of type \(node.type.name)", node)
     }
 
@@ -64,7 +65,36 @@ extension Planner {
             guard let text, !text.isEmpty else { return }
             set("disk.0.image.url", text.contains("://") ? text : "docker://" + text, &features)
         case "credential": credential(value, path, &features)
+        case "gpu_driver", "cuda_support", "cuda_min_version", "cuDNN_version":
+            guard value.bool ?? (text?.isEmpty == false) else { return }
+            report.warning(
+                .translation, "'\(property)' has no effect: nothing installs or asks for it", at: value.position, path,
+                expected: "an image that has it, or a recipe that installs it")
         default: break
+        }
+    }
+
+    /// What a node has besides, that nobody looks at.
+    private func noteIdle(_ node: NodeTemplate) {
+        let users = node.properties["os_users"]
+        if let users, values.property("os_users", of: node).list?.isEmpty == false,
+            !node.interfaces.elements.contains(where: { $0.operations.elements.contains { !$0.inputs.isEmpty } })
+        {
+            report.warning(
+                .translation,
+                "'os_users' of '\(node.name)' has no effect: the type \(node.type.name) has no recipe for it",
+                at: users.position, node.path.key("properties").key("os_users"),
+                expected: "the collection 'indigo', whose type has one, or a recipe")
+        }
+        for artifact in node.artifacts.elements
+        where artifact.type?.hasPrefix("tosca.artifacts.Deployment") == true
+            && node.type.artifacts[artifact.name] == nil
+        {
+            report.warning(
+                .translation,
+                "the artifact '\(artifact.name)' of '\(node.name)' has no effect: machines take no images so",
+                at: artifact.position, node.path.key("artifacts").key(artifact.name),
+                expected: "'image' of the capability 'os'")
         }
     }
 
@@ -125,7 +155,7 @@ extension Planner {
         }
     }
 
-    private func wrong(_ value: TOSCAValue, _ expected: String, _ path: DocumentPath) {
+    func wrong(_ value: TOSCAValue, _ expected: String, _ path: DocumentPath) {
         report.error(.type, "the value is \(value.brief)", at: value.position, path, expected: expected)
     }
 
@@ -164,8 +194,14 @@ extension Planner {
         _ name: String, _ value: TOSCAValue, _ path: DocumentPath, isWhole: Bool, _ features: inout Features
     ) {
         let (comparison, plain) = compared(value)
-        guard let bytes = ScalarUnit.size.value(of: plain), bytes >= 0, bytes < 9e18 else {
+        guard let bytes = ScalarUnit.size.value(of: plain), bytes >= 0 else {
             wrong(plain, ScalarUnit.size.example, path)
+            return
+        }
+        guard bytes < Self.mostBytes else {
+            report.error(
+                .constraint, "the size is \(plain.brief), more than any machine has", at: plain.position, path,
+                expected: "less than 9 EB")
             return
         }
         checkUnit(plain, path)
@@ -180,6 +216,9 @@ extension Planner {
             .type, "the size is \(value.brief), which has no unit", at: value.position, path,
             expected: ScalarUnit.size.example)
     }
+
+    /// Sizes are counted with 63 bits.
+    static let mostBytes = 9e18
 
     static func sizeValue(_ bytes: Double) -> Feature.Value {
         .number(Interval(.equal, Quantity(radl(bytes), unit: "B")))
@@ -225,9 +264,22 @@ extension Planner {
     mutating func scale(_ node: NodeTemplate, _ system: String) {
         counts[system] = count(node)
         let removal = values.property("removal_list", ofCapability: "scalable", of: node)
-        let ids = removal.list?.compactMap(\.scalarText) ?? []
-        // Orchestrators send ids or the machines' URLs.
-        if !ids.isEmpty { removalLists[system] = ids.map { $0.split(separator: "/").last.map(String.init) ?? $0 } }
+        var ids: [String] = []
+        for (number, item) in (removal.list ?? []).enumerated() {
+            guard let text = item.scalarText, !text.isEmpty else { continue }
+            // Orchestrators send ids or the machines' URLs.
+            let id = text.split(separator: "/").last.map(String.init) ?? text
+            if !id.isEmpty, id.utf8.count < 19, id.utf8.allSatisfy({ $0 &- 0x30 <= 9 }) {
+                ids.append(id)
+            } else {
+                report.error(
+                    .type, "an element of 'removal_list' of '\(node.name)' is \(item.brief), which is no machine",
+                    at: item.position,
+                    node.path.key("capabilities").key("scalable").key("properties").key("removal_list").index(number),
+                    expected: "the number of a machine such as '3', or its URL")
+            }
+        }
+        if !ids.isEmpty { removalLists[system] = ids }
     }
 
     /// What the template assigns goes before defaults of the type, of which the custom one has `count: 1`.
@@ -259,7 +311,10 @@ extension Planner {
         let path = node.path.key("capabilities").key("scalable").key("properties").key(name)
         let maximum = template.limits.maximumCount
         guard let number = value.integer, (0...maximum).contains(number) else {
-            wrong(value, "a number from 0 to \(maximum)", path)
+            report.error(
+                value.double == nil ? .type : .limit, "the number of machines of '\(node.name)' is \(value.brief)",
+                at: value.position, path,
+                expected: "a number from 0 to \(maximum)")
             return nil
         }
         return number

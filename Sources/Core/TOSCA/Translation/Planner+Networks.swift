@@ -9,6 +9,7 @@ extension Planner {
         func text(_ name: String) -> String? {
             values.property(name, of: node).scalarText.flatMap { $0.isEmpty ? nil : $0 }
         }
+        checkAddresses(node)
         let isPublic = text("network_type")?.lowercased() == "public"
         if isPublic { features.set(Feature("outbound", .string("yes", .equal))) }
         if let name = text("network_name") ?? text("network_id") {
@@ -22,6 +23,27 @@ extension Planner {
         if let host = text("proxy_host") { proxy(node, host, &features) }
         networks.declare(id, isPublic: isPublic, features: features)
         explain("network \(id)", "the node of type \(node.type.name)", node)
+    }
+
+    /// Addresses and the kind of a network; of a port, its address.
+    private func checkAddresses(_ node: NodeTemplate) {
+        func check(_ name: String, _ isGood: (String) -> Bool, _ expected: String) {
+            let value = values.property(name, of: node)
+            guard let text = value.scalarText, !text.isEmpty, !isGood(text) else { return }
+            wrong(value, expected, node.path.key("properties").key(name))
+        }
+        check("cidr", TOSCAAddress.isRange, "a range of addresses such as 192.168.0.0/24")
+        check(
+            "gateway_ip", TOSCAAddress.isRoute, "an address such as 192.168.0.1, or RANGE,NODE such as 0.0.0.0/0,front")
+        check("ip_address", TOSCAAddress.isAddress, "an address such as 192.168.0.10")
+        let kind = values.property("network_type", of: node)
+        guard node.isNetwork, let name = kind.scalarText?.lowercased(), !name.isEmpty,
+            name != "public", name != "private"
+        else { return }
+        report.warning(
+            .translation, "the network_type \(kind.brief) of '\(node.name)' makes a private network",
+            at: kind.position, node.path.key("properties").key("network_type"), expected: "public or private",
+            nearest: NearestName.find(name, among: ["public", "private"]))
     }
 
     private func proxy(_ node: NodeTemplate, _ host: String, _ features: inout Features) {
@@ -66,6 +88,7 @@ extension Planner {
                     node.path, expected: "the requirement 'link' with a node of type tosca.nodes.network.Network")
                 continue
             }
+            checkAddresses(node)
             let order = values.property("order", of: node).integer ?? 0
             result[bound, default: []].append(PlannedPort(node: node, order: order, network: RADLName.of(network)))
         }

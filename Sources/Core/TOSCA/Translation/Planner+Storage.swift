@@ -4,6 +4,7 @@ extension Planner {
     /// Disks of a node, from 1 in the order of its requirements: those with a size or a volume.
     mutating func disks(_ node: NodeTemplate, _ features: inout Features) {
         var number = 1
+        var taken: Set<String> = []
         for requirement in node.requirements {
             guard requirement.relationship?.isA("tosca.relationships.AttachesTo") == true,
                 let storage = requirement.target.flatMap({ topology[$0] })
@@ -26,6 +27,7 @@ extension Planner {
                     fileSystem: relation("fs_type"), keepsSize: false, &features)
             else { continue }
             guard written else { continue }
+            meet(requirement, storage, relation("location"), relation("device"), node, &taken)
             explain("disk \(number) of \(RADLName.of(node.name))", "the node '\(storage.name)'", node)
             number += 1
         }
@@ -33,6 +35,33 @@ extension Planner {
         if number > 1, !features.indicesOfDisks.contains(0) {
             features.set(Feature("disk.0.os.name", .string("linux", .equal)))
         }
+    }
+
+    /// Two disks of a machine have no place, device or volume in common; one volume for several machines is doubtful.
+    private mutating func meet(
+        _ requirement: NodeTemplate.Requirement, _ storage: NodeTemplate, _ location: String?, _ device: String?,
+        _ node: NodeTemplate, _ taken: inout Set<String>
+    ) {
+        let volume = values.property("volume_id", of: storage).scalarText.flatMap { $0.isEmpty ? nil : $0 }
+        let place = location.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        for (what, name) in [("place", place), ("device", device), ("volume", volume)] {
+            guard let name, !taken.insert(what + name).inserted else { continue }
+            report.error(
+                .translation, "two disks of '\(node.name)' have the \(what) '\(name.prefix(80))'",
+                at: requirement.position, requirement.path, expected: "another \(what) for each")
+        }
+        guard let volume else { return }
+        if let other = volumeOwners[volume], other != node.name {
+            report.warning(
+                .translation, "the volume '\(volume.prefix(80))' is attached to '\(other)' and to '\(node.name)'",
+                at: requirement.position, requirement.path,
+                expected: "a volume for each, where the provider has no shared ones")
+        }
+        volumeOwners[volume] = node.name
+        guard let count = counts[RADLName.of(node.name)], count > 1 else { return }
+        report.warning(
+            .translation, "the volume of '\(storage.name)' is attached to all \(count) machines of '\(node.name)'",
+            at: requirement.position, requirement.path, expected: "'size' for a disk of each")
     }
 
     /// What recipes of the relationship attach, such as a shared file system, is none of the machine's disks.
@@ -67,6 +96,13 @@ extension Planner {
             checkUnit(size, storage.path.key("properties").key("size"))
         }
         let volume = text("volume_id")
+        if volume == nil, size.isNull {
+            report.error(
+                .missing, "the disk '\(storage.name)' has neither size nor volume", at: storage.position, storage.path,
+                expected: "'size' or 'volume_id' among its properties")
+            return nil
+        }
+        // Dashboards send no bytes for a disk that nobody wants.
         guard volume != nil || bytes > 0 else { return false }
         if let volume { features.set(Feature(prefix + "image.url", .string(volume, .equal))) }
         if bytes > 0, volume == nil || keepsSize { features.set(Feature(prefix + "size", Self.sizeValue(bytes))) }

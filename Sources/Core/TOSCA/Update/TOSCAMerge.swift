@@ -1,5 +1,5 @@
 /// A change laid over a stored template, as IM's API takes it: mappings by key; lists whose elements are mappings of one
-/// name each (requirements, policies) by that name; other lists and scalars replaced. A key with nothing behind it is
+/// name each (requirements, policies) by that name, requirements also by the node that they lead to; other lists and scalars replaced. A key with nothing behind it is
 /// removed, which IM cannot.
 package enum TOSCAMerge {
     /// The merged document.
@@ -76,26 +76,60 @@ package enum TOSCAMerge {
         return names.isEmpty ? nil : names
     }
 
-    /// The n-th element of a name meets the n-th of that name.
+    /// The node that a requirement leads to.
+    private static func target(_ item: TOSCAValue, _ name: String) -> String? {
+        item[name]?.string ?? item[name]?["node"]?.string
+    }
+
+    /// Elements of the same name and node meet. Others meet in their order where all of a name are given, or where there
+    /// is but one; else they are new.
+    private static func pairs(
+        _ lower: [TOSCAValue], _ names: [String], _ upper: [TOSCAValue], _ newNames: [String]
+    ) -> [Int: Int] {
+        var places: [String: [Int]] = [:]
+        var exact: [String: [Int]] = [:]
+        for (place, name) in names.enumerated().reversed() {
+            places[name, default: []].append(place)
+            if let node = target(lower[place], name) { exact[name + "\u{0}" + node, default: []].append(place) }
+        }
+        var counts: [String: Int] = [:]
+        for name in newNames { counts[name, default: 0] += 1 }
+        var pairs: [Int: Int] = [:]
+        var used: Set<Int> = []
+        for (number, name) in newNames.enumerated() {
+            guard let node = target(upper[number], name), let place = exact[name + "\u{0}" + node]?.popLast()
+            else { continue }
+            pairs[number] = place
+            used.insert(place)
+        }
+        let known = places.mapValues(\.count)
+        for (number, name) in newNames.enumerated() where pairs[number] == nil {
+            let isWhole = counts[name, default: 0] >= known[name, default: 0] || known[name] == 1
+            guard isWhole || target(upper[number], name) == nil else { continue }
+            while let place = places[name]?.popLast() {
+                guard used.insert(place).inserted else { continue }
+                pairs[number] = place
+                break
+            }
+        }
+        return pairs
+    }
+
     private static func merge(
         _ lower: [TOSCAValue], _ names: [String], _ upper: [TOSCAValue], _ newNames: [String]
     ) -> [TOSCAValue] {
         var result = lower
-        var places: [String: [Int]] = [:]
-        for (place, name) in names.enumerated() { places[name, default: []].append(place) }
-        var used: [String: Int] = [:]
         var removed: Set<Int> = []
-        for (item, name) in zip(upper, newNames) {
-            let number = used[name, default: 0]
-            used[name] = number + 1
-            guard let known = places[name], number < known.count else {
+        let pairs = pairs(lower, names, upper, newNames)
+        for (number, item) in upper.enumerated() {
+            guard let place = pairs[number] else {
                 result.append(item)
                 continue
             }
-            if let merged = merge(result[known[number]], item), merged.map?.isEmpty == false {
-                result[known[number]] = merged
+            if let merged = merge(lower[place], item), merged.map?.isEmpty == false {
+                result[place] = merged
             } else {
-                removed.insert(known[number])
+                removed.insert(place)
             }
         }
         return result.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
