@@ -108,7 +108,7 @@ import Testing
         #expect(await errors(template(text)).contains { $0.code == .limit })
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(4)))
     func largeTemplatesAreReadInLinearTime() async {
         // 10 MB of nodes of a type that does not exist: an error for each, of which the first ones are told.
         var text = "topology_template:\n  node_templates:\n"

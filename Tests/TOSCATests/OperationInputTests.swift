@@ -28,6 +28,7 @@ import Testing
               outputs:
                 host: { value: { get_attribute: [ s, host, private_address ] } }
                 first: { value: { get_attribute: [ s, host, private_address, 0 ] } }
+                state: { value: { get_attribute: [ a, state ] } }
                 joined: { value: { join: [ { get_property: [ s, ips ] }, ',' ] } }
 
             """)
@@ -81,12 +82,21 @@ import Testing
         let translation = try await translate(text)
         #expect(translation.warnings.isEmpty)
         var machines = [TOSCADeployment.Machine(id: "0", system: "a"), TOSCADeployment.Machine(id: "1", system: "a")]
+        #expect(translation.outputs(given: TOSCADeployment(machines: []))["state"]?.string == "initial")
+        machines[0].state = "configuring"
         machines[0].privateAddress = "10.0.0.1"
         machines[1].privateAddress = "10.0.0.2"
         let outputs = translation.outputs(given: TOSCADeployment(machines: machines))
         #expect(outputs["host"]?.list?.compactMap(\.string) == ["10.0.0.1", "10.0.0.2"])
         #expect(outputs["first"]?.string == "10.0.0.1")
+        #expect(outputs["state"]?.string == "configuring")
         #expect(outputs["joined"]?.string == "10.0.0.1,10.0.0.2")
+    }
+
+    @Test func recipesGetNoStateThatWillChange() async {
+        let text = text(
+            "configure: { implementation: '\(Self.recipe)', inputs: { v: { get_attribute: [ a, state ] } } }")
+        #expect(await everything(text).map(\.code) == [.unknownName])
     }
 
     @Test func oneMessageForAMistake() async throws {

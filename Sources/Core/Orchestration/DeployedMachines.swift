@@ -23,6 +23,7 @@ struct DeployedMachines {
         all = snapshot.machines.filter { $0.goal == .present && $0.isAlive }.map { machine in
             var deployed = TOSCADeployment.Machine(id: String(machine.id.number), system: machine.system)
             deployed.providerID = machine.providerID
+            deployed.state = Self.state(machine)
             deployed.privateAddress = machine.addresses.first { !$0.isPublic }?.address
             deployed.publicAddress = machine.addresses.first { $0.isPublic }?.address
             for address in machine.addresses where deployed.interfaces[address.interface] == nil {
@@ -38,6 +39,23 @@ struct DeployedMachines {
             deployed.log = logs[machine.id.number].map { ContextualizationMessage.machineText($0) }
             deployed.results = results[machine.id.number] ?? [:]
             return deployed
+        }
+    }
+
+    /// By the words of TOSCA for nodes.
+    private static func state(_ machine: MachineRecord) -> String {
+        switch machine.phase {
+        case .planned: return "initial"
+        case .launching, .starting: return "creating"
+        case .running:
+            switch machine.configuration {
+            case .pending: return "configuring"
+            case .configured, .disabled: return "started"
+            case .failed: return "error"
+            }
+        case .stopped: return "configured"
+        case .terminating, .terminated: return "deleting"
+        case .failed, .vanished: return "error"
         }
     }
 

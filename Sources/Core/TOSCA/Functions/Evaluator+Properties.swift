@@ -195,7 +195,10 @@ extension Evaluator {
             return part(of: property(second, ofCapability: name, of: node), tail.dropFirst())
         }
         if has(name, node) { return part(of: property(name, of: node), tail[...]) }
-        if let value = node.type.attributes[name]?.defaultValue {
+        // A state changes: its default holds before there are machines only.
+        var isOutput = false
+        if case .deployed = mode { isOutput = true }
+        if name != "state" || isOutput, let value = node.type.attributes[name]?.defaultValue {
             return Self.element(of: evaluate(value, Context(node: node), path), tail)
         }
         switch mode {
@@ -214,7 +217,7 @@ extension Evaluator {
         case .recipe:
             report.unknown(
                 .unknownName, "'\(node.name)' has no attribute '\(name.prefix(80))' that a recipe could use", name,
-                among: node.type.attributes.names, at: function.position, path)
+                among: node.type.attributes.names.filter { $0 != name }, at: function.position, path)
         case .deployed: break
         }
         return .null

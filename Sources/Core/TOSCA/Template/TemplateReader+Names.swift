@@ -36,14 +36,13 @@ extension TemplateReader {
         let message: String
         if name.isEmpty {
             message = "a node has an empty name"
-        } else if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) {
+        } else if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
             message = "the name of a node holds a control character"
         } else if name.utf8.count > Self.longestName {
             message =
                 "the name '\(name.prefix(40))…' of a node has \(name.utf8.count) bytes, more than \(Self.longestName)"
-        } else if !name.unicodeScalars.contains(where: {
-            $0.properties.isAlphabetic || $0.properties.numericType != nil
-        }) {
+        } else if !name.utf8.contains(where: { $0 >= 0x80 || $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a || $0 &- 0x30 <= 9 }
+        ) {
             message = "the name '\(name)' of a node has neither letter nor digit"
         } else if Self.reservedNames.contains(name) {
             message = "'\(name)' cannot be the name of a node: to recipes it means something else"

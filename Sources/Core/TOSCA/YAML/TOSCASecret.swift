@@ -8,16 +8,26 @@ enum TOSCASecret {
 
     /// Whether a name is one such as `admin_password` or `token`.
     static func isSecret(_ name: String) -> Bool {
-        var name = name
-        let isNamed = name.withUTF8 { bytes in
-            bytes.indices.contains { start in
-                words.contains { word in
-                    guard bytes[start] | 0x20 == word[0], start + word.count <= bytes.count else { return false }
-                    return word.indices.allSatisfy { isSame(bytes[start + $0], word[$0]) }
+        var text = name
+        let isNamed = text.withUTF8 { bytes in
+            // Called for each key of a document: most letters begin no word.
+            var start = 0
+            while start < bytes.count {
+                switch bytes[start] | 0x20 {
+                case UInt8(ascii: "p"), UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "a"):
+                    if words.contains(where: { isWord($0, bytes, start) }) { return true }
+                default: break
                 }
+                start += 1
             }
+            return false
         }
         return isNamed && !harmless.contains(name)
+    }
+
+    private static func isWord(_ word: [UInt8], _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {
+        guard bytes[start] | 0x20 == word[0], start + word.count <= bytes.count else { return false }
+        return word.indices.allSatisfy { isSame(bytes[start + $0], word[$0]) }
     }
 
     private static func isSame(_ byte: UInt8, _ letter: UInt8) -> Bool {
