@@ -134,6 +134,13 @@ import Testing
         #expect(errors.count == 1 && errors.first?.expected?.contains(expected) == true)
     }
 
+    @Test func namesThatWereExpectedAreToldOnce() async {
+        let node =
+            MistakeTests.node("properties: {}") + "  outputs: { o: { value: { get_attribute: [ n, zzzzzzzz ] } } }\n"
+        let names = await everything(node).first?.expected?.split(separator: ": ").last?.split(separator: ", ") ?? []
+        #expect(names.count > 5 && Set(names).count == names.count)
+    }
+
     @Test func misspeltFunctionsAreToldOnce() async {
         let text = MistakeTests.node("properties: { instance_name: { get_foo: x } }")
         #expect(await errors(text).map(\.code) == [.function])

@@ -63,6 +63,8 @@ extension FunctionChecker {
     private func note(
         _ owner: String, _ name: String, _ known: [String], _ position: TOSCAPosition, _ path: DocumentPath
     ) {
+        var seen: Set<String> = []
+        let known = known.filter { seen.insert($0).inserted }
         let nearest = NearestName.find(name, among: known)
         report.warning(
             .unknownName, "\(owner) has no attribute '\(name.prefix(80))': this is null", at: position, path,
