@@ -41,6 +41,9 @@ let externals: [String: External] = [
     "HTTPTypes": External(
         package: "swift-http-types",
         requirement: .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0")),
+    "JWTKit": External(
+        package: "jwt-kit",
+        requirement: .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1")),
     "Logging": External(
         package: "swift-log",
         requirement: .package(url: "https://github.com/apple/swift-log", from: "1.16.0")),
@@ -176,6 +179,8 @@ let units: [Unit] = [
     // API
     library("Authorization", "API/Authorization", ["Support"]),
     library("XMLRPC", "API/XMLRPC", ["CLibXML2"], settings: memorySafe),
+    library(
+        "OpenIDConnect", "API/OpenIDConnect", ["Authorization", "HTTPTransport", "Support", "JWTKit", "Logging"]),
     library("ServiceConfiguration", "API/Configuration"),
     library(
         "APIServer", "API/Server",
@@ -204,8 +209,9 @@ let units: [Unit] = [
     executable(
         "gantryd",
         [
-            "Assembly", "APIServer", "Authorization", "ServiceConfiguration", "Orchestration", "InfrastructureModel",
-            "Support", "CProcess", "ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging",
+            "Assembly", "APIServer", "Authorization", "OpenIDConnect", "ServiceConfiguration", "Orchestration",
+            "InfrastructureModel", "HTTPTransport", "Support", "CProcess", "ArgumentParser", "ServiceLifecycle",
+            "UnixSignals", "Logging",
         ]),
     executable(
         "connector-check",
@@ -261,6 +267,9 @@ let units: [Unit] = [
         ["Contextualization", "ContextualizationAPI", "Recipes", "Modules", "Jinja", "Support", "Logging"]),
     tests("XMLRPCTests", "XMLRPCTests", ["XMLRPC"]),
     tests("AuthorizationTests", "AuthorizationTests", ["Authorization", "Support"]),
+    tests(
+        "OpenIDConnectTests", "OpenIDConnectTests",
+        ["OpenIDConnect", "Authorization", "ConnectorAPI", "HTTPTransport", "Support", "JWTKit", "Logging"]),
     tests("ServiceConfigurationTests", "ServiceConfigurationTests", ["ServiceConfiguration"]),
     tests(
         "APIServerTests", "APIServerTests",

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import HTTPTransport
 import Support
 import TOSCA
@@ -18,7 +17,7 @@ struct TemplateFetcher: TOSCAFetching {
     /// - Parameter resolve: Addresses of a host; may block.
     init(
         client: any HTTPClient, usesProxy: Bool,
-        resolve: @escaping @Sendable (_ host: String) -> [String] = TemplateFetcher.addresses
+        resolve: @escaping @Sendable (_ host: String) -> [String] = HostAddresses.all
     ) {
         self.client = client
         self.usesProxy = usesProxy
@@ -79,28 +78,5 @@ struct TemplateFetcher: TOSCAFetching {
             throw Problem(description: "the host '\(host)' has no public address")
         }
         return address
-    }
-
-    /// Numeric, as the system's resolver orders them. Blocks.
-    static func addresses(of host: String) -> [String] {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, nil, &hints, &list) == 0 else { return [] }
-        defer { freeaddrinfo(list) }
-        var addresses: [String] = []
-        var entry = list
-        while let current = entry {
-            var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-            let code = getnameinfo(
-                current.pointee.ai_addr, current.pointee.ai_addrlen, &name, socklen_t(name.count), nil, 0,
-                NI_NUMERICHOST)
-            if code == 0 {
-                addresses.append(
-                    String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
-            }
-            entry = current.pointee.ai_next
-        }
-        return addresses
     }
 }
