@@ -37,10 +37,12 @@ enum Served {
     ///   - patience: How long connections may be silent then (XML-RPC).
     ///   - access: Who may do what.
     ///   - origin: Pages of which other origin may use it (REST).
+    ///   - rootPath: A path in front of all others (REST).
+    ///   - body: What is asked; every answer of REST is checked against the description of the interface.
     static func serve(
         _ store: (any StateStore)? = nil, _ interface: Interface = .rest, failure: String? = nil,
         overNetwork: Bool = false, patience: Duration? = nil, access: AccessRules = AccessRules(),
-        origin: String? = nil,
+        origin: String? = nil, rootPath: String = "",
         _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
@@ -56,12 +58,18 @@ enum Served {
             makeKeyPair: { .init(privateKey: Secret("private"), publicKey: "ssh-ed25519 AAAA") })
         switch interface {
         case .rest:
-            let server = RESTServer(manager: manager, access: access, allowedOrigin: origin, logger: logger)
+            let server = RESTServer(
+                manager: manager, access: access, allowedOrigin: origin, rootPath: rootPath, logger: logger)
+            let checker = try AnswerChecker(server.openAPI)
+            let checked: @Sendable (any TestClientProtocol) async throws -> Void = { client in
+                try await body(CheckedClient(client: client, checker: checker))
+            }
             if overNetwork {
                 let application = try server.application(host: "127.0.0.1", port: 0, logger: logger)
-                try await run(application, .live, manager, body)
+                try await run(application, .live, manager, checked)
             } else {
-                try await run(Application(router: server.router(), logger: logger), .router, manager, body)
+                try await run(
+                    Application(responder: server.responder(), logger: logger), .router, manager, checked)
             }
         case .xmlrpc:
             let server = XMLRPCServer(manager: manager, access: access, logger: logger)

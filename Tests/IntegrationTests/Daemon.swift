@@ -12,15 +12,21 @@ final class Daemon: Sendable {
 
     private let process: ChildProcess
     private let http: CurlClient
-    private let url: String
+    /// Where it answers on REST.
+    let url: String
     /// Where it answers on XML-RPC.
     let xmlrpcURL: String
     private let authorization: String
     private let log: URL
 
     /// Starts it and waits for its first answer.
-    /// - Parameter authorization: Lines of an authorization file.
-    init(state: String, authorization: [String], log: String, environment: [String: String] = [:]) async throws {
+    /// - Parameters:
+    ///   - authorization: Lines of an authorization file.
+    ///   - arguments: Further ones of the command line.
+    init(
+        state: String, authorization: [String], log: String, environment: [String: String] = [:],
+        arguments: [String] = []
+    ) async throws {
         let (port, xmlrpcPort) = (try LoopbackPort().number, try LoopbackPort().number)
         url = "http://127.0.0.1:\(port)"
         xmlrpcURL = "http://127.0.0.1:\(xmlrpcPort)"
@@ -29,7 +35,8 @@ final class Daemon: Sendable {
         self.log = URL(fileURLWithPath: log)
         http = try CurlClient(options: .init(proxy: .none))
         process = try Program(name: "gantryd", environment: environment).start(
-            ["--state-dir", state, "--rest-port", String(port), "--xmlrpc-port", String(xmlrpcPort)],
+            ["--state-dir", state, "--rest-port", String(port), "--xmlrpc-port", String(xmlrpcPort)]
+                + arguments,
             output: self.log)
         let deadline = ContinuousClock.now + .seconds(20)
         while true {

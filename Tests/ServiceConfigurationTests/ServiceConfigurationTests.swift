@@ -60,11 +60,37 @@ struct ServiceConfigurationTests {
     }
 
     @Test func itDoesNotStartWhereLoginsWouldBeWeaker() throws {
-        let without = try configuration("[im]\nFORCE_OIDC_AUTH = no")
+        let without = try configuration("[im]\nSINGLE_SITE = no")
         #expect(without.refusal == nil)
         #expect(without.warnings.isEmpty)
-        let refusal = try #require(try configuration("[im]\nFORCE_OIDC_AUTH = yes").refusal)
-        #expect(refusal.description.hasPrefix("f0:2: FORCE_OIDC_AUTH cannot be kept to"))
+        let refusal = try #require(try configuration("[im]\nSINGLE_SITE = yes").refusal)
+        #expect(refusal.description.hasPrefix("f0:2: SINGLE_SITE cannot be kept to"))
+    }
+
+    @Test(arguments: [
+        ("FORCE_OIDC_AUTH = yes", "FORCE_OIDC_AUTH lets nobody in"),
+        ("OIDC_ISSUERS = issuer.test", "OIDC_ISSUERS: 'issuer.test' is no address"),
+        ("OIDC_ISSUERS = https://a.test,http://b.test/x", "OIDC_ISSUERS: 'http://b.test/x' is no address"),
+        ("OIDC_ADMIN_GROUPS = {\"group\": \"g\"}", "OIDC_ADMIN_GROUPS: each object has"),
+    ])
+    func whatDoesNotFitTogetherAboutTokens(line: String, problem: String) throws {
+        let refusal = try #require(try configuration("[im]\n\(line)").refusal)
+        #expect(refusal.description.hasPrefix("f0:2: \(problem)"), "\(refusal)")
+    }
+
+    @Test func optionsAboutTokens() throws {
+        let configuration = try configuration(
+            """
+            [im]
+            FORCE_OIDC_AUTH = yes
+            OIDC_ISSUERS = https://a.test/x/, http://127.0.0.1:8080, http://[::1]/
+            OIDC_ADMIN_GROUPS = [{"issuer": "https://a.test/x/", "group": "g"}]
+            REST_ROOT_PATH = /im
+            """)
+        #expect(configuration.refusal == nil)
+        #expect(configuration.warnings.isEmpty)
+        #expect(configuration.list("OIDC_ISSUERS").count == 3)
+        #expect(configuration.objects("OIDC_ADMIN_GROUPS") == [["issuer": "https://a.test/x/", "group": "g"]])
     }
 
     @Test func theReportHidesSecrets() throws {

@@ -31,6 +31,12 @@ package struct AccessRules: Sendable {
     package var administrators: [Administrator]
     /// nil: everybody is who they say, and their password is part of their name, as with IM.
     package var users: UserDatabase?
+    /// Looks at tokens of OpenID Connect; nil: there is no issuer that is trusted.
+    package var tokens: (any TokenVerifier)?
+    /// Whether nobody is let in without a token.
+    package var requiresToken = false
+    /// How often each user may ask; nil: as often as they like.
+    package var limit: RequestLimiter?
 
     package init(mode: Mode = .everything, administrators: [Administrator] = [], users: UserDatabase? = nil) {
         self.mode = mode

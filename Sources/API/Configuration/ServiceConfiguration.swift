@@ -103,14 +103,45 @@ package struct ServiceConfiguration: Sendable, Hashable {
 
     /// Why the service must not start so: what it cannot keep to would let in who shall not be let in.
     package var refusal: ConfigurationError? {
-        let problems = ServiceOption.all.compactMap { option -> ConfigurationError.Problem? in
+        var problems = ServiceOption.all.compactMap { option -> ConfigurationError.Problem? in
             guard case .refused(let reason) = option.effect, flag(option.name) else { return nil }
             let setting = settings[Key(section: option.section, name: option.name)]
             return .init(
                 source: setting?.source ?? "defaults", line: setting?.line,
                 message: "\(option.name) cannot be kept to: \(reason); set it to false to start without it")
         }
+        if let problem = issuerProblem { problems.append(problem) }
         return problems.isEmpty ? nil : ConfigurationError(problems: problems)
+    }
+
+    /// Of options about tokens that do not fit together.
+    private var issuerProblem: ConfigurationError.Problem? {
+        let name: String
+        let message: String
+        if flag("FORCE_OIDC_AUTH"), list("OIDC_ISSUERS").isEmpty {
+            (name, message) = ("FORCE_OIDC_AUTH", "FORCE_OIDC_AUTH lets nobody in: name the issuers in OIDC_ISSUERS")
+        } else if let issuer = list("OIDC_ISSUERS").first(where: { !Self.isIssuer($0) }) {
+            (name, message) = (
+                "OIDC_ISSUERS",
+                "OIDC_ISSUERS: '\(issuer)' is no address of an issuer; write https://host/path (http on this machine only)"
+            )
+        } else if objects("OIDC_ADMIN_GROUPS").contains(where: { $0["issuer"] == nil || $0["group"] == nil }) {
+            (name, message) = (
+                "OIDC_ADMIN_GROUPS", "OIDC_ADMIN_GROUPS: each object has the texts \"issuer\" and \"group\""
+            )
+        } else {
+            return nil
+        }
+        let setting = settings[Key(section: .service, name: name)]
+        return .init(source: setting?.source ?? "defaults", line: setting?.line, message: message)
+    }
+
+    private static func isIssuer(_ text: String) -> Bool {
+        guard let url = URL(string: text), let host = url.host(), !host.isEmpty, url.query() == nil,
+            url.fragment() == nil, url.user() == nil
+        else { return false }
+        return url.scheme == "https"
+            || (url.scheme == "http" && ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host))
     }
 
     // MARK: Values
@@ -221,7 +252,11 @@ extension ServiceOption {
             return range.contains(number) ? nil : "\(number) is not from \(range.lowerBound) to \(range.upperBound)"
         case .json:
             guard let parsed = try? JSONSerialization.jsonObject(with: Data(value.utf8)) else {
-                return "it is no JSON; write {\"username\": \"u\", \"password\": \"p\"}"
+                let example =
+                    name == "OIDC_ADMIN_GROUPS"
+                    ? "{\"issuer\": \"https://host/path\", \"group\": \"g\"}"
+                    : "{\"username\": \"u\", \"password\": \"p\"}"
+                return "it is no JSON; write \(example)"
             }
             let items = parsed as? [Any] ?? [parsed]
             return items.allSatisfy { $0 is [String: String] }

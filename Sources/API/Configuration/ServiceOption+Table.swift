@@ -24,7 +24,11 @@ extension ServiceOption {
             "REST_SSL_CA_CERTS", .text, "",
             .meaningless("clients are known by what they send, not by certificates")),
         ServiceOption(
-            "REST_ROOT_PATH", .text, "/", .missing("a path in front of all others; have the proxy take it off")),
+            "REST_ROOT_PATH", .text, "/", .used("A path in front of all others, as a proxy has it: links have it.")),
+        ServiceOption(
+            "REQUESTS_PER_SECOND", .integer(0...10_000_000), "10000",
+            .used("Requests a second of one user that are answered, of both interfaces; 0: no limit."),
+            section: .gantry),
         ServiceOption("ACTIVATE_XMLRPC", .flag, "true", .used("Serve the XML-RPC interface.")),
         ServiceOption("XMLRCP_ADDRESS", .text, "127.0.0.1", .used("Address of the XML-RPC interface.")),
         ServiceOption("XMLRCP_PORT", port, "8899", .used("Port of the XML-RPC interface.")),
@@ -52,16 +56,24 @@ extension ServiceOption {
             "ADMIN_USER", .json, "{}",
             .used("{\"username\": \"u\", \"password\": \"p\"} or a list: may use every infrastructure."), isSecret: true
         ),
-        ServiceOption("FORCE_OIDC_AUTH", .flag, "false", .refused("logins by OpenID Connect do not exist yet")),
-        ServiceOption("OIDC_ISSUERS", .list, "", .missing("logins by OpenID Connect do not exist yet")),
-        ServiceOption("OIDC_AUDIENCE", .text, "", .missing("logins by OpenID Connect do not exist yet")),
-        ServiceOption("OIDC_CLIENT_ID", .text, "", .missing("logins by OpenID Connect do not exist yet")),
         ServiceOption(
-            "OIDC_CLIENT_SECRET", .text, "", .missing("logins by OpenID Connect do not exist yet"), isSecret: true),
-        ServiceOption("OIDC_SCOPES", .list, "", .missing("logins by OpenID Connect do not exist yet")),
-        ServiceOption("OIDC_GROUPS", .list, "", .missing("logins by OpenID Connect do not exist yet")),
-        ServiceOption("OIDC_GROUPS_CLAIM", .text, "groups", .missing("logins by OpenID Connect do not exist yet")),
-        ServiceOption("OIDC_ADMIN_GROUPS", .text, "[]", .missing("logins by OpenID Connect do not exist yet")),
+            "FORCE_OIDC_AUTH", .flag, "false", .used("Let in nobody without a token of OpenID Connect.")),
+        ServiceOption(
+            "OIDC_ISSUERS", .list, "",
+            .used(
+                "Issuers whose tokens (OpenID Connect, JWT) are a login, as https://host/path, separated by commas.")),
+        ServiceOption("OIDC_AUDIENCE", .text, "", .used("Whom tokens have to be for (aud); empty: anybody.")),
+        ServiceOption("OIDC_CLIENT_ID", .text, "", .meaningless("tokens are checked by the issuer's keys")),
+        ServiceOption(
+            "OIDC_CLIENT_SECRET", .text, "", .meaningless("tokens are checked by the issuer's keys"), isSecret: true),
+        ServiceOption("OIDC_SCOPES", .list, "", .used("Scopes that tokens have to have, all of them.")),
+        ServiceOption("OIDC_GROUPS", .list, "", .used("Groups that users have to be in, in all of them.")),
+        ServiceOption("OIDC_GROUPS_CLAIM", .text, "groups", .used("The claim that names a user's groups.")),
+        ServiceOption(
+            "OIDC_ADMIN_GROUPS", .json, "[]",
+            .used(
+                "{\"issuer\": \"https://host/path\", \"group\": \"g\"} or a list: who is in one may use every "
+                    + "infrastructure.")),
         ServiceOption(
             "OIDC_USER_INFO_PATH", .text, "/userinfo", .meaningless("issuers tell their addresses themselves")),
         ServiceOption(

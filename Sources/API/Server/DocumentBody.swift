@@ -68,6 +68,12 @@ struct DocumentBody: Sendable {
     }
 
     private func body(_ request: Request, prefix: String) async throws -> ByteBuffer {
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw RESTError(
+                .unsupportedMediaType,
+                "\(prefix): bodies of Content-Encoding '\(encoding.prefix(40))' are not read: send it as it is",
+                headers: [.acceptEncoding: "identity"])
+        }
         var request = request
         do {
             return try await request.collectBody(upTo: Self.largest << 20)

@@ -12,7 +12,7 @@ extension InfrastructureHarness {
 
     /// Adds what a document deploys, and answers with the new machines when they are launched.
     func add(_ request: Request, id: String) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         let prefix = "Error Adding resources"
         let contextualizes = try flag(request, "context", default: true)
         let form = try Accept.form(request, own: "text/uri-list")
@@ -25,7 +25,7 @@ extension InfrastructureHarness {
 
     /// - Parameter numbers: Of machines, with commas.
     func remove(_ request: Request, id: String, numbers: String) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         let prefix = "Error Removing resources"
         let contextualizes = try flag(request, "context", default: true)
         return try await failing(prefix) {
@@ -39,7 +39,7 @@ extension InfrastructureHarness {
 
     /// Takes recipes, applications and credentials of a document that may be empty, and has machines configured again.
     func reconfigure(_ request: Request, id: String) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         let prefix = "Error reconfiguring infrastructure"
         var numbers: Set<Int>?
         if let list = request.uri.queryParameters["vm_list"] {
@@ -59,7 +59,7 @@ extension InfrastructureHarness {
     ///
     /// - Parameter number: Of the machine; nil: all.
     func change(_ call: PowerCall, _ request: Request, id: String, number: String? = nil) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         let prefix = number == nil ? "Error in \(call.rawValue) operation" : "Error in \(call.rawValue) op in VM"
         return try await failing(prefix) {
             try await calls.change(call, id, number: number, login: login)

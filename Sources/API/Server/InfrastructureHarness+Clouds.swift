@@ -7,7 +7,7 @@ extension InfrastructureHarness {
     private static let cloudPrefix = "Error getting cloud info"
 
     func images(_ request: Request, cloud: String) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         try Accept.requireJSON(request)
         var filters: [String: String] = [:]
         if let text = request.uri.queryParameters["filters"] {
@@ -22,7 +22,7 @@ extension InfrastructureHarness {
     }
 
     func quotas(_ request: Request, cloud: String) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         try Accept.requireJSON(request)
         return try await failing(Self.cloudPrefix) {
             let quotas = try await calls.quotas(of: cloud, login: login)
@@ -38,7 +38,7 @@ extension InfrastructureHarness {
 
     /// JSON, or a table where the caller rather reads that.
     func statistics(_ request: Request) async throws -> Response {
-        let caller = try login(request).caller
+        let caller = try await login(request).caller
         let start = try day(request, "init_date")
         let end = try day(request, "end_date")
         let isTable = try Accept.prefersTable(request)

@@ -6,7 +6,7 @@ import RADL
 /// Requests that change single machines, beside their power.
 extension InfrastructureHarness {
     func alter(_ request: Request, id: String, number: String) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         let prefix = "Error modifying resources"
         let form = try Accept.form(request, own: "text/plain")
         let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
@@ -21,7 +21,7 @@ extension InfrastructureHarness {
 
     /// Makes an image of a disk.
     func makeImage(_ request: Request, id: String, number: String, disk: String) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         let prefix = "Error creating snapshot"
         guard let name = request.uri.queryParameters["image_name"], !name.isEmpty else {
             throw RESTError(.badRequest, "Parameter image_name required.")

@@ -7,7 +7,7 @@ import Orchestration
 extension InfrastructureHarness {
     /// Takes one user to the owners.
     func share(_ request: Request, id: String) async throws -> Response {
-        let caller = try login(request).caller
+        let caller = try await login(request).caller
         let prefix = "Error modifying infrastructure owner"
         let overwrites = try flag(request, "overwrite")
         let text = try await DocumentBody(logger: logger).json(request, prefix: prefix)
@@ -25,7 +25,7 @@ extension InfrastructureHarness {
 
     /// The `data` property.
     func export(_ request: Request, id: String) async throws -> Response {
-        let caller = try login(request).caller
+        let caller = try await login(request).caller
         let handsOver = try flag(request, "delete")
         // Whoever cannot read the answer would lose what is handed over.
         try Accept.requireJSON(request)
@@ -35,7 +35,7 @@ extension InfrastructureHarness {
     }
 
     func importInfrastructure(_ request: Request) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         let prefix = "Error Importing Inf."
         let form = try Accept.form(request, own: "text/uri-list")
         let text = try await DocumentBody(logger: logger).json(request, prefix: prefix)

@@ -14,6 +14,8 @@ import TOSCA
 struct InfrastructureHarness: Sendable {
     let calls: InfrastructureCalls
     let version: String
+    /// In front of the paths of links; empty: nothing.
+    let rootPath: String
     let logger: Logger
 
     // MARK: Requests
@@ -26,7 +28,7 @@ struct InfrastructureHarness: Sendable {
     }
 
     func list(_ request: Request) async throws -> Response {
-        let caller = try login(request).caller
+        let caller = try await login(request).caller
         return try await failing("Error Getting Inf. List") {
             let filter = request.uri.queryParameters["filter"].map(String.init) ?? ""
             let ids = try await calls.list(filter: filter, caller: caller)
@@ -35,7 +37,7 @@ struct InfrastructureHarness: Sendable {
     }
 
     func create(_ request: Request) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         let prefix = "Error Creating Inf."
         if try flag(request, "dry_run") {
             try Accept.requireJSON(request)
@@ -55,7 +57,7 @@ struct InfrastructureHarness: Sendable {
     }
 
     func info(_ request: Request, id: String) async throws -> Response {
-        let caller = try login(request).caller
+        let caller = try await login(request).caller
         return try await failing("Error Getting Inf. info") {
             let machines = try await calls.machines(id, caller: caller)
             return try links(
@@ -64,7 +66,7 @@ struct InfrastructureHarness: Sendable {
     }
 
     func destroy(_ request: Request, id: String) async throws -> Response {
-        let login = try login(request)
+        let login = try await login(request)
         let isAsynchronous = try flag(request, "async")
         return try await failing("Error Destroying Inf") {
             try await calls.destroy(id, isAsynchronous: isAsynchronous, login: login)
@@ -73,7 +75,7 @@ struct InfrastructureHarness: Sendable {
     }
 
     func property(_ request: Request, id: String, name: String) async throws -> Response {
-        let caller = try login(request).caller
+        let caller = try await login(request).caller
         let infrastructure = InfrastructureID(rawValue: id)
         return try await failing("Error Getting Inf. prop") {
             switch name {
@@ -112,7 +114,7 @@ struct InfrastructureHarness: Sendable {
     }
 
     func machine(_ request: Request, id: String, number: String) async throws -> Response {
-        let caller = try login(request).caller
+        let caller = try await login(request).caller
         return try await failing("Error Getting VM. info") {
             let document = try await calls.machineDocument(id, number, caller: caller)
             switch try Accept.form(request, own: "text/plain") {
@@ -123,7 +125,7 @@ struct InfrastructureHarness: Sendable {
     }
 
     func machineProperty(_ request: Request, id: String, number: String, name: String) async throws -> Response {
-        let caller = try login(request).caller
+        let caller = try await login(request).caller
         return try await failing("Error Getting VM. property") {
             if name == "contmsg" {
                 return try text(
@@ -146,15 +148,29 @@ struct InfrastructureHarness: Sendable {
     }
 
     /// Who asks, and with which credentials.
-    func login(_ request: Request) throws -> Login {
+    func login(_ request: Request) async throws -> Login {
         guard let header = request.headers[.authorization], !header.isEmpty else {
             throw RESTError(.unauthorized, "No authentication data provided")
         }
         do {
-            return try Login(try AuthorizationParser().items(ofHeader: header), calls.access)
+            return try await Login(try Self.items(header, calls.access), calls.access)
+        } catch let error as TooManyRequests {
+            throw RESTError(.tooManyRequests, "\(error)", headers: [.retryAfter: String(error.seconds)])
         } catch {
             throw RESTError(.unauthorized, "\(error)")
         }
+    }
+
+    private static func items(_ header: String, _ access: AccessRules) throws -> [AuthorizationItem] {
+        // As other services take tokens (im.md 14, Q18); it names no cloud.
+        if header.lowercased().hasPrefix("bearer ") {
+            guard access.tokens != nil else {
+                throw AuthorizationError("No credentials provided for the InfrastructureManager.")
+            }
+            let token = header.dropFirst("bearer ".count).trimmingCharacters(in: .whitespaces)
+            return try AuthorizationParser().items(of: [["type": "InfrastructureManager", "token": token]])
+        }
+        return try AuthorizationParser().items(ofHeader: header)
     }
 
     /// A boolean parameter of the query as IM reads it.
@@ -181,7 +197,7 @@ struct InfrastructureHarness: Sendable {
         let forwarded = request.headers[.forwardedProtocol]?.prefix { $0 != "," }.filter { !$0.isWhitespace }
         let scheme = forwarded?.lowercased() == "https" ? "https" : "http"
         let host = request.head.authority ?? request.headers[.hostHeader] ?? "localhost"
-        return "\(scheme)://\(host)"
+        return "\(scheme)://\(host)\(rootPath)"
     }
 
     private struct Link: Encodable {

@@ -1,17 +1,17 @@
 import Hummingbird
 
-/// What a request of one method and path is answered by.
+/// What an operation is answered by.
 struct Route: Sendable {
     typealias Answer = @Sendable (Request, BasicRequestContext) async throws -> Response
 
-    var method: HTTPRequest.Method
-    /// With `:name` where a part may be anything.
-    var path: String
+    var operation: RESTOperation
     var answer: Answer
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ answer: @escaping Answer) {
-        self.method = method
-        self.path = path
+    var method: HTTPRequest.Method { operation.method }
+    var path: String { operation.path }
+
+    init(_ operation: RESTOperation, _ answer: @escaping Answer) {
+        self.operation = operation
         self.answer = answer
     }
 }
@@ -29,13 +29,15 @@ struct PathTable: Sendable {
         }
     }
 
-    /// Methods of a path in order of their names; nil for a path that there is not.
+    /// Methods of a path in order of their names; nil for a path that there is not. What stands literally hides what does
+    /// not, as it does when requests are answered.
     func methods(of path: String) -> [String]? {
         let parts = path.split(separator: "/")
         let found = entries.filter { entry in
             entry.parts.count == parts.count
                 && zip(entry.parts, parts).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
         }
-        return found.isEmpty ? nil : found.reduce(into: Set()) { $0.formUnion($1.methods) }.sorted()
+        func openParts(_ parts: [Substring]) -> Int { parts.count { $0.hasPrefix(":") } }
+        return found.min { openParts($0.parts) < openParts($1.parts) }?.methods.sorted()
     }
 }

@@ -1,6 +1,5 @@
 import APIServer
 import Assembly
-import Authorization
 import InfrastructureModel
 import Logging
 import Orchestration
@@ -28,7 +27,9 @@ struct DaemonSettings {
     var logFile: (path: String, largest: Int64)?
     /// Pages of which origin may use the REST interface; nil: none of another one.
     var allowedOrigin: String?
-    private let configuration: ServiceConfiguration
+    /// A path in front of all others of the REST interface.
+    var rootPath: String
+    let configuration: ServiceConfiguration
 
     init(_ daemon: GantryDaemon, _ configuration: ServiceConfiguration) {
         self.configuration = configuration
@@ -48,6 +49,7 @@ struct DaemonSettings {
             ?? Self.level(configuration.text("LOG_LEVEL"))
         let file = configuration.text("LOG_FILE")
         logFile = file.isEmpty ? nil : (file, Int64(configuration.integer("LOG_FILE_MAX_SIZE")))
+        rootPath = configuration.text("REST_ROOT_PATH")
         allowedOrigin = configuration.flag("ENABLE_CORS") ? configuration.text("CORS_ORIGIN") : nil
     }
 
@@ -85,24 +87,6 @@ struct DaemonSettings {
         return manager
     }
 
-    /// Who may do what.
-    /// - Throws: `FileProblem` where the file of users cannot be read.
-    func access(_ logger: Logger) throws(FileProblem) -> AccessRules {
-        let file = configuration.text("USER_DB")
-        let users: UserDatabase? =
-            file.isEmpty
-            ? nil
-            : try UserDatabase(path: file) { logger.warning("\($0)", metadata: ["option": "USER_DB"]) }
-        let administrators = configuration.objects("ADMIN_USER").compactMap { item in
-            item["username"].flatMap { name in
-                item["password"].map { AccessRules.Administrator(username: name, password: Secret($0)) }
-            }
-        }
-        return AccessRules(
-            mode: AccessRules.Mode(rawValue: configuration.integer("BOOT_MODE")) ?? .everything,
-            administrators: administrators, users: users)
-    }
-
     /// - Throws: `ExitCode` 5 where the file cannot be written.
     func logger() throws -> Logger {
         guard let logFile else { return StandardErrorLog.logger(label: "gantryd", level: level) }
@@ -115,13 +99,14 @@ struct DaemonSettings {
     }
 
     /// The interfaces that are to be served.
-    /// - Throws: `FileProblem` where a certificate, a key or the file of users cannot be used.
+    /// - Throws: `FileProblem` where a certificate, a key or the file of users cannot be used; `HTTPError` where issuers
+    ///   of tokens cannot be asked at all.
     func servers(_ manager: InfrastructureManager, _ logger: Logger) throws -> [any Service] {
         let access = try access(logger)
         var servers: [any Service] = []
         if let rest {
             let server = RESTServer(
-                manager: manager, access: access, allowedOrigin: allowedOrigin, logger: logger)
+                manager: manager, access: access, allowedOrigin: allowedOrigin, rootPath: rootPath, logger: logger)
             servers.append(
                 try server.application(
                     host: rest.address.host, port: rest.address.port, tls: try tls(rest, logger),

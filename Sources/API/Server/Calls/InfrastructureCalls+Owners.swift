@@ -15,24 +15,34 @@ extension InfrastructureCalls {
         _ id: String, with users: [[String: String]], overwrites: Bool, caller: Caller
     ) async throws {
         try require(.changing)
-        let callers = try users.filter { ($0["type"] ?? Self.loginType) == Self.loginType }.map(Self.user)
+        var callers: [Caller] = []
+        for item in users where (item["type"] ?? Self.loginType) == Self.loginType {
+            callers.append(try await user(item))
+        }
         try await manager.share(
             InfrastructureID(rawValue: id), with: callers, replacing: overwrites, caller: caller)
     }
 
     private static let loginType = "InfrastructureManager"
 
-    private static func user(_ item: [String: String]) throws -> Caller {
+    private func user(_ item: [String: String]) async throws -> Caller {
         func refusal(_ reason: String) -> ManagerError {
             ManagerError(code: .invalidDocument, message: "Invalid new infrastructure data provided: \(reason)")
         }
-        guard let username = item["username"], let password = item["password"] else {
-            throw refusal(
-                item["token"] == nil
-                    ? "No username nor token for the InfrastructureManager."
-                    : "users with tokens are not served; give username and password")
+        if let token = item["token"] {
+            do throws(AuthorizationError) {
+                // Who administrates is an owner like others.
+                let new = try await Login.caller(token: Secret(token), access)
+                guard case .administrator(let name, let proof) = new else { return new }
+                return .user(name, proof)
+            } catch {
+                throw refusal(error.message)
+            }
         }
-        guard !username.hasPrefix("__OPENID__") else {
+        guard let username = item["username"], let password = item["password"] else {
+            throw refusal("No username nor token for the InfrastructureManager.")
+        }
+        guard !username.hasPrefix(TokenIdentity.prefix) else {
             throw refusal("Invalid username used for the InfrastructureManager.")
         }
         return .user(username, .password(Secret(password)))

@@ -7,25 +7,47 @@ struct Login: Sendable {
     let caller: Caller
     let items: [AuthorizationItem]
 
-    /// - Throws: ``AuthorizationError`` in IM's words (im.md 2.4).
-    init(_ items: [AuthorizationItem], _ access: AccessRules) throws(AuthorizationError) {
+    /// - Throws: ``AuthorizationError`` in IM's words (im.md 2.4), or ``TooManyRequests``.
+    init(_ items: [AuthorizationItem], _ access: AccessRules) async throws {
         guard let login = items.first(where: \.isLogin) else {
             throw AuthorizationError("No credentials provided for the InfrastructureManager.")
+        }
+        self.items = items
+        caller = try await Self.caller(login, access)
+        try access.limit?.count(caller.username, caller.secret)
+    }
+
+    private static func caller(_ login: AuthorizationItem, _ access: AccessRules) async throws -> Caller {
+        if let token = login["token"], access.tokens != nil || login["username"] == nil {
+            return try await caller(token: Secret(token), access)
+        }
+        guard !access.requiresToken else {
+            throw AuthorizationError("No token provided for the InfrastructureManager.")
         }
         guard let username = login["username"], let password = login["password"] else {
             throw AuthorizationError("No username nor token for the InfrastructureManager.")
         }
-        if username.hasPrefix("__OPENID__") {
+        // Names of those who come with a token.
+        if username.hasPrefix(TokenIdentity.prefix) {
             throw AuthorizationError("Invalid username used for the InfrastructureManager.")
         }
         let secret = Secret(password)
         guard access.knows(username, secret) else {
             throw AuthorizationError("Invalid InfrastructureManager credentials")
         }
-        self.items = items
-        caller =
-            access.isAdministrator(username, secret)
+        return access.isAdministrator(username, secret)
             ? .administrator(username, .password(secret)) : .user(username, .password(secret))
+    }
+
+    /// Who a token says that it is: the issuer's word for them is in the place of their password.
+    static func caller(token: Secret<String>, _ access: AccessRules) async throws(AuthorizationError) -> Caller {
+        guard let tokens = access.tokens else { throw .issuerNotAccepted }
+        let identity = try await tokens.identity(of: token)
+        let isAdministrator =
+            identity.isAdministrator || access.isAdministrator(identity.username, identity.subject)
+        return isAdministrator
+            ? .administrator(identity.username, .password(identity.subject))
+            : .user(identity.username, .password(identity.subject))
     }
 
     /// Clouds in the order of their lines.
@@ -54,4 +76,14 @@ enum SentDocument: Sendable {
     case radl(String)
     /// TOSCA in YAML.
     case template(String)
+}
+
+extension Caller {
+    /// What only they know.
+    fileprivate var secret: Secret<String> {
+        switch self {
+        case .local: Secret("")
+        case .user(_, .password(let password)), .administrator(_, .password(let password)): password
+        }
+    }
 }

@@ -121,9 +121,9 @@ struct XMLRPCArguments: Sendable {
     // MARK: Authorization
 
     /// Who calls.
-    /// - Throws: ``Mistake``, or `AuthorizationError` in IM's words.
-    func login(_ place: Int) throws -> Login {
-        try Login(try AuthorizationParser().items(of: try structures(place)), access)
+    /// - Throws: ``Mistake``, `AuthorizationError` in IM's words, or ``TooManyRequests``.
+    func login(_ place: Int) async throws -> Login {
+        try await Login(try AuthorizationParser().items(of: try structures(place)), access)
     }
 
     /// Authorization data: structs of strings, one for each line. IM's own client sends one struct alone where it changes

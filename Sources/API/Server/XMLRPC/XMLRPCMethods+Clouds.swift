@@ -11,7 +11,7 @@ extension XMLRPCMethods {
                 "GetCloudImageList", "images of a cloud", [.cloud, .authorization],
                 optional: [.init("filters", "struct")]
             ) { arguments in
-                let login = try arguments.login(1)
+                let login = try await arguments.login(1)
                 let images = try await calls.images(
                     of: try arguments.text(0), filters: try arguments.texts(2), login: login)
                 return .array(images.map { ["uri": .string($0.uri), "name": .string($0.name)] })
@@ -19,7 +19,7 @@ extension XMLRPCMethods {
             XMLRPCMethod(
                 "GetCloudQuotas", "what a cloud allows, and what is used of it", [.cloud, .authorization]
             ) { arguments in
-                let login = try arguments.login(1)
+                let login = try await arguments.login(1)
                 let quotas = try await calls.quotas(of: try arguments.text(0), login: login)
                 return .structure(
                     quotas.map { quota in
@@ -30,7 +30,7 @@ extension XMLRPCMethods {
             XMLRPCMethod(
                 "EstimateResources", "what a RADL document would need, by cloud", [.document, .authorization]
             ) { arguments in
-                let login = try arguments.login(1)
+                let login = try await arguments.login(1)
                 let estimate = try await calls.estimate(.radl(try arguments.optionalText(0)), login: login)
                 return .structure(
                     try estimate.sorted { $0.key < $1.key }
@@ -40,7 +40,7 @@ extension XMLRPCMethods {
                 "GetStats", "figures of the caller's infrastructures that were made on these days",
                 [.init("init_date", "string"), .init("end_date", "string"), .authorization]
             ) { arguments in
-                let caller = try arguments.login(2).caller
+                let caller = try await arguments.login(2).caller
                 let rows = try await calls.statistics(
                     from: try arguments.day(0), through: try arguments.day(1), caller: caller)
                 return try XMLRPCValue(encoding: rows)

@@ -12,7 +12,7 @@ extension XMLRPCMethods {
                 "GetVMInfo", "a machine as RADL, with what is known of it",
                 [.infrastructure, .machine, .authorization]
             ) { arguments in
-                let caller = try arguments.login(2).caller
+                let caller = try await arguments.login(2).caller
                 return .string(
                     try await calls.machineDocument(try arguments.text(0), try arguments.machine(1), caller: caller)
                         .text(style: .im))
@@ -21,7 +21,7 @@ extension XMLRPCMethods {
                 "GetVMProperty", "one feature of a machine's system",
                 [.infrastructure, .machine, .init("property", "string"), .authorization]
             ) { arguments in
-                let caller = try arguments.login(3).caller
+                let caller = try await arguments.login(3).caller
                 let (number, name) = (try arguments.machine(1), try arguments.text(2))
                 guard let value = try await calls.property(try arguments.text(0), number, name, caller: caller) else {
                     throw FailedCall(message: "Incorrect property \(name) for VM ID \(number)")
@@ -32,7 +32,7 @@ extension XMLRPCMethods {
                 "GetVMContMsg", "what happened in the contextualization of a machine",
                 [.infrastructure, .machine, .authorization]
             ) { arguments in
-                let caller = try arguments.login(2).caller
+                let caller = try await arguments.login(2).caller
                 return .string(
                     try await calls.machineContextualizationMessage(
                         try arguments.text(0), try arguments.machine(1), caller: caller))
@@ -41,7 +41,7 @@ extension XMLRPCMethods {
                 "AlterVM", "gives a machine another size or more disks; the machine as RADL",
                 [.infrastructure, .machine, .document, .authorization]
             ) { arguments in
-                let login = try arguments.login(3)
+                let login = try await arguments.login(3)
                 let altered = try await calls.alter(
                     .radl(try arguments.optionalText(2)), try arguments.text(0), number: try arguments.machine(1),
                     login: login)
@@ -54,7 +54,7 @@ extension XMLRPCMethods {
                     .init("auto_delete", "boolean"), .authorization,
                 ]
             ) { arguments in
-                let login = try arguments.login(5)
+                let login = try await arguments.login(5)
                 return .string(
                     try await calls.makeImage(
                         named: try arguments.text(3), ofDisk: try arguments.number(2), of: try arguments.text(0),
@@ -70,7 +70,7 @@ extension XMLRPCMethods {
         XMLRPCMethod(
             name, "\(call.rawValue)s a machine", [.infrastructure, .machine, .authorization]
         ) { arguments in
-            let login = try arguments.login(2)
+            let login = try await arguments.login(2)
             try await calls.change(call, try arguments.text(0), number: try arguments.machine(1), login: login)
             return ""
         }

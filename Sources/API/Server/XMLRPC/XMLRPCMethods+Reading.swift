@@ -9,14 +9,14 @@ extension XMLRPCMethods {
                 "GetInfrastructureList", "ids of the infrastructures that the caller may use", [.authorization],
                 optional: [.init("flt", "string")]
             ) { arguments in
-                let caller = try arguments.login(0).caller
+                let caller = try await arguments.login(0).caller
                 let ids = try await calls.list(filter: try arguments.optionalText(1), caller: caller)
                 return .array(ids.map { .string($0.rawValue) })
             },
             XMLRPCMethod(
                 "GetInfrastructureInfo", "ids of an infrastructure's machines", [.infrastructure, .authorization]
             ) { arguments in
-                let caller = try arguments.login(1).caller
+                let caller = try await arguments.login(1).caller
                 let machines = try await calls.machines(try arguments.text(0), caller: caller)
                 return .array(machines.map { .string(String($0.id.number)) })
             },
@@ -24,7 +24,7 @@ extension XMLRPCMethods {
                 "GetInfrastructureState", "state of an infrastructure and of its machines",
                 [.infrastructure, .authorization]
             ) { arguments in
-                let caller = try arguments.login(1).caller
+                let caller = try await arguments.login(1).caller
                 let state = try await calls.state(try arguments.text(0), caller: caller)
                 let machines = state.vmStates.sorted { ($0.key.count, $0.key) < ($1.key.count, $1.key) }
                 return [
@@ -36,14 +36,14 @@ extension XMLRPCMethods {
                 "GetInfrastructureRADL", "the stored document of an infrastructure",
                 [.infrastructure, .authorization]
             ) { arguments in
-                let caller = try arguments.login(1).caller
+                let caller = try await arguments.login(1).caller
                 return .string(try await calls.radl(try arguments.text(0), caller: caller))
             },
             XMLRPCMethod(
                 "GetInfrastructureContMsg", "what happened in the contextualization of an infrastructure",
                 [.infrastructure, .authorization], optional: [.init("headeronly", "boolean")]
             ) { arguments in
-                let caller = try arguments.login(1).caller
+                let caller = try await arguments.login(1).caller
                 return .string(
                     try await calls.contextualizationMessage(
                         try arguments.text(0), headerOnly: try arguments.flag(2), caller: caller))
@@ -52,7 +52,7 @@ extension XMLRPCMethods {
                 "GetInfrastructureOwners", "names of the users that an infrastructure belongs to",
                 [.infrastructure, .authorization]
             ) { arguments in
-                let caller = try arguments.login(1).caller
+                let caller = try await arguments.login(1).caller
                 return .array(try await calls.owners(try arguments.text(0), caller: caller).map { .string($0) })
             },
         ]

@@ -1,0 +1,55 @@
+import Authorization
+import Foundation
+import HTTPTransport
+import Logging
+import OpenIDConnect
+import ServiceConfiguration
+import Support
+
+/// Who may use the service.
+extension DaemonSettings {
+    /// Who may do what, how often.
+    /// - Throws: `FileProblem` where the file of users cannot be read, `HTTPError` where nobody can be asked.
+    func access(_ logger: Logger) throws -> AccessRules {
+        let file = configuration.text("USER_DB")
+        let users: UserDatabase? =
+            file.isEmpty
+            ? nil
+            : try UserDatabase(path: file) { logger.warning("\($0)", metadata: ["option": "USER_DB"]) }
+        let administrators = configuration.objects("ADMIN_USER").compactMap { item in
+            item["username"].flatMap { name in
+                item["password"].map { AccessRules.Administrator(username: name, password: Secret($0)) }
+            }
+        }
+        var access = AccessRules(
+            mode: AccessRules.Mode(rawValue: configuration.integer("BOOT_MODE")) ?? .everything,
+            administrators: administrators, users: users)
+        access.tokens = try tokens(logger)
+        access.requiresToken = configuration.flag("FORCE_OIDC_AUTH")
+        let perSecond = configuration.integer("REQUESTS_PER_SECOND", in: .gantry)
+        access.limit = perSecond > 0 ? RequestLimiter(perSecond: perSecond) : nil
+        return access
+    }
+
+    private func tokens(_ logger: Logger) throws -> (any TokenVerifier)? {
+        let issuers = configuration.list("OIDC_ISSUERS")
+        guard !issuers.isEmpty else { return nil }
+        let audience = configuration.text("OIDC_AUDIENCE")
+        let rules = OpenIDRules(
+            issuers: issuers, audience: audience.isEmpty ? nil : audience,
+            scopes: configuration.list("OIDC_SCOPES"), groups: configuration.list("OIDC_GROUPS"),
+            groupsClaim: configuration.text("OIDC_GROUPS_CLAIM"),
+            administratorGroups: configuration.objects("OIDC_ADMIN_GROUPS").compactMap { item in
+                item["issuer"].flatMap { issuer in
+                    item["group"].map { OpenIDRules.AdministratorGroup(issuer: issuer, group: $0) }
+                }
+            })
+        // Issuers on this machine are never asked by way of a proxy.
+        let isHere = issuers.allSatisfy { $0.lowercased().hasPrefix("http:") }
+        let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        let environment = ProcessInfo.processInfo.environment
+        let usesProxy = !isHere && names.contains { environment[$0]?.isEmpty == false }
+        let client = try CurlClient(options: .init(proxy: usesProxy ? .environment : .none), logger: logger)
+        return OpenIDVerifier(rules, client: IssuerClient(client: client, usesProxy: usesProxy), logger: logger)
+    }
+}
