@@ -41,7 +41,8 @@ struct OpenAPIToolTests {
         let parts = [("id", id), ("vm", "0"), ("disk", "0"), ("cloud", "dummy")]
         let others = [
             "destroyInfrastructure", "shareInfrastructure", "addMachines", "removeMachines",
-            "reconfigureInfrastructure",
+            "reconfigureInfrastructure", "alterMachine", "startInfrastructure", "stopInfrastructure", "startMachine",
+            "stopMachine", "rebootMachine",
         ].map {
             "[[operations]]\ninclude-operation-id = \"\($0)\"\nparameters = { \"path.id\" = \"none\" }\n"
         }
