@@ -19,7 +19,8 @@ import Testing
         let configuration = try read(
             """
             {"folders": ["/a", "/b"], "connectors": [
-              {"name": "x", "path": "/opt/connector-x", "sha256": "00", "isolation": "user", "wrapper": ["nice"],
+              {"name": "x", "path": "/opt/connector-x", "sha256": "\(String(repeating: "0", count: 64))",
+               "isolation": "user", "wrapper": ["nice"],
                "memoryMiB": 64, "openFiles": 32, "calls": 4, "callSeconds": 9, "environment": {"A": "b"},
                "config": {"region": "north", "n": 1}},
               {"name": "dummy", "enabled": false}]}
@@ -33,10 +34,30 @@ import Testing
 
     @Test(arguments: [
         ("[]", "is no JSON object"), ("{", "is no JSON"), (#"{"folder": []}"#, "unknown member 'folder'"),
-        (#"{"folders": "x"}"#, "wrong 'folders'"), (#"{"connectors": {}}"#, "no list"),
+        (#"{"folders": "x"}"#, #"a wrong 'folders': it is "x" and must be a list of texts"#),
+        (#"{"folders": [1]}"#, "it is a list and must be a list of texts"), (#"{"connectors": {}}"#, "no list"),
         (#"{"connectors": [{"name": "x", "memory": 1}]}"#, "unknown member 'memory' in entry 'connectors[0]'"),
         (#"{"connectors": [{"enabled": true}]}"#, "lacks the member 'name'"),
-        (#"{"connectors": [{"name": "x", "isolation": "vm"}]}"#, "entry 'connectors[0]'"),
+        (
+            #"{"connectors": [{"name": "x", "isolation": "vm"}]}"#,
+            #"a wrong 'isolation' in entry 'connectors[0]': it is "vm" and must be "connector" or "user""#
+        ),
+        (
+            #"{"connectors": [{"name": "x", "calls": 0}]}"#,
+            "wrong 'calls' in entry 'connectors[0]': it is 0 and must be"
+        ),
+        (#"{"connectors": [{"name": "x", "callSeconds": -5}]}"#, "it is -5 and must be a whole number from 1 on"),
+        (#"{"connectors": [{"name": "x", "memoryMiB": 1.5}]}"#, "it is 1.5 and must be a whole number"),
+        (#"{"connectors": [{"name": "x", "openFiles": "many"}]}"#, #"it is "many" and must be a whole number"#),
+        (#"{"connectors": [{"name": "x", "wrapper": "nice"}]}"#, #"it is "nice" and must be a list of texts"#),
+        (#"{"connectors": [{"name": "x", "enabled": "no"}]}"#, #"it is "no" and must be true or false"#),
+        (#"{"connectors": [{"name": "x", "environment": {"A": 1}}]}"#, "must be an object whose values are texts"),
+        (#"{"connectors": [{"name": "x", "sha256": "12"}]}"#, "must be 64 hexadecimal digits"),
+        (#"{"connectors": ["x"]}"#, "no JSON object"),
+        (
+            #"{"connectors": [{"name": "x", "path": "/a"}, {"name": "y", "path": "/a"}]}"#,
+            "the path '/a' of 'x' in entry 'connectors[1]' again"
+        ),
         (#"{"connectors": [{"name": "x"}, {"name": "x"}]}"#, "names connector 'x' twice"),
         (#"{"connectors": [{"name": "x", "path": "connector-x"}]}"#, "not absolute"),
     ])

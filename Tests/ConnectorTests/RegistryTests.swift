@@ -57,7 +57,9 @@ import Testing
         let result = await ConnectorDiscovery(folders: [folder.path]).run()
         #expect(result.found.isEmpty)
         #expect(result.problems.first?.contains("it calls itself 'good'; rename the file to connector-good") == true)
-        let named = await ConnectorDiscovery(folders: [], files: [folder.file("connector-misnamed")]).run()
+        let named = await ConnectorDiscovery(
+            folders: [], entries: [.init(name: "good", path: folder.file("connector-misnamed"))]
+        ).run()
         #expect(named.found.map(\.description.name) == ["good"], "the user names the file")
     }
 
@@ -124,18 +126,20 @@ import Testing
         #expect(await shell("echo '\(sha256)  \(command.path)' | sha256sum -c --status") == 0)
 
         let wrong = await ConnectorDiscovery(
-            folders: [folder.path], pins: ["good": String(repeating: "0", count: 64)]
+            folders: [folder.path], entries: [.init(name: "good", sha256: String(repeating: "0", count: 64))]
         ).run()
         #expect(wrong.found.isEmpty)
         #expect(wrong.problems.first?.contains(sha256) == true)
         // Not even run to be asked.
         let marker = folder.file("ran")
         try write(folder, "connector-evil", "#!/bin/sh\n: > '\(marker)'\n")
-        _ = await ConnectorDiscovery(folders: [folder.path], pins: ["evil": sha256]).run()
+        _ = await ConnectorDiscovery(folders: [folder.path], entries: [.init(name: "evil", sha256: sha256)]).run()
         #expect(!FileManager.default.fileExists(atPath: marker))
         try FileManager.default.removeItem(atPath: folder.file("connector-evil"))
 
-        let right = await ConnectorDiscovery(folders: [folder.path], pins: ["good": sha256.uppercased()]).run()
+        let right = await ConnectorDiscovery(
+            folders: [folder.path], entries: [.init(name: "good", sha256: sha256.uppercased())]
+        ).run()
         let found = try #require(right.found.first)
         // Exchanged after it was found.
         #expect(await shell("echo '# changed' >> '\(command.path)'") == 0)

@@ -159,6 +159,9 @@ struct ConnectorFaultTests {
             says: words + ["connector-shop' is not used", "no connector serves type 'Shop'", "gantry connector list"])
         let list = try await gantry(["connector", "list"])
         expect(list, status: 0, says: words)
+        // That it hung is remembered for a while, and this asks anew.
+        try shop.set(nil)
+        _ = try await gantry(["connector", "list", "--state-dir", scratch.path("state")])
         try await recovers()
     }
 

@@ -72,6 +72,23 @@ public struct ConnectorError: Error, Sendable, Hashable, Codable, CustomStringCo
         self.field = field
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case code, message, retryAfterMs, provider, field
+    }
+
+    /// The message becomes one line: it is shown among others' words.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        code = try container.decode(Code.self, forKey: .code)
+        message = OneLine.text(try container.decode(String.self, forKey: .message))
+        retryAfterMs = try container.decodeIfPresent(Int.self, forKey: .retryAfterMs)
+        provider = try container.decodeIfPresent(Provider.self, forKey: .provider).map { said in
+            Provider(
+                code: said.code.map(OneLine.text), requestID: said.requestID.map(OneLine.text), status: said.status)
+        }
+        field = try container.decodeIfPresent(String.self, forKey: .field).map(OneLine.text)
+    }
+
     public var description: String {
         var text = "\(code.rawValue): \(message)"
         if let field { text += " (field \(field))" }

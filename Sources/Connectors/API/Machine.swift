@@ -125,6 +125,17 @@ public struct Machine: Sendable, Hashable, Codable {
             self.code = code
             self.message = message
         }
+
+        private enum CodingKeys: String, CodingKey {
+            case code, message
+        }
+
+        /// The message becomes one line: it is shown among others' words.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            code = OneLine.text(try container.decode(String.self, forKey: .code))
+            message = OneLine.text(try container.decode(String.self, forKey: .message))
+        }
     }
 
     /// An address of the machine.

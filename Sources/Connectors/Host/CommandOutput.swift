@@ -74,8 +74,8 @@ enum CommandOutput {
         ended.wait(until: deadline)
         guard let ending = child.ending else { throw failure(command, verb, "did not end within \(timeout)") }
         guard ending == .exited(0) else {
-            let text = String(decoding: complaint.prefix(200), as: UTF8.self)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
+            let text = OneLine.text(
+                String(decoding: complaint.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
             throw failure(command, verb, "\(ending)" + (text.isEmpty ? "" : ": \(text)"))
         }
         return output

@@ -34,15 +34,25 @@ final class ConnectorChild: Sendable {
         } catch {
             throw ConnectorError(
                 code: error.isLasting ? .unsupported : .unavailable,
-                message: "\(error); check its path and permissions")
+                message: "\(error); \(StartHint.text(of: error.number, path: command.path))")
         }
+        Self.running.withLock { $0[process.id] = process }
         let thread = Thread { [process] in
             gantry_thread_name("connector-wait")
             process.wait(endingGroup: true)
+            Self.running.withLock { $0[process.id] = nil }
             onEnd()
         }
         thread.stackSize = 128 << 10
         thread.start()
+    }
+
+    /// Those of this process that run, by id.
+    private static let running = LockedValue<[pid_t: ChildProcess]>([:])
+
+    /// Kills all that this process started, with what they started: its last act, where nobody waits any more.
+    static func killAll() {
+        for process in running.withLock({ Array($0.values) }) { process.signal(SIGKILL, toGroup: true) }
     }
 
     /// Sends a signal to the process and what it started, unless it is over.

@@ -59,11 +59,6 @@ package struct ConnectorConfiguration: Sendable, Hashable {
             self.config = config
         }
 
-        static let members: Set<String> = [
-            "name", "enabled", "path", "sha256", "isolation", "wrapper", "memoryMiB", "openFiles", "calls",
-            "callSeconds", "environment", "config",
-        ]
-
         /// A command with the limits, the environment and the wrapper of this entry.
         func applied(to command: ConnectorCommand) throws(ConnectorError) -> ConnectorCommand {
             var command = command
@@ -77,9 +72,13 @@ package struct ConnectorConfiguration: Sendable, Hashable {
                 message: "there is no executable '\(wrapper[0])' for its wrapper, neither as a path nor in PATH")
         }
 
+        /// Whether it keeps a program from doing harm: one that it does not reach by mistake must not be used without it.
+        var protects: Bool { enabled != false && (sha256 != nil || wrapper != nil) }
+
         /// Whether it asks for what only a process can have.
         var needsProcess: Bool {
-            isolation != nil || wrapper != nil || memoryMiB != nil || openFiles != nil || environment != nil
+            sha256 != nil || isolation != nil || wrapper != nil || memoryMiB != nil || openFiles != nil
+                || environment != nil
                 || config != nil || calls != nil || callSeconds != nil
         }
     }
@@ -111,6 +110,9 @@ package struct ConnectorConfiguration: Sendable, Hashable {
         if let unknown = Set(members.keys).subtracting(["folders", "connectors"]).min() {
             throw wrong("has the unknown member '\(unknown)'; known are folders and connectors")
         }
+        if let value = members["folders"], let problem = Self.problem(with: value, .texts) {
+            throw wrong("has a wrong 'folders': it is \(problem)")
+        }
         func decoded<Value: Decodable>(_ type: Value.Type, _ value: JSONValue, _ place: String) throws -> Value {
             do {
                 return try WireCodec.decode(type, from: try WireCodec.encode(value))
@@ -124,9 +126,14 @@ package struct ConnectorConfiguration: Sendable, Hashable {
         guard case .array(let items) = list else { throw wrong("has 'connectors' that are no list") }
         for (index, item) in items.enumerated() {
             let place = "entry 'connectors[\(index)]'"
-            if case .object(let given) = item, let unknown = Set(given.keys).subtracting(Entry.members).min() {
-                let known = Entry.members.sorted().joined(separator: ", ")
+            guard case .object(let given) = item else { throw wrong("has an \(place) that is no JSON object") }
+            if let unknown = Set(given.keys).subtracting(Self.kinds.keys).min() {
+                let known = Self.kinds.keys.sorted().joined(separator: ", ")
                 throw wrong("has the unknown member '\(unknown)' in \(place); known are \(known)")
+            }
+            for (member, value) in given.sorted(by: { $0.key < $1.key }) {
+                guard let kind = Self.kinds[member], let problem = Self.problem(with: value, kind) else { continue }
+                throw wrong("has a wrong '\(member)' in \(place): it is \(problem)")
             }
             let entry = try decoded(Entry.self, item, place)
             guard !entries.contains(where: { $0.name == entry.name }) else {
@@ -135,18 +142,13 @@ package struct ConnectorConfiguration: Sendable, Hashable {
             if let path = entry.path, !path.hasPrefix("/") {
                 throw wrong("has a path in \(place) that is not absolute: '\(path)'")
             }
+            if let path = entry.path, let other = entries.first(where: { $0.path == path }) {
+                throw wrong("has the path '\(path)' of '\(other.name)' in \(place) again")
+            }
             entries.append(entry)
         }
     }
 
     /// The entry of a connector.
     func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
-
-    /// SHA-256 by name.
-    var pins: [String: String] {
-        Dictionary(entries.compactMap { entry in entry.sha256.map { (entry.name, $0) } }) { first, _ in first }
-    }
-
-    /// Executables that are in none of the folders.
-    var files: [String] { entries.filter { $0.enabled != false }.compactMap(\.path) }
 }

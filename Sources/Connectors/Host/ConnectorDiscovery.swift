@@ -16,6 +16,8 @@ package struct ConnectorDiscovery: Sendable {
         package var description: ConnectorDescription
         /// Lower-case hexadecimal.
         package var sha256: String
+        /// How it is to be run.
+        package var entry: ConnectorConfiguration.Entry?
     }
 
     /// What a look through the folders gave.
@@ -23,6 +25,16 @@ package struct ConnectorDiscovery: Sendable {
         package var found: [Found] = []
         /// For people: which file cannot be used and why.
         package var problems: [String] = []
+
+        /// An entry that protects did not reach what it was meant for: nothing is used that no entry reaches.
+        mutating func leaveOutUnnamed() {
+            for left in found where left.entry == nil {
+                problems.append(
+                    "'\(left.command.path)' is not used: no entry of the configuration names it, and one that was to "
+                        + "pin or to confine a connector names none")
+            }
+            found.removeAll { $0.entry == nil }
+        }
     }
 
     /// What is kept of a file.
@@ -30,40 +42,55 @@ package struct ConnectorDiscovery: Sendable {
         var size: Int64
         var changed: Int64
         var sha256: String
-        /// What it answered, as JSON: the answers of many connectors are read by all processors.
+        /// What it answered, as JSON: the answers of many connectors are read by all processors. Empty for a failure.
         var response: String
+        /// Why it did not answer, and when it was asked, in seconds since 1970.
+        var failure: ConnectorError?
+        var failedAt: Int64?
+
+        var isRecent: Bool {
+            let now = Int64(Date().timeIntervalSince1970)
+            return failedAt.map { $0 <= now && now - $0 < ConnectorDiscovery.remembered } ?? false
+        }
     }
 
     private struct Answer {
         var entry: Entry
-        var description: ConnectorDescription
+        /// Nil where it did not answer.
+        var description: ConnectorDescription?
+        /// It was asked just now.
+        var isNew = false
 
-        var parts: (Entry, ConnectorDescription) { (entry, description) }
+        var parts: (Entry, ConnectorDescription?) { (entry, description) }
     }
 
+    /// For so long a connector that took long to fail is not asked again.
+    private static let remembered: Int64 = 300
+    private static let slow = Duration.seconds(1)
+
     private let folders: [String]
-    private let files: [String]
+    private let entries: [ConnectorConfiguration.Entry]
+    private let builtIn: Set<String>
     private let cacheFile: String?
-    private let pins: [String: String]
+    private let asksAnew: Bool
     private let timeout: Duration
-    private let prepare: @Sendable (ConnectorCommand) throws -> ConnectorCommand
 
     /// - Parameters:
     ///   - folders: Looked through in this order; the first connector of a name wins.
-    ///   - files: Connectors outside of folders; before those in folders.
+    ///   - entries: How connectors are to be run. Those with a path are looked at before the folders; what an entry pins is
+    ///     not even asked with another content.
+    ///   - builtIn: Names of connectors that are not looked for.
     ///   - cacheFile: Where answers are kept; nil: nowhere.
-    ///   - pins: SHA-256 by name of connector; another content is refused, and not run where the file has that name.
-    ///   - prepare: Gives how an executable is run that is asked: in its sandbox, with its limits.
+    ///   - asksAnew: Also those are asked that did not answer a moment ago.
     package init(
-        folders: [String], files: [String] = [], cacheFile: String? = nil, pins: [String: String] = [:],
-        timeout: Duration = .seconds(10),
-        prepare: @escaping @Sendable (ConnectorCommand) throws -> ConnectorCommand = { $0 }
+        folders: [String], entries: [ConnectorConfiguration.Entry] = [], builtIn: Set<String> = [],
+        cacheFile: String? = nil, asksAnew: Bool = false, timeout: Duration = .seconds(10)
     ) {
-        self.prepare = prepare
         self.folders = folders
-        self.files = files
+        self.entries = entries
+        self.builtIn = builtIn
         self.cacheFile = cacheFile
-        self.pins = pins
+        self.asksAnew = asksAnew
         self.timeout = timeout
     }
 
@@ -72,40 +99,39 @@ package struct ConnectorDiscovery: Sendable {
         let before = readCache()
         var cache: [String: Entry] = [:]
         var result = Result()
-        let candidates = candidates(&result)
+        let candidates = ConnectorCandidates(
+            folders: folders, entries: entries, builtIn: builtIn, problems: &result.problems)
         var names: Set<String> = []
-        let answers = await answers(of: candidates, before)
-        for path in candidates {
+        let answers = await answers(of: candidates.found, before)
+        var isMisled = false
+        for candidate in candidates.found {
+            let path = candidate.path
             do {
                 guard let answer = answers[path] else { continue }
                 let (entry, description) = try answer.get().parts
                 cache[path] = entry
-                if let pin = pins[description.name], pin.lowercased() != entry.sha256 {
-                    result.problems.append(
-                        "'\(path)' is not used: its SHA-256 is \(entry.sha256), the configuration wants \(pin)")
-                    continue
-                }
-                // Pins and settings go by the name of the file.
-                guard files.contains(path) || Self.name(of: path) == description.name else {
-                    result.problems.append(
-                        "'\(path)' is not used: it calls itself '\(description.name)'; rename the file to "
-                            + "connector-\(description.name), or have it answer the name of its file")
-                    continue
-                }
+                guard let description else { throw Self.failure(of: entry, isNew: try answer.get().isNew) }
+                try candidate.judge(description.name, entry.sha256)
                 guard names.insert(description.name).inserted else {
                     result.problems.append(
                         "'\(path)' is not used: another connector '\(description.name)' was found before it")
                     continue
                 }
                 var command = ConnectorCommand(path: path)
-                command.sha256 = pins[description.name]?.lowercased()
-                result.found.append(Found(command: command, description: description, sha256: entry.sha256))
+                command.sha256 = candidate.entry?.sha256?.lowercased()
+                result.found.append(
+                    Found(
+                        command: command, description: description, sha256: entry.sha256, entry: candidate.entry))
+            } catch let error as ConnectorCandidates.WrongName {
+                if candidate.entry?.protects == true { isMisled = true }
+                result.problems.append("'\(path)' is not used: \(error.message)")
             } catch let error as ConnectorError {
                 result.problems.append("'\(path)' is not used: \(error.message)")
             } catch {
                 result.problems.append("'\(path)' is not used: \(error)")
             }
         }
+        if isMisled { result.leaveOutUnnamed() }
         if cache != before { writeCache(cache, &result) }
         return result
     }
@@ -114,59 +140,27 @@ package struct ConnectorDiscovery: Sendable {
     private static let mostAsked = 16
 
     private func answers(
-        of paths: [String], _ known: [String: Entry]
+        of candidates: [ConnectorCandidates.Candidate], _ known: [String: Entry]
     ) async -> [String: Swift.Result<Answer, any Error>] {
         let answers = LockedValue<[String: Swift.Result<Answer, any Error>]>([:])
         // What throws is an answer, too.
-        try? await forEachConcurrently(paths, limit: Self.mostAsked) { path in
+        try? await forEachConcurrently(candidates, limit: Self.mostAsked) { candidate in
             let answer: Swift.Result<Answer, any Error>
             do {
-                answer = .success(try await describe(path, known[path]))
+                answer = .success(try await describe(candidate, known[candidate.path]))
             } catch {
                 answer = .failure(error)
             }
-            answers.withLock { $0[path] = answer }
+            answers.withLock { $0[candidate.path] = answer }
         }
         return answers.withLock { $0 }
     }
 
-    private func candidates(_ result: inout Result) -> [String] {
-        var found: [String] = []
-        for file in files {
-            switch access(file, X_OK) {
-            case 0: found.append(file)
-            default:
-                let reason =
-                    access(file, F_OK) == 0 ? "it is not executable; run chmod +x on it" : "it does not exist"
-                result.problems.append("'\(file)' is not used: \(reason)")
-            }
-        }
-        for folder in folders {
-            let names: [String]
-            do {
-                names = try FileManager.default.contentsOfDirectory(atPath: folder)
-            } catch {
-                let reason = access(folder, F_OK) == 0 ? "it cannot be read" : "it does not exist"
-                result.problems.append("the folder '\(folder)' of connectors is not used: \(reason)")
-                continue
-            }
-            // The kit's own tool has such a name, too.
-            for name in names.sorted() where name.hasPrefix("connector-") && name != "connector-check" {
-                let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-                var status = Glibc.stat()
-                guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { continue }
-                if access(path, X_OK) == 0 {
-                    found.append(path)
-                } else if name.wholeMatch(of: /connector-[a-z0-9-]+/) != nil {
-                    result.problems.append("'\(path)' is not used: it is not executable; run chmod +x on it")
-                }
-            }
-        }
-        return found
-    }
-
     // Not on the caller's actor: all processors read.
-    @concurrent private func describe(_ path: String, _ known: Entry?) async throws -> Answer {
+    @concurrent private func describe(_ candidate: ConnectorCandidates.Candidate, _ known: Entry?) async throws
+        -> Answer
+    {
+        let path = candidate.path
         var status = Glibc.stat()
         guard stat(path, &status) == 0 else {
             throw ConnectorError(code: .unavailable, message: String(cString: strerror(errno)))
@@ -177,31 +171,51 @@ package struct ConnectorDiscovery: Sendable {
         let changed = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         let size = Int64(status.st_size)
         // What cannot be read any more, as after an update of the host, is asked for anew.
-        let known = known.flatMap { entry in
-            (try? Self.response(Array(entry.response.utf8))).map { Answer(entry: entry, description: $0.description) }
+        let known = known.flatMap { entry -> Answer? in
+            if entry.failure != nil { return asksAnew || !entry.isRecent ? nil : Answer(entry: entry) }
+            return (try? Self.response(Array(entry.response.utf8))).map {
+                Answer(entry: entry, description: $0.description)
+            }
         }
+        let pin = candidate.entry?.sha256?.lowercased()
         if let known, known.entry.size == size, known.entry.changed == changed {
             // A pinned connector is read anew each time: size and time can be forged.
-            if pins[known.description.name] == nil { return known }
+            if pin == nil { return known }
             let sha256 = try await FileDigest.sha256(path)
             if sha256 == known.entry.sha256 { return known }
         }
         let sha256 = try await FileDigest.sha256(path)
-        if var known, known.entry.sha256 == sha256 {
+        if var known, known.entry.failure == nil, known.entry.sha256 == sha256 {
             (known.entry.size, known.entry.changed) = (size, changed)
             return known
         }
-        if let pin = pins[Self.name(of: path)], pin.lowercased() != sha256 {
-            throw ConnectorError(
-                code: .permissionDenied, message: "its SHA-256 is \(sha256), the configuration wants \(pin)")
+        try candidate.judge(sha256)
+        let command = try candidate.entry?.applied(to: ConnectorCommand(path: path)) ?? ConnectorCommand(path: path)
+        var entry = Entry(size: size, changed: changed, sha256: sha256, response: "")
+        let start = ContinuousClock.now
+        do {
+            let output = Array(try await CommandOutput.read(command, "describe", timeout: timeout))
+            let response = try Self.response(output)
+            entry.response = String(decoding: output, as: UTF8.self)
+            return Answer(entry: entry, description: response.description)
+        } catch let error as ConnectorError {
+            // One that hangs must not hold up every command. One that fails at once is asked each time: its cause may be
+            // gone.
+            guard ContinuousClock.now - start >= Self.slow, !Task.isCancelled else { throw error }
+            entry.failure = error
+            entry.failedAt = Int64(Date().timeIntervalSince1970)
+            return Answer(entry: entry, isNew: true)
         }
-        let output = Array(
-            try await CommandOutput.read(try prepare(ConnectorCommand(path: path)), "describe", timeout: timeout))
-        let response = try Self.response(output)
-        return Answer(
-            entry: Entry(
-                size: size, changed: changed, sha256: sha256, response: String(decoding: output, as: UTF8.self)),
-            description: response.description)
+    }
+
+    private static func failure(of entry: Entry, isNew: Bool) -> ConnectorError {
+        var error = entry.failure ?? ConnectorError(code: .unavailable, message: "it did not answer")
+        guard !isNew, let time = entry.failedAt else { return error }
+        let age = Int64(Date().timeIntervalSince1970) - time
+        error.message +=
+            "; that was \(max(0, age)) s ago, and it is asked again after \(remembered) s, or by "
+            + "`gantry connector list`"
+        return error
     }
 
     private static func response(_ output: [UInt8]) throws -> InitializeResponse {
@@ -219,12 +233,6 @@ package struct ConnectorDiscovery: Sendable {
                     + "\(InitializeResponse.currentVersion): install a version of it that does, too")
         }
         return response
-    }
-
-    /// The name that a connector should have by its file's.
-    static func name(of path: String) -> String {
-        let file = path.split(separator: "/").last.map(String.init) ?? path
-        return file.hasPrefix("connector-") ? String(file.dropFirst("connector-".count)) : file
     }
 
     // MARK: Cache

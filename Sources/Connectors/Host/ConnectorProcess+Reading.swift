@@ -215,7 +215,7 @@ extension ConnectorProcess {
         do {
             message = try WireMessage(line)
         } catch {
-            return violated(settings.redactor.redact(error.description), &reader)
+            return violated(OneLine.text(settings.redactor.redact(error.description)), &reader)
         }
         switch message {
         case .response(let id, let result):
@@ -223,20 +223,21 @@ extension ConnectorProcess {
         case .failure(let id?, let error):
             answered(id, .failure(error), &reader)
         case .failure(nil, let error):
-            violated("it could not read a call: \(settings.redactor.redact(error.message))", &reader)
+            violated(
+                "it could not read a call: \(OneLine.text(settings.redactor.redact(error.message)))", &reader)
         case .notification(WireMethods.progress, let params):
             guard let progress = try? WireCodec.decode(ProgressNotification.self, from: params) else { return }
             let sink = state.withLock { $0.pending[progress.id]?.progress }
             sink?(
                 ProgressReport(
-                    fraction: progress.fraction, message: settings.redactor.redact(progress.message)))
+                    fraction: progress.fraction, message: OneLine.text(settings.redactor.redact(progress.message))))
         case .notification(WireMethods.log, let params):
             if let entry = try? WireCodec.decode(LogNotification.self, from: params) { reader.relay.log(entry) }
         case .notification:
             // Newer connectors may say more than this host knows.
             break
         case .request(_, let method, _):
-            violated("it called '\(method)': connectors answer calls, they make none", &reader)
+            violated("it called '\(OneLine.text(method))': connectors answer calls, they make none", &reader)
         }
     }
 

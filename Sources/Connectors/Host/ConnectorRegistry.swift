@@ -34,20 +34,17 @@ package struct ConnectorRegistry: Sendable {
     /// - Parameters:
     ///   - folders: Looked through before those of the configuration.
     ///   - cacheFile: Where is kept what connectors say of themselves; nil: nowhere.
+    ///   - asksAnew: Also those are asked that did not answer a moment ago.
     ///   - patience: How long a connector may take to say what it is.
     /// - Returns: The registry, and for people what cannot be used and why.
     package static func discovering(
         builtIn: [any Connector], folders: [String], configuration: ConnectorConfiguration = ConnectorConfiguration(),
-        cacheFile: String? = nil, patience: Duration = .seconds(10), options: ProcessConnector.Options
+        cacheFile: String? = nil, asksAnew: Bool = false, patience: Duration = .seconds(10),
+        options: ProcessConnector.Options
     ) async -> (registry: ConnectorRegistry, problems: [String]) {
         let discovery = ConnectorDiscovery(
-            folders: folders + configuration.folders, files: configuration.files, cacheFile: cacheFile,
-            pins: configuration.pins, timeout: patience,
-            prepare: { command in
-                let named = configuration.entries.first { $0.path == command.path }
-                let entry = named ?? configuration.entry(ConnectorDiscovery.name(of: command.path))
-                return try entry?.applied(to: command) ?? command
-            })
+            folders: folders + configuration.folders, entries: configuration.entries,
+            builtIn: Set(builtIn.map(\.description.name)), cacheFile: cacheFile, asksAnew: asksAnew, timeout: patience)
         let result = await discovery.run()
         var problems = result.problems
         let off = Set(configuration.entries.filter { $0.enabled == false }.map(\.name))
@@ -56,7 +53,7 @@ package struct ConnectorRegistry: Sendable {
         for found in result.found where !off.contains(found.description.name) {
             let name = found.description.name
             do {
-                let (command, settings) = try configured(found, configuration.entry(name), options)
+                let (command, settings) = try configured(found, options)
                 discovered.append(
                     ProcessConnector(command: command, description: found.description, options: settings))
                 sources[name] = .file(path: found.command.path, sha256: found.sha256)
@@ -69,13 +66,18 @@ package struct ConnectorRegistry: Sendable {
             builtIn: kept, discovered: discovered, order: configuration.entries.map(\.name))
         registry.sources = sources
         problems += registry.sharedTypes()
-        for entry in configuration.entries where entry.enabled != false {
-            if registry.byName[entry.name] == nil {
-                if !result.problems.contains(where: { $0.contains("connector-\(entry.name)'") }) {
+        let known = Set(result.found.map(\.description.name) + builtIn.map(\.description.name))
+        for entry in configuration.entries {
+            let isMissing =
+                entry.enabled == false
+                ? entry.path == nil && !known.contains(entry.name) : registry.byName[entry.name] == nil
+            if isMissing {
+                let place = entry.path ?? "connector-\(entry.name)"
+                if !result.problems.contains(where: { $0.contains("\(place)'") }) {
                     problems.append(
                         "the configuration names connector '\(entry.name)', which is neither built in nor in a folder")
                 }
-            } else if sources[entry.name] == nil, entry.needsProcess {
+            } else if entry.enabled != false, sources[entry.name] == nil, entry.needsProcess {
                 problems.append(
                     "the configuration of '\(entry.name)' has no effect: it is built in; put its executable "
                         + "connector-\(entry.name) into a folder to run it as a process")
@@ -86,9 +88,9 @@ package struct ConnectorRegistry: Sendable {
 
     /// The command and options of a connector as the configuration wants them.
     private static func configured(
-        _ found: ConnectorDiscovery.Found, _ entry: ConnectorConfiguration.Entry?, _ options: ProcessConnector.Options
+        _ found: ConnectorDiscovery.Found, _ options: ProcessConnector.Options
     ) throws(ConnectorError) -> (ConnectorCommand, ProcessConnector.Options) {
-        guard let entry else { return (found.command, options) }
+        guard let entry = found.entry else { return (found.command, options) }
         let command = try entry.applied(to: found.command)
         var options = options
         options.isolation = entry.isolation ?? options.isolation

@@ -27,7 +27,8 @@ final class ConnectorSupervisor: Sendable {
     }
 
     let name: String
-    private let isKnown: Bool
+    /// What it said of itself when it was found; nil: it was not asked.
+    private let known: ConnectorDescription?
     private let nextGeneration: @Sendable () -> Int
     private let command: ConnectorCommand
     private let options: ProcessConnector.Options
@@ -36,14 +37,16 @@ final class ConnectorSupervisor: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - isKnown: A process that calls itself otherwise than `name` is refused.
+    ///   - known: What it said of itself when it was found: a process of another name is refused, other differences are
+    ///     told of.
     ///   - nextGeneration: Numbers the starts of all processes of the connector.
     init(
-        name: String, command: ConnectorCommand, options: ProcessConnector.Options, redactor: Redactor, isKnown: Bool,
+        name: String, command: ConnectorCommand, options: ProcessConnector.Options, redactor: Redactor,
+        known: ConnectorDescription?,
         nextGeneration: @escaping @Sendable () -> Int
     ) {
         self.nextGeneration = nextGeneration
-        self.isKnown = isKnown
+        self.known = known
         self.name = name
         self.command = command
         self.options = options
@@ -214,18 +217,41 @@ final class ConnectorSupervisor: Sendable {
                 message: "connector '\(name)' chose protocol version \(response.protocolVersion); this host speaks "
                     + "\(InitializeResponse.currentVersion): install a version of it that does, too")
         }
-        guard !isKnown || response.description.name == name else {
+        guard known.map({ $0.name == response.description.name }) ?? true else {
             throw ConnectorError(
                 code: .protocolViolation,
                 message: "'\(command.executable ?? command.path)' was connector '\(name)' when it was found and is "
                     + "'\(response.description.name)' now: start the server again, or put the right file there")
         }
+        if let known { tellDifferences(known, response.description) }
         return response.description
+    }
+
+    /// Users are sent to a connector by what it said when it was found.
+    private func tellDifferences(_ known: ConnectorDescription, _ now: ConnectorDescription) {
+        func text(_ words: some Sequence<String>) -> String {
+            let sorted = words.sorted().map(OneLine.text)
+            return sorted.isEmpty ? "none" : sorted.joined(separator: ", ")
+        }
+        let pairs = [
+            ("providerTypes", text(known.providerTypes), text(now.providerTypes)),
+            (
+                "capabilities", text(known.capabilities.keys.map(\.rawValue)),
+                text(now.capabilities.keys.map(\.rawValue))
+            ),
+        ]
+        for (member, before, after) in pairs where before != after {
+            logger.error(
+                """
+                connector '\(name)' answers initialize with the \(member) \(after), and describe gave \(before): the \
+                two must be equal (rule D1); after an update of its file start this program again
+                """)
+        }
     }
 
     private func redacted(_ error: ConnectorError) -> ConnectorError {
         var error = error
-        error.message = redactor.redact(error.message)
+        error.message = OneLine.text(redactor.redact(error.message))
         return error
     }
 

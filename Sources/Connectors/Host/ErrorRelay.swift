@@ -1,3 +1,4 @@
+import ConnectorAPI
 import ConnectorWire
 import Foundation
 import Logging
@@ -71,6 +72,7 @@ struct ErrorRelay {
         }
         reportSuppressed()
         allowance -= 1
+        let text = OneLine.text(text)
         lastLine = text
         let known: [String: Logger.Level] = ["warn": .warning, "fatal": .critical]
         let name = level.lowercased()

@@ -16,9 +16,14 @@ enum FileDigest {
     }
 
     private static func compute(_ path: String) throws -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe without a writer would hold the thread.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path, String(cString: strerror(errno))) }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw failure(path, "it is no regular file")
+        }
         guard let digest = gantry_sha256_new() else { throw failure(path, "no memory") }
         defer { gantry_sha256_free(digest) }
         var buffer = [UInt8](repeating: 0, count: 1 << 20)

@@ -99,12 +99,13 @@ package final class ProcessConnector: Connector {
     package convenience init(
         command: ConnectorCommand, description: ConnectorDescription, options: Options = Options()
     ) {
-        self.init(command, description, options, isKnown: true)
+        self.init(command, description, options, known: description)
     }
 
-    /// - Parameter isKnown: The process must be the connector of the description's name.
+    /// - Parameter known: What the connector said of itself when it was found.
     private init(
-        _ command: ConnectorCommand, _ description: ConnectorDescription, _ options: Options, isKnown: Bool
+        _ command: ConnectorCommand, _ description: ConnectorDescription, _ options: Options,
+        known: ConnectorDescription?
     ) {
         var options = options
         options.logger[metadataKey: LogKey.connector] = .string(description.name)
@@ -114,7 +115,7 @@ package final class ProcessConnector: Connector {
         let starts = LockedValue(0)
         tenants = Tenants(idleAfter: options.idleAfter) {
             ConnectorSupervisor(
-                name: name, command: command, options: settings, redactor: redactor, isKnown: isKnown,
+                name: name, command: command, options: settings, redactor: redactor, known: known,
                 nextGeneration: {
                     starts.withLock { starts in
                         starts += 1
@@ -136,7 +137,7 @@ package final class ProcessConnector: Connector {
         let fileName = command.path.split(separator: "/").last.map(String.init) ?? command.path
         let name = fileName.hasPrefix("connector-") ? String(fileName.dropFirst("connector-".count)) : fileName
         let description = ConnectorDescription(name: name, version: "", title: name, providerTypes: [])
-        let connector = ProcessConnector(command, description, options, isKnown: false)
+        let connector = ProcessConnector(command, description, options, known: nil)
         do {
             _ = try await connector.running(nil)
         } catch {
@@ -169,6 +170,11 @@ package final class ProcessConnector: Connector {
             running.process.child.signal(SIGKILL)
             _ = await running.process.hasExited(within: .seconds(10))
         }
+    }
+
+    /// Kills the processes of all connectors that this process started: its last act, where nobody waits any more.
+    package static func killAll() {
+        ConnectorChild.killAll()
     }
 
     /// Sends a request as JSON, with the connector's own id of its session, and gives the result as JSON. For the

@@ -59,6 +59,6 @@ package struct WireError: Error, Codable, Sendable, Hashable {
         case Self.parseError, Self.invalidRequest, Self.notInitialized: kind = .protocolViolation
         default: kind = .internal
         }
-        return ConnectorError(code: kind, message: message.isEmpty ? "error \(code)" : message)
+        return ConnectorError(code: kind, message: message.isEmpty ? "error \(code)" : OneLine.text(message))
     }
 }

@@ -13,9 +13,11 @@ extension BuiltInConnectors {
     /// - Parameters:
     ///   - stateFolder: Holds the configuration file and what connectors said of themselves; nil: there is none.
     ///   - logger: Gets what the processes of connectors write to their standard error.
+    ///   - asksAnew: Also those are asked that did not answer a moment ago.
     ///   - patience: How long a connector may take to say what it is.
     package static func registry(
-        folders: [String], stateFolder: String? = nil, logger: Logger, patience: Duration = .seconds(10)
+        folders: [String], stateFolder: String? = nil, logger: Logger, asksAnew: Bool = false,
+        patience: Duration = .seconds(10)
     ) async -> (registry: ConnectorRegistry, problems: [String]) {
         let state = stateFolder.flatMap { $0 == ":memory:" ? nil : $0 }
         let configuration: ConnectorConfiguration
@@ -32,8 +34,8 @@ extension BuiltInConnectors {
         }
         let cache = state.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 + "/connectors.cache" : nil }
         return await ConnectorRegistry.discovering(
-            builtIn: all(), folders: folders, configuration: configuration, cacheFile: cache, patience: patience,
-            options: ProcessConnector.Options(logger: logger))
+            builtIn: all(), folders: folders, configuration: configuration, cacheFile: cache, asksAnew: asksAnew,
+            patience: patience, options: ProcessConnector.Options(logger: logger))
     }
 
     private static func configuration(stateFolder: String?) throws -> ConnectorConfiguration {

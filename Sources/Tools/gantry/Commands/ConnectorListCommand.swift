@@ -9,7 +9,8 @@ extension ConnectorCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List connectors with what they serve and can do.",
             discussion: """
-                A connector that does not say what it is in time is told of and left out. CHECKED is the last run of \
+                A connector that does not say what it is in time is told of and left out; other commands do not ask \
+                it again for five minutes, this one does. CHECKED is the last run of \
                 'gantry connector check' over this very file.
 
                 The file connectors.json of the state folder, or the one that GANTRY_CONNECTORS names, switches \
@@ -33,9 +34,15 @@ extension ConnectorCommand {
 
         func run() async throws {
             try await reporting {
-                let (registry, problems) = await BuiltInConnectors.registry(
-                    folders: state.connectorFolders, stateFolder: state.folder, logger: state.logger,
-                    patience: .seconds(timeout))
+                let (folders, stateFolder, logger) = (state.connectorFolders, state.folder, state.logger)
+                let patience = Duration.seconds(timeout)
+                let (registry, problems) = try await interruptible("stopping") {
+                    let found = await BuiltInConnectors.registry(
+                        folders: folders, stateFolder: stateFolder, logger: logger, asksAnew: true,
+                        patience: patience)
+                    try Task.checkCancellation()
+                    return found
+                }
                 for problem in problems { Terminal.warn(problem) }
                 let records = CheckRecords(path: BuiltInConnectors.checkRecords(stateFolder: state.folder))
                 let listed = registry.all.map { ListedConnector($0.description, registry, records) }
