@@ -44,14 +44,18 @@ public final class CheckRun: Sendable {
         let expected = codes.map(\.rawValue).joined(separator: " or ")
         do {
             let value = try await body()
-            throw CheckEnd.failed("\(what): expected the error \(expected), received \(Transcript.shown(value))")
+            throw CheckEnd.failed(
+                "\(what): expected the error \(expected), received \(transcript.said(Transcript.shown(value)))")
         } catch let error as ConnectorError {
-            try expect(codes.contains(error.code), "\(what): expected the error \(expected), received \(error)")
+            try expect(
+                codes.contains(error.code),
+                "\(what): expected the error \(expected), received \(transcript.said("\(error)"))")
             return error
         } catch let error as CheckEnd {
             throw error
         } catch {
-            throw CheckEnd.failed("\(what): expected the error \(expected), received \(error)")
+            throw CheckEnd.failed(
+                "\(what): expected the error \(expected), received \(transcript.said("\(error)"))")
         }
     }
 
@@ -66,7 +70,8 @@ public final class CheckRun: Sendable {
             outcome = .failed(error)
         }
         guard case .failed(let error) = outcome, error.code == code else {
-            throw CheckEnd.failed("\(what) gave \(Transcript.json(outcome)) instead of \(code.rawValue)")
+            throw CheckEnd.failed(
+                "\(what) gave \(transcript.said(Transcript.json(outcome))) instead of \(code.rawValue)")
         }
     }
 
@@ -74,7 +79,7 @@ public final class CheckRun: Sendable {
     public func done<Value>(_ outcome: Outcome<Value>, _ what: String) throws -> Value {
         switch outcome {
         case .done(let value): return value
-        case .failed(let error): throw CheckEnd.failed("\(what): \(error)")
+        case .failed(let error): throw CheckEnd.failed("\(what): \(transcript.said("\(error)"))")
         case .inProgress: throw CheckEnd.failed("\(what): is still in progress")
         }
     }

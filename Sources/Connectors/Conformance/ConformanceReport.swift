@@ -27,13 +27,16 @@ public struct ConformanceReport: Sendable {
     public var placement: String
     public var capabilities: [String]
     public var results: [Result]
+    /// What checks made and what could not be removed: it is left at the provider.
+    public var leftovers: [String] = []
 
-    /// Whether nothing of a level failed that is at least as binding as the given one.
+    /// Whether nothing is left over, and nothing of a level failed that is at least as binding as the given one.
     public func passed(_ level: ConformanceCheck.Level) -> Bool {
-        !results.contains { result in
-            guard case .failed = result.verdict else { return false }
-            return result.level <= level
-        }
+        leftovers.isEmpty
+            && !results.contains { result in
+                guard case .failed = result.verdict else { return false }
+                return result.level <= level
+            }
     }
 
     /// The failed checks.
@@ -67,6 +70,9 @@ public struct ConformanceReport: Sendable {
             lines.append("| \(result.id) | \(result.level.rawValue) | \(verdict) | \(result.title) |")
         }
         lines += ["", summary + "."]
+        if !leftovers.isEmpty {
+            lines += ["", "**Left at the provider**, for you to remove:", ""] + leftovers.map { "- \($0)" }
+        }
         for result in failures {
             lines += ["", details(result)]
         }

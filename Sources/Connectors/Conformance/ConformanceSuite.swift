@@ -15,13 +15,16 @@ public enum ConformanceSuite {
     }
 
     /// Runs checks one after another. What a check creates is removed before the next one begins, whatever happens; what
-    /// cannot be removed fails the check. Cancellation ends the present check, which cleans up; the others are skipped.
+    /// cannot be removed stands in the report. Cancellation ends the present check, which cleans up; the others are
+    /// skipped.
     ///
     /// - Parameters:
     ///   - readOnly: Leaves out checks that create something.
+    ///   - note: Gets what takes long while it goes on, for people.
     ///   - progress: Called after each check.
     public static func run(
         _ subject: ConnectorUnderTest, checks: [ConformanceCheck] = checks, readOnly: Bool = false,
+        note: @escaping @Sendable (String) -> Void = { _ in },
         progress: (ConformanceReport.Result) -> Void = { _ in }
     ) async -> ConformanceReport {
         let description = subject.connector.description
@@ -30,9 +33,11 @@ public enum ConformanceSuite {
             capabilities: description.capabilities.keys.map(\.rawValue).sorted(), results: [])
         for check in checks {
             let start = ContinuousClock.now
-            let verdict =
+            let (verdict, left) =
                 Task.isCancelled
-                ? .skipped(reason: "the run was interrupted") : await run(check, subject, readOnly: readOnly)
+                ? (.skipped(reason: "the run was interrupted"), [])
+                : await run(check, subject, readOnly: readOnly, note: note)
+            report.leftovers += left.map { "\(check.id): \($0)" }
             let result = ConformanceReport.Result(
                 id: check.id, title: check.title, level: check.level, rules: check.rules, mend: check.mend,
                 verdict: verdict,
@@ -44,37 +49,31 @@ public enum ConformanceSuite {
     }
 
     private static func run(
-        _ check: ConformanceCheck, _ subject: ConnectorUnderTest, readOnly: Bool
-    ) async -> ConformanceReport.Verdict {
+        _ check: ConformanceCheck, _ subject: ConnectorUnderTest, readOnly: Bool,
+        note: @escaping @Sendable (String) -> Void
+    ) async -> (ConformanceReport.Verdict, left: [String]) {
         let announced = subject.connector.description.capabilities
         let missing = check.needs.filter { announced[$0] == nil }.map(\.rawValue)
-        if !missing.isEmpty { return .skipped(reason: "does not announce \(missing.joined(separator: ", "))") }
+        if !missing.isEmpty { return (.skipped(reason: "does not announce \(missing.joined(separator: ", "))"), []) }
         if let other = check.except.first(where: { announced[$0] != nil }) {
-            return .skipped(reason: "does not apply with \(other.rawValue)")
+            return (.skipped(reason: "does not apply with \(other.rawValue)"), [])
         }
         if let facility = check.facilities.first(where: { !subject.has($0) }) {
-            return .skipped(reason: "needs a connector that runs as a process (\(facility.rawValue))")
+            return (.skipped(reason: "needs a connector that runs as a process (\(facility.rawValue))"), [])
         }
-        if readOnly, check.isDestructive { return .skipped(reason: "creates something") }
+        if readOnly, check.isDestructive { return (.skipped(reason: "creates something"), []) }
 
         let run = CheckRun(subject, check: check.id)
         var verdict = await judge(check, run)
         // Cleaning up goes on when the caller was cancelled.
-        let left = await Task { () -> [String] in
-            do {
-                return try await limited(run.settings.waitMs + 30_000, "cleaning up") { await run.cleanUp() }
-            } catch CheckEnd.failed(let reason) {
-                return [reason]
-            } catch {
-                return ["\(error)"]
-            }
-        }.value
+        let isInterrupted = Task.isCancelled
+        let left = await Task { await run.cleanUp(isInterrupted: isInterrupted, note: note) }.value
         if !left.isEmpty, verdict == .passed {
             verdict = .failed(
                 reason: "what the check created could not be removed: \(left.joined(separator: "; "))",
                 transcript: run.transcript.text)
         }
-        return verdict
+        return (verdict, left)
     }
 
     private static func judge(_ check: ConformanceCheck, _ run: CheckRun) async -> ConformanceReport.Verdict {
@@ -90,13 +89,16 @@ public enum ConformanceSuite {
         } catch {
             if Task.isCancelled { return .skipped(reason: "the run was interrupted") }
             let call = run.transcript.lastFailed ?? "a call"
-            return .failed(reason: run.transcript.safe("\(call) failed: \(error)"), transcript: run.transcript.text)
+            return .failed(
+                reason: run.transcript.safe("\(call) failed: \(run.transcript.said("\(error)"))"),
+                transcript: run.transcript.text)
         }
     }
 
     /// Runs `body`, but not longer than its time: a connector that never answers must not stop the run.
     static func limited<Value: Sendable>(
-        _ milliseconds: Int, _ what: String, _ body: @escaping @Sendable () async throws -> Value
+        _ milliseconds: Int, _ what: String, else failure: (any Error)? = nil,
+        _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let (results, continuation) = AsyncStream.makeStream(of: Result<Value, any Error>.self)
         // Unstructured because a call that reacts to nothing would hold a task group for ever.
@@ -109,7 +111,8 @@ public enum ConformanceSuite {
         }
         let timer = Task {
             try await Task.sleep(for: .milliseconds(milliseconds))
-            continuation.yield(.failure(CheckEnd.failed("\(what) did not end within \(milliseconds) ms")))
+            continuation.yield(
+                .failure(failure ?? CheckEnd.failed("\(what) did not end within \(milliseconds) ms")))
         }
         defer {
             timer.cancel()

@@ -20,7 +20,7 @@ final class Transcript: Sendable {
     var text: String {
         state.withLock { state in
             let head = state.dropped > 0 ? ["… \(state.dropped) earlier entries"] : []
-            return Self.without(state.hidden, (head + state.entries).joined(separator: "\n"))
+            return Self.safe(state.hidden, (head + state.entries).joined(separator: "\n"))
         }
     }
 
@@ -37,27 +37,50 @@ final class Transcript: Sendable {
         state.withLock { $0.hidden += values }
     }
 
-    /// A text without what is hidden.
+    /// Words of the kit, among which a secret may stand: as a whole word that is too long to be one of the kit's own.
     func safe(_ text: String) -> String {
-        Self.without(state.withLock { $0.hidden }, text)
+        Self.safe(state.withLock { $0.hidden }, text)
     }
 
-    private static func without(_ secrets: [String], _ text: String) -> String {
-        secrets.reduce(text) { $0.replacingOccurrences(of: $1, with: "<the password>") }
+    /// Words of the connector, without what is hidden.
+    func said(_ text: String) -> String {
+        state.withLock { $0.hidden }.reduce(text) { $0.replacingOccurrences(of: $1, with: Self.mark) }
+    }
+
+    private static let mark = "<the password>"
+
+    private static func safe(_ secrets: [String], _ text: String) -> String {
+        secrets.filter { $0.utf8.count >= 8 }.reduce(text) { text, secret in
+            guard text.contains(secret) else { return text }
+            var result = ""
+            var rest = text[...]
+            while let found = rest.range(of: secret) {
+                let before = rest[..<found.lowerBound].last ?? result.last
+                let isWord = !isPart(before) && !isPart(rest[found.upperBound...].first)
+                result += rest[..<found.lowerBound] + (isWord ? mark : secret)
+                rest = rest[found.upperBound...]
+            }
+            return result + rest
+        }
+    }
+
+    private static func isPart(_ character: Character?) -> Bool {
+        character.map { $0.isLetter || $0.isNumber } ?? false
     }
 
     func record(_ call: String, sent: String, received: String, failed: Bool = false) {
         if failed { state.withLock { $0.lastFailed = call } }
-        add("> \(call) \(Self.cut(sent))\n< \(Self.cut(received))")
+        add("> \(call) \(Self.cut(sent))\n< \(Self.cut(said(received)))")
     }
 
     /// Of a conversation whose questions and answers come in any order.
     func sent(_ text: String) {
-        add("> " + Self.cutShort(text.trimmingCharacters(in: .newlines)))
+        // As it goes to the connector, with its credentials.
+        add("> " + Self.cutShort(said(text.trimmingCharacters(in: .newlines))))
     }
 
     func received(_ line: String) {
-        add("< " + Self.cutShort(line))
+        add("< " + Self.cutShort(said(line)))
     }
 
     private func add(_ entry: String) {

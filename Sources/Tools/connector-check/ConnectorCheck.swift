@@ -15,7 +15,7 @@ struct ConnectorCheck: AsyncParsableCommand {
         discussion: """
             Starts COMMAND as the server would, runs every check against it, removes what the checks created, and prints \
             a table. What failed is told with the rule that it breaks, what was sent and came back, and how to mend it. \
-            Exit status: 0 when it passes, 1 when a check of the level failed, 2 when it cannot be started or a file \
+            Exit status: 0 when it passes, 1 when a check of the level failed or something is left at the provider, 2 when it cannot be started or a file \
             cannot be read, 64 when an option is wrong, 130 when it was interrupted: what the present check made is \
             removed before.
 
@@ -112,6 +112,10 @@ struct ConnectorCheck: AsyncParsableCommand {
             }
             checks = chosen
         }
+        for path in [junit, report].compactMap({ $0 }) { try SettingsFile.checkWritable(path) }
+        if record != nil, !only.isEmpty {
+            Self.tell("note: nothing is kept for 'gantry connector list': --only leaves checks out")
+        }
         let passed: Bool
         if let builtIn {
             passed = try await check(
@@ -165,7 +169,9 @@ struct ConnectorCheck: AsyncParsableCommand {
     private func check(
         _ subject: ConnectorUnderTest, _ checks: [ConformanceCheck], sha256: String?
     ) async throws -> Bool {
-        let result = await ConformanceSuite.run(subject, checks: checks, readOnly: readOnly) { result in
+        let result = await ConformanceSuite.run(
+            subject, checks: checks, readOnly: readOnly, note: { Self.tell("        … \($0)") }
+        ) { result in
             let mark =
                 switch result.verdict {
                 case .passed: "passed "
@@ -175,6 +181,7 @@ struct ConnectorCheck: AsyncParsableCommand {
             Self.tell("\(mark) \(result.id)")
         }
         print(result.table(), terminator: "")
+        for left in result.leftovers { Self.tell("connector-check: LEFT at the provider by \(left)") }
         if let report { try write(result.table(), to: report) }
         if let junit { try write(result.junit(), to: junit) }
         if let record, !Task.isCancelled, only.isEmpty { try keep(result, record, sha256) }
@@ -197,21 +204,9 @@ struct ConnectorCheck: AsyncParsableCommand {
 
     private func settings() throws -> ConformanceSettings {
         var settings = ConformanceSettings()
-        if let config { settings = try read(ConformanceSettings.self, config) }
-        if let secrets { settings.credentials = try read(Credentials.self, secrets) }
+        if let config { settings = try SettingsFile.settings(config) }
+        if let secrets { settings.credentials = try SettingsFile.credentials(secrets) }
         return settings
-    }
-
-    private func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure("'\(path)' cannot be read")
-        }
-        do {
-            return try JSONDecoder().decode(type, from: data)
-        } catch {
-            // Not the decoder's own words: they may quote what stands in the file.
-            throw Failure("'\(path)' is not the JSON that is expected; see --help")
-        }
     }
 
     private func write(_ text: String, to path: String) throws {
@@ -256,7 +251,7 @@ private struct KeptState {
 extension ConformanceCheck.Level: ExpressibleByArgument {}
 
 /// Ends the command with status 2.
-private struct Failure: Error {
+struct Failure: Error {
     let message: String
 
     init(_ message: String) {

@@ -23,6 +23,10 @@ enum Interruption {
         }
     }
 
+    private static func tell(_ words: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("connector-check: \(words)\n".utf8))
+    }
+
     /// Runs `body`.
     ///
     /// - Returns: Whether it was interrupted.
@@ -34,8 +38,12 @@ enum Interruption {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                guard count.next() == 1 else { _exit(130) }
-                try? FileHandle.standardError.write(contentsOf: Data("connector-check: \(notice)\n".utf8))
+                guard count.next() == 1 else {
+                    ProcessConnector.killAll()
+                    tell("ended at once: what was made may be left at the provider")
+                    _exit(130)
+                }
+                tell(notice)
                 task.cancel()
             }
             source.resume()
