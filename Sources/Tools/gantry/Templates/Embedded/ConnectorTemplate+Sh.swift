@@ -75,7 +75,7 @@ launch() {
     [ "$plan" != other ] || { refuse -32000 "the token was used for other machines" alreadyExists && return; }
     printf '%s\n' "${plan#free}" | sed 1d | while read -r name && read -r machine; do
         is_name "$name" && [ "$name" != - ] && ! [ -e "$state/$name" ] || continue
-        printf '%s\n' "$machine" >"$state/new" && mv "$state/new" "$state/$name"
+        printf '%s\n' "$machine" >"$state/new.$$" && mv "$state/new.$$" "$state/$name"
     done
     result "$(ask_all '[$p.items | keys[] as $index | $by["m-\($p.batchToken)-\($index)"] | if . then {done: .} else
         {error: {code: "invalidArgument", message: "item \($index) wants another image or flavor"}} end]')"
