@@ -114,7 +114,7 @@ import Testing
         let negative = try await gantry.run(["radl", "check", scratch.path("c.radl")])
         #expect(negative.status == 2)
         #expect(
-            negative.errors.contains("c.radl:2:14: error: the number of machines cannot be negative"),
+            negative.errors.contains("c.radl:2:13: error: the number of machines cannot be negative"),
             "\(negative.errors)")
     }
 

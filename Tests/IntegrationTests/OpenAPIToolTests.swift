@@ -31,6 +31,8 @@ struct OpenAPIToolTests {
     ///
     /// Whether everything that fits the description is taken (`positive_data_acceptance`) is not asked: that a text is RADL
     /// or TOSCA no schema can say. Names of properties that are none are left out: wrong ones of them are other paths.
+    /// Values drawn at random (the phase `fuzzing`) are for runs by hand: Debian's Python 3.11.2 now and then fails in
+    /// `ast` while they are drawn.
     @Test func theServiceKeepsToIt() async throws {
         let scratch = try Scratch()
         let daemon = try await daemon(scratch)
@@ -55,7 +57,7 @@ struct OpenAPIToolTests {
         let ended = try await tool.run(
             [
                 "run", daemon.url + "/openapi.json", "-H", "Authorization: " + Self.login, "--workers", "2",
-                "--max-examples", "10", "--phases", "examples,coverage,fuzzing", "--seed", "1",
+                "--phases", "examples,coverage",
                 "--request-timeout", "60", "--max-response-time", "30", "--continue-on-failure", "--checks", "all",
                 "--exclude-checks",
                 "positive_data_acceptance", "--exclude-operation-id", "getInfrastructureProperty",
