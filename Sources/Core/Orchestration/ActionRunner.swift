@@ -308,6 +308,7 @@ struct ActionRunner: Sendable {
     ) async throws -> [Resource] {
         var items: [Resource] = []
         var page: String?
+        var pages = Pages(of: "a list", connector: cloud.connector)
         repeat {
             let token = page
             let answer = try await call(cloud, patience: .seconds(30)) { connector, session, context in
@@ -315,7 +316,7 @@ struct ActionRunner: Sendable {
                     ListRequest(session: session, tags: tags, kinds: kinds, page: token), context: context)
             }
             items += answer.items
-            page = answer.next
+            page = try pages.next(answer.next)
         } while page != nil
         return items
     }

@@ -127,8 +127,10 @@ package actor ConnectorSessions {
     }
 
     /// Which connectors are waited for, and why, for people; empty: none.
-    package var waiting: [String] {
-        let texts = waits.values.map { wait in
+    ///
+    /// - Parameter limit: Only those that are waited for as long as this.
+    package func waiting(over limit: Duration = .zero) -> [String] {
+        let texts = waits.values.filter { ContinuousClock.now - $0.since >= limit }.map { wait in
             if let problem = wait.problem { return "connector '\(wait.connector)' fails so far: \(problem)" }
             let seconds = (ContinuousClock.now - wait.since).components.seconds
             return "connector '\(wait.connector)' has not answered for \(seconds) s"
@@ -179,6 +181,7 @@ package actor ConnectorSessions {
         }
         var items: [Flavor] = []
         var page: String?
+        var pages = Pages(of: "a catalog", connector: cloud.connector)
         var maxAge: Int?
         repeat {
             let token = page
@@ -187,7 +190,7 @@ package actor ConnectorSessions {
             }
             items += answer.items
             maxAge = answer.maxAgeMs ?? maxAge
-            page = answer.next
+            page = try pages.next(answer.next)
         } while page != nil
         keep(.flavors(items), key, maxAge)
         return items
@@ -203,6 +206,7 @@ package actor ConnectorSessions {
         }
         var items: [Image] = []
         var page: String?
+        var pages = Pages(of: "a catalog", connector: cloud.connector)
         var maxAge: Int?
         repeat {
             let token = page
@@ -212,7 +216,7 @@ package actor ConnectorSessions {
             }
             items += answer.items
             maxAge = answer.maxAgeMs ?? maxAge
-            page = answer.next
+            page = try pages.next(answer.next)
         } while page != nil
         keep(.images(items), key, maxAge)
         return items
@@ -222,13 +226,14 @@ package actor ConnectorSessions {
     package func quotas(_ cloud: CloudReference) async throws -> [Quota] {
         var items: [Quota] = []
         var page: String?
+        var pages = Pages(of: "the quotas", connector: cloud.connector)
         repeat {
             let token = page
             let answer = try await call(cloud, patience: Self.planning) { connector, session, context in
                 try await connector.quotas(CatalogRequest(session: session, page: token), context: context)
             }
             items += answer.items
-            page = answer.next
+            page = try pages.next(answer.next)
         } while page != nil
         return items
     }

@@ -100,7 +100,12 @@ package final class InfrastructureManager: Sendable {
 
     /// Which connectors this process waits for, and why, for people; empty: none.
     package var waiting: [String] {
-        get async { await sessions.waiting }
+        get async { await waiting(over: .zero) }
+    }
+
+    /// Which connectors are waited for as long as this, and why, for people; empty: none.
+    package func waiting(over limit: Duration) async -> [String] {
+        await sessions.waiting(over: limit)
     }
 
     /// Infrastructures of the caller, oldest first; all of them for the local user.

@@ -89,6 +89,8 @@ struct CloudOptions: ParsableArguments {
                     ? "no cloud is known: name an authorization file with -a"
                     : "name one of the clouds: \(clouds.map(\.id).joined(separator: ", "))")
         }
-        try await state.withServices { services in try await body(services.manager, named, clouds) }
+        try await state.withServices { services in
+            try await tellingSilence(services) { try await body(services.manager, named, clouds) }
+        }
     }
 }

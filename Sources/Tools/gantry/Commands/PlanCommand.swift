@@ -25,7 +25,7 @@ struct PlanCommand: AsyncParsableCommand {
         try await reporting {
             let request = try await document.request(authorization)
             try await state.withServices { services in
-                let plan = try await services.manager.plan(request)
+                let plan = try await tellingSilence(services) { try await services.manager.plan(request) }
                 for warning in plan.warnings { Terminal.warn(warning) }
                 if json {
                     Terminal.line(JSONOutput.pretty(PlanJSON(plan)))

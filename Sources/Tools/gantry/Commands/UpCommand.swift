@@ -38,7 +38,7 @@ struct UpCommand: AsyncParsableCommand {
             let request = try await document.request(authorization)
             try await state.withServices(manager: operation.configuration) { services in
                 var request = request
-                let plan = try await services.manager.plan(request)
+                let plan = try await tellingSilence(services) { try await services.manager.plan(request) }
                 request.newHostKeys = Set(
                     try newHostKeys.map { try MachineChoice.number($0, of: plan.kept, option: "--new-host-key") })
                 for warning in plan.warnings { Terminal.warn(warning) }
@@ -52,7 +52,7 @@ struct UpCommand: AsyncParsableCommand {
                 }
                 if !operation.yes { request.agreedRemovals = Set(plan.removed.map(\.machine.id)) }
                 let since = try await lastSequence(services, plan.existing)
-                let submitted = try await services.manager.deploy(request)
+                let submitted = try await tellingSilence(services) { try await services.manager.deploy(request) }
                 try await operation.see(
                     submitted, since: since, services: services, name: request.name,
                     resume: CommandText.text(

@@ -60,11 +60,7 @@ struct StateOptions: ParsableArguments {
             return services
         }
         for problem in services.problems { Terminal.warn(problem) }
-        return try await withCleanup {
-            try await body(services)
-        } cleanup: {
-            await services.stop()
-        }
+        return try await ServicesInUse(services).run { try await body(services) }
     }
 }
 

@@ -1,9 +1,10 @@
+import ConnectorHost
 import Dispatch
 import Glibc
 import Synchronization
 
-/// Runs work that SIGINT and SIGTERM stop in an orderly way: the first cancels it, the second ends the process at once.
-/// May be called again afterwards, not within itself.
+/// Runs work that SIGINT and SIGTERM stop in an orderly way: the first cancels it, the second ends the process at once,
+/// with those of connectors.
 func interruptible<Value: Sendable>(
     _ notice: String, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
@@ -15,6 +16,7 @@ func interruptible<Value: Sendable>(
             Terminal.note("\n\(notice)")
             task.cancel()
         } else {
+            ProcessConnector.killAll()
             _exit(130)
         }
     }
@@ -35,16 +37,17 @@ func interruptible<Value: Sendable>(
 final class Signals: @unchecked Sendable {
     static let shared = Signals()
 
-    private let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
+    /// The last one takes the signals.
+    private let handlers = Mutex<[@Sendable (Int32) -> Void]>([])
     private let sources = Mutex<[Int32: any DispatchSourceSignal]>([:])
 
     private init() {}
 
     /// - Parameters:
     ///   - numbers: Which signals beside those of earlier uses.
-    ///   - handler: Called for each signal, on a thread of its own, until ``leave()``.
+    ///   - handler: Called for each signal, on a thread of its own, until ``leave()``; the one before it gets none.
     func use(_ numbers: [Int32] = [SIGINT, SIGTERM], _ handler: @escaping @Sendable (Int32) -> Void) {
-        self.handler.withLock { $0 = handler }
+        handlers.withLock { $0.append(handler) }
         sources.withLock { sources in
             for number in numbers where sources[number] == nil {
                 signal(number, SIG_IGN)
@@ -56,13 +59,14 @@ final class Signals: @unchecked Sendable {
         }
     }
 
-    /// From now on a signal ends the process, as it does by itself.
+    /// From now on the handler before the last one takes the signals; without one a signal ends the process, as it does
+    /// by itself.
     func leave() {
-        handler.withLock { $0 = nil }
+        handlers.withLock { _ = $0.popLast() }
     }
 
     private func received(_ number: Int32) {
-        if let handler = handler.withLock({ $0 }) { return handler(number) }
+        if let handler = handlers.withLock({ $0.last }) { return handler(number) }
         signal(number, SIG_DFL)
         // To the process: this thread takes none.
         kill(getpid(), number)
