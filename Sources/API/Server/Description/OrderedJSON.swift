@@ -1,3 +1,5 @@
+import JSONCoding
+
 /// JSON whose members stay in the order in which they were written, for documents that people read, too.
 indirect enum OrderedJSON: Sendable, Hashable {
     case flag(Bool)
@@ -27,54 +29,37 @@ indirect enum OrderedJSON: Sendable, Hashable {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
+}
 
-    // MARK: Writing
+// MARK: - Writing
+
+extension OrderedJSON: Encodable, CustomStringConvertible {
+    private struct MemberName: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .flag(let flag): try flag.encode(to: encoder)
+        case .number(let number): try number.encode(to: encoder)
+        case .text(let text): try text.encode(to: encoder)
+        case .list(let values): try values.encode(to: encoder)
+        case .object(let members):
+            var container = encoder.container(keyedBy: MemberName.self)
+            for member in members {
+                try container.encode(member.value, forKey: MemberName(stringValue: member.name))
+            }
+        }
+    }
 
     /// As JSON, without blanks.
     var description: String {
-        var text = ""
-        write(to: &text)
-        return text
-    }
-
-    private func write(to text: inout String) {
-        switch self {
-        case .flag(let flag): text += flag ? "true" : "false"
-        case .number(let number): text += String(number)
-        case .text(let value): Self.write(value, to: &text)
-        case .list(let values):
-            text += "["
-            for (index, value) in values.enumerated() {
-                if index > 0 { text += "," }
-                value.write(to: &text)
-            }
-            text += "]"
-        case .object(let members):
-            text += "{"
-            for (index, member) in members.enumerated() {
-                if index > 0 { text += "," }
-                Self.write(member.name, to: &text)
-                text += ":"
-                member.value.write(to: &text)
-            }
-            text += "}"
-        }
-    }
-
-    private static func write(_ value: String, to text: inout String) {
-        text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\u{0}"..<" ":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
+        // Fails for numbers that are not finite alone, and there are none.
+        (try? JSONText.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }
 
