@@ -5,7 +5,7 @@ enum AccountScripts {
     static let common = #"""
         pe(){ getent passwd "$1" 2>/dev/null||grep "^$1:" /etc/passwd; }
         ge(){ getent group "$1" 2>/dev/null||grep "^$1:" /etc/group; }
-        hv(){ command -v "$1" >/dev/null 2>&1; }
+        \#(ShellLibrary.has)
         r(){ q=$1;shift;e=$("$@" 2>&1)||die "could not $q $n: $e"; }
 
         """#

@@ -99,7 +99,7 @@ package enum UnarchiveModule: Module {
     /// and compared. A broken archive changes nothing: it is read through first.
     private static let body = #"""
         [ -e "$s0" ]||die "Source '$sn' does not exist";[ -r "$s0" ]||die "Source '$sn' not readable"
-        hv(){ command -v "$1" >/dev/null 2>&1; }
+        \#(ShellLibrary.has)
         m=$(od -An -N6 -tx1 <"$s0"|tr -d ' \n')
         case $m in 504b0304*|504b0506*)h=ZipArchive;;1f8b*)h=TgzArchive;z=gzip;;425a68*)h=TarBzipArchive;z=bzip2;;fd377a585a00*)h=TarXzArchive;z=xz;;28b52ffd*)h=TarZstdArchive;z=zstd;;*)h=TarArchive;z=;;esac
         nh(){ die "Failed to find handler for \"$sn\". Make sure the required command to extract the file is installed. $1"; }

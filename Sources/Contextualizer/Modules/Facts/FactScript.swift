@@ -3,7 +3,7 @@ enum FactScript {
     static let text = #"""
         B=;LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
         \#(ShellLibrary.records)
-        hv(){ command -v "$1" >/dev/null 2>&1; }
+        \#(ShellLibrary.has)
         rd(){ read -r v 2>/dev/null <"$1"||v=; }
         o system "$(uname -s)";o kernel "$(uname -r)";o kernel_version "$(uname -v)";o architecture "$(uname -m)";o nodename "$(uname -n)"
         [ ! -r /etc/os-release ]||o os_release "$(cat /etc/os-release)"

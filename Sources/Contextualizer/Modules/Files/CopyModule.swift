@@ -20,10 +20,7 @@ package enum CopyModule: Module {
         ],
         exclusive: [["content", "src"]], oneOf: [["content", "src"]])
 
-    package static func sources(_ arguments: ModuleArguments) -> [SourceRequest] {
-        guard arguments.bool("remote_src") != true, let path = arguments.string("src") else { return [] }
-        return [SourceRequest(kind: .file, path: path)]
-    }
+    package static func sources(_ arguments: ModuleArguments) -> [SourceRequest] { arguments.controllerFiles }
 
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext

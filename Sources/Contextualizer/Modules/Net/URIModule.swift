@@ -24,10 +24,7 @@ package enum URIModule: Module {
             ModuleParameter("unix_socket", .path, "A socket to talk through."),
         ], exclusive: [["body", "src"]], supportsCheckMode: false)
 
-    package static func sources(_ arguments: ModuleArguments) -> [SourceRequest] {
-        guard arguments.bool("remote_src") != true, let path = arguments.string("src") else { return [] }
-        return [SourceRequest(kind: .file, path: path)]
-    }
+    package static func sources(_ arguments: ModuleArguments) -> [SourceRequest] { arguments.controllerFiles }
 
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext

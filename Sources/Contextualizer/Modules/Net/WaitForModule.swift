@@ -114,7 +114,7 @@ package enum WaitForModule: Module {
 
     /// `tc` tries a connection, `rd` prints what the other end says first; by whatever the machine has.
     private static let ports = #"""
-        hv(){ command -v "$1" >/dev/null 2>&1; }
+        \#(ShellLibrary.has)
         if hv bash&&hv timeout;then
         tc(){ timeout $ct bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$h" $n 2>/dev/null; }
         rd(){ timeout $ct bash -c 'exec 3<>"/dev/tcp/$0/$1"&&head -c 1024 <&3' "$h" $n 2>/dev/null; }

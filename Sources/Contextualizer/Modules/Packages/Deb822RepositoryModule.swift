@@ -203,7 +203,7 @@ package enum RpmKeyModule: Module {
                 """
         let script =
             ShellLibrary.prologue(isCheckMode: context.isCheckMode) + """
-                hv(){ command -v "$1" >/dev/null 2>&1; }
+                \(ShellLibrary.has)
                 hv rpm||die "Failed to find required executable \\"rpm\\" on the machine"
                 l_(){ rpm -q gpg-pubkey --qf '%{version}-%{release}\\n' 2>/dev/null|sort; }
 

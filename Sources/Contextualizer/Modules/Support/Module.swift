@@ -35,6 +35,14 @@ package struct SourceRequest: Sendable, Hashable {
     }
 }
 
+extension ModuleArguments {
+    /// The controller's file that `src` names; none where `remote_src` says that it is on the machine.
+    var controllerFiles: [SourceRequest] {
+        guard bool("remote_src") != true, let path = string("src") else { return [] }
+        return [SourceRequest(kind: .file, path: path)]
+    }
+}
+
 /// The content of a requested source; a template is rendered already.
 package struct ModuleSource: Sendable {
     /// Relative path and content of a file in a folder.

@@ -22,6 +22,9 @@ enum ShellLibrary {
         "o(){ V=$2;case $V in *[\u{1e}\u{1f}]*)V=$(printf %s \"$V\"|tr '\\036\\037' '??');;esac;"
         + "B=\"$B\u{1e}$1\u{1f}$V\"; }\nfl(){ [ -z \"$B\" ]||printf %s \"$B\";B=; }"
 
+    /// `hv PROGRAM` tells whether the machine has it.
+    static let has = #"hv(){ command -v "$1" >/dev/null 2>&1; }"#
+
     /// `at PATH` makes owner, group and mode of a path what is wanted; `rs PATH` reports them.
     static func attributes(owner: String?, group: String?, mode: FileMode?) -> String {
         let modeFunction =
