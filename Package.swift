@@ -186,8 +186,8 @@ let units: [Unit] = [
         "APIServer", "API/Server",
         [
             "Orchestration", "InfrastructureModel", "Operations", "RADL", "TOSCA", "Authorization", "XMLRPC",
-            "JSONCoding", "Support", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL",
-            "Logging",
+            "JSONCoding", "Support", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore",
+            "NIOSSL", "Logging",
         ]),
 
     // Tools
