@@ -6,6 +6,7 @@ func tellingSilence<Value: Sendable>(
     _ services: GantryServices, every limit: Duration = .seconds(20), _ body: () async throws -> Value
 ) async throws -> Value {
     let manager = services.manager
+    // Unstructured: `body` may hold what no child task may. It ends with `body`.
     let watch = Task {
         while (try? await Task.sleep(for: limit)) != nil {
             for reason in await manager.waiting(over: limit / 2) { Terminal.note("  \(reason)") }

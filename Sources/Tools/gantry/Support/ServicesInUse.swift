@@ -45,6 +45,7 @@ final class ServicesInUse: @unchecked Sendable {
             await stop.value
             throw Status.interrupted
         }
+        // In a task of its own: also whole where this one is cancelled.
         await Task { [services] in await services.stop() }.value
         return try result.get()
     }
@@ -62,6 +63,7 @@ final class ServicesInUse: @unchecked Sendable {
         let isFirst = lock.withLock {
             guard let task, stopping == nil else { return false }
             task.cancel()
+            // A handler of signals waits for nothing; `run` does.
             stopping = Task { [services] in await services.stop() }
             return true
         }
