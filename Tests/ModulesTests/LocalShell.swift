@@ -71,6 +71,18 @@ final class Sandbox: Sendable {
             switch step {
             case .finish(let result): return result
             case .run(let invocation): step = invocation.decode(try await execute(invocation, of: module))
+            case .save(let file):
+                do throws(ControllerFile.Failure) {
+                    return file.finish(try file.save(host: "localhost", folder: root))
+                } catch {
+                    return .failure(error.message)
+                }
+            case .wait(let wait):
+                // Once: a sandbox does not change by itself.
+                let output = try await execute(
+                    ModuleInvocation(script: wait.script) { _ in .finish(ModuleResult()) }, of: module)
+                let problem = wait.problem(output)
+                step = wait.next(problem, problem == nil ? .zero : wait.timeout)
             }
         }
         throw ModuleError(code: .invalidArgument, message: "the module does not come to an end")

@@ -4,13 +4,13 @@ package enum ModuleRegistry {
     package static let all: [any Module.Type] = [
         CommandModule.self, ShellModule.self, RawModule.self, ScriptModule.self,
         CopyModule.self, TemplateModule.self, FileModule.self, StatModule.self,
-        FindModule.self, SlurpModule.self, TempfileModule.self,
+        FindModule.self, SlurpModule.self, FetchModule.self, TempfileModule.self,
         LineInFileModule.self, ReplaceModule.self, BlockInFileModule.self, IniFileModule.self,
         GetURLModule.self, URIModule.self, WaitForModule.self, UnarchiveModule.self,
         GitModule.self,
         PackageModule.self, AptModule.self, DnfModule.self, PipModule.self,
         AptKeyModule.self, AptRepositoryModule.self, Deb822RepositoryModule.self, RpmKeyModule.self,
-        ServiceModule.self, SystemdModule.self,
+        ServiceModule.self, SystemdModule.self, SysvinitModule.self,
         UserModule.self, GroupModule.self, AuthorizedKeyModule.self, KnownHostsModule.self, GetentModule.self,
         CronModule.self, MountModule.self, SysctlModule.self, IptablesModule.self, YumRepositoryModule.self,
         AssembleModule.self, HostnameModule.self, TimezoneModule.self, ModprobeModule.self, LocaleGenModule.self,
@@ -18,7 +18,7 @@ package enum ModuleRegistry {
         PackageFactsModule.self, ServiceFactsModule.self, FilesystemModule.self, PartedModule.self, UfwModule.self,
         FirewalldModule.self,
         DebugModule.self, SetFactModule.self, FailModule.self, AssertModule.self, PingModule.self, PauseModule.self,
-        SetupModule.self,
+        SetupModule.self, RebootModule.self, WaitForConnectionModule.self,
     ]
 
     private static let byName: [String: any Module.Type] = {

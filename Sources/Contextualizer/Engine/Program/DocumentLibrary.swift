@@ -45,6 +45,13 @@ final class DocumentLibrary: TaskLibrary, SourceProvider {
                 "Could not find or access '\(request.path)' on the controller: a recipe of a document has no files "
                 + "of its own; \(advice)")
     }
+
+    func save(_ file: ControllerFile, from host: String) throws -> ModuleResult {
+        throw TaskFailure(
+            message: "'\(file.destination)' cannot be written on the controller: a recipe of a document has no files "
+                + "there; use slurp, whose result is a variable, or send the file from the machine to where it is wanted"
+        )
+    }
 }
 
 extension RecipeCompiler {

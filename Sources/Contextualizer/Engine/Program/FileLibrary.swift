@@ -121,6 +121,14 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         }
     }
 
+    func save(_ file: ControllerFile, from host: String) throws -> ModuleResult {
+        do throws(ControllerFile.Failure) {
+            return file.finish(try file.save(host: host, folder: folder))
+        } catch {
+            throw TaskFailure(message: error.message)
+        }
+    }
+
     private func mode(_ path: String) -> Int {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0o644

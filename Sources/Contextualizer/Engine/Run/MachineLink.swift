@@ -94,6 +94,11 @@ actor MachineLink {
         connection = nil
     }
 
+    /// Ends the connection, so that the next program opens a new one.
+    func reset() async {
+        await forget()
+    }
+
     private func forget() async {
         await connection?.communicator.close()
         connection = nil

@@ -54,6 +54,10 @@ protocol SourceProvider: Sendable {
     func source(
         _ request: SourceRequest, for task: ProgramTask, render: (_ text: String, _ name: String) throws -> String
     ) throws -> ModuleSource
+
+    /// Writes what a module brings from a machine.
+    /// - Throws: ``TaskFailure`` where that is not allowed, or fails.
+    func save(_ file: ControllerFile, from host: String) throws -> ModuleResult
 }
 
 /// Gives the tasks and variables of other files to `include_tasks` and `include_vars`.

@@ -101,31 +101,71 @@ extension TaskRun {
             isCheckMode: isCheck, wantsDifference: context.settings.wantsDifference, facts: facts,
             sources: sources)
         var step = try module.plan(arguments, moduleContext)
-        var options: ProgramOptions?
+        var chosen: ProgramOptions?
+        func options() throws -> ProgramOptions {
+            if let chosen { return chosen }
+            let made = try programOptions(scope, link: link)
+            chosen = made
+            return made
+        }
         var mayRepeat = !task.isCommand
         while true {
             switch step {
             case .finish(let result): return result
+            case .save(let file): return try context.sources.save(file, from: runner.host.name)
+            case .wait(let wait):
+                try await announce()
+                step = try await outcome(of: wait, link, options())
             case .run(let invocation):
                 try await announce()
-                let chosen: ProgramOptions
-                if let options { chosen = options } else { chosen = try programOptions(scope, link: link) }
-                options = chosen
-                let output: ProgramOutput
                 let began = Date()
-                do {
-                    output = try await link.run(chosen.program(invocation))
-                } catch let error as CommunicatorError where error.code == .connectionLost && mayRepeat {
-                    // A module looks before it acts, so it may run again; a command may not.
-                    mayRepeat = false
-                    output = try await link.run(chosen.program(invocation))
-                }
+                let output = try await run(invocation, link, options(), mayRepeat: &mayRepeat)
                 step = invocation.decode(output)
                 if task.isCommand, case .finish(var result) = step, result["start"] == nil, result["rc"] != nil {
                     TimeSpan(from: began, to: Date()).add(to: &result)
                     return result
                 }
             }
+        }
+    }
+
+    private func run(
+        _ invocation: ModuleInvocation, _ link: MachineLink, _ options: ProgramOptions, mayRepeat: inout Bool
+    ) async throws -> ProgramOutput {
+        let program = options.program(invocation)
+        do {
+            return try await link.run(program)
+        } catch let error as CommunicatorError where error.code == .connectionLost {
+            if invocation.mayEndConnection { return ProgramOutput(status: 0, standardOutput: [], standardError: []) }
+            // A module looks before it acts, so it may run again; a command may not.
+            guard mayRepeat else { throw error }
+            mayRepeat = false
+            return try await link.run(program)
+        }
+    }
+
+    /// Tries with a new connection each, until the machine answers as wanted. What time is spent on the way counts, too.
+    private func outcome(of wait: ModuleWait, _ link: MachineLink, _ options: ProgramOptions) async throws -> ModuleStep
+    {
+        let clock = runner.context.clock
+        let began = ContinuousClock.now
+        let program = options.program(ModuleInvocation(script: wait.script) { _ in .finish(ModuleResult()) })
+        var slept = wait.delay
+        if wait.delay > .zero { try await clock.sleep(for: wait.delay) }
+        while true {
+            var problem: String?
+            await link.reset()
+            do {
+                problem = wait.problem(try await link.run(program))
+            } catch let error as CommunicatorError {
+                guard error.code != .cancelled, error.code != .hostKeyChanged else { throw error }
+                problem = error.message
+            }
+            // A test's clock does not really sleep.
+            let passed = max(ContinuousClock.now - began, slept)
+            guard problem != nil, passed < wait.timeout else { return wait.next(problem, passed) }
+            try await clock.sleep(for: wait.pause)
+            slept += max(wait.pause, .milliseconds(100))
         }
     }
 
@@ -155,9 +195,11 @@ extension TaskRun {
         var timeout: Duration
 
         func program(_ invocation: ModuleInvocation) -> ShellProgram {
-            ShellProgram(
+            var program = ShellProgram(
                 script: exports + invocation.script, files: invocation.files,
                 standardInput: invocation.standardInput, escalation: escalation, timeout: timeout)
+            if let limit = invocation.outputLimit { program.outputLimit = limit }
+            return program
         }
     }
 

@@ -77,6 +77,11 @@ package enum UserModule: Module {
                 result["name"] = .string(name)
                 guard !result.failed else { return .finish(result) }
                 result["state"] = .string(isAbsent ? "absent" : "present")
+                addFlags(to: &result, arguments, isAbsent: isAbsent, wasThere: records.flag("was"))
+                if let text = records["err"] {
+                    result["err"] = nil
+                    if !text.isEmpty { result.setErrors(text + "\n") }
+                }
                 for key in ["uid", "group"] {
                     if let number = records[key].flatMap({ Int($0) }) { result[key] = .int(number) }
                 }
@@ -84,6 +89,22 @@ package enum UserModule: Module {
                 if let groups { result["groups"] = .string(groups.joined(separator: ",")) }
                 return .finish(result)
             })
+    }
+}
+
+extension UserModule {
+    /// What was asked for, of that which matters to what was done.
+    private static func addFlags(
+        to result: inout ModuleResult, _ arguments: ModuleArguments, isAbsent: Bool, wasThere: Bool
+    ) {
+        let keys =
+            switch (isAbsent, wasThere) {
+            case (true, true): ["force", "remove"]
+            case (true, false): [String]()
+            case (false, true): ["append", "move_home"]
+            case (false, false): ["create_home", "system"]
+            }
+        for key in keys { result[key] = .bool(arguments.bool(key) == true) }
     }
 }
 
@@ -106,9 +127,10 @@ package enum GroupModule: Module {
     ) throws(ModuleError) -> ModuleStep {
         let name = arguments.string("name") ?? ""
         let isAbsent = arguments.string("state") == "absent"
+        func flag(_ key: String) -> Int { arguments.bool(key) == true ? 1 : 0 }
         let script =
             ShellLibrary.prologue(isCheckMode: context.isCheckMode) + """
-                n=\(ShellText.quote(name));gi=\(arguments.int("gid").map(String.init) ?? "''");sy=\(arguments.bool("system") == true ? 1 : 0)
+                n=\(ShellText.quote(name));gi=\(arguments.int("gid").map(String.init) ?? "''");sy=\(flag("system"));nu=\(flag("non_unique"));fo=\(flag("force"))
 
                 """ + AccountScripts.common + (isAbsent ? AccountScripts.removeGroup : AccountScripts.group)
         return .run(
@@ -118,6 +140,7 @@ package enum GroupModule: Module {
                 result["name"] = .string(name)
                 if !result.failed {
                     result["state"] = .string(isAbsent ? "absent" : "present")
+                    if !isAbsent { result["system"] = .bool(arguments.bool("system") == true) }
                     result["gid"] = records["gid"].flatMap { Int($0) }.map { .int($0) }
                 }
                 return .finish(result)

@@ -90,8 +90,10 @@ extension ModuleInvocation {
         var copy = self
         let decode = self.decode
         copy.decode = { output in
-            switch decode(output) {
+            let step = decode(output)
+            switch step {
             case .run(let next): return .run(next.markingChanged())
+            case .wait, .save: return step
             case .finish(var result):
                 if !result.failed { result.changed = true }
                 return .finish(result)

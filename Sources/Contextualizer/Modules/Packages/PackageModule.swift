@@ -44,7 +44,7 @@ package enum AptModule: Module {
             ModuleParameter("fail_on_autoremove", .boolean, "Accepted, without effect."),
             ModuleParameter("allow_downgrade", .boolean, aliases: ["allow-downgrade"], "Older versions are fine."),
             ModuleParameter("allow_change_held_packages", .boolean, "Change held ones."),
-        ])
+        ], exclusive: [["deb", "package", "upgrade"]])
 
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext

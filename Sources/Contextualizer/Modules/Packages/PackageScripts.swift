@@ -32,19 +32,24 @@ enum PackageScripts {
         ins(){ case $1 in *=*)n=${1%%=*};v=${1#*=};;*/*)n=${1%%/*};v=;;*)n=$1;v=;;esac
         i=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$n" 2>/dev/null|grep '^installed '|head -n 1);[ -n "$i" ]||return 1
         [ -z "$v" ]||case ${i#* } in $v);;*)return 1;;esac; }
+        lost(){ o rc $rc;o out "$out";p=$(printf '%s\n' "$out"|sed -n 's/^E: Unable to locate package //p;s/^E: Couldn.t find any package by .* .\([^ ]*\).$/\1/p'|head -n 1);[ -z "$p" ]||die "No package matching '$p' is available"
+        p=$(printf '%s\n' "$out"|sed -n "s/^E: Version '\(.*\)' for '\(.*\)' was not found.*/\2=\1/p;s/^E: Package '\(.*\)' has no installation candidate.*/\1/p"|head -n 1);[ -z "$p" ]||die "no available installation candidate for $p"
+        bad "'apt-get $y $*' failed"; }
         apt(){ au=0;l=;c=0
-        if [ -n "$fd" ];then set -- "$@" "$fd";p=$(dpkg-deb -f "$fd" Package 2>/dev/null)||die "Unable to install package: $fd is no package file";v=$(dpkg-deb -f "$fd" Version);[ $st = absent ]||! ins "$p=$v"||fin;fi
+        if [ -n "$fd" ];then [ -e "$fd" ]||die "Unable to install package: E:Could not open file $fd - open (2: No such file or directory)"
+        set -- "$@" "$fd";p=$(dpkg-deb -f "$fd" Package 2>/dev/null)||die "Unable to install package: $fd is no package file";v=$(dpkg-deb -f "$fd" Version);[ $st = absent ]||! ins "$p=$v"||fin;fi
         for p in "$@";do case $st in
         absent) ! ins "${p%%=*}"||{ c=1;break; };;
         present)ins "$p"||{ c=1;break; };;
         *)c=1;;esac;done
-        if [ -n "$up" ];then [ $uc = 0 ]||fr||[ $CK = 1 ]||au;if [ $CK = 1 ];then op apt-get -s -q $up;else op apt-get -y -q $up;fi||bad "apt-get $up failed";nz;o out "$out";fin;fi
+        if [ -n "$up" ];then [ $uc = 0 ]||fr||[ $CK = 1 ]||au;if [ $CK = 1 ];then op apt-get -s -q $up;else op apt-get -y -q $up;fi||bad "apt-get $up failed";nz;o out "$out";o msg "$out
+        ";fin;fi
         if [ $# = 0 ];then [ $uc = 1 ]||fin;fr||{ [ $CK = 1 ]||au;ch=1; };fin;fi
         [ $c = 1 ]||fin
         if [ $st = absent ];then y=remove;else y=install;[ $uc = 0 ]||fr||[ $CK = 1 ]||au;fi
         [ $st != build-dep ]||y=build-dep;[ $st != fixed ]||y="install -f"
         m=-y;[ $CK = 0 ]||m=-s
-        op apt-get $m -q $y "$@"||{ [ $au = 0 ]&&[ $CK = 0 ]&&[ $st != absent ]&&case $out in *"Unable to locate"*|*"no installation candidate"*|*"Unable to fetch"*|*"Failed to fetch"*|*"was not found"*)rn apt-get -q update;op apt-get $m -q $y "$@";;*)false;;esac; }||bad "'apt-get $y $*' failed"
+        op apt-get $m -q $y "$@"||{ [ $au = 0 ]&&[ $CK = 0 ]&&[ $st != absent ]&&case $out in *"Unable to locate"*|*"no installation candidate"*|*"Unable to fetch"*|*"Failed to fetch"*|*"was not found"*)rn apt-get -q update;op apt-get $m -q $y "$@";;*)false;;esac; }||lost "$@"
         nz;o out "$out"; }
         nz(){ printf '%s\n' "$out"|grep -q '^0 upgraded, 0 newly installed, 0 to remove and '||ch=1; }
 

@@ -3,11 +3,11 @@ import Jinja
 /// `service`: starts, stops and enables services by whatever the machine has: systemd, OpenRC or init scripts.
 package enum ServiceModule: Module {
     package static let documentation = ModuleDocumentation(
-        name: "service", aliases: ["sysvinit"], summary: "Starts, stops, restarts and enables services.",
+        name: "service", summary: "Starts, stops, restarts and enables services.",
         parameters: [
             ModuleParameter("name", .string, required: true, "The service."),
             ModuleParameter(
-                "state", .string, choices: ["reloaded", "restarted", "started", "stopped"], "What it shall be."),
+                "state", .string, choices: ["started", "stopped", "reloaded", "restarted"], "What it shall be."),
             ModuleParameter("enabled", .boolean, "Whether it starts at boot."),
             ModuleParameter("pattern", .string, "Text in the process list that shows that it runs."),
             ModuleParameter("sleep", .integer, "Seconds between stop and start of a restart."),
@@ -40,15 +40,15 @@ package enum SystemdModule: Module {
             ModuleParameter("scope", .string, choices: ["global", "system", "user"], default: "system", "Whose."),
             ModuleParameter("no_block", .boolean, default: false, "Do not wait."),
             ModuleParameter("force", .boolean, "Overwrite links."),
-        ],
-        oneOf: [["state", "enabled", "masked", "daemon_reload", "daemon_reexec"]])
+        ])
 
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext
     ) throws(ModuleError) -> ModuleStep {
-        let wantsUnit = ["state", "enabled", "masked"].contains { arguments.value($0) != nil }
-        if wantsUnit, arguments.string("name") == nil {
-            throw ModuleError(code: .missingParameter, message: "name is required with state, enabled or masked")
+        if arguments.string("name") == nil,
+            let key = ["state", "enabled", "masked"].first(where: { arguments.value($0) != nil })
+        {
+            throw ModuleError(code: .missingParameter, message: "missing parameter(s) required by '\(key)': name")
         }
         return ServiceRun.step(arguments, context, isSystemd: true)
     }

@@ -12,7 +12,7 @@ enum ServiceRun {
                 n=\(ShellText.quote(name));st=\(arguments.string("state") ?? "''");en=\(flag("enabled"));mk=\(flag("masked"))
                 dr=\(flag("daemon_reload"));dx=\(flag("daemon_reexec"));pt=\(ShellText.quote(arguments.string("pattern") ?? ""))
                 sl=\(arguments.int("sleep") ?? 0);ar=\(ShellText.quote(arguments.string("arguments") ?? ""));sy=\(isSystemd ? 1 : 0)
-                S="systemctl --\(scope)\(arguments.bool("no_block") == true ? " --no-block" : "")"
+                S="systemctl\(scope == "system" ? "" : " --\(scope)")\(arguments.bool("no_block") == true ? " --no-block" : "")"
 
                 """ + functions
         return .run(
@@ -26,9 +26,30 @@ enum ServiceRun {
                     if wanted == "stopped" { result["state"] = .string("stopped") }
                     if wanted != nil, wanted != "stopped" { result["state"] = .string("started") }
                     if let enabled = arguments.bool("enabled") { result["enabled"] = .bool(enabled) }
+                    if isSystemd, name.isEmpty { result["name"] = JinjaValue.none }
                 }
+                result["unit"] = nil
+                if let unit = records["unit"] { result["status"] = .dict(properties(unit)) }
                 return .finish(result)
             })
+    }
+
+    /// What `systemctl show` prints; a value may go on over lines where it begins with a brace.
+    private static func properties(_ text: String) -> JinjaDict {
+        var values = JinjaDict()
+        var last: String?
+        for line in text.split(separator: "\n") {
+            if let equals = line.firstIndex(of: "="), line.first?.isUppercase == true,
+                line[..<equals].allSatisfy(\.isLetter)
+            {
+                let key = String(line[..<equals])
+                values[key] = .string(String(line[line.index(after: equals)...]))
+                last = key
+            } else if let last {
+                values[last] = .string((values[last]?.text ?? "") + "\n" + line)
+            }
+        }
+        return values
     }
 
     /// `systemd`, `openrc` and `sysv` are three ways to answer the same questions: `run` (is it running), `act`, `isen`
@@ -44,17 +65,20 @@ enum ServiceRun {
         if [ $w = sysv ]&&command -v rc-service >/dev/null 2>&1;then w=openrc;fi
         case $w in
         systemd)
-        [ "$dr" != 1 ]||[ $CK = 1 ]||{ out=$($S daemon-reload 2>&1)||die "failure daemon-reload: $out"; }
-        [ "$dx" != 1 ]||[ $CK = 1 ]||{ out=$($S daemon-reexec 2>&1)||die "failure daemon-reexec: $out"; }
-        [ -n "$n" ]||fin
-        p=$($S show -p LoadState -p ActiveState -p UnitFileState "$n" 2>/dev/null)
-        case $p in *LoadState=not-found*)[ "$st$en" = stopped ]&&fin;no;;esac
+        y(){ [ $CK = 1 ]||{ out=$("$@" 2>&1 </dev/null)||die "$E: $out
+        "; }; }
+        E="failure 1 during daemon-reload";[ "$dr" != 1 ]||y $S daemon-reload
+        E="failure 1 during daemon-reexec";[ "$dx" != 1 ]||y $S daemon-reexec
+        [ -n "$n" ]||{ o unit '';fin; }
+        p=$($S show "$n" 2>/dev/null);o unit "$p"
+        case $p in *LoadState=not-found*)[ -n "$st$en$mk" ]||fin;no;;esac
         run(){ case $p in *ActiveState=active*|*ActiveState=activating*|*ActiveState=reloading*)return 0;;esac;return 1; }
-        act(){ out=$($S $1 "$n" 2>&1 </dev/null)||die "Unable to $1 service $n: $out $(systemctl status -n 5 "$n" 2>&1|tail -n 5)"; }
+        act(){ out=$($S $1 "$n" 2>&1 </dev/null)||{ o journal "$(systemctl status -n 5 "$n" 2>&1|tail -n 5)";die "Unable to $1 service $n: $out
+        "; }; }
         isen(){ $S is-enabled "$n" >/dev/null 2>&1||{ [ -e "/etc/init.d/$n" ]&&ls /etc/rc?.d/S??"$n" >/dev/null 2>&1; }; }
-        sten(){ out=$($S $1 "$n" 2>&1)||die "Unable to $1 service $n: $out"; }
+        sten(){ E="Unable to $1 service $n";y $S $1 "$n"; }
         if [ -n "$mk" ];then case $p in *UnitFileState=masked*)m=1;;*)m=0;;esac
-        [ $m = $mk ]||{ ch=1;[ $CK = 1 ]||{ [ $mk = 1 ]&&a=mask||a=unmask;out=$($S $a "$n" 2>&1)||die "Unable to $a service $n: $out"; }; };fi
+        [ $m = $mk ]||{ ch=1;[ $CK = 1 ]||{ [ $mk = 1 ]&&a=mask||a=unmask;E="Unable to $a service $n";y $S $a "$n"; }; };fi
         ;;
         openrc)
         rc-service -e "$n" 2>/dev/null||no
@@ -80,9 +104,10 @@ enum ServiceRun {
         case $st in
         started)run||{ ch=1;[ $CK = 1 ]||act start; };;
         stopped)! run||{ ch=1;[ $CK = 1 ]||act stop; };;
-        restarted)ch=1;if [ $CK = 0 ];then if [ $sl -gt 0 ];then act stop;sleep $sl;act start;else act restart;fi;fi;;
+        restarted)ch=1;if [ $CK = 0 ];then if [ $sl -gt 0 ]||[ $w = sysv ];then act stop;[ $sl = 0 ]||sleep $sl;act start;else act restart;fi;fi;;
         reloaded)ch=1;[ $CK = 1 ]||if run;then act reload;else act start;fi;;
         esac
+        [ $w = systemd ]||[ $ch$CK != 11 ]||o msg 'service state changed'
         o status "$w";fin
 
         """#

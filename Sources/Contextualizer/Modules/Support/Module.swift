@@ -99,7 +99,38 @@ package struct ModuleContext: Sendable {
 /// What comes next in the work of a module.
 package enum ModuleStep: Sendable {
     case run(ModuleInvocation)
+    /// Waits for the machine to answer as wanted.
+    case wait(ModuleWait)
+    /// Writes a file of the controller, where the run may do so.
+    case save(ControllerFile)
     case finish(ModuleResult)
+}
+
+/// A program that is run on a new connection again and again until it answers as wanted, or time is over.
+package struct ModuleWait: Sendable {
+    package var script: String
+    /// Before the first try.
+    package var delay: Duration
+    /// Between tries.
+    package var pause: Duration
+    package var timeout: Duration
+    /// What is not yet as wanted; nil: all is.
+    package var problem: @Sendable (ProgramOutput) -> String?
+    /// Told the last problem where time is over, and how long it took.
+    package var next: @Sendable (_ problem: String?, _ elapsed: Duration) -> ModuleStep
+
+    package init(
+        script: String, delay: Duration = .zero, pause: Duration = .seconds(1), timeout: Duration,
+        problem: @escaping @Sendable (ProgramOutput) -> String?,
+        next: @escaping @Sendable (_ problem: String?, _ elapsed: Duration) -> ModuleStep
+    ) {
+        self.script = script
+        self.delay = delay
+        self.pause = pause
+        self.timeout = timeout
+        self.problem = problem
+        self.next = next
+    }
 }
 
 /// A program with the meaning of its output.
@@ -111,6 +142,10 @@ package struct ModuleInvocation: Sendable {
     package var reads: [String]
     /// What it may change.
     package var writes: [String]
+    /// That the connection ends while it runs is no failure: it counts as a program that printed nothing.
+    package var mayEndConnection = false
+    /// Most bytes of output; nil: as usual.
+    package var outputLimit: Int?
     /// Turns the output into a result, or into the next program.
     package var decode: @Sendable (ProgramOutput) -> ModuleStep
 

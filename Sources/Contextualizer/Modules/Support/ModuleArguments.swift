@@ -66,7 +66,10 @@ package struct ModuleArguments: Sendable {
     package func list(_ name: String) -> [String]? { values[name]?.listValue?.map(\.text) }
 
     private func checkGroups(_ documentation: ModuleDocumentation) throws(ModuleError) {
-        let given = { (name: String) in values[name] != nil || expressions[name] != nil }
+        let given = { (name: String) in
+            let name = documentation.parameter(name)?.name ?? name
+            return values[name] != nil || expressions[name] != nil
+        }
         let missing = documentation.parameters.filter { $0.isRequired && !given($0.name) }.map(\.name)
         if !missing.isEmpty {
             throw ModuleError(

@@ -47,6 +47,12 @@ package struct ModuleResult: Sendable {
         }
     }
 
+    /// Sets `stderr` and its lines alone.
+    package mutating func setErrors(_ text: String) {
+        values["stderr"] = .string(text)
+        values["stderr_lines"] = .list(Self.lines(text).map { .string($0) })
+    }
+
     private static func strippingNewlines(_ text: String) -> String {
         var bytes = text.utf8[...]
         while let last = bytes.last, last == 0x0a || last == 0x0d { bytes = bytes.dropLast() }
