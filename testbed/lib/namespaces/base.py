@@ -11,7 +11,9 @@ INSTALLED = "openssh-server,sudo,iproute2,netbase,procps,busybox,passwd"
 if os.environ.get("GANTRY_TESTBED_INSTALL"):
     INSTALLED += "," + os.environ["GANTRY_TESTBED_INSTALL"]
 # What recipes may install on the hosts, with all it needs: the hosts reach no other archive.
-ARCHIVE = ["nginx", "curl", "hello", "tree"]
+ARCHIVE = [
+    "nginx", "curl", "hello", "tree", "postgresql", "nfs-kernel-server", "nfs-common", "nftables",
+    "prometheus-node-exporter", "docker.io", "e2fsprogs"]
 USER = "cloudadm"
 
 SSHD = """\
