@@ -5,19 +5,19 @@ import Testing
 @Suite(.serialized) struct HostModuleTests {
     private struct Recording: Decodable {
         struct Step: Decodable {
-            var args: JSONValue
-            var result: [String: JSONValue]
+            var args: RecordedValue
+            var result: [String: RecordedValue]
             var printed: String?
             /// Keys in which we are another on purpose, with the reason.
             var differs: [String: String]?
         }
 
         var steps: [Step]
-        var play: JSONValue
+        var play: RecordedValue
     }
 
     private struct Outcome: Decodable {
-        var result: [String: JSONValue]
+        var result: [String: RecordedValue]
         var state: String
     }
 
@@ -97,19 +97,19 @@ struct RecipeHost {
     @discardableResult
     func shell(_ script: String) async throws -> String { try await HostScenario.shell(host, script) }
 
-    func text(_ value: JSONValue) throws -> String {
+    func text(_ value: RecordedValue) throws -> String {
         String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
     }
 }
 
 /// Any value of JSON.
-enum JSONValue: Codable, Equatable {
+enum RecordedValue: Codable, Equatable {
     case null
     case bool(Bool)
     case number(Double)
     case string(String)
-    case list([JSONValue])
-    case object([String: JSONValue])
+    case list([RecordedValue])
+    case object([String: RecordedValue])
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -121,10 +121,10 @@ enum JSONValue: Codable, Equatable {
             self = .number(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
-        } else if let value = try? container.decode([JSONValue].self) {
+        } else if let value = try? container.decode([RecordedValue].self) {
             self = .list(value)
         } else {
-            self = .object(try container.decode([String: JSONValue].self))
+            self = .object(try container.decode([String: RecordedValue].self))
         }
     }
 
@@ -143,7 +143,7 @@ enum JSONValue: Codable, Equatable {
     }
 
     /// Whether it holds all of another one: of objects only what that one names.
-    func covers(_ wanted: JSONValue) -> Bool {
+    func covers(_ wanted: RecordedValue) -> Bool {
         switch (self, wanted) {
         case (.object(let one), .object(let other)):
             other.allSatisfy { key, value in one[key]?.covers(value) ?? false }
