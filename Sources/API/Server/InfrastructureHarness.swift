@@ -59,9 +59,9 @@ struct InfrastructureHarness: Sendable {
     func info(_ request: Request, id: String) async throws -> Response {
         let caller = try await login(request).caller
         return try await failing("Error Getting Inf. info") {
-            let machines = try await calls.machines(id, caller: caller)
-            return try links(
-                request, machines.map { "\(base(request))/infrastructures/\(id)/vms/\($0.id.number)" })
+            let overview = try await calls.overview(id, caller: caller)
+            let form = try Accept.form(request, own: "text/uri-list")
+            return try overview.links(under: "\(base(request))/infrastructures/\(id)", form: form)
         }
     }
 
@@ -83,7 +83,7 @@ struct InfrastructureHarness: Sendable {
                 return try await export(request, id: id)
             case "state":
                 try Accept.requireJSON(request)
-                return .json(StateBody(state: try await calls.state(id, caller: caller)))
+                return .json(try await calls.overview(id, caller: caller).stateBody)
             case "radl":
                 return try text(request, name, try await calls.radl(id, caller: caller))
             case "contmsg":
@@ -196,11 +196,13 @@ struct InfrastructureHarness: Sendable {
     func base(_ request: Request) -> String {
         let forwarded = request.headers[.forwardedProtocol]?.prefix { $0 != "," }.filter { !$0.isWhitespace }
         let scheme = forwarded?.lowercased() == "https" ? "https" : "http"
-        let host = request.head.authority ?? request.headers[.hostHeader] ?? "localhost"
+        // No name is longer (RFC 1035, 2.3.4); it stands in every link.
+        let named = request.head.authority ?? request.headers[.hostHeader] ?? "localhost"
+        let host = named.utf8.count <= 255 + ":65535".count ? named : "localhost"
         return "\(scheme)://\(host)\(rootPath)"
     }
 
-    private struct Link: Encodable {
+    struct Link: Encodable {
         var uri: String
     }
 

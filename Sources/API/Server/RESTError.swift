@@ -135,6 +135,11 @@ extension Response {
         return .rawJSON(String(decoding: data, as: UTF8.self), status: status, headers: headers)
     }
 
+    /// JSON that is written already.
+    static func json(_ buffer: ByteBuffer) -> Response {
+        Response(status: .ok, headers: [.contentType: "application/json"], body: .init(byteBuffer: buffer))
+    }
+
     static func rawJSON(
         _ text: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) -> Response {

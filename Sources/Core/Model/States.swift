@@ -39,21 +39,3 @@ extension MachineRecord {
         }
     }
 }
-
-extension InfrastructureSnapshot {
-    /// The state of the whole: the worst of its machines, by a fixed precedence that does not depend on their order:
-    /// failed, unknown, pending, running, unconfigured, stopped, configured.
-    package var state: InfrastructureState {
-        if infrastructure.phase != .active || infrastructure.goal == .destroyed { return .deleting }
-        let states = machines.filter { $0.goal == .present && $0.phase != .terminated }.map(\.state)
-        if infrastructure.failure != nil { return .failed }
-        let precedence: [MachineState] = [
-            .failed, .unknown, .pending, .running, .unconfigured, .stopped, .off, .configured,
-        ]
-        for candidate in precedence where states.contains(candidate) {
-            return InfrastructureState(rawValue: candidate.rawValue) ?? .unknown
-        }
-        if infrastructure.configured == false { return .failed }
-        return infrastructure.configured == nil ? .pending : .configured
-    }
-}

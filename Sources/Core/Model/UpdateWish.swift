@@ -55,15 +55,6 @@ package struct UpdateWish: Sendable, Hashable, Codable {
     }
 }
 
-extension InfrastructureSnapshot {
-    /// As it will be when an operation that waits for its turn has begun; as it is, where that is the case already.
-    package mutating func foresee(_ wish: UpdateWish, of operation: String) {
-        guard infrastructure.powerOperation != operation else { return }
-        wish.apply(to: &infrastructure)
-        for index in machines.indices { wish.apply(to: &machines[index]) }
-    }
-}
-
 extension InfrastructureStateMachine {
     /// Writes what is asked for into record and machines; once for an operation.
     package mutating func take(_ wish: UpdateWish, of operation: String, now: Date) {

@@ -21,9 +21,10 @@ package final class InfrastructureManager: Sendable {
     let now: @Sendable () -> Date
     let makeKeyPair: @Sendable () throws -> KeyPair
     /// Rung when something may be due or ended in this process.
-    let bell = Bell()
+    let bell: Bell
     /// Rung when something was stored by this process.
-    let commits = Bell()
+    let commits: Bell
+    private let overviews: OverviewCache
 
     /// An SSH key in OpenSSH's forms.
     package struct KeyPair: Sendable {
@@ -49,6 +50,9 @@ package final class InfrastructureManager: Sendable {
         self.now = now
         self.makeKeyPair = makeKeyPair
         sessions = ConnectorSessions(store: store, connectors: connectors, configuration: configuration, logger: logger)
+        let (bell, commits) = (Bell(), Bell())
+        (self.bell, self.commits) = (bell, commits)
+        overviews = OverviewCache(store: store) { bell.rings + commits.rings }
     }
 
     /// Where plans are made: a large document takes a while.
@@ -132,6 +136,20 @@ package final class InfrastructureManager: Sendable {
                 throw ManagerError(code: .destroyed, message: unknown.message)
             }
             return try await foreseen(snapshot)
+        }
+    }
+
+    /// An infrastructure and its machines, with everything that this process stored before, and what others did 50 ms ago. For
+    /// those who ask often: nothing is read that was read before.
+    /// - Throws: ``ManagerError`` as ``snapshot(_:caller:includingDestroyed:)``.
+    package func overview(_ id: InfrastructureID, caller: Caller) async throws -> SharedOverview {
+        try await ManagerError.convertingErrors {
+            guard let shared = try await overviews.overview(id) else { throw unknown }
+            try check(shared.overview.infrastructure, caller)
+            guard shared.overview.infrastructure.phase != .destroyed else {
+                throw ManagerError(code: .destroyed, message: unknown.message)
+            }
+            return shared
         }
     }
 

@@ -105,6 +105,17 @@ package final class InMemoryStateStore: StateStore {
         }
     }
 
+    package func overview(_ id: InfrastructureID, since known: StoredOverview?) async throws -> StoredOverview? {
+        contents.withLock { contents in
+            if let known, known.commits == contents.commits { return known }
+            guard let entry = contents.infrastructures[id] else { return nil }
+            return StoredOverview(
+                overview: InfrastructureOverview(
+                    infrastructure: entry.record, machines: entry.machines.values.inOrderOfNumbers()),
+                unfinished: contents.unfinished(subject: id.subject), commits: contents.commits)
+        }
+    }
+
     package func infrastructure(_ id: InfrastructureID) async throws -> InfrastructureRecord? {
         contents.withLock { $0.infrastructures[id]?.record }
     }

@@ -7,6 +7,14 @@ enum SQLiteSchema {
         migrator.registerMigration("1 first") { database in
             try database.execute(sql: first)
         }
+        migrator.registerMigration("2 commits of machines") { database in
+            // The commit that wrote the row: readers ask for what is newer than what they have.
+            try database.execute(
+                sql: """
+                    ALTER TABLE machine ADD COLUMN written INTEGER NOT NULL DEFAULT 0;
+                    CREATE INDEX machine_written ON machine (infrastructure, written);
+                    """)
+        }
         return migrator
     }
 

@@ -157,8 +157,12 @@ extension SQLiteStateStore {
 
     package func commitCounter() async throws -> Int64 {
         try await read { database in
-            try Int64.fetchOne(database.cachedStatement(sql: "SELECT commits FROM counter WHERE id = 1")) ?? 0
+            try Self.commits(database)
         }
+    }
+
+    static func commits(_ database: Database) throws -> Int64 {
+        try Int64.fetchOne(database.cachedStatement(sql: "SELECT commits FROM counter WHERE id = 1")) ?? 0
     }
 
     /// Events whose payload is still sealed.

@@ -196,16 +196,7 @@ private struct ChangeRows: Sendable {
                 arguments: [infrastructure, try sealer.seal(secrets, at: .secrets(of: change.infrastructure))])
         }
         try writeLaunches(to: database, sealer: sealer)
-        if !machines.isEmpty {
-            let statement = try database.cachedStatement(
-                sql: """
-                    INSERT INTO machine (infrastructure, id, record) VALUES (?, ?, ?)
-                    ON CONFLICT (infrastructure, id) DO UPDATE SET record = excluded.record
-                    """)
-            for machine in machines {
-                try statement.execute(arguments: [infrastructure, machine.id, machine.record])
-            }
-        }
+        try writeMachines(to: database)
         for resource in change.removedResources {
             try database.cachedStatement(
                 sql: """
@@ -227,6 +218,20 @@ private struct ChangeRows: Sendable {
                 infrastructure, resource.cloud.credential.rawValue, resource.cloud.region ?? "", resource.kind,
                 resource.id, record,
             ])
+        }
+    }
+
+    private func writeMachines(to database: Database) throws {
+        guard !machines.isEmpty else { return }
+        // This transaction will be the next commit.
+        let commit = try SQLiteStateStore.commits(database) + 1
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO machine (infrastructure, id, record, written) VALUES (?, ?, ?, ?)
+                ON CONFLICT (infrastructure, id) DO UPDATE SET record = excluded.record, written = excluded.written
+                """)
+        for machine in machines {
+            try statement.execute(arguments: [change.infrastructure.rawValue, machine.id, machine.record, commit])
         }
     }
 

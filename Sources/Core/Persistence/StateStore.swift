@@ -54,6 +54,12 @@ package protocol StateStore: OperationStore {
     /// Everything about an infrastructure at one moment; nil when there is none of that id.
     func snapshot(_ id: InfrastructureID) async throws -> InfrastructureSnapshot?
 
+    /// An infrastructure with its machines and unfinished operations at one moment; nil when there is none of that id.
+    ///
+    /// - Parameter known: An earlier answer about it: only what was written since is read. It may be any answer of any time
+    ///   from this store.
+    func overview(_ id: InfrastructureID, since known: StoredOverview?) async throws -> StoredOverview?
+
     /// An infrastructure without what belongs to it; nil when there is none of that id.
     func infrastructure(_ id: InfrastructureID) async throws -> InfrastructureRecord?
 
@@ -96,6 +102,21 @@ package protocol StateStore: OperationStore {
 
     /// Closes files. No call may follow.
     func close() async
+}
+
+/// An infrastructure as it was at one commit.
+package struct StoredOverview: Sendable {
+    package var overview: InfrastructureOverview
+    /// Unfinished operations on it, oldest first.
+    package var unfinished: [DurableOperation]
+    /// ``StateStore/commitCounter()`` of that moment.
+    package var commits: Int64
+
+    package init(overview: InfrastructureOverview, unfinished: [DurableOperation], commits: Int64) {
+        self.overview = overview
+        self.unfinished = unfinished
+        self.commits = commits
+    }
 }
 
 /// What one transaction writes. Only rows that are named are touched.

@@ -55,13 +55,9 @@ struct InfrastructureCalls: Sendable {
         try await manager.snapshot(InfrastructureID(rawValue: id), caller: caller)
     }
 
-    /// Machines that are there to stay, by number.
-    func machines(_ id: String, caller: Caller) async throws -> [MachineRecord] {
-        try await snapshot(id, caller: caller).machines.filter { $0.isAlive && $0.goal == .present }
-    }
-
-    func state(_ id: String, caller: Caller) async throws -> StateBody.State {
-        StateBody.State(try await snapshot(id, caller: caller))
+    /// For what is asked again and again.
+    func overview(_ id: String, caller: Caller) async throws -> SharedOverview {
+        try await manager.overview(InfrastructureID(rawValue: id), caller: caller)
     }
 
     /// The stored document.
@@ -72,13 +68,13 @@ struct InfrastructureCalls: Sendable {
     func contextualizationMessage(_ id: String, headerOnly: Bool, caller: Caller) async throws -> String {
         let snapshot = try await snapshot(id, caller: caller)
         var events = try await events(snapshot.infrastructure.id, caller)
-        if let event = snapshot.withoutDeploy(after: events.last?.time) { events.append(event) }
+        if let event = snapshot.overview.withoutDeploy(after: events.last?.time) { events.append(event) }
         return ContextualizationMessage.text(events, headerOnly: headerOnly)
     }
 
     /// Names of the users that an infrastructure belongs to.
     func owners(_ id: String, caller: Caller) async throws -> [String] {
-        try await snapshot(id, caller: caller).infrastructure.owners.map(\.username)
+        try await overview(id, caller: caller).overview.infrastructure.owners.map(\.username)
     }
 
     // MARK: Machines

@@ -17,20 +17,15 @@ extension XMLRPCMethods {
                 "GetInfrastructureInfo", "ids of an infrastructure's machines", [.infrastructure, .authorization]
             ) { arguments in
                 let caller = try await arguments.login(1).caller
-                let machines = try await calls.machines(try arguments.text(0), caller: caller)
-                return .array(machines.map { .string(String($0.id.number)) })
+                let overview = try await calls.overview(try arguments.text(0), caller: caller)
+                return .array(overview.numbers.map { .string(String($0)) })
             },
             XMLRPCMethod(
                 "GetInfrastructureState", "state of an infrastructure and of its machines",
                 [.infrastructure, .authorization]
             ) { arguments in
                 let caller = try await arguments.login(1).caller
-                let state = try await calls.state(try arguments.text(0), caller: caller)
-                let machines = state.vmStates.sorted { ($0.key.count, $0.key) < ($1.key.count, $1.key) }
-                return [
-                    "state": .string(state.state),
-                    "vm_states": .structure(machines.map { XMLRPCValue.Member($0.key, .string($0.value)) }),
-                ]
+                return try await calls.overview(try arguments.text(0), caller: caller).stateValue
             },
             XMLRPCMethod(
                 "GetInfrastructureRADL", "the stored document of an infrastructure",
