@@ -141,4 +141,30 @@ import Testing
         #expect(try await box.run("blockinfile", gone).message == "Block removed")
         #expect(box.read("f") == "A=1\nb=2\nA=3\n")
     }
+
+    /// Each line keeps its own end; new ones get that of most. What is not touched stays byte for byte.
+    @Test(arguments: TestShell.allCases)
+    func mixedLineEnds(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("f", "a\r\nb\nc\r\nd\re\n")
+        let path = JinjaValue.string(box.path("f"))
+        func edit(_ arguments: JinjaDict) async throws -> Bool {
+            var arguments = arguments
+            arguments["path"] = path
+            return try await box.run("lineinfile", arguments).changed
+        }
+        #expect(try await edit(["line": "a"]) == false)
+        #expect(try await edit(["line": "b"]) == false)
+        #expect(try await edit(["regexp": "^a$", "line": "A"]))
+        #expect(try await edit(["regexp": "^b$", "line": "B"]))
+        #expect(box.read("f") == "A\r\nB\nc\r\nd\re\n")
+        #expect(try await edit(["line": "c", "state": "absent"]))
+        #expect(try await edit(["line": "x"]))
+        #expect(box.read("f") == "A\r\nB\nd\re\nx\n")
+        try box.write("g", "a\r\nb\r\nc\n")
+        #expect(try await box.run("lineinfile", ["path": .string(box.path("g")), "line": "n"]).changed)
+        #expect(box.read("g") == "a\r\nb\r\nc\nn\r\n")
+        #expect(try await box.run("blockinfile", ["path": .string(box.path("g")), "block": "z"]).changed)
+        #expect(box.read("g")?.hasPrefix("a\r\nb\r\nc\nn\r\n# BEGIN") == true)
+    }
 }

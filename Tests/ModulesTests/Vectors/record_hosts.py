@@ -8,8 +8,8 @@ has ansible-core and needs `testbed/hosts`; the host gets Python, which no host 
 hosts/cases/NAME.yml, writes hosts/NAME.json.
 
 A step is a task: `before` is shell text that runs first, `args` are the arguments, `check` and `diff` the modes, `state`
-is shell text that prints what is to be compared beside the result. `ignore` names keys that say nothing about the module;
-`differs` those in which Gantry is another on purpose, with the reason. All steps of a file are one playbook, which both
+is shell text that prints what is to be compared beside the result. `ignore` names keys that say nothing about the module, `leaveOut`
+keys at any depth, `only` the facts that count; `differs` those in which Gantry is another on purpose, with the reason. All steps of a file are one playbook, which both
 Ansible and Gantry run on a host that nobody used before; it leaves its results in a file there.
 """
 import json
@@ -49,9 +49,21 @@ def playbook(document):
     return [{"hosts": "all", "become": True, "gather_facts": bool(document.get("facts")), "tasks": tasks}]
 
 
+def without(value, names):
+    """The value without these keys at any depth."""
+    if isinstance(value, dict):
+        return {k: without(v, names) for k, v in value.items() if k not in names}
+    if isinstance(value, list):
+        return [without(item, names) for item in value]
+    return value
+
+
 def kept(result, step, document):
     ignored = BLANK.union(document.get("ignore", []), step.get("ignore", []))
     result = {k: v for k, v in result.items() if k not in ignored and not k.startswith("_ansible")}
+    result = without(result, set(document.get("leaveOut", [])))
+    if document.get("only") and "ansible_facts" in result:
+        result["ansible_facts"] = {k: v for k, v in result["ansible_facts"].items() if k in document["only"]}
     if not step.get("diff"):
         result.pop("diff", None)
     if result.get("failed"):

@@ -74,7 +74,7 @@ enum AccountScripts {
         if [ -n "$ex" ];then c=$(getent shadow "$n" 2>/dev/null|cut -d: -f8);[ "${c:--1}" = "$ex" ]||{ ch=1;w=$ex;[ "$w" != -1 ]||w=;[ $CK = 1 ]||r usermod -e "$w" "$n"; };fi
         l=$(pe "$n");h=$(printf %s "$l"|cut -d: -f6)
         if [ $kg = 1 ];then case $kf in /*)f=$kf;;*)f=$h/$kf;;esac
-        [ -f "$f" ]||ch=1;if [ ! -f "$f" ]&&[ $CK = 0 ];then d=${f%/*};[ -d "$d" ]||{ mkdir -p -m 700 "$d"&&chown "$n:" "$d"; }
+        [ -f "$f" ]||ch=1;if [ ! -f "$f" ]&&[ $CK = 0 ];then d=${f%/*};[ -d "$d" ]||{ mkdir -p "$d"&&chmod 700 "$d"&&chown "$n:" "$d"; }
         set -- -q -t "$kt" -N "" -f "$f" -C "${kc:-ansible-generated on $(uname -n)}";[ -z "$kb" ]||set -- "$@" -b "$kb"
         r ssh-keygen "$@";chown "$n:" "$f" "$f.pub";fi
         o ssh_key_file "$f";[ ! -f "$f.pub" ]||o ssh_public_key "$(cat "$f.pub")";fi

@@ -84,6 +84,14 @@ package enum ScriptModule: Module {
         return (SourceRequest(kind: .file, path: path), words)
     }
 
+    /// Where nothing may be executed in the folder for temporary files, the interpreter that it names reads it.
+    private static func start(_ rest: String) -> String {
+        """
+        f=$GANTRY_FILES/script;chmod 700 "$f";[ ! -x "$f" ]||exec "$f" \(rest)
+        read -r i <"$f";case $i in '#!'*)i=${i#??};exec $i "$f" \(rest);;*)exec /bin/sh "$f" \(rest);;esac
+        """
+    }
+
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext
     ) throws(ModuleError) -> ModuleStep {
@@ -94,7 +102,7 @@ package enum ScriptModule: Module {
         let rest = words.dropFirst().map(ShellText.quote).joined(separator: " ")
         let run =
             arguments.string("executable").map { "exec \($0) \"$GANTRY_FILES/script\" \(rest)" }
-            ?? "chmod 700 \"$GANTRY_FILES/script\";exec \"$GANTRY_FILES/script\" \(rest)"
+            ?? start(rest)
         return CommandRun.step(
             arguments, context, lookUp: "", run: run, files: ["script": payload.bytes],
             command: .string(words.joined(separator: " ")), program: source.path)

@@ -16,8 +16,6 @@ struct FactDecoder {
         virtualization()
         time()
         localFacts()
-        facts["gather_subset"] = .list([.string("all")])
-        facts["module_setup"] = .bool(true)
     }
 
     private func lines(_ key: String) -> [Substring] {
@@ -45,8 +43,19 @@ struct FactDecoder {
         facts["userspace_architecture"] = .string(bits == "32" && architecture == "x86_64" ? "i386" : architecture)
         copy(["user_id", "user_dir", "user_shell"])
         for key in ["user_uid", "user_gid"] { facts[key] = records[key].flatMap { Int($0) }.map { .int($0) } }
-        facts["effective_user_id"] = facts["user_uid"]
-        facts["real_user_id"] = facts["user_uid"]
+        for kind in ["effective", "real"] {
+            facts[kind + "_user_id"] = facts["user_uid"]
+            facts[kind + "_group_id"] = facts["user_gid"]
+        }
+        facts["user_gecos"] = .string(records["user_gecos"] ?? "")
+        facts["is_chroot"] = .bool(records.flag("chroot"))
+        facts["fips"] = .bool(records.flag("fips"))
+        var options = JinjaDict()
+        for word in (records["cmdline"] ?? "").split(separator: " ") {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            options[parts[0]] = parts.count > 1 ? .string(parts[1]) : .bool(true)
+        }
+        facts["cmdline"] = .dict(options)
         var environment = JinjaDict()
         for line in lines("env") {
             guard let equals = line.firstIndex(of: "=") else { continue }
@@ -98,17 +107,8 @@ struct FactDecoder {
             release[line[..<equals]] = String(value)
         }
         let id = release["ID"] ?? ""
-        var version = release["VERSION_ID"] ?? "NA"
-        var codename = release["VERSION_CODENAME"] ?? ""
-        if id == "debian", let full = records["file_debian_version"], full.contains("."), full.first?.isNumber == true {
-            version = full
-        }
-        if let text = records["file_redhat-release"], let full = Self.version(in: text) {
-            version = full.split(separator: ".").prefix(2).joined(separator: ".")
-            if let open = text.lastIndex(of: "("), let close = text.lastIndex(of: ")"), open < close {
-                codename = String(text[text.index(after: open)..<close])
-            }
-        }
+        let version = version(id: id, release)
+        let codename = codename(id: id, release)
         let like = (release["ID_LIKE"] ?? "").split(separator: " ").map(String.init)
         let family = ([id] + like).lazy.compactMap { Self.names[$0]?.family }.first ?? id.capitalized(first: true)
         facts["distribution"] = .string(Self.names[id]?.name ?? (release["NAME"] ?? id))
@@ -117,17 +117,39 @@ struct FactDecoder {
         facts["distribution_major_version"] = .string(version.split(separator: ".").first.map(String.init) ?? version)
         facts["distribution_minor_version"] = .string(
             version.split(separator: ".").dropFirst().first.map(String.init) ?? "")
-        facts["distribution_release"] = .string(codename.isEmpty ? "NA" : codename)
+        facts["distribution_release"] = .string(codename ?? "n/a")
         facts["distribution_file_variety"] = facts["distribution"]
         facts["lsb"] = .dict([
-            "id": facts["distribution"] ?? .none, "codename": .string(codename), "release": .string(version),
+            "id": facts["distribution"] ?? .none, "codename": .string(codename ?? ""), "release": .string(version),
             "description": .string(release["PRETTY_NAME"] ?? ""),
             "major_release": facts["distribution_major_version"] ?? .none,
         ])
     }
 
-    private static func version(in text: String) -> String? {
-        text.split(separator: " ").first { $0.first?.isNumber == true }.map(String.init)
+    /// Debian and CentOS tell the point release in a file of their own.
+    private func version(id: String, _ release: [Substring: String]) -> String {
+        if id == "debian", let full = records["file_debian_version"], full.contains("."), full.first?.isNumber == true {
+            return full
+        }
+        if id == "centos", let text = records["file_redhat-release"],
+            let full = text.split(separator: " ").first(where: { $0.first?.isNumber == true })
+        {
+            return full.split(separator: ".").prefix(2).joined(separator: ".")
+        }
+        return release["VERSION_ID"] ?? "n/a"
+    }
+
+    /// The name of the release; of SUSE the number after the point.
+    private func codename(id: String, _ release: [Substring: String]) -> String? {
+        if Self.names[id]?.family == "Suse" {
+            return (release["VERSION_ID"] ?? "").split(separator: ".").dropFirst().first.map(String.init) ?? ""
+        }
+        if let name = release["VERSION_CODENAME"] { return name }
+        if id == "centos", release["NAME"]?.contains("Stream") == true { return "Stream" }
+        guard let text = release["VERSION"], let open = text.lastIndex(of: "("), let close = text.lastIndex(of: ")"),
+            open < close
+        else { return nil }
+        return String(text[text.index(after: open)..<close])
     }
 
     // MARK: - Hardware
@@ -210,15 +232,7 @@ struct FactDecoder {
             devices[parts[0]] = .dict(device)
         }
         facts["devices"] = .dict(devices)
-        facts["mounts"] = .list(
-            lines("mounts").compactMap { line in
-                let parts = line.split(separator: " ").map(String.init)
-                guard parts.count >= 4 else { return nil }
-                return .dict([
-                    "device": .string(parts[0]), "mount": .string(parts[1]), "fstype": .string(parts[2]),
-                    "options": .string(parts[3]),
-                ])
-            })
+        facts["mounts"] = .list(MountFacts(records).mounts)
         for (key, name) in [
             ("system_vendor", "sys_vendor"), ("product_name", "product_name"), ("bios_vendor", "bios_vendor"),
             ("product_uuid", "product_uuid"), ("product_serial", "product_serial"), ("bios_version", "bios_version"),
@@ -256,9 +270,7 @@ struct FactDecoder {
             case let text where text.contains("Microsoft") && text.contains("Virtual"): type = "VirtualPC"
             case let text where text.contains("Xen") || records["hypervisor"] == "xen": type = "xen"
             default:
-                if records.flag("virt_flag") {
-                    type = "kvm"
-                } else if records.flag("kvm_host") {
+                if records.flag("kvm_host") {
                     type = "kvm"
                     role = "host"
                 } else {

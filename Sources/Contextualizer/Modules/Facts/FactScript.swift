@@ -10,6 +10,8 @@ enum FactScript {
         for f in redhat-release centos-release rocky-release almalinux-release debian_version alpine-release SuSE-release;do [ ! -r /etc/$f ]||o "file_$f" "$(head -n 1 /etc/$f)";done
         f=$(hostname -f 2>/dev/null)||f=;o fqdn "$f"
         o user_id "$(id -un)";o user_uid "$(id -u)";o user_gid "$(id -g)";o user_dir "$HOME";o user_shell "${SHELL-}"
+        p=$(getent passwd "$(id -un)" 2>/dev/null||grep "^$(id -un):" /etc/passwd 2>/dev/null);p=${p#*:*:*:*:};o user_gecos "${p%%:*}"
+        rd /proc/sys/crypto/fips_enabled;o fips "$v";[ ! -r /proc/1/root/. ]||[ / -ef /proc/1/root/. ]||o chroot 1
         o env "$(env)"
         if [ -d /run/systemd/system ];then o service_mgr systemd;elif hv openrc-run||hv rc-service;then o service_mgr openrc;else rd /proc/1/comm;case $v in init|systemd)o service_mgr sysvinit;;*)o service_mgr "${v:-sysvinit}";;esac;fi
         for c in apt-get:apt dnf5:dnf5 dnf:dnf yum:yum apk:apk zypper:zypper pacman:pacman;do ! hv ${c%%:*}||{ o pkg_mgr ${c#*:};break; };done
@@ -21,7 +23,12 @@ enum FactScript {
         o date "$(date '+%Y %m %d %H %M %S %s %Z %z %A %w')"
         if hv ip;then o ip_addr "$(ip -o addr show 2>/dev/null)";o ip_route "$(ip -4 route show default 2>/dev/null)";o ip_link "$(ip -o link show 2>/dev/null)"
         else o route "$(cat /proc/net/route 2>/dev/null)";o ifconfig "$(ifconfig -a 2>/dev/null)";fi
-        o mounts "$(grep '^/' /proc/mounts 2>/dev/null)"
+        [ ! -r /proc/mounts ]||while read -r a b c r;do case $a in /*)x=;;*:/*)x="timeout 5";hv timeout||x=;;*)continue;;esac
+        o mount "$a $b $c $r|$($x stat -f -c '%S %s %b %a %c %d' "$(printf %b "$b")" 2>/dev/null)";done </proc/mounts
+        o uuids "$(ls -l /dev/disk/by-uuid 2>/dev/null)"
+        for d in /sys/class/net/*;do [ -r $d/type ]||continue;rd $d/type;a=$v;rd $d/operstate;b=$v;rd $d/flags;c=$v;rd $d/speed;o net "${d##*/} $a $b $c $v"
+        if [ -d $d/bridge ];then rd $d/bridge/bridge_id;a=$v;rd $d/bridge/stp_state;for q in $d/brif/*;do [ ! -e "$q" ]||v="$v ${q##*/}";done;o bridge "${d##*/} $a $v";fi
+        if [ -d $d/bonding ];then rd $d/bonding/mode;a=${v%% *};rd $d/bonding/miimon;b=$v;rd $d/bonding/lacp_rate;c=${v%% *};rd $d/bonding/slaves;o bonding "${d##*/} ${a:-NA} ${b:-NA} ${c:-NA} $v";fi;done
         for d in /sys/block/*;do n=${d##*/};case $n in loop*|ram*|zram*|'*')continue;;esac;rd $d/size;s=$v;rd $d/removable;m=$v;rd $d/device/model;o block "$n $s $m $v"
         for q in $d/$n*;do [ ! -e $q/partition ]||{ rd $q/size;o part "$n ${q##*/} $v"; };done;done
         for k in rsa ecdsa ed25519;do f=/etc/ssh/ssh_host_${k}_key.pub;[ ! -r $f ]||{ read -r a b c <$f;o ssh_$k "$a $b"; };done
@@ -29,7 +36,7 @@ enum FactScript {
         [ ! -e /.dockerenv ]||o virt docker;[ ! -e /run/.containerenv ]||o virt podman;[ ! -r /run/systemd/container ]||{ rd /run/systemd/container;o virt "$v"; }
         ! grep -q lxc /proc/1/environ 2>/dev/null||o virt lxc
         [ ! -d /proc/vz ]||[ -d /proc/bc ]||o virt openvz;[ ! -e /sys/hypervisor/type ]||{ rd /sys/hypervisor/type;o hypervisor "$v"; }
-        grep -q '^flags.* hypervisor' /proc/cpuinfo 2>/dev/null&&o virt_flag 1;[ ! -c /dev/kvm ]||o kvm_host 1
+        [ ! -c /dev/kvm ]||o kvm_host 1
         if hv getenforce;then o selinux "$(getenforce 2>/dev/null)";fi;[ ! -d /sys/module/apparmor ]||{ rd /sys/module/apparmor/parameters/enabled;o apparmor "$v"; }
         rd /etc/machine-id;o machine_id "$v";o resolv "$(grep -E '^(nameserver|search|domain)' /etc/resolv.conf 2>/dev/null)"
         rd /proc/cmdline;o cmdline "$v";rd /proc/loadavg;o loadavg "$v"

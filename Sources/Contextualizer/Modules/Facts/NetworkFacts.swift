@@ -61,6 +61,7 @@ struct NetworkFacts {
             }
         }
         write(interfaces, names: names)
+        addKinds(records)
         defaultRoute(records, interfaces)
     }
 
@@ -82,18 +83,64 @@ struct NetworkFacts {
                 fact["ipv4_secondaries"] = .list(interface.others.map { .dict(Self.ipv4($0.0, $0.1, "")) })
                 all4 += interface.others.filter { !$0.0.hasPrefix("127.") }.map { .string($0.0) }
             }
-            fact["ipv6"] = .list(
-                interface.addresses6.map { address, prefix, scope in
-                    .dict([
-                        "address": .string(address), "prefix": .string(String(prefix)), "scope": .string(scope),
-                    ])
-                })
+            if !interface.addresses6.isEmpty {
+                fact["ipv6"] = .list(
+                    interface.addresses6.map { address, prefix, scope in
+                        .dict([
+                            "address": .string(address), "prefix": .string(String(prefix)), "scope": .string(scope),
+                        ])
+                    })
+            }
             all6 += interface.addresses6.filter { $0.0 != "::1" }.map { .string($0.0) }
-            facts[name.replacing("-", with: "_").replacing(":", with: "_")] = .dict(fact)
+            facts[Self.key(name)] = .dict(fact)
         }
         facts["interfaces"] = .list(names.map { .string($0) })
         facts["all_ipv4_addresses"] = .list(all4)
         facts["all_ipv6_addresses"] = .list(all6)
+    }
+
+    private static func key(_ name: String) -> String {
+        name.replacing("-", with: "_").replacing(":", with: "_")
+    }
+
+    /// What `/sys/class/net` tells: kind, state, bridges and bonds.
+    private mutating func addKinds(_ records: Records) {
+        func change(_ line: String, _ body: (_ words: [String], _ fact: inout JinjaDict) -> Void) {
+            let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+            guard let name = words.first, var fact = facts[Self.key(name)]?.dictValue else { return }
+            body(words, &fact)
+            facts[Self.key(name)] = .dict(fact)
+        }
+        let types = ["1": "ether", "32": "infiniband", "512": "ppp", "772": "loopback", "65534": "tunnel"]
+        for line in records.values["net"] ?? [] {
+            change(line) { words, fact in
+                guard words.count > 4 else { return }
+                fact["type"] = .string(types[words[1]] ?? "unknown")
+                fact["active"] = .bool(words[2] != "down")
+                if let flags = Int(words[3].drop { $0 == "0" || $0 == "x" }, radix: 16) {
+                    fact["promisc"] = .bool(flags & 0x100 != 0)
+                }
+                if let speed = Int(words[4]) { fact["speed"] = .int(speed) }
+            }
+        }
+        for line in records.values["bridge"] ?? [] {
+            change(line) { words, fact in
+                fact["type"] = "bridge"
+                fact["interfaces"] = .list(words.dropFirst(3).map { .string($0) })
+                fact["id"] = .string(words.dropFirst().first ?? "")
+                fact["stp"] = .bool(words.dropFirst(2).first == "1")
+            }
+        }
+        for line in records.values["bonding"] ?? [] {
+            change(line) { words, fact in
+                guard words.count > 3 else { return }
+                fact["type"] = "bonding"
+                fact["mode"] = .string(words[1])
+                fact["miimon"] = .string(words[2])
+                fact["lacp_rate"] = .string(words[3])
+                fact["slaves"] = .list(words.dropFirst(4).filter { !$0.isEmpty }.map { .string($0) })
+            }
+        }
     }
 
     private mutating func defaultRoute(_ records: Records, _ interfaces: [String: Interface]) {
@@ -121,7 +168,7 @@ struct NetworkFacts {
             fact["gateway"] = .string(gateway ?? "")
             fact["macaddress"] = .string(interface.mac)
             fact["mtu"] = .int(interface.mtu)
-            fact["type"] = "ether"
+            fact["type"] = facts[Self.key(device)]?["type"] ?? "ether"
         }
         facts["default_ipv4"] = .dict(fact)
         facts["default_ipv6"] = .dict([:])

@@ -34,6 +34,10 @@ package enum SetupModule: Module {
                 var result = ModuleResult()
                 var prefixed = JinjaDict()
                 for (key, value) in facts { prefixed["ansible_" + key.text] = value }
+                // Of the gathering, not of the machine.
+                prefixed["gather_subset"] = .list(
+                    (arguments.list("gather_subset") ?? ["all"]).map { .string($0) })
+                prefixed["module_setup"] = true
                 result["ansible_facts"] = .dict(prefixed)
                 result.facts = facts
                 return .finish(result)

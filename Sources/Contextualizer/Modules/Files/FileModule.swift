@@ -73,7 +73,7 @@ package enum FileModule: Module {
     private static func follows(_ arguments: ModuleArguments) -> Bool { arguments.bool("follow") ?? true }
 
     private static let kind = #"""
-        if [ -L "$p0" ];then k=link;elif [ -d "$p0" ];then k=directory;elif [ -e "$p0" ];then k=file;else k=absent;fi;o was $k
+        if [ -L "$p0" ];then k="link";elif [ -d "$p0" ];then k=directory;elif [ -e "$p0" ];then k="file";else k=absent;fi;o was $k
 
         """#
 

@@ -151,7 +151,7 @@ private struct FindFilter: Sendable {
         let paths = files.filter { $0["isreg"] == true }.compactMap { $0["path"]?.stringValue }
         let script =
             ShellLibrary.prologue(isCheckMode: true)
-            + "c(){ o f \"$1\";o c;fl;[ $(wc -c <\"$1\") -gt 4194304 ]||tr '\\036\\037' '??' <\"$1\"; }\n"
+            + "c(){ o f \"$1\";o c;fl;[ \"$(wc -c <\"$1\")\" -gt 4194304 ]||tr '\\036\\037' '??' <\"$1\"; }\n"
             + paths.map { "c \(ShellText.quote($0))\n" }.joined() + "fin\n"
         let found = files
         return .run(

@@ -196,7 +196,7 @@ package enum RpmKeyModule: Module {
 
                 """
             : get + """
-                s_=\(short);[ -n "$s_" ]||{ hv gpg||die "rpm_key needs gpg on the machine to remove a key by its address or path"
+                c_=${c_-};s_=\(short);[ -n "$s_" ]||{ hv gpg||die "rpm_key needs gpg on the machine to remove a key by its address or path"
                 s_=$(gpg --no-tty --batch --with-colons --show-keys "$c_" 2>/dev/null|awk -F: '$1=="pub"{print tolower(substr($5,9));exit}'); }
                 for p in $(rpm -q gpg-pubkey 2>/dev/null|grep "^gpg-pubkey-$s_");do ch=1;[ $CK = 1 ]||e=$(rpm --erase --allmatches "$p" 2>&1)||die "$e";done;fin
 

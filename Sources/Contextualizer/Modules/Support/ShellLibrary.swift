@@ -88,7 +88,7 @@ enum ShellLibrary {
         umask "$u";pl; }
         tn(){ rm -f "${d%/*}/.gantry.${d##*/}."*;t=${d%/*}/.gantry.${d##*/}.$$; }
         pl(){ u=$(umask);if s=$(stat -Lc '%a %u %g' "$d" 2>/dev/null);then set -- $s;chown "$2:$3" "$t" 2>/dev/null;chmod "$1" "$t"
-        else chmod $(printf %o $((0666&~$u))) "$t";fi
+        else chmod "$(printf %o $((0666&~u)))" "$t";fi
         zo=$ch;ch=0;at "$t";[ $ch = 0 ]||o attr 1;ch=$zo;va;bk
         mv -f "$t" "$d" 2>/dev/null||e=$({ cat "$t" >"$d"; } 2>&1)||die "could not replace $d: $e"
         rm -f "$t";t=;[ ! -d /sys/fs/selinux/booleans ]||restorecon "$d" 2>/dev/null;ch=1; }

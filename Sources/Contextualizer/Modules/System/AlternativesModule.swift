@@ -28,7 +28,7 @@ package enum AlternativesModule: Module {
         let script =
             ShellLibrary.prologue(isCheckMode: context.isCheckMode) + """
                 n_=\(ShellText.quote(arguments.string("name") ?? ""));p_=\(ShellText.path(arguments.string("path") ?? ""));l_=\(arguments.string("link").map(ShellText.path) ?? "''")
-                st=\(state);pr=\(arguments.int("priority") ?? 50);U=
+                st='\(state)';pr=\(arguments.int("priority") ?? 50);U=
                 for c in update-alternatives alternatives;do ! command -v $c >/dev/null 2>&1||{ U=$c;break; };done
                 [ -n "$U" ]||die "Failed to find required executable \\"update-alternatives\\" on the machine"
                 q_=$($U --display "$n_" 2>/dev/null)||q_=

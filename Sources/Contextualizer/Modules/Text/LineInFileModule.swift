@@ -57,8 +57,8 @@ package enum LineInFileModule: Module {
     }
 
     private static func remove(from content: [UInt8], line: String?, search: Search) -> TextEdit.Outcome {
-        let lines = TextLines(content)
-        let kept = lines.lines.filter { !search.matches($0, line: line) }
+        let lines = EndedLines(content)
+        let kept = lines.lines.filter { !search.matches($0.text, line: line) }
         let removed = lines.lines.count - kept.count
         let values: JinjaDict = ["found": .int(removed)]
         guard removed > 0 else { return .unchanged("", values) }
@@ -104,67 +104,38 @@ private struct Insertion: Sendable {
     }
 
     func apply(to content: [UInt8], search: Search) -> TextEdit.Outcome {
-        let text = TextLines(content)
+        let text = EndedLines(content)
         var lines = text.lines
         // The pattern decides; where it finds nothing, the very line counts, so that a second run changes nothing.
         let found =
             (isFirstMatch
-                ? lines.firstIndex { search.matches($0, line: line) }
-                : lines.lastIndex { search.matches($0, line: line) })
-            ?? lines.lastIndex(of: line)
+                ? lines.firstIndex { search.matches($0.text, line: line) }
+                : lines.lastIndex { search.matches($0.text, line: line) })
+            ?? lines.lastIndex { $0.text == line }
         var position: Int?
         if let place {
             let match =
                 isFirstMatch
-                ? lines.firstIndex { place.isFound(in: $0) } : lines.lastIndex { place.isFound(in: $0) }
+                ? lines.firstIndex { place.isFound(in: $0.text) } : lines.lastIndex { place.isFound(in: $0.text) }
             position = match.map { after != nil ? $0 + 1 : $0 }
         }
         if let found {
-            let wanted = backrefs ? search.pattern?.expansion(of: line, in: lines[found]) ?? line : line
-            guard lines[found] != wanted else { return .unchanged("", ["found": .int(1)]) }
-            lines[found] = wanted
+            let wanted = backrefs ? search.pattern?.expansion(of: line, in: lines[found].text) ?? line : line
+            guard lines[found].text != wanted else { return .unchanged("", ["found": .int(1)]) }
+            lines[found] = EndedLines.Line(
+                text: wanted, end: lines[found].end.isEmpty ? text.lineEnd : lines[found].end)
             return .changed(text.joined(lines), "line replaced", [:])
         }
         if backrefs { return .unchanged("", [:]) }
         if before == "BOF" || after == "BOF" {
-            lines.insert(line, at: 0)
+            lines.insert(text.made(line), at: 0)
         } else if let position {
             let neighbour = after != nil ? position : position - 1
-            if lines.indices.contains(neighbour), lines[neighbour] == line { return .unchanged("", [:]) }
-            lines.insert(line, at: position)
+            if lines.indices.contains(neighbour), lines[neighbour].text == line { return .unchanged("", [:]) }
+            lines.insert(text.made(line), at: position)
         } else {
-            lines.append(line)
+            lines.append(text.made(line))
         }
         return .changed(text.joined(lines), "line added", [:])
-    }
-}
-
-/// A text cut into lines, with its line ends kept for putting it together again.
-struct TextLines {
-    var lines: [String]
-    let lineEnd: String
-    /// The last line when it has no line end: it gets none.
-    private let open: String?
-
-    init(_ content: [UInt8]) {
-        let text = String(decoding: content, as: UTF8.self)
-        let carriage = text.utf8.contains(0x0d) && text.contains("\r\n")
-        lineEnd = carriage ? "\r\n" : "\n"
-        var parts = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).map { part in
-            String(decoding: carriage && part.last == 0x0d ? part.dropLast() : part, as: UTF8.self)
-        }
-        if parts.last?.isEmpty == true {
-            parts.removeLast()
-            open = nil
-        } else {
-            open = parts.last
-        }
-        lines = parts
-    }
-
-    /// The lines as bytes, each with a line end but for a last one that had none.
-    func joined(_ lines: [String]) -> [UInt8] {
-        guard let last = lines.last else { return [] }
-        return Array((lines.joined(separator: lineEnd) + (last == open ? "" : lineEnd)).utf8)
     }
 }

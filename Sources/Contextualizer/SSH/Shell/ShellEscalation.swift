@@ -88,6 +88,12 @@ struct ShellEscalation: Sendable {
                 ? "permit the user with nopass in doas.conf"
                 : "give the login user's password (in RADL disk.0.os.credentials.password, in an inventory "
                     + "ansible_become_password) or allow the user NOPASSWD in sudoers"
+        } else if text.contains("must have a tty") {
+            what = "it wants a terminal there"
+            next = "take 'Defaults requiretty' out of sudoers, or add 'Defaults !requiretty' for the login user"
+        } else if text.contains("account is currently not available") {
+            what = "the login user has no shell there"
+            next = "give it one (usermod -s /bin/sh) or log in as another user"
         } else if text.contains("not in the sudoers") || text.contains("not allowed")
             || text.contains("operation not permitted")
         {
