@@ -12,7 +12,7 @@ extension InfrastructureManager {
     package func renewCredentials(
         of id: InfrastructureID, with clouds: [CloudCredential], caller: Caller
     ) async throws {
-        let record = try await snapshot(id, caller: caller).infrastructure
+        let record = try await overview(id, caller: caller).overview.infrastructure
         try await ManagerError.convertingErrors {
             for known in record.clouds {
                 guard let credential = clouds.first(where: { $0.id == known.id && $0.type == known.type }),

@@ -17,8 +17,7 @@ extension InfrastructureManager {
     package func change(
         _ call: PowerCall, _ id: InfrastructureID, machines: Set<Int>? = nil, caller: Caller, queues: Bool = false
     ) async throws -> SubmittedOperation {
-        let snapshot = try await self.snapshot(id, caller: caller)
-        let present = try snapshot.present(machines)
+        let present = try await overview(id, caller: caller).overview.present(machines)
         return try await ManagerError.convertingErrors {
             for (cloud, members) in Dictionary(grouping: present, by: \.placement.cloud) {
                 let description = try await sessions.connector(of: cloud).description
@@ -59,6 +58,13 @@ extension InfrastructureManager {
 }
 
 extension InfrastructureSnapshot {
+    /// See ``InfrastructureOverview/present(_:orVanished:)``.
+    func present(_ numbers: Set<Int>?, orVanished: Bool = false) throws(ManagerError) -> [MachineRecord] {
+        try overview.present(numbers, orVanished: orVanished)
+    }
+}
+
+extension InfrastructureOverview {
     /// The machines of these numbers, or all, among those that are there and wanted.
     ///
     /// - Parameter orVanished: A number may also be of one that somebody else has removed.

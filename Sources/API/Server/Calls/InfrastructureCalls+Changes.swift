@@ -53,7 +53,7 @@ extension InfrastructureCalls {
         try require(.changing)
         try await renewCredentials(id, login: login)
         var machines: Set<Int>?
-        if let number { machines = [try await machine(id, number, caller: login.caller).machine.id.number] }
+        if let number { machines = [try await self.number(id, number, caller: login.caller)] }
         let submitted = try await manager.change(
             call, InfrastructureID(rawValue: id), machines: machines, caller: login.caller, queues: true)
         guard try await manager.waitForTurn(of: submitted) else { return }

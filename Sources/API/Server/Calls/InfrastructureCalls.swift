@@ -87,9 +87,20 @@ struct InfrastructureCalls: Sendable {
         return (snapshot, try Self.machine(number, of: snapshot))
     }
 
-    /// A machine that is there.
+    /// The number of a machine that is there.
+    func number(_ id: String, _ number: String, caller: Caller) async throws -> Int {
+        let overview = try await overview(id, caller: caller).overview
+        guard let number = Int(number) else { throw Self.noMachine }
+        return try Self.machine(number, of: overview).id.number
+    }
+
     static func machine(_ number: Int, of snapshot: InfrastructureSnapshot) throws(ManagerError) -> MachineRecord {
-        guard let machine = snapshot.machines.first(where: { $0.id.number == number }) else { throw noMachine }
+        try machine(number, of: snapshot.overview)
+    }
+
+    /// A machine that is there.
+    static func machine(_ number: Int, of overview: InfrastructureOverview) throws(ManagerError) -> MachineRecord {
+        guard let machine = overview.machines.first(where: { $0.id.number == number }) else { throw noMachine }
         guard machine.isAlive else { throw ManagerError(code: .notFound, message: "Deleted VM.") }
         return machine
     }
