@@ -33,6 +33,8 @@ package struct AccessRules: Sendable {
     package var users: UserDatabase?
     /// Looks at tokens of OpenID Connect; nil: there is no issuer that is trusted.
     package var tokens: (any TokenVerifier)?
+    /// Where lines of type `Vault` find credentials; nil: nowhere.
+    package var vault: (any CredentialVault)?
     /// Whether nobody is let in without a token.
     package var requiresToken = false
     /// How often each user may ask; nil: as often as they like.

@@ -21,6 +21,9 @@ package struct AuthorizationItem: Sendable, Hashable {
     /// Whether machines can be had from it.
     package var isCloud: Bool { !Self.services.contains(type.lowercased()) }
 
+    /// Whether it says where credentials of clouds are.
+    package var isVault: Bool { type.lowercased() == "vault" }
+
     /// Whether it says who the caller is.
     package var isLogin: Bool { type.lowercased() == "infrastructuremanager" }
 

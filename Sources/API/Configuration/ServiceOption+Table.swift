@@ -78,10 +78,16 @@ extension ServiceOption {
             "OIDC_USER_INFO_PATH", .text, "/userinfo", .meaningless("issuers tell their addresses themselves")),
         ServiceOption(
             "OIDC_INSTROSPECT_PATH", .text, "/introspect", .meaningless("issuers tell their addresses themselves")),
-        ServiceOption("VAULT_URL", .text, "", .missing("credentials from Vault do not exist yet")),
-        ServiceOption("VAULT_PATH", .text, "", .missing("credentials from Vault do not exist yet")),
-        ServiceOption("VAULT_MOUNT_POINT", .text, "", .missing("credentials from Vault do not exist yet")),
-        ServiceOption("VAULT_ROLE", .text, "", .missing("credentials from Vault do not exist yet")),
+        ServiceOption(
+            "VAULT_URL", .text, "",
+            .used(
+                "A Vault with users' credentials of clouds, such as https://HOST:8200; who comes with a token alone "
+                    + "has those.")),
+        ServiceOption(
+            "VAULT_PATH", .text, "",
+            .used("Path of a user's secret; #USER_SUB# in it is the user. Without it: Vault's id of the user.")),
+        ServiceOption("VAULT_MOUNT_POINT", .text, "", .used("The KV engine; without it: credentials/.")),
+        ServiceOption("VAULT_ROLE", .text, "", .used("The role of the login by JWT; without it: Vault's default.")),
         ServiceOption("SINGLE_SITE", .flag, "false", .refused("one fixed cloud for all users does not exist")),
         ServiceOption("SINGLE_SITE_TYPE", .text, "", .meaningless("it belongs to SINGLE_SITE")),
         ServiceOption("SINGLE_SITE_AUTH_HOST", .text, "", .meaningless("it belongs to SINGLE_SITE")),

@@ -2,7 +2,7 @@ import Foundation
 package import HTTPTransport
 import Support
 
-/// Asks issuers. Who runs the service names them, so their addresses may be private ones; but none where a cloud tells
+/// Asks issuers, and vaults of credentials. Who runs the service names them, so their addresses may be private ones; but none where a cloud tells
 /// its machines secrets, and without TLS only on this machine.
 package struct IssuerClient: Sendable {
     private static let resolving = ComputingThreads(name: "issuers", limit: 4)
@@ -33,11 +33,29 @@ package struct IssuerClient: Sendable {
     /// - Parameter token: Shown to the issuer.
     /// - Throws: ``Problem``.
     func get(_ text: String, token: Secret<String>? = nil) async throws(Problem) -> HTTPFullResponse {
+        try await get(text, headers: token.map { ["Authorization": Secret("Bearer \($0.expose())")] } ?? [:])
+    }
+
+    /// - Throws: ``Problem``.
+    func get(_ text: String, headers: [String: Secret<String>]) async throws(Problem) -> HTTPFullResponse {
+        try await send(.get, text, headers)
+    }
+
+    /// - Parameter body: JSON.
+    /// - Throws: ``Problem``.
+    func post(_ text: String, _ body: String) async throws(Problem) -> HTTPFullResponse {
+        try await send(.post, text, ["Content-Type": Secret("application/json")], body)
+    }
+
+    private func send(
+        _ method: HTTPRequest.Method, _ text: String, _ headers: [String: Secret<String>], _ body: String? = nil
+    ) async throws(Problem) -> HTTPFullResponse {
         do throws(HTTPError) {
             var request = HTTPRequest(
-                .get, try HTTPURL(text), timeouts: Self.timeouts, maximumBodyBytes: Self.largest)
+                method, try HTTPURL(text), timeouts: Self.timeouts, maximumBodyBytes: Self.largest)
             request.headers.set("Accept", "application/json")
-            if let token { request.headers.set("Authorization", "Bearer \(token.expose())") }
+            for (name, value) in headers { request.headers.set(name, value.expose()) }
+            if let body { request.body = .text(body) }
             let isPlain = request.url.scheme == "http"
             if isPlain || !usesProxy {
                 request.address = try await address(of: request.url.host, isPlain: isPlain)
@@ -59,7 +77,7 @@ package struct IssuerClient: Sendable {
             throw HTTPError(
                 code: .invalidRequest,
                 message: isPlain
-                    ? "without TLS (https) only an issuer on this machine is asked, which '\(host)' is not"
+                    ? "without TLS (https) only a service on this machine is asked, which '\(host)' is not"
                     : "the host '\(host)' has no address that is asked")
         }
         return address

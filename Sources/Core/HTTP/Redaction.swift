@@ -5,7 +5,7 @@ package enum Redaction {
 
     private static let headers: Set<String> = [
         "authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth-token", "x-subject-token",
-        "x-amz-security-token", "x-service-token", "x-api-key",
+        "x-amz-security-token", "x-service-token", "x-api-key", "x-vault-token",
     ]
 
     private static let parameters: Set<String> = [

@@ -25,10 +25,34 @@ extension DaemonSettings {
             mode: AccessRules.Mode(rawValue: configuration.integer("BOOT_MODE")) ?? .everything,
             administrators: administrators, users: users)
         access.tokens = try tokens(logger)
+        access.vault = try vault(logger)
         access.requiresToken = configuration.flag("FORCE_OIDC_AUTH")
         let perSecond = configuration.integer("REQUESTS_PER_SECOND", in: .gantry)
         access.limit = perSecond > 0 ? RequestLimiter(perSecond: perSecond) : nil
         return access
+    }
+
+    /// Lines of type `Vault` name their own, too.
+    private func vault(_ logger: Logger) throws -> any CredentialVault {
+        func text(_ name: String) -> String? {
+            let text = configuration.text(name)
+            return text.isEmpty ? nil : text
+        }
+        let settings = VaultClient.Settings(
+            url: text("VAULT_URL"), path: text("VAULT_PATH"), mountPoint: text("VAULT_MOUNT_POINT"),
+            role: text("VAULT_ROLE"))
+        return VaultClient(settings, client: try client([settings.url].compactMap(\.self), logger))
+    }
+
+    /// - Parameter urls: Of the service's settings.
+    private func client(_ urls: [String], _ logger: Logger) throws -> IssuerClient {
+        // What is on this machine is never asked by way of a proxy.
+        let isHere = !urls.isEmpty && urls.allSatisfy { $0.lowercased().hasPrefix("http:") }
+        let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        let environment = ProcessInfo.processInfo.environment
+        let usesProxy = !isHere && names.contains { environment[$0]?.isEmpty == false }
+        let client = try CurlClient(options: .init(proxy: usesProxy ? .environment : .none), logger: logger)
+        return IssuerClient(client: client, usesProxy: usesProxy)
     }
 
     private func tokens(_ logger: Logger) throws -> (any TokenVerifier)? {
@@ -44,12 +68,6 @@ extension DaemonSettings {
                     item["group"].map { OpenIDRules.AdministratorGroup(issuer: issuer, group: $0) }
                 }
             })
-        // Issuers on this machine are never asked by way of a proxy.
-        let isHere = issuers.allSatisfy { $0.lowercased().hasPrefix("http:") }
-        let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        let environment = ProcessInfo.processInfo.environment
-        let usesProxy = !isHere && names.contains { environment[$0]?.isEmpty == false }
-        let client = try CurlClient(options: .init(proxy: usesProxy ? .environment : .none), logger: logger)
-        return OpenIDVerifier(rules, client: IssuerClient(client: client, usesProxy: usesProxy), logger: logger)
+        return OpenIDVerifier(rules, client: try client(issuers, logger), logger: logger)
     }
 }
