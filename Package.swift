@@ -276,8 +276,8 @@ let units: [Unit] = [
         "APIServerTests", "APIServerTests",
         [
             "APIServer", "Orchestration", "Persistence", "InfrastructureModel", "ConnectorAPI", "Dummy", "TOSCA",
-            "ContextualizationAPI", "Authorization", "XMLRPC", "Support", "Hummingbird", "HummingbirdTesting",
-            "HTTPTypes", "Logging",
+            "ContextualizationAPI", "Authorization", "OpenIDConnect", "HTTPTransport", "XMLRPC", "Support",
+            "Hummingbird", "HummingbirdTesting", "HTTPTypes", "Logging",
         ], exclude: ["Recorded"]),
     tests(
         "IntegrationTests", "IntegrationTests",

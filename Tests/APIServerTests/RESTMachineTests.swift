@@ -68,6 +68,36 @@ import Testing
         }
     }
 
+    /// What machines that IM made ask for.
+    @Test func command() async throws {
+        try await Served.serve { client in
+            let path = "/infrastructures/\(try await Served.configured(client))/vms/0/command"
+            func get(_ query: String = "", accept: String? = nil) async throws -> Served.Answer {
+                try await Served.ask(client, .get, path + query, Served.headers(accept: accept))
+            }
+            let program = try await get()
+            #expect(program.status == .ok)
+            #expect(program.text.contains("\(path)?step=2'"), "\(program.text)")
+            #expect(
+                program.text.contains(
+                    "'Authorization: type = InfrastructureManager; username = ada; password = one'"))
+            #expect(!program.text.contains("Dummy"))
+            #expect(try await get("?step=1").text == program.text)
+            // It has a public address.
+            #expect(try await get("?step=2").text == "true")
+            #expect(try await get("?step=2", accept: "application/json").text == #"{"command":"true"}"#)
+            let other = try await get("?step=3")
+            #expect(other.status == .notFound)
+            #expect(other.text == "Incorrect property command for VM ID 0")
+            // Nothing has one.
+            let document = Served.document.replacing("'yes'", with: "'no'")
+            let made = try await Served.ask(client, .post, "/infrastructures", body: Array(document.utf8))
+            let id = try #require(made.text.split(separator: "/").last)
+            let wait = try await Served.ask(client, .get, "/infrastructures/\(id)/vms/1/command?step=2")
+            #expect(wait.text == "wait")
+        }
+    }
+
     @Test func changesAtTheSameTimeAllCount() async throws {
         try await Served.serve { client in
             let created = try await Served.ask(

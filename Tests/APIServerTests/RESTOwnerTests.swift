@@ -6,6 +6,24 @@ import Testing
 
 /// Whom infrastructures belong to, and which service keeps them.
 @Suite struct RESTOwnerTests {
+    /// As IM has it: every user that the request names.
+    @Test func whatSeveralUsersMakeBelongsToAll() async throws {
+        try await Served.serve { client in
+            let bob = "type = InfrastructureManager; username = bob; password = two"
+            let made = try await Served.ask(
+                client, .post, "/infrastructures", Served.headers(Served.header + "\\n" + bob),
+                body: Array(Served.document.utf8))
+            let path = "/infrastructures/" + (made.text.split(separator: "/").last ?? "")
+            #expect(try await Served.ask(client, .get, path, Served.headers(bob)).status == .ok)
+            #expect(try await Served.ask(client, .get, path + "/authorization").text == "ada\nbob")
+            let bad = "type = InfrastructureManager; username = eve"
+            let refused = try await Served.ask(
+                client, .post, "/infrastructures", Served.headers(Served.header + "\\n" + bad),
+                body: Array(Served.document.utf8))
+            #expect(refused.status == .unauthorized)
+        }
+    }
+
     private static let other =
         "type = InfrastructureManager; username = other; password = pass" + #"\nid = dummy; type = Dummy"#
 

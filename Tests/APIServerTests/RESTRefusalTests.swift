@@ -45,6 +45,19 @@ import Testing
         }
     }
 
+    /// What is done cannot be undone.
+    @Test(arguments: ["force", "async"])
+    func aFlagThatIsNoneDestroysNothing(_ name: String) async throws {
+        try await Served.serve { client in
+            let path = "/infrastructures/\(try await Served.create(client))"
+            let answer = try await Served.ask(client, .delete, "\(path)?\(name)=perhaps")
+            #expect(answer.status == .badRequest)
+            #expect(answer.text == "Incorrect value in \(name) parameter")
+            #expect(try await Served.ask(client, .get, path).status == .ok)
+            #expect(try await Served.ask(client, .delete, "\(path)?\(name)=no").status == .ok)
+        }
+    }
+
     // MARK: Methods
 
     @Test(arguments: [
@@ -177,6 +190,22 @@ import Testing
             #expect(answer.text.contains("512 KiB") && answer.text.contains(#""code":431"#), "\(answer.text)")
             headers[.authorization] = Served.header
             #expect(try await Served.ask(client, .get, "/infrastructures", headers).status == .ok)
+        }
+    }
+
+    /// As a proxy in front of IM 1.19 tells them.
+    @Test(arguments: [
+        ("im.test:8443", "/im/", "http://im.test:8443/im"), ("a.test, b.test", "", "http://a.test"),
+        ("evil.test/x", "", "http://localhost"), ("", "", "http://localhost"),
+    ])
+    func linksAreThoseOfTheProxy(_ host: String, _ prefix: String, _ base: String) async throws {
+        try await Served.serve { client in
+            var headers = Served.headers()
+            headers[try #require(.init("X-Forwarded-Host"))] = host
+            headers[try #require(.init("X-Forwarded-Prefix"))] = prefix
+            let made = try await Served.ask(
+                client, .post, "/infrastructures", headers, body: Array(Served.document.utf8))
+            #expect(made.text.hasPrefix(base + "/infrastructures/"), "\(made.text)")
         }
     }
 

@@ -23,6 +23,7 @@ import Testing
             #expect(added.status == .ok)
             #expect(added.headers[.contentType]?.hasPrefix("text/uri-list") == true)
             #expect(added.text.split(separator: "\n").map { $0.suffix(6) } == ["/vms/2", "/vms/3"])
+            #expect(added.headers.contains { $0.name.rawName == "InfID" && $0.value == id })
             try await wait(
                 client, id, for: #""vm_states":{"0":"configured","1":"configured","2":"configured","3":"conf"#)
             let removed = try await Served.ask(client, .delete, "/infrastructures/\(id)/vms/1,3")
@@ -42,6 +43,7 @@ import Testing
                 "system node\ncontextualize (system node configure c step 1)\nconfigure c (\n@begin\n---\n"
                     + "- tasks: []\n@end\n)\ndeploy node 1", query: "?context=0")
             #expect(added.status == .ok)
+            #expect(!added.headers.contains { $0.name.rawName == "InfID" })
             try await wait(client, id, for: #""2":"running""#)
             let again = try await Served.ask(client, .put, "/infrastructures/\(id)/reconfigure?vm_list=2")
             #expect(again.status == .ok)

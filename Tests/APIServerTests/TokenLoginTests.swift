@@ -47,13 +47,14 @@ import Testing
             #expect(try await Served.ask(client, .get, path, Self.headers("root")).status == .ok)
             let bad = try await Served.ask(client, .get, path, Self.headers("bad"))
             #expect(bad.status == .unauthorized)
-            #expect(bad.text == "Invalid InfrastructureManager credentials. Issuer not accepted.")
+            #expect(
+                bad.text == "Error Getting Inf. info: Invalid InfrastructureManager credentials. Issuer not accepted.")
             // No password opens what a token made.
             let impostor = Served.headers(
                 "type = InfrastructureManager; username = __OPENID__ada; password = https://a.test/ada")
             let refused = try await Served.ask(client, .get, path, impostor)
             #expect(refused.status == .unauthorized)
-            #expect(refused.text == "Invalid username used for the InfrastructureManager.")
+            #expect(refused.text == "Error Getting Inf. info: Invalid username used for the InfrastructureManager.")
         }
     }
 
@@ -78,7 +79,7 @@ import Testing
         try await Served.serve(access: Self.access(requiresToken: true)) { client in
             let password = try await Served.ask(client, .get, "/infrastructures")
             #expect(password.status == .unauthorized)
-            #expect(password.text == "No token provided for the InfrastructureManager.")
+            #expect(password.text == "Error Getting Inf. List: No token provided for the InfrastructureManager.")
             #expect(try await Served.ask(client, .get, "/infrastructures", Self.headers("ada")).status == .ok)
         }
     }
@@ -87,10 +88,14 @@ import Testing
         try await Served.serve { client in
             let token = try await Served.ask(client, .get, "/infrastructures", Self.headers("ada"))
             #expect(token.status == .unauthorized)
-            #expect(token.text == "Invalid InfrastructureManager credentials. Issuer not accepted.")
+            #expect(
+                token.text == "Error Getting Inf. List: Invalid InfrastructureManager credentials. Issuer not accepted."
+            )
             let bearer = try await Served.ask(client, .get, "/infrastructures", Served.headers("Bearer ada"))
             #expect(bearer.status == .unauthorized)
-            #expect(bearer.text == "No credentials provided for the InfrastructureManager.", "\(bearer.text)")
+            #expect(
+                bearer.text == "Error Getting Inf. List: No credentials provided for the InfrastructureManager.",
+                "\(bearer.text)")
             // A token beside a password is for templates.
             let both = Served.headers(Served.login + "; token = ada")
             #expect(try await Served.ask(client, .get, "/infrastructures", both).status == .ok)

@@ -65,7 +65,7 @@ struct OIDCTests {
         for (claims, text) in refusals {
             let answer = try await site.ask(token: try await site.issuer.token(algorithm, claims))
             #expect(answer.status == 401)
-            #expect(answer.text == "Invalid InfrastructureManager credentials. " + text)
+            #expect(answer.text == "Error Getting Inf. List: Invalid InfrastructureManager credentials. " + text)
         }
         #expect(!site.daemon.logText.contains(token.suffix(40)))
     }
@@ -87,7 +87,7 @@ struct OIDCTests {
         let password = "type = InfrastructureManager; username = ada; password = one"
         let answer = try await site.ask(.get, "/infrastructures", password)
         #expect(answer.status == 401)
-        #expect(answer.text == "No token provided for the InfrastructureManager.")
+        #expect(answer.text == "Error Getting Inf. List: No token provided for the InfrastructureManager.")
         #expect(try await site.ask(token: try await site.issuer.token()).status == 200)
     }
 

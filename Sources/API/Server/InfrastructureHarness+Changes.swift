@@ -12,21 +12,24 @@ extension InfrastructureHarness {
 
     /// Adds what a document deploys, and answers with the new machines when they are launched.
     func add(_ request: Request, id: String) async throws -> Response {
-        let login = try await login(request)
         let prefix = "Error Adding resources"
+        let login = try await login(request, prefix)
         let contextualizes = try flag(request, "context", default: true)
         let form = try Accept.form(request, own: "text/uri-list")
         let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
         return try await failing(prefix) {
             let added = try await calls.add(document, to: id, contextualizes: contextualizes, login: login)
-            return links(request, form, added.map { "\(base(request))/infrastructures/\(id)/vms/\($0.number)" })
+            // IM sends it to what its balancer sends to the server that configures the machines.
+            return links(
+                request, form, added.map { "\(base(request))/infrastructures/\(id)/vms/\($0.number)" },
+                headers: contextualizes ? [.infrastructureID: id] : [:])
         }
     }
 
     /// - Parameter numbers: Of machines, with commas.
     func remove(_ request: Request, id: String, numbers: String) async throws -> Response {
-        let login = try await login(request)
         let prefix = "Error Removing resources"
+        let login = try await login(request, prefix)
         let contextualizes = try flag(request, "context", default: true)
         return try await failing(prefix) {
             guard let numbers = InfrastructureCalls.numbers(numbers) else {
@@ -39,8 +42,8 @@ extension InfrastructureHarness {
 
     /// Takes recipes, applications and credentials of a document that may be empty, and has machines configured again.
     func reconfigure(_ request: Request, id: String) async throws -> Response {
-        let login = try await login(request)
         let prefix = "Error reconfiguring infrastructure"
+        let login = try await login(request, prefix)
         var numbers: Set<Int>?
         if let list = request.uri.queryParameters["vm_list"] {
             numbers = InfrastructureCalls.numbers(String(list))
@@ -59,8 +62,8 @@ extension InfrastructureHarness {
     ///
     /// - Parameter number: Of the machine; nil: all.
     func change(_ call: PowerCall, _ request: Request, id: String, number: String? = nil) async throws -> Response {
-        let login = try await login(request)
         let prefix = number == nil ? "Error in \(call.rawValue) operation" : "Error in \(call.rawValue) op in VM"
+        let login = try await login(request, prefix)
         return try await failing(prefix) {
             try await calls.change(call, id, number: number, login: login)
             return .text("")

@@ -7,7 +7,7 @@ extension InfrastructureHarness {
     private static let cloudPrefix = "Error getting cloud info"
 
     func images(_ request: Request, cloud: String) async throws -> Response {
-        let login = try await login(request)
+        let login = try await login(request, Self.cloudPrefix)
         try Accept.requireJSON(request)
         var filters: [String: String] = [:]
         if let text = request.uri.queryParameters["filters"] {
@@ -22,7 +22,7 @@ extension InfrastructureHarness {
     }
 
     func quotas(_ request: Request, cloud: String) async throws -> Response {
-        let login = try await login(request)
+        let login = try await login(request, Self.cloudPrefix)
         try Accept.requireJSON(request)
         return try await failing(Self.cloudPrefix) {
             let quotas = try await calls.quotas(of: cloud, login: login)
@@ -38,11 +38,12 @@ extension InfrastructureHarness {
 
     /// JSON, or a table where the caller rather reads that.
     func statistics(_ request: Request) async throws -> Response {
-        let caller = try await login(request).caller
+        let prefix = "Error getting stats"
+        let caller = try await caller(request, prefix)
         let start = try day(request, "init_date")
         let end = try day(request, "end_date")
         let isTable = try Accept.prefersTable(request)
-        return try await failing("Error getting stats") {
+        return try await failing(prefix) {
             let rows = try await calls.statistics(from: start, through: end, caller: caller)
             return isTable ? .text(StatisticsRow.table(rows), type: "text/csv") : .json(["stats": rows])
         }

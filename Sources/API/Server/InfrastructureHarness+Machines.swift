@@ -6,8 +6,8 @@ import RADL
 /// Requests that change single machines, beside their power.
 extension InfrastructureHarness {
     func alter(_ request: Request, id: String, number: String) async throws -> Response {
-        let login = try await login(request)
         let prefix = "Error modifying resources"
+        let login = try await login(request, prefix)
         let form = try Accept.form(request, own: "text/plain")
         let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
         return try await failing(prefix) {
@@ -21,23 +21,21 @@ extension InfrastructureHarness {
 
     /// Makes an image of a disk.
     func makeImage(_ request: Request, id: String, number: String, disk: String) async throws -> Response {
-        let login = try await login(request)
         let prefix = "Error creating snapshot"
+        let login = try await login(request, prefix)
         guard let name = request.uri.queryParameters["image_name"], !name.isEmpty else {
             throw RESTError(.badRequest, "Parameter image_name required.")
         }
         let deletes = try flag(request, "auto_delete")
-        let form = try Accept.form(request, own: "text/plain")
+        // Who cannot read the answer would not know what was made. IM knows no other form of it.
+        _ = try Accept.form(request, own: "text/plain")
         return try await failing(prefix) {
             guard let disk = Int(disk), disk >= 0 else {
                 throw RESTError(.badRequest, "\(prefix): '\(disk)' is no number of a disk")
             }
             let url = try await calls.makeImage(
                 named: String(name), ofDisk: disk, of: id, number: number, deletes: deletes, login: login)
-            switch form {
-            case .json: return .json(["snapshot": url])
-            case .own: return .text(url)
-            }
+            return .text(url)
         }
     }
 }

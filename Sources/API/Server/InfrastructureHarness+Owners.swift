@@ -7,8 +7,8 @@ import Orchestration
 extension InfrastructureHarness {
     /// Takes one user to the owners.
     func share(_ request: Request, id: String) async throws -> Response {
-        let caller = try await login(request).caller
         let prefix = "Error modifying infrastructure owner"
+        let caller = try await caller(request, prefix)
         let overwrites = try flag(request, "overwrite")
         let text = try await DocumentBody(logger: logger).json(request, prefix: prefix)
         return try await failing(prefix) {
@@ -25,18 +25,18 @@ extension InfrastructureHarness {
 
     /// The `data` property.
     func export(_ request: Request, id: String) async throws -> Response {
-        let caller = try await login(request).caller
+        let caller = try await caller(request, Self.propertyPrefix)
         let handsOver = try flag(request, "delete")
         // Whoever cannot read the answer would lose what is handed over.
         try Accept.requireJSON(request)
-        return try await failing("Error Getting Inf. prop") {
+        return try await failing(Self.propertyPrefix) {
             .json(["data": try await calls.export(id, handsOver: handsOver, caller: caller)])
         }
     }
 
     func importInfrastructure(_ request: Request) async throws -> Response {
-        let login = try await login(request)
         let prefix = "Error Importing Inf."
+        let login = try await login(request, prefix)
         let form = try Accept.form(request, own: "text/uri-list")
         let text = try await DocumentBody(logger: logger).json(request, prefix: prefix)
         return try await failing(prefix) {

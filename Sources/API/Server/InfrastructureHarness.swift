@@ -18,6 +18,8 @@ struct InfrastructureHarness: Sendable {
     let rootPath: String
     let logger: Logger
 
+    static let propertyPrefix = "Error Getting Inf. prop"
+
     // MARK: Requests
 
     func version(_ request: Request) throws -> Response {
@@ -28,8 +30,9 @@ struct InfrastructureHarness: Sendable {
     }
 
     func list(_ request: Request) async throws -> Response {
-        let caller = try await login(request).caller
-        return try await failing("Error Getting Inf. List") {
+        let prefix = "Error Getting Inf. List"
+        let caller = try await caller(request, prefix)
+        return try await failing(prefix) {
             let filter = request.uri.queryParameters["filter"].map(String.init) ?? ""
             let ids = try await calls.list(filter: filter, caller: caller)
             return try links(request, ids.map { "\(base(request))/infrastructures/\($0)" })
@@ -37,8 +40,8 @@ struct InfrastructureHarness: Sendable {
     }
 
     func create(_ request: Request) async throws -> Response {
-        let login = try await login(request)
         let prefix = "Error Creating Inf."
+        let login = try await login(request, prefix)
         if try flag(request, "dry_run") {
             try Accept.requireJSON(request)
             let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
@@ -57,8 +60,9 @@ struct InfrastructureHarness: Sendable {
     }
 
     func info(_ request: Request, id: String) async throws -> Response {
-        let caller = try await login(request).caller
-        return try await failing("Error Getting Inf. info") {
+        let prefix = "Error Getting Inf. info"
+        let caller = try await caller(request, prefix)
+        return try await failing(prefix) {
             let overview = try await calls.overview(id, caller: caller)
             let form = try Accept.form(request, own: "text/uri-list")
             return try overview.links(under: "\(base(request))/infrastructures/\(id)", form: form)
@@ -66,18 +70,21 @@ struct InfrastructureHarness: Sendable {
     }
 
     func destroy(_ request: Request, id: String) async throws -> Response {
-        let login = try await login(request)
+        let prefix = "Error Destroying Inf"
+        let login = try await login(request, prefix)
         let isAsynchronous = try flag(request, "async")
-        return try await failing("Error Destroying Inf") {
+        // Not needed here; but who writes it wrongly asks for something else than what would be done.
+        _ = try flag(request, "force")
+        return try await failing(prefix) {
             try await calls.destroy(id, isAsynchronous: isAsynchronous, login: login)
             return .text("")
         }
     }
 
     func property(_ request: Request, id: String, name: String) async throws -> Response {
-        let caller = try await login(request).caller
+        let caller = try await caller(request, Self.propertyPrefix)
         let infrastructure = InfrastructureID(rawValue: id)
-        return try await failing("Error Getting Inf. prop") {
+        return try await failing(Self.propertyPrefix) {
             switch name {
             case "data":
                 return try await export(request, id: id)
@@ -114,8 +121,9 @@ struct InfrastructureHarness: Sendable {
     }
 
     func machine(_ request: Request, id: String, number: String) async throws -> Response {
-        let caller = try await login(request).caller
-        return try await failing("Error Getting VM. info") {
+        let prefix = "Error Getting VM. info"
+        let caller = try await caller(request, prefix)
+        return try await failing(prefix) {
             let document = try await calls.machineDocument(id, number, caller: caller)
             switch try Accept.form(request, own: "text/plain") {
             case .json: return .rawJSON("{\"radl\":\(document.jsonText())}")
@@ -125,11 +133,19 @@ struct InfrastructureHarness: Sendable {
     }
 
     func machineProperty(_ request: Request, id: String, number: String, name: String) async throws -> Response {
-        let caller = try await login(request).caller
-        return try await failing("Error Getting VM. property") {
+        let prefix = "Error Getting VM. property"
+        let login = try await lines(request, prefix)
+        let caller = login.caller
+        return try await failing(prefix) {
             if name == "contmsg" {
                 return try text(
                     request, name, try await calls.machineContextualizationMessage(id, number, caller: caller))
+            }
+            if name == "command" {
+                let step = request.uri.queryParameters["step"].map(String.init) ?? "1"
+                let link = "\(base(request))/infrastructures/\(id)/vms/\(number)/command"
+                let command = try await calls.command(id, number, step: step, link: link, login: login)
+                if let command { return try text(request, name, command) }
             }
             guard let value = try await calls.property(id, number, name, caller: caller) else {
                 throw RESTError(.notFound, "Incorrect property \(name) for VM ID \(number)")
@@ -148,7 +164,21 @@ struct InfrastructureHarness: Sendable {
     }
 
     /// Who asks, and with which credentials.
-    func login(_ request: Request) async throws -> Login {
+    /// - Parameter prefix: What stands in front of the text of a refusal.
+    func login(_ request: Request, _ prefix: String) async throws -> Login {
+        let lines = try await lines(request, prefix)
+        do {
+            return try await lines.opened(calls.access)
+        } catch {
+            throw RESTError(error, prefix: prefix, logger: logger)
+        }
+    }
+
+    /// Who asks.
+    func caller(_ request: Request, _ prefix: String) async throws -> Caller { try await lines(request, prefix).caller }
+
+    /// Who asks, and the lines that came with it, as they stand.
+    func lines(_ request: Request, _ prefix: String) async throws -> Login {
         guard let header = request.headers[.authorization], !header.isEmpty else {
             throw RESTError(.unauthorized, "No authentication data provided")
         }
@@ -157,18 +187,20 @@ struct InfrastructureHarness: Sendable {
         } catch let error as TooManyRequests {
             throw RESTError(.tooManyRequests, "\(error)", headers: [.retryAfter: String(error.seconds)])
         } catch {
-            throw RESTError(.unauthorized, "\(error)")
+            throw RESTError(.unauthorized, "\(prefix): \(error)")
         }
     }
 
     private static func items(_ header: String, _ access: AccessRules) throws -> [AuthorizationItem] {
-        // As other services take tokens (im.md 14, Q18); it names no cloud.
+        // As other services take tokens (im.md 14, Q18); clouds are those that the user has in the service's vault.
         if header.lowercased().hasPrefix("bearer ") {
             guard access.tokens != nil else {
                 throw AuthorizationError("No credentials provided for the InfrastructureManager.")
             }
             let token = header.dropFirst("bearer ".count).trimmingCharacters(in: .whitespaces)
-            return try AuthorizationParser().items(of: [["type": "InfrastructureManager", "token": token]])
+            var lines = [["type": "InfrastructureManager", "token": token]]
+            if access.vault?.isNamedByService == true { lines.append(["type": "Vault", "token": token]) }
+            return try AuthorizationParser().items(of: lines)
         }
         return try AuthorizationParser().items(ofHeader: header)
     }
@@ -193,13 +225,23 @@ struct InfrastructureHarness: Sendable {
 
     // MARK: Answers
 
+    /// What links begin with, as a proxy in front tells it (IM 1.19). It is the caller's own answer that it stands in.
     func base(_ request: Request) -> String {
-        let forwarded = request.headers[.forwardedProtocol]?.prefix { $0 != "," }.filter { !$0.isWhitespace }
-        let scheme = forwarded?.lowercased() == "https" ? "https" : "http"
-        // No name is longer (RFC 1035, 2.3.4); it stands in every link.
-        let named = request.head.authority ?? request.headers[.hostHeader] ?? "localhost"
-        let host = named.utf8.count <= 255 + ":65535".count ? named : "localhost"
-        return "\(scheme)://\(host)\(rootPath)"
+        func forwarded(_ name: HTTPField.Name) -> String? {
+            let value = request.headers[name]?.prefix { $0 != "," }.filter { !$0.isWhitespace }
+            // No name is longer (RFC 1035, 2.3.4), and it stands in every link.
+            guard let value, !value.isEmpty, value.utf8.count <= 255,
+                !value.contains(where: { "<>\"'\\?#".contains($0) })
+            else { return nil }
+            return String(value)
+        }
+        let scheme = forwarded(.forwardedProtocol)?.lowercased() == "https" ? "https" : "http"
+        let named = forwarded(.forwardedHost).flatMap { $0.contains("/") ? nil : $0 }
+        let asked = request.head.authority ?? request.headers[.hostHeader] ?? "localhost"
+        let host = named ?? (asked.utf8.count <= 255 + ":65535".count ? asked : "localhost")
+        let prefix = forwarded(.forwardedPrefix)?.split(separator: "/").map { "/\($0)" }.joined() ?? ""
+        // A proxy that tells the path may be the one that the service was told of.
+        return "\(scheme)://\(host)\(prefix == rootPath ? "" : prefix)\(rootPath)"
     }
 
     struct Link: Encodable {
@@ -217,10 +259,12 @@ struct InfrastructureHarness: Sendable {
         }
     }
 
-    func links(_ request: Request, _ form: Accept.Form, _ uris: [String]) -> Response {
+    func links(
+        _ request: Request, _ form: Accept.Form, _ uris: [String], headers: HTTPFields = [:]
+    ) -> Response {
         switch form {
-        case .json: return .json(["uri-list": uris.map { Link(uri: $0) }])
-        case .own: return .text(uris.joined(separator: "\n"), type: "text/uri-list")
+        case .json: return .json(["uri-list": uris.map { Link(uri: $0) }], headers: headers)
+        case .own: return .text(uris.joined(separator: "\n"), type: "text/uri-list", headers: headers)
         }
     }
 

@@ -44,6 +44,8 @@ struct RESTError: Error, Sendable {
                 status, "\(prefix): \(text)", headers: error.code == .busy ? [.retryAfter: Self.patience] : [:])
         case is FailedCall: self.init(.badRequest, "\(prefix): \(text)")
         case is AuthorizationError: self.init(.unauthorized, text)
+        case let error as VaultProblem:
+            self.init(error.isRefusal ? .unauthorized : .serviceUnavailable, "\(prefix): \(text)")
         case is CancellationError: self.init(.serviceUnavailable, "\(prefix): \(text)")
         default: self.init(.internalServerError, "\(prefix): \(text)")
         }
@@ -89,7 +91,7 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
 
     private func unrouted(_ request: Request) -> Response {
         guard let methods = paths.methods(of: request.uri.path) else {
-            return Self.response(RESTError(.notFound, "Not Found"), request)
+            return Self.response(Self.unknown(request.uri.path), request)
         }
         let allowed = methods.joined(separator: ", ")
         if request.method == .options { return .text("OK", headers: [.allow: allowed]) }
@@ -97,6 +99,15 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
             RESTError(
                 .methodNotAllowed, "The method is not allowed for the requested URL. Allowed are: \(allowed)",
                 headers: [.allow: allowed]), request)
+    }
+
+    /// A path that is not served, in IM's words for what it serves where that is enabled.
+    private static func unknown(_ path: String) -> RESTError {
+        switch path.split(separator: "/").first {
+        case "static": RESTError(.notFound, "Static files not enabled.")
+        case "oai": RESTError(.badRequest, "OAI-PMH not enabled.")
+        default: RESTError(.notFound, "Not Found")
+        }
     }
 
     static func response(_ error: RESTError, _ request: Request) -> Response {

@@ -57,12 +57,7 @@ package struct RESTServer: Sendable {
         let routes = routes()
         let router = Router(options: .autoGenerateHeadEndpoints)
         if let allowedOrigin {
-            // As IM allows (im.md 4.1); nothing is known by cookies.
-            router.add(
-                middleware: CORSMiddleware(
-                    allowOrigin: allowedOrigin == "*" ? .all : .custom(allowedOrigin),
-                    allowHeaders: [.origin, .accept, .contentType, .authorization],
-                    allowMethods: [.put, .get, .post, .delete, .options]))
+            router.add(middleware: OriginMiddleware(allowed: allowedOrigin))
         }
         router.add(
             middleware: ErrorMiddleware(

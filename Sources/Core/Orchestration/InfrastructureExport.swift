@@ -172,7 +172,9 @@ extension InfrastructureExport {
         case DecodingError.keyNotFound(let key, _): "'\(key.stringValue)'"
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
             "'\(context.codingPath.map(\.stringValue).joined(separator: "."))': \(context.debugDescription)"
-        default: "it is no export of an infrastructure (\(error))"
+        case DecodingError.dataCorrupted(let context):
+            "it is no export of an infrastructure: \(context.debugDescription)"
+        default: "it is no export of an infrastructure"
         }
     }
 

@@ -6,11 +6,15 @@ import Orchestration
 
 /// Calls that change what is there.
 extension InfrastructureCalls {
-    /// Makes an infrastructure, and returns when its machines are launched.
+    /// Makes an infrastructure, and returns when its machines are launched. It belongs to every user that the request names.
     /// - Parameter isAsynchronous: Return when it is on record.
     func create(_ document: SentDocument, isAsynchronous: Bool, login: Login) async throws -> InfrastructureID {
         try require(.changing)
+        let others = try await login.others(access)
         let submitted = try await manager.deploy(login.deployment(document))
+        if !others.isEmpty {
+            try await manager.share(submitted.infrastructure, with: others, caller: login.caller)
+        }
         if !isAsynchronous { try await manager.waitUntilLaunched(submitted, caller: login.caller) }
         return submitted.infrastructure
     }

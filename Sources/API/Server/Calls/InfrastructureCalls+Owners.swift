@@ -66,6 +66,9 @@ extension InfrastructureCalls {
     /// - Parameter text: JSON.
     func importInfrastructure(_ text: String, login: Login) async throws -> InfrastructureID {
         try require(.changing)
-        return try await manager.importInfrastructure(text, clouds: login.clouds, caller: login.caller)
+        let others = try await login.others(access)
+        let id = try await manager.importInfrastructure(text, clouds: login.clouds, caller: login.caller)
+        if !others.isEmpty { try await manager.share(id, with: others, caller: login.caller) }
+        return id
     }
 }

@@ -17,6 +17,46 @@ struct Login: Sendable {
         try access.limit?.count(caller.username, caller.secret)
     }
 
+    private init(caller: Caller, items: [AuthorizationItem]) {
+        self.caller = caller
+        self.items = items
+    }
+
+    /// The same with the credentials that lines of type `Vault` refer to, behind those that came with the request. A cloud
+    /// whose id came with it is not taken from there.
+    /// - Throws: ``VaultProblem``.
+    func opened(_ access: AccessRules) async throws -> Login {
+        let references = items.filter(\.isVault)
+        guard !references.isEmpty else { return self }
+        guard let vault = access.vault else {
+            throw VaultProblem("credentials from Vault are not read here", isRefusal: true)
+        }
+        let token = items.first { $0.isLogin }?["token"]
+        var items = items.filter { !$0.isVault }
+        for item in references {
+            let reference = try VaultReference(item, token: token)
+            let found = try await vault.items(reference)
+            items += found.filter { new in !items.contains { $0.isCloud && $0.id == new.id } }
+        }
+        return Login(caller: caller, items: items)
+    }
+
+    /// Users of further lines: what the first one makes is theirs, too.
+    /// - Throws: ``AuthorizationError`` for one that is not let in.
+    func others(_ access: AccessRules) async throws -> [Caller] {
+        var others: [Caller] = []
+        for item in items.filter(\.isLogin).dropFirst() {
+            let other = try await Self.caller(item, access)
+            // Who administrates is an owner like others.
+            guard case .administrator(let name, let proof) = other else {
+                others.append(other)
+                continue
+            }
+            others.append(.user(name, proof))
+        }
+        return others
+    }
+
     private static func caller(_ login: AuthorizationItem, _ access: AccessRules) async throws -> Caller {
         if let token = login["token"], access.tokens != nil || login["username"] == nil {
             return try await caller(token: Secret(token), access)

@@ -11,6 +11,7 @@ enum RefusalText {
             return error.message
         case let error as FailedCall: return error.message
         case let error as AuthorizationError: return error.message
+        case let error as VaultProblem: return error.message
         case let error as TooManyRequests: return error.description
         case is CancellationError: return "the service is stopping; what was asked for is on record"
         default:

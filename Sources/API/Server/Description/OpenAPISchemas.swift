@@ -39,7 +39,6 @@ enum OpenAPISchemas {
             "type": "object", "minProperties": 1, "maxProperties": 1,
             "additionalProperties": ["type": ["string", "number"]],
         ],
-        "Snapshot": object(["snapshot": text]),
         "Estimate": map(
             object(
                 [

@@ -62,12 +62,16 @@ extension RESTOperation {
             "Answered with the new machines when they are launched; while something else is carried out, after ten "
             + "seconds at most.",
         parameters: [.flag("context", "Configure the machines.", default: "yes")],
-        body: document("The document."), answers: Content.links, refusals: [409])
+        body: document("The document."), answers: Content.links,
+        namesInfrastructure: true, refusals: [409])
 
     static let destroy = RESTOperation(
         method: .delete, path: "/infrastructures/:id", name: "destroyInfrastructure", section: .infrastructures,
         summary: "Destroy it", details: "Interrupts what is under way.",
-        parameters: [.flag("async", "Answer as soon as that is on record.")],
+        parameters: [
+            .flag("async", "Answer as soon as that is on record."),
+            .flag("force", "For clients of IM: what a provider does not let go stays on record in any case."),
+        ],
         answers: [.empty], refusals: [409])
 
     static let share = RESTOperation(

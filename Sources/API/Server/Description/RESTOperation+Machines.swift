@@ -20,7 +20,13 @@ extension RESTOperation {
 
     static let machineProperty = RESTOperation(
         method: .get, path: "/infrastructures/:id/vms/:vm/:property", name: "getMachineProperty", section: .machines,
-        summary: "A feature of a machine, or `contmsg`", answers: [.text, .json("MachineProperty")], refusals: [415])
+        summary: "A feature of a machine, `contmsg`, or `command`",
+        parameters: [
+            Parameter(
+                "step", "Of `command`: 1, a program that asks until the machine is reached; 2, what it asks for.",
+                schema: ["type": "string", "enum": ["1", "2"]])
+        ],
+        answers: [.text, .json("MachineProperty")], refusals: [415])
 
     static let snapshot = RESTOperation(
         method: .put, path: "/infrastructures/:id/vms/:vm/disks/:disk/snapshot", name: "createSnapshot",
@@ -30,7 +36,7 @@ extension RESTOperation {
                 "image_name", "Name of the image.", schema: ["type": "string", "minLength": 1], isRequired: true),
             .flag("auto_delete", "It goes with the infrastructure."),
         ],
-        answers: [.text, .json("Snapshot")], refusals: [409, 415])
+        answers: [.text], refusals: [409, 415])
 
     static func power(_ call: PowerCall) -> RESTOperation {
         let verb = call.rawValue.prefix(1).uppercased() + call.rawValue.dropFirst()

@@ -1,5 +1,6 @@
 import Authorization
 import Foundation
+import Orchestration
 import XMLRPC
 
 /// The arguments of one call, read as clients send them: numbers as texts, texts as numbers or base64, `nil` for what is
@@ -120,9 +121,15 @@ struct XMLRPCArguments: Sendable {
 
     // MARK: Authorization
 
+    /// Who calls, and with which credentials.
+    /// - Throws: ``Mistake``, `AuthorizationError` in IM's words, `VaultProblem`, or ``TooManyRequests``.
+    func login(_ place: Int) async throws -> Login { try await lines(place).opened(access) }
+
     /// Who calls.
-    /// - Throws: ``Mistake``, `AuthorizationError` in IM's words, or ``TooManyRequests``.
-    func login(_ place: Int) async throws -> Login {
+    /// - Throws: as ``login(_:)``.
+    func caller(_ place: Int) async throws -> Caller { try await lines(place).caller }
+
+    private func lines(_ place: Int) async throws -> Login {
         try await Login(try AuthorizationParser().items(of: try structures(place)), access)
     }
 

@@ -40,7 +40,7 @@ extension XMLRPCMethods {
                 "GetStats", "figures of the caller's infrastructures that were made on these days",
                 [.init("init_date", "string"), .init("end_date", "string"), .authorization]
             ) { arguments in
-                let caller = try await arguments.login(2).caller
+                let caller = try await arguments.caller(2)
                 let rows = try await calls.statistics(
                     from: try arguments.day(0), through: try arguments.day(1), caller: caller)
                 return try XMLRPCValue(encoding: rows)

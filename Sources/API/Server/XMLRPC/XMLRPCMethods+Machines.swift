@@ -12,7 +12,7 @@ extension XMLRPCMethods {
                 "GetVMInfo", "a machine as RADL, with what is known of it",
                 [.infrastructure, .machine, .authorization]
             ) { arguments in
-                let caller = try await arguments.login(2).caller
+                let caller = try await arguments.caller(2)
                 return .string(
                     try await calls.machineDocument(try arguments.text(0), try arguments.machine(1), caller: caller)
                         .text(style: .im))
@@ -21,7 +21,7 @@ extension XMLRPCMethods {
                 "GetVMProperty", "one feature of a machine's system",
                 [.infrastructure, .machine, .init("property", "string"), .authorization]
             ) { arguments in
-                let caller = try await arguments.login(3).caller
+                let caller = try await arguments.caller(3)
                 let (number, name) = (try arguments.machine(1), try arguments.text(2))
                 guard let value = try await calls.property(try arguments.text(0), number, name, caller: caller) else {
                     throw FailedCall(message: "Incorrect property \(name) for VM ID \(number)")
@@ -32,7 +32,7 @@ extension XMLRPCMethods {
                 "GetVMContMsg", "what happened in the contextualization of a machine",
                 [.infrastructure, .machine, .authorization]
             ) { arguments in
-                let caller = try await arguments.login(2).caller
+                let caller = try await arguments.caller(2)
                 return .string(
                     try await calls.machineContextualizationMessage(
                         try arguments.text(0), try arguments.machine(1), caller: caller))

@@ -11,7 +11,7 @@ extension XMLRPCMethods {
                     .infrastructure, .init("new_auth", "array"), .init("overwrite", "boolean"), .authorization,
                 ]
             ) { arguments in
-                let caller = try await arguments.login(3).caller
+                let caller = try await arguments.caller(3)
                 try await calls.share(
                     try arguments.text(0), with: try arguments.structures(1),
                     overwrites: try arguments.flag(2), caller: caller)
@@ -21,7 +21,7 @@ extension XMLRPCMethods {
                 "ExportInfrastructure", "everything about an infrastructure, as JSON",
                 [.infrastructure, .init("delete", "boolean"), .authorization]
             ) { arguments in
-                let caller = try await arguments.login(2).caller
+                let caller = try await arguments.caller(2)
                 return .string(
                     try await calls.export(
                         try arguments.text(0), handsOver: try arguments.flag(1), caller: caller))
