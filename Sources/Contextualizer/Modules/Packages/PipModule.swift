@@ -69,7 +69,7 @@ package enum PipModule: Module {
                 \(isEmpty ? "fin" : "out=$($P \(words.map(ShellText.quote).joined(separator: " ")) 2>\"$GANTRY_FILES/e\" </dev/null)")
                 r_=$?;err=$(cat "$GANTRY_FILES/e");o out "$out";o err "$err";[ $r_ = 0 ]||{ o rc $r_;die "$out
                 :stderr: $err"; }
-                case $out in *"Successfully \(state == "absent" ? "uninstalled" : "installed")"*|*"Found existing installation"*"Successfully uninstalled"*)ch=1;;esac
+                case $out in *"Successfully \(state == "absent" ? "uninstalled\"*" : "installed\"*|*\"Successfully uninstalled\"*"))ch=1;;esac
                 fin
 
                 """
