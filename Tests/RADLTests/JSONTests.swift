@@ -59,7 +59,7 @@ struct JSONTests {
         (#"[{"class":"system","id":"a","x":-1}]"#, "'x' of system 'a' is negative; RADL has no negative numbers"),
         (#"[{"class":"system","id":"a","x":null}]"#, "'x' of system 'a' is null"),
         (#"[{"class":"system","id":"a"},{"class":"system","id":"a"}]"#, "there is a system 'a' already"),
-        (#"[{"class":"system","id":"a","x_min":2,"x_max":1}]"#, "'x' of system 'a' is set twice"),
+        (#"[{"class":"system","id":"a","x_min":2,"x_max":1}]"#, "system 'a': no number is both 'x <= 1' and 'x >= 2'"),
         (#"[{"class":"deploy","system":"a"}]"#, "the deploy of 'a' has no vm_number"),
         (#"[{"class":"deploy","system":"a","vm_number":-1}]"#, "the number of machines of 'a' is negative"),
         (#"[{"class":"deploy","system":"a","vm_number":1.5}]"#, "vm_number of 'a' has to be whole"),

@@ -27,6 +27,14 @@ final class MaskedLines: Sendable {
     private struct State {
         var last: Piece?
         var words = Secrets.Words()
+        var spans: SecretSpans?
+
+        mutating func spans(_ bytes: [UInt8]) -> SecretSpans {
+            if let spans { return spans }
+            let new = SecretSpans(bytes)
+            spans = new
+            return new
+        }
     }
 
     /// Bytes whose mistakes share a piece.
@@ -43,15 +51,21 @@ final class MaskedLines: Sendable {
         state.withLock { state in
             let number = offset / Self.size
             if let last = state.last, last.number == number, last.start <= offset, offset <= last.end { return last }
-            let new = Self.make(number, around: offset, in: bytes, &state.words)
+            let spans = state.spans(bytes)
+            let new = Self.make(number, around: offset, in: bytes, &state.words, spans)
             state.last = new
             return new
         }
     }
 
-    private static func make(_ number: Int, around offset: Int, in bytes: [UInt8], _ words: inout Secrets.Words)
-        -> Piece
-    {
+    /// Whether a byte is one of a secret whose name stands in a line before it.
+    func isSecret(_ offset: Int, in bytes: [UInt8]) -> Bool {
+        state.withLock { !$0.spans(bytes).within(offset..<offset + 1).isEmpty }
+    }
+
+    private static func make(
+        _ number: Int, around offset: Int, in bytes: [UInt8], _ words: inout Secrets.Words, _ spans: SecretSpans
+    ) -> Piece {
         let newline = UInt8(ascii: "\n")
         let (first, limit) = (number * size, min(bytes.count, (number + 1) * size + reach))
         let isMark = bytes.starts(with: Unprintable.byteOrderMark)
@@ -74,8 +88,17 @@ final class MaskedLines: Sendable {
         if start == 0, isMark, offset >= 3 { start = 3 }
         end = max(start, end)
         var scalars = scalars(bytes[start..<end])
+        var piece = Piece(start: start, end: end, scalars: scalars, isCutBefore: isCutBefore, number: number)
+        for span in spans.within(start..<end) {
+            let first = piece.count(bytes, from: start, to: max(start, span.lowerBound))
+            let last = piece.count(bytes, from: start, to: min(end, span.upperBound))
+            for index in first..<max(first, min(last, scalars.count)) where scalars[index] != "\r" {
+                scalars[index] = "*"
+            }
+        }
         Secrets.mask(&scalars, &words)
-        return Piece(start: start, end: end, scalars: scalars, isCutBefore: isCutBefore, number: number)
+        piece.scalars = scalars
+        return piece
     }
 
     private static func scalars(_ bytes: ArraySlice<UInt8>) -> [Unicode.Scalar] {

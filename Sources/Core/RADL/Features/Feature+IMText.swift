@@ -14,7 +14,14 @@ extension Feature {
     /// ``imText`` without the value of a secret.
     var maskedText: String {
         if case .number = value { return Secrets.isSecret(name) ? "\(name) = ***" : imText }
-        return Secrets.isLikely(name) ? "\(name) = '***'" : imText
+        if Secrets.isLikely(name) { return "\(name) = '***'" }
+        // Variables and tags hold names and values of their own.
+        return switch value {
+        case .string(let text, let sign): "\(name) \(sign.sign) '\(Secrets.masked(text))'"
+        case .list(let texts, let sign):
+            "\(name) \(sign.sign) ['\(texts.map(Secrets.masked).joined(separator: "','"))']"
+        default: imText
+        }
     }
 
     /// The ends of a number as IM prints them.

@@ -36,10 +36,14 @@ extension JSONDocumentReader {
         } catch {
             let existing = error.existing.maskedText
             let added = error.added.maskedText
+            let isDisjoint = error.kind == .disjoint
             report(
-                "'\(feature.name)' of \(owner.text) is set twice", hint: "keep one of them", code: .conflict,
+                isDisjoint
+                    ? "\(owner.text): no number is both '\(added)' and '\(existing)'"
+                    : "'\(feature.name)' of \(owner.text) is set twice",
+                hint: isDisjoint ? "change or remove one of them" : "keep one of them", code: .conflict,
                 at: feature.source,
-                imText: error.kind == .disjoint
+                imText: isDisjoint
                     ? "Disjoint intervals!. Involved features: \(error.existing.imBounds)"
                     : "Conflict adding `\(added)` because `\(existing)` is already set and conflict is error")
             throw Skip()
@@ -119,7 +123,7 @@ extension JSONDocumentReader {
             // IM reads an empty list as nothing, except where it expects strings: so do we where objects are expected.
             if texts.isEmpty, !isPlain, name.hasSuffix(".applications") { return nil }
             for text in texts { try checkText(text, name, node, at: owner) }
-            return Feature(name, .list(texts.filter { !$0.isEmpty }, .equal), source: node.member)
+            return Feature(name, .list(texts == [""] ? [] : texts, .equal), source: node.member)
         }
         return try set(values, name, node, at: owner, level: level)
     }

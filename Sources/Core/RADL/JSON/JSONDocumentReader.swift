@@ -34,7 +34,7 @@ extension RADLDocument {
         }
         var reader = JSONDocumentReader(source: source, file: source.file)
         reader.read(JSONNode(value: value, place: place))
-        return RADLReading(document: reader.document, errors: reader.errors, warnings: [])
+        return RADLReading(document: reader.document, errors: reader.errors, warnings: reader.warnings)
     }
 }
 
@@ -87,6 +87,7 @@ struct JSONDocumentReader {
 
     var document = RADLDocument()
     private(set) var errors: [RADLError] = []
+    private(set) var warnings: [RADLError] = []
     private let source: RADLSource?
     private let file: String?
     private var ids: Set<[String]> = []
@@ -157,6 +158,7 @@ struct JSONDocumentReader {
         // It means nothing, and IM writes a number there.
         if className == "description" { return descriptionID(node["id"]?.value) }
         guard let id = node["id"]?.text, !id.isEmpty else {
+            try refuseType(of: "id", in: node, "the \(className) at \(path)", "a string")
             throw skip(
                 "the \(className) at \(path) has no id", hint: #"add "id": "…""#, at: node["id"]?.range ?? node.range)
         }
@@ -167,6 +169,12 @@ struct JSONDocumentReader {
                 at: node["id"]?.range, imText: "Aspect with the same id was found.")
         }
         return id
+    }
+
+    /// - Throws: Where the member is there: its value has the wrong type.
+    private mutating func refuseType(of key: String, in node: JSONNode, _ what: String, _ wanted: String) throws(Skip) {
+        guard let member = node[key], !member.isNull, member.text != "" else { return }
+        throw skip("the \(key) of \(what) has to be \(wanted)", at: member.member)
     }
 
     private func descriptionID(_ value: RADLJSONValue?) -> String {
@@ -260,24 +268,49 @@ struct JSONDocumentReader {
             document.configures.append(
                 RADLConfigure(id: id, content: .recipe(text + ending), source: place))
         default:
+            try refuseType(of: "recipes", in: node, "configure '\(id)'", "a string, or null for none")
             throw skip(
                 "configure '\(id)' has no recipes", hint: #"add "recipes": "…", or "recipes": null for none"#,
                 at: node["recipes"]?.member ?? place)
         }
     }
 
-    private mutating func name(_ key: String, in node: JSONNode, at path: String) throws(Skip) -> String {
-        guard let name = node[key]?.text else {
+    /// - Parameter className: Of the section that may stand there in the place of its id.
+    private mutating func name(
+        _ key: String, in node: JSONNode, at path: String, orSection className: String? = nil
+    ) throws(Skip) -> String {
+        if let className, let section = node[key], section.members != nil {
+            return try id(ofSection: section, className, "\(key) of \(path)")
+        }
+        guard let name = node[key]?.text, !name.isEmpty else {
+            try refuseType(of: key, in: node, path, "a string")
             throw skip("\(path) has no \(key)", hint: "add \"\(key)\": \"…\"", at: node[key]?.member ?? node.range)
         }
         try checkName(name, "\(key) of \(path)", at: node[key]?.range)
         return name
     }
 
+    /// The id of a section, or of a reference to one, that stands in the place of an id.
+    private mutating func id(
+        ofSection node: JSONNode, _ className: String, _ what: String
+    ) throws(Skip) -> String {
+        let hint = #"write its id, or {"class": "\#(className)", "id": "…", "reference": true}"#
+        guard node["class"]?.text == className else {
+            throw skip("\(what) is no \(className)", hint: hint, at: node.member)
+        }
+        guard let id = node["id"]?.text, !id.isEmpty else {
+            throw skip("\(what) has no id", hint: hint, at: node.member)
+        }
+        try checkName(id, "id of \(what)", at: node["id"]?.range)
+        inner.append((className, id, node))
+        return id
+    }
+
     private mutating func deploy(_ node: JSONNode, at path: String) throws(Skip) {
-        let system = try name("system", in: node, at: "the deploy at \(path)")
+        let system = try name("system", in: node, at: "the deploy at \(path)", orSection: "system")
         let place = node["vm_number"]?.member ?? node.range
         guard case .number(let number) = node["vm_number"]?.value else {
+            try refuseType(of: "vm_number", in: node, "the deploy of '\(system)'", "a number, without quotes")
             throw skip("the deploy of '\(system)' has no vm_number", hint: #"add "vm_number": 1"#, at: place)
         }
         guard let count = number.integerValue else {
@@ -339,14 +372,25 @@ struct JSONDocumentReader {
 
     private mutating func item(_ node: JSONNode, at path: String) throws(Skip) -> RADLContextualize.Item {
         var item = RADLContextualize.Item(
-            system: try name("system", in: node, at: path), configure: try name("configure", in: node, at: path),
-            source: node.range)
+            system: try name("system", in: node, at: path, orSection: "system"),
+            configure: try name("configure", in: node, at: path, orSection: "configure"), source: node.range)
         switch node["step"]?.value {
         case nil, .null: break
-        case .number(let number) where number.doubleValue >= 0: item.step = number.integerValue
-        default: throw skip("step of \(path) is no number from 0", at: node["step"]?.member)
+        case .number(let number) where number.integerValue.map { $0 >= 0 } == true: item.step = number.integerValue
+        default: throw skip("step of \(path) is no whole number from 0", at: node["step"]?.member)
         }
         if let tool = node["ctxt_tool"], !tool.isNull { item.tool = try name("ctxt_tool", in: node, at: path) }
+        if let step = item.step, step != 0, let tool = item.tool { noteBoth(step, tool, node, path) }
         return item
+    }
+
+    /// Only the JSON form has room for both.
+    private mutating func noteBoth(_ step: Int, _ tool: String, _ node: JSONNode, _ path: String) {
+        guard warnings.count < 100 else { return }
+        var warning = RADLError(
+            .value, "\(path) has step \(step) and the tool \(tool): RADL's text form has room for one, the tool",
+            hint: "leave one of them out", at: node["step"]?.member, in: source, imText: "", severity: .warning)
+        warning.file = file
+        warnings.append(warning)
     }
 }

@@ -48,6 +48,11 @@ public struct RADLContextualize: Sendable, Hashable {
         for item in items { set(item) }
     }
 
+    /// Items that have a step beside a tool, as the JSON form takes them: the text form has room for the tool alone.
+    public var itemsWithLostStep: [Item] {
+        items.filter { $0.tool != nil && $0.step.map { $0 != 0 } == true }
+    }
+
     /// No items, options or time: contextualization is switched off for the infrastructure.
     public var isDisabling: Bool { items.isEmpty && options.isEmpty }
 

@@ -12,7 +12,7 @@ struct GatheredLists {
 
         var value: Feature.Value {
             name == Feature.portsName
-                ? .string(texts.joined(separator: ","), .equal) : .list(texts.filter { !$0.isEmpty }, .equal)
+                ? .string(texts.joined(separator: ","), .equal) : .list(texts == [""] ? [] : texts, .equal)
         }
     }
 

@@ -328,15 +328,14 @@ extension Parser {
                 throw unexpected(
                     "a string", hint: token.kind == .number ? "lists hold strings: put it in single quotes" : nil)
             }
-            // IM leaves empty strings out, and prints an empty list as [''].
-            let text = text(ofString: token)
-            if !text.isEmpty { texts.append(text) }
+            texts.append(text(ofString: token))
             advance()
             switch token.kind {
             case .comma: advance()
             case .rightBracket:
                 advance()
-                return texts
+                // So IM prints an empty list.
+                return texts == [""] ? [] : texts
             default: throw unexpected("',' or ']'")
             }
         }
@@ -381,7 +380,7 @@ extension Parser {
                 hint: "change or remove one of them", at: place,
                 imText: "Line \(place.line): Disjoint intervals!. Involved features: \(old.imBounds)")
         case .different:
-            let shown = isSecret || old.drawnLength > 0 ? "" : ": '\(old.imText)'"
+            let shown = isSecret || old.drawnLength > 0 ? "" : ": '\(old.maskedText)'"
             report(
                 .conflict, "'\(name)' has another value already\(before)\(shown)",
                 hint: "keep one of them", at: place,

@@ -17,6 +17,7 @@ extension Parser {
     }
 
     private func imValue(_ token: Token, _ isWithinString: Bool) -> String {
+        if source.maskedLines.isSecret(token.start, in: source.bytes) { return "'***'" }
         if isWithinString || token.kind == .string, isOnSecretLine(token) { return "'***'" }
         if token.kind == .name || token.kind == .number,
             Secrets.isLikely(before: source.bytes[token.lineStart..<token.start], words: 1)

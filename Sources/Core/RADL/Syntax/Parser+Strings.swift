@@ -12,7 +12,8 @@ extension Parser {
         guard content.count < 1 << 20, mayReadAgain(content.count) else { return false }
         let lineEnd = content.firstIndex(of: UInt8(ascii: "\n"))
         if let lineEnd {
-            guard isAttached || endsWithSign(content) else { return false }
+            // A text of several lines, such as a key, may end with '=' of its own.
+            guard isAttached || OpenString.endsWithFeature(content.dropFirst().dropLast()) else { return false }
             noteOpen(string, upTo: lineEnd)
             return true
         }

@@ -260,7 +260,10 @@ struct Parser {
     private func describe(_ token: Token) -> String {
         // What stands where a secret is expected may be one.
         let before = source.bytes[max(0, token.start - 160)..<token.start]
-        let isSecret = Secrets.isNamed(in: before) || Secrets.isLikely(before: before)
+        let isSecret =
+            Secrets.isNamed(in: before) || Secrets.isLikely(before: before)
+            || [.name, .number].contains(token.kind)
+                && source.maskedLines.isSecret(token.start, in: source.bytes)
         switch token.kind {
         case .name where isSecret, .number where isSecret: return token.kind.words
         case .name, .number:

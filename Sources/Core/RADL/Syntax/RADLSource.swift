@@ -44,7 +44,9 @@ public struct RADLSource: Sendable, Hashable {
     }
 
     /// Whether the text is in RADL's JSON form: no sentence of the text form begins so.
-    public var isJSON: Bool {
+    public var isJSON: Bool { Self.isJSON(bytes) }
+
+    static func isJSON(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         if rest.starts(with: Unprintable.byteOrderMark) { rest = rest.dropFirst(3) }
         guard let first = rest.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return false }
