@@ -30,7 +30,7 @@ struct ErrorTests {
             description), found 'netwrok'
                 netwrok n ()
                 ^^^^^^^
-                did you mean 'network'? Reserved words are in lower case
+                did you mean 'network'?
             """),
         Case(
             "system a (\n\tx = 'a\n)\n",
@@ -87,7 +87,7 @@ struct ErrorTests {
             description), found 'contextualise'
                 contextualise (
                 ^^^^^^^^^^^^^
-                did you mean 'contextualize'? Reserved words are in lower case
+                did you mean 'contextualize'?
             """),
         Case(
             "\u{FEFF}system a (x 1)",
@@ -289,7 +289,7 @@ struct ErrorTests {
 
     @Test(arguments: [
         ("22,icmp,23", "'icmp' is none: "), ("22,,23", "there is a comma too many: "), ("22a", ""), ("22, 80", ""),
-        ("22,1.2.3.4/33-22, 80", "'1.2.3.4/33-22' is none: "),
+        ("22,1.2.3.4/33-22, 80", "'1.2.3.4/33' is no range of IPv4 addresses; ' 80' is none: "),
     ])
     func `the item of a list of ports that is none is named`(_ ports: String, _ item: String) throws {
         let error = try #require(try RADLDocument(parsing: "network n (outports = '\(ports)')").check().first)

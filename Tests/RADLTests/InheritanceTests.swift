@@ -17,7 +17,7 @@ struct InheritanceTests {
                 "system a (ec3_inherit_from = system b)\nsystem b (ec3_inherit_from = system a)",
                 ["1:11: systems inherit from each other in a circle"]
             ), ("system a (ec3_inherit_from = system c)", ["1:11: there is no system 'c' to inherit from"]),
-            ("network a ()\nsystem a (ec3_inherit_from = network b)", ["2:11: there is no system 'b' to inherit from"]),
+            ("network b ()\nsystem a (ec3_inherit_from = network b)", ["2:11: a system cannot inherit from a network"]),
             (
                 "network a (ec3_inherit_from = network b)\nnetwork b (ec3_inherit_from = network a)",
                 ["1:12: networks inherit from each other in a circle"]

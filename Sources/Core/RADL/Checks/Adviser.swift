@@ -78,6 +78,7 @@ struct Adviser {
                     adviseExponent(feature)
                 }
                 if section == .network, feature.name == "outbound" { adviseOutbound(feature) }
+                if rule.kind == .outports { adviseRanges(feature) }
                 if rule.kind == .integer(.memory) || rule.kind == .number(.memory) { adviseUnit(feature) }
             case .misspelled(let nearest): report(feature, nearest, section)
             }
@@ -111,6 +112,16 @@ struct Adviser {
         checker.report(
             .value, "'\(text)' gives no public addresses", hint: "write outbound = 'yes', in small letters",
             at: checker.place(ofValue: feature), imText: "")
+    }
+
+    /// `9100:9000` is taken, and means nothing to a cloud.
+    private mutating func adviseRanges(_ feature: Feature) {
+        guard case .string(let text, _) = feature.value, let ports = try? Outport.list(parsing: text),
+            let range = ports.first(where: { $0.isRange && $0.remote > $0.local })
+        else { return }
+        checker.report(
+            .value, "the range \(range.remote):\(range.local) begins with its larger port",
+            hint: "write \(range.local):\(range.remote)", at: checker.place(ofValue: feature), imText: "")
     }
 
     /// `memory.size >= 512` asks for 512 bytes.

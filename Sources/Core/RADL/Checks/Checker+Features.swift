@@ -41,7 +41,7 @@ extension Checker {
                 invalidValue(
                     feature,
                     isFormat ? "is no list of ports" : "leads a port to one of another protocol",
-                    hint: (mends ? "" : Self.wrongItem(of: text))
+                    hint: (mends ? "" : Self.wrongItems(of: text))
                         + "write for example '22,8080-80,9000:9100/udp', without"
                         + " blanks",
                     replacement: mends ? "'\(tight)'" : nil)
@@ -67,23 +67,66 @@ extension Checker {
         }
     }
 
-    /// Which of several items is none.
-    private static func wrongItem(of text: String) -> String {
+    private static let mostItems = 5
+
+    /// Which items are none, and why.
+    private static func wrongItems(of text: String) -> String {
         let items = text.split(separator: ",", omittingEmptySubsequences: false)
-        guard items.count > 1, let item = items.first(where: { (try? Outport.list(parsing: String($0))) == nil })
-        else { return "" }
-        return item.isEmpty ? "there is a comma too many: " : "'\(item.prefix(40))' is none: "
+        var wrong: [String] = []
+        for item in items {
+            guard wrong.count <= mostItems, let problem = problem(ofItem: String(item), isOnly: items.count == 1) else {
+                continue
+            }
+            if !wrong.contains(problem) { wrong.append(problem) }
+        }
+        if wrong.count > mostItems { wrong[mostItems] = "there are more" }
+        return wrong.isEmpty ? "" : wrong.joined(separator: "; ") + ": "
+    }
+
+    private static func problem(ofItem item: String, isOnly: Bool) -> String? {
+        do throws(Outport.Failure) {
+            _ = try Outport.list(parsing: item)
+            return nil
+        } catch {
+            if error == .differentProtocols { return isOnly ? nil : "'\(item.prefix(40))' has two protocols" }
+        }
+        if item.isEmpty { return isOnly ? nil : "there is a comma too many" }
+        let range = item.prefix { $0 != "-" }
+        if range.contains(where: { $0 == "." }) {
+            let isRange = (try? Outport.list(parsing: "\(range)-1")) != nil
+            if !isRange { return "'\(range.prefix(40))' is no range of IPv4 addresses" }
+        }
+        let ports = range.contains(".") ? item.dropFirst(range.count) : item[...]
+        if let port = ports.split(whereSeparator: { !$0.isASCII || !$0.isNumber }).first(where: {
+            Int($0).map { $0 > 65_535 } ?? true
+        }) {
+            return "\(port.prefix(40)) is larger than 65535"
+        }
+        return isOnly ? nil : "'\(item.prefix(40))' is none"
     }
 
     private mutating func notAllowed(_ feature: Feature, _ text: String, _ allowed: [String]) {
         let list = allowed.map { "'\($0)'" }.joined(separator: ", ")
         let words = allowed.map { "'\($0.lowercased())'" }
-        let nearest = Vocabulary.nearest(to: text, among: allowed)?.lowercased()
+        let nearest = Self.nearest(to: text, among: allowed)
         report(
             .value, "'\(feature.name)' cannot be '\(text)'",
             hint: nearest.map { "did you mean '\($0)'?" } ?? "write one of \(words.joined(separator: ", "))",
             expected: words, replacement: nearest.map { "'\($0)'" }, at: place(ofValue: feature),
             imText: "Invalid value; expected one of [\(list)]")
+    }
+
+    private static let yesWords: Set<String> = ["on", "y", "true", "1", "enabled", "enable"]
+    private static let noWords: Set<String> = ["off", "n", "false", "0", "disabled", "disable", "none", "never"]
+
+    /// The word that is probably meant. Short words are near to each other: `on` is no misspelled `no`.
+    private static func nearest(to text: String, among allowed: [String]) -> String? {
+        guard allowed == ["YES", "NO"] else { return Vocabulary.nearest(to: text, among: allowed)?.lowercased() }
+        let word = text.lowercased()
+        if yesWords.contains(word) { return "yes" }
+        if noWords.contains(word) { return "no" }
+        guard word.count > 2 || word.hasPrefix("ye") else { return nil }
+        return Vocabulary.nearest(to: text, among: ["YES"])?.lowercased()
     }
 
     private mutating func checkFlag(_ feature: Feature) {
@@ -92,6 +135,8 @@ extension Checker {
         case .number(let interval) where interval.value.number.integerValue.map { $0 == 0 || $0 == 1 } == true: break
         case .string(let text, _) where words.contains(where: { Self.isSame($0, text) }): break
         case .string(let text, _): notAllowed(feature, text, ["YES", "NO"])
+        case .number(let interval) where interval.isExact:
+            notAllowed(feature, interval.value.description, ["YES", "NO"])
         default: wrongType(feature, "str")
         }
     }

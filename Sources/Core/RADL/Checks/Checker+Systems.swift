@@ -85,6 +85,12 @@ extension Checker {
         // `disk.size` lacks its number, `disk.x.size` has a wrong one.
         let whole = "\(parts[0]).0.\(parts.dropFirst().joined(separator: "."))"
         let lacks = suffix.isEmpty || FeatureRule.rule(for: whole, in: .system) != nil
+        if let number = parts.dropFirst().first, !number.isEmpty, number.utf8.allSatisfy({ $0 &- 0x30 <= 9 }) {
+            report(
+                .index, "the number in '\(feature.name.prefix(80))' is too large", hint: "number them from 0",
+                at: feature.source, imText: "Invalid indices values in properties '\(parts[0])'")
+            return
+        }
         let mended = lacks ? whole : "\(parts[0]).0.\(suffix)"
         report(
             .index, "'\(feature.name)' has no number behind '\(parts[0]).'", hint: "write \(mended)",

@@ -121,19 +121,15 @@ struct Checker {
             if let rule = FeatureRule.rule(for: feature.name, in: .ansible), rule.isEnforced { check(feature, rule) }
         }
         func lacks(_ name: String) -> Bool { host.features[name] == nil || host.features.string(name) == "" }
-        let missing: String
-        if lacks("host") {
-            missing = "host"
-        } else if lacks("credentials.username") {
-            missing = "credentials.username"
-        } else if lacks("credentials.password"), lacks("credentials.private_key") {
-            missing = "credentials.password or credentials.private_key"
-        } else {
-            return
+        var missing = ["host", "credentials.username"].filter(lacks)
+        if lacks("credentials.password"), lacks("credentials.private_key") {
+            missing.append("credentials.password or credentials.private_key")
         }
-        report(
-            .missing, "the ansible host '\(host.id)' has no \(missing)", hint: "add \(missing)", at: host.source,
-            imText: "Ansible host must have a \(missing)")
+        for name in missing {
+            report(
+                .missing, "the ansible host '\(host.id)' has no \(name)", hint: "add \(name)", at: host.source,
+                imText: "Ansible host must have a \(name)")
+        }
     }
 
     private mutating func check(_ deploy: RADLDeploy) {

@@ -22,6 +22,9 @@ struct KnownIDs {
         return new
     }
 
+    /// `a` or `an`.
+    static func article(_ what: String) -> String { what.first.map { "aeiou".contains($0) } == true ? "an" : "a" }
+
     /// The nearest id, and advice for people.
     mutating func advice(for id: String, what: String) -> (nearest: String?, hint: String, some: [String]) {
         let known = inOrder()
@@ -31,6 +34,9 @@ struct KnownIDs {
         let some = Array(known.prefix(20))
         if let nearest { return (nearest, "did you mean '\(nearest)'?", some) }
         if known.isEmpty { return (nil, "the document has no \(what): add '\(id)'", some) }
-        return (nil, "add a \(what) '\(id)', or use one of \(known.prefix(8).joined(separator: ", "))", some)
+        return (
+            nil, "add \(Self.article(what)) \(what) '\(id)', or use one of \(known.prefix(8).joined(separator: ", "))",
+            some
+        )
     }
 }

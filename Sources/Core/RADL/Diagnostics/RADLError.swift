@@ -110,8 +110,14 @@ public struct RADLError: Error, Sendable, Hashable {
 
         /// The second line: blanks (and the tabs of ``line``), then carets.
         public var marker: String {
-            let lead = line.unicodeScalars.prefix(indent).map { $0 == "\t" ? "\t" : " " }.joined()
-            return lead + String(repeating: "^", count: max(1, width))
+            let scalars = line.unicodeScalars
+            let lead = scalars.prefix(indent).map { scalar in
+                scalar == "\t" ? "\t" : String(repeating: " ", count: TerminalWidth.columns(of: scalar))
+            }.joined()
+            let columns = scalars.dropFirst(indent).prefix(width).reduce(0) { $0 + TerminalWidth.columns(of: $1) }
+            // A mistake may lie behind the end of its line.
+            let isBehind = indent + width > scalars.count
+            return lead + String(repeating: "^", count: max(1, isBehind ? width : columns))
         }
     }
 

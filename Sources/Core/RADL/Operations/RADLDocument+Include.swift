@@ -11,7 +11,8 @@ extension RADLDocument {
     /// The document with the sections of the documents that it includes.
     ///
     /// As EC3 puts templates together: an included network, system or ansible host of the same id adds the features that
-    /// are missing, and of a feature that both have the own value stays; what `contains` gathers and the ports of networks
+    /// are missing, and of a feature that both have the own value stays; numbers have the limits of both, unless no number
+    /// satisfies them; what `contains` gathers and the ports of networks
     /// are united; recipes of the same id run one after the other, the included one first. A document that is included
     /// twice counts once. Every section keeps its place in the document that it is from.
     ///
@@ -92,7 +93,7 @@ private struct IncludeGathering {
         for include in document.includes where !isFull {
             let outermost = place ?? include.source
             guard let source = text(of: include, in: document, path, place, resolver) else { continue }
-            let reading = RADLDocument.read(source)
+            let reading = source.isJSON ? RADLDocument.readJSON(source) : RADLDocument.read(source)
             note(reading.errors, at: outermost, in: &errors)
             note(reading.warnings, at: outermost, in: &warnings)
             let inner = resolve(
@@ -226,7 +227,8 @@ extension RADLSystem: RADLMergeableSection {}
 extension RADLAnsibleHost: RADLMergeableSection {}
 
 extension Features {
-    /// Adds what is missing: of the rest, what `contains` gathers and ports of networks are united, and all else stays.
+    /// Adds what is missing: of the rest, what `contains` gathers and ports of networks are united, limits of numbers that
+    /// do not exclude each other are put together, as EC3 does it, and all else stays.
     mutating func inherit(_ other: Features) {
         for feature in other.all {
             if feature.name == Feature.portsName, let own = self[feature.name] {

@@ -5,7 +5,8 @@ extension RADLDocument {
 
     /// The document with the features that systems and networks take from others by `ec3_inherit_from`, as EC3 sends it on.
     ///
-    /// A system gets the features that it does not have itself, and runs the recipe of the other one before its own. The
+    /// A system gets the features that it does not have itself; a number that both limit has the limits of both, or its
+    /// own where no number satisfies them; and it runs the recipe of the other one before its own. The
     /// word itself is gone afterwards. Without such words the document is returned as it is.
     ///
     /// - Throws: ``RADLErrors`` where the other one is not in the document, and where they inherit in a circle.
@@ -31,6 +32,13 @@ extension RADLDocument {
         return words.last.map(String.init)
     }
 
+    /// The word before the id; nil where there is none.
+    private static func inheritedKind(_ feature: Feature) -> String? {
+        guard case .string(let text, _) = feature.value else { return nil }
+        let words = text.split(separator: " ")
+        return words.count > 1 ? String(words[0]) : nil
+    }
+
     /// - Returns: Who inherits from whom, those who are inherited from first.
     private func inherit<Section: RADLMergeableSection>(
         _ sections: inout [Section], _ what: String
@@ -50,6 +58,9 @@ extension RADLDocument {
                 }
                 guard let id = Self.inheritedID(feature) else {
                     throw refusal(feature, "'\(Self.inheritanceName)' names no \(what)")
+                }
+                if let other = Self.inheritedKind(feature), other != what {
+                    throw refusal(feature, "a \(what) cannot inherit from \(KnownIDs.article(other)) \(other)")
                 }
                 guard let next = positions[id] else {
                     throw refusal(feature, "there is no \(what) '\(id)' to inherit from")

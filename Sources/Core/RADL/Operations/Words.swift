@@ -84,7 +84,7 @@ enum Words {
     static func port(_ port: Outport) -> String {
         var text =
             port.isRange
-            ? "\(port.remote) to \(port.local)/\(port.transport.rawValue)"
+            ? "\(port.localPorts.lowerBound) to \(port.localPorts.upperBound)/\(port.transport.rawValue)"
             : "\(port.remote)/\(port.transport.rawValue)"
         if !port.isRange, port.local != port.remote { text += " led to \(port.local)" }
         if port.cidr != "0.0.0.0/0" { text += " from \(port.cidr)" }

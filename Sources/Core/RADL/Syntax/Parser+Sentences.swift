@@ -17,7 +17,9 @@ extension Parser {
         let nearest = Vocabulary.nearest(to: word, among: Self.sentenceWords)
         let stop = unexpected(
             "a sentence (\(Self.sentenceWords.joined(separator: ", ")))",
-            hint: nearest.map { "did you mean '\($0)'? Reserved words are in lower case" } ?? Self.hint(for: word),
+            hint: nearest.map {
+                "did you mean '\($0)'?" + (word.lowercased() == $0 ? " Reserved words are in lower case" : "")
+            } ?? Self.hint(for: word),
             options: Self.sentenceWords.map { "'\($0)'" }, replacement: nearest)
         var ahead = lexer
         let next = ahead.next().kind
@@ -54,7 +56,8 @@ extension Parser {
         let place = range(of: keyword).extended(to: nameToken.end)
         if !take(id: number, of: kind) {
             report(
-                .duplicate, "there is a \(what) '\(id)' already", hint: "give one of them another id",
+                .duplicate, "there is \(KnownIDs.article(what)) \(what) '\(id)' already",
+                hint: "give one of them another id",
                 at: range(of: nameToken), imText: "Aspect with the same id was found.")
         }
         return (id, place)
