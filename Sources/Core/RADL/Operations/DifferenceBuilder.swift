@@ -8,6 +8,8 @@ struct DifferenceBuilder {
         var key: String
         var value: AnyHashableValue
         var text: String
+        /// Says what holds where nothing is said.
+        var isDefault = false
     }
 
     /// What compares: numbers by what they mean, all else by what they are.
@@ -16,6 +18,7 @@ struct DifferenceBuilder {
         case value(Feature.Value)
         case parts([String: AnyHashableValue])
         case text(String)
+        case ports(Set<Outport>)
     }
 
     mutating func compare(_ old: RADLDocument, _ new: RADLDocument) {
@@ -34,8 +37,9 @@ struct DifferenceBuilder {
             old.ansibleHosts.map { Section($0.id, $0.features.parts, isReference: $0.isReference, $0.source) },
             new.ansibleHosts.map { Section($0.id, $0.features.parts, isReference: $0.isReference, $0.source) })
         compare(
-            .network, old.networks.map { Section($0.id, $0.features.parts, isReference: $0.isReference, $0.source) },
-            new.networks.map { Section($0.id, $0.features.parts, isReference: $0.isReference, $0.source) })
+            .network,
+            old.networks.map { Section($0.id, $0.features.networkParts, isReference: $0.isReference, $0.source) },
+            new.networks.map { Section($0.id, $0.features.networkParts, isReference: $0.isReference, $0.source) })
         compare(
             .system, old.systems.map { Section($0.id, $0.features.parts, isReference: $0.isReference, $0.source) },
             new.systems.map { Section($0.id, $0.features.parts, isReference: $0.isReference, $0.source) })
@@ -99,14 +103,14 @@ struct DifferenceBuilder {
         var details: [RADLDifference.Detail] = []
         for part in new where seen.insert(part.key).inserted {
             guard let other = before[part.key] else {
-                details.append(.init(name: part.key, before: nil, after: part.text))
+                if !part.isDefault { details.append(.init(name: part.key, before: nil, after: part.text)) }
                 continue
             }
             if other.value != part.value {
                 details.append(.init(name: part.key, before: other.text, after: part.text))
             }
         }
-        for part in old where seen.insert(part.key).inserted {
+        for part in old where seen.insert(part.key).inserted && !part.isDefault {
             details.append(.init(name: part.key, before: part.text, after: nil))
         }
         return details
@@ -208,6 +212,17 @@ extension Features {
         return parts
     }
 
+    /// A network that is not `outbound` is private.
+    fileprivate var networkParts: [DifferenceBuilder.Part] {
+        parts.map { part in
+            var part = part
+            if part.key == "outbound", case .string(let text, .equal) = self["outbound"]?.value {
+                part.isDefault = text.lowercased() == "no"
+            }
+            return part
+        }
+    }
+
     private static func text(_ parts: [DifferenceBuilder.Part]) -> String {
         "(" + parts.map { "\($0.key) \($0.text.first == "(" ? "" : "= ")\($0.text)" }.joined(separator: ", ") + ")"
     }
@@ -221,10 +236,25 @@ extension [DifferenceBuilder.Part] {
 
 extension Feature {
     fileprivate var compared: DifferenceBuilder.AnyHashableValue {
-        guard case .number(let interval) = value else { return .value(value) }
+        guard case .number(let interval) = value else { return comparedPorts ?? .value(value) }
+        if let low = interval.lower, let high = interval.upper,
+            low.quantity.scaledValue == high.quantity.scaledValue,
+            low.comparison != .greater, high.comparison != .less
+        {
+            let number = low.quantity.scaledValue
+            return .numbers(low: number, lowSign: .equal, high: number, highSign: .equal)
+        }
         return .numbers(
             low: interval.lower?.quantity.scaledValue, lowSign: interval.lower?.comparison,
             high: interval.upper?.quantity.scaledValue, highSign: interval.upper?.comparison)
+    }
+
+    /// Ports in any order, however they are written.
+    private var comparedPorts: DifferenceBuilder.AnyHashableValue? {
+        guard name == Feature.portsName, case .string(let text, .equal) = value,
+            let ports = try? Outport.list(parsing: text)
+        else { return nil }
+        return .ports(Set(ports))
     }
 
     /// The value as RADL writes it, the sign left out where it is `=`; secrets masked.
