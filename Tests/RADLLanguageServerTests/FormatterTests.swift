@@ -112,4 +112,14 @@ import Testing
     @Test func mistakesAreLeftAlone() {
         #expect(throws: RADLFormatter.Refusal.self) { try Self.format("system a (x = )") }
     }
+
+    @Test func `a comment behind 'and' brings no empty line`() throws {
+        let text = "network n (\n outbound = 'yes' # one\n and # two\n outports = '22' # three\n)"
+        let formatted = try RADLFormatter.format(RADLSource(text: text))
+        #expect(!formatted.contains("\n\n"), "\(formatted)")
+        #expect(try RADLFormatter.format(RADLSource(text: formatted)) == formatted)
+        #expect(
+            try RADLFormatter.format(RADLSource(text: "system a (\n x = 1\n and\n y = 2\n)"))
+                == "system a (\n    x = 1 and\n    y = 2\n)\n")
+    }
 }

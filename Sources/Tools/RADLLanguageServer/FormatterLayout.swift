@@ -90,7 +90,8 @@ struct FormatterLayout {
                 comments.append(piece)
                 continue
             }
-            piece.newlines += newlines
+            // Lines before a separator are those behind it, not more.
+            piece.newlines = max(piece.newlines, newlines)
             newlines = 0
             if piece.isSeparator, let last = result.last, !last.isOpen, last.kind != .skipped {
                 newlines = piece.newlines
