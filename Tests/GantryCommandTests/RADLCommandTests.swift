@@ -75,9 +75,14 @@ import Testing
         let json = folder.path("a.json")
         #expect(try await Gantry.status(["radl", "convert", "--to", "json", folder.path("a.radl"), "-o", json]) == 0)
         #expect(try folder.text("a.json").contains("\"memory.size_min\": 1024"))
-        try FileManager.default.createDirectory(atPath: folder.path("out"), withIntermediateDirectories: false)
+        // The folder is made.
+        for _ in 0..<2 {
+            let convert = ["radl", "convert", "--to", "radl", json, "--output-dir", folder.path("out")]
+            #expect(try await Gantry.status(convert) == 0)
+        }
         #expect(
-            try await Gantry.status(["radl", "convert", "--to", "radl", json, "--output-dir", folder.path("out")]) == 0)
+            try await Gantry.status(["radl", "convert", "--to", "radl", json, "--output-dir", folder.path("a.json/x")])
+                == 64)
         #expect(try folder.text("out/a.radl").contains("    memory.size >= 1KiB and\n    disk.0.size = 2GB\n"))
         #expect(try await Gantry.status(["radl", "diff", folder.path("a.radl"), folder.path("out/a.radl")]) == 0)
         #expect(try await Gantry.status(["radl", "diff", folder.path("a.radl"), json]) == 0)
@@ -176,6 +181,21 @@ import Testing
     }
 
     // MARK: - Includes
+
+    @Test func aWrongWordOfAnIncludeIsTold() async throws {
+        let folder = try Folder([
+            "a.radl": "include x (templat = 'x')\ninclude none ()\nsystem a (cpu.count = 'x')\ndeploy a 1\n",
+            "x.radl": "",
+        ])
+        let path = folder.path("a.radl")
+        for command in [["check"], ["explain"], ["convert", "--to", "json"], ["diff", path]] {
+            #expect(try await Gantry.status(["radl"] + command + [path]) == 2, "\(command)")
+        }
+        let source = RADLSource(bytes: try DocumentFile.bytes(path), file: "a.radl")
+        let examined = await ExaminedDocument(source, path: path, checksRecipes: false)
+        #expect(examined.errors.map { $0.range?.line } == [1, 2, 3])
+        #expect(examined.errors.first?.message == "an include has no feature 'templat'")
+    }
 
     @Test func documentsOfTheFolderAreIncluded() async throws {
         let folder = try Folder([

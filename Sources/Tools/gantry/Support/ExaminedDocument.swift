@@ -24,35 +24,11 @@ struct ExaminedDocument {
     init(_ source: RADLSource, path: String, checksRecipes: Bool) async {
         name = source.file ?? path
         self.source = source
-        if source.isJSON {
-            let reading = RADLDocument.readJSON(source)
-            document = reading.document
-            isReadable = reading.errors.isEmpty
-            findings = isReadable ? document.check() + document.advice() : reading.errors
-        } else {
-            let reading = RADLDocument.read(source)
-            isReadable = reading.errors.isEmpty
-            document = reading.document
-            if isReadable, !document.includes.isEmpty {
-                let folder = IncludeFolder(document: path)
-                var warnings = reading.warnings
-                do throws(RADLErrors) {
-                    document = try document.resolvingIncludes(warnings: &warnings) { include, _ in
-                        try folder.source(of: include)
-                    }
-                    findings = warnings + document.check() + document.advice()
-                } catch {
-                    // What does not depend on the included sections is told, too.
-                    let depends: [RADLError.Code] = [.include, .reference, .missing, .index, .unused]
-                    let own = (document.check() + document.advice()).filter { !depends.contains($0.code) }
-                    findings = warnings + error.all + own
-                    isReadable = false
-                }
-            } else {
-                // Of a document with mistakes nothing is included, which is none of them.
-                findings = RADLDocument.analyze(source).diagnostics.filter { $0.code != .include }
-            }
-        }
+        let folder = IncludeFolder(document: path)
+        let analysis = RADLDocument.analyze(source, including: { include, _ in try folder.source(of: include) })
+        document = analysis.document
+        isReadable = analysis.isReadable
+        findings = analysis.diagnostics
         if checksRecipes {
             findings += await DocumentCheck.mistakes(
                 inRecipesOf: document,

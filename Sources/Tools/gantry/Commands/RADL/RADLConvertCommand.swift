@@ -45,10 +45,14 @@ struct RADLConvertCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             var ending = RADLEnding()
+            if let folder { try Self.make(folder) }
             for file in files {
                 guard let examined = try await ending.readable(file) else { continue }
                 let text = Self.text(examined.document, to)
-                if to == .json { Self.tellLosses(examined, text) }
+                switch to {
+                case .json: Self.tellLosses(examined, text)
+                case .radl: Self.tellLostSteps(examined)
+                }
                 guard let path = target(of: file) else {
                     Terminal.write(text)
                     continue
@@ -75,6 +79,25 @@ struct RADLConvertCommand: AsyncParsableCommand {
         Terminal.warn(
             "\(examined.name): JSON has no room for strict comparisons and for those of strings: \(first)\(more) "
                 + "became >=, <= or =")
+    }
+
+    /// Items of JSON may have a step beside a tool.
+    private static func tellLostSteps(_ examined: ExaminedDocument) {
+        for item in examined.document.contextualize?.itemsWithLostStep ?? [] {
+            Terminal.warn(
+                "\(examined.name): RADL's text has no room for a step beside a tool: step \(item.step ?? 0) of 'system "
+                    + "\(item.system) configure \(item.configure)' is left out")
+        }
+    }
+
+    /// - Throws: ``UsageError`` where there is no such folder and none can be made.
+    private static func make(_ folder: String) throws {
+        let path = (folder as NSString).expandingTildeInPath
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw UsageError("the folder '\(folder)' cannot be made: \(PlainWords.text(error))")
+        }
     }
 
     private func target(of file: String) -> String? {
