@@ -186,6 +186,23 @@ struct OpenStackCallTests {
         #expect(await bench.keys().filter { $0.hasPrefix("POST") }.count == 1)
     }
 
+    /// So that it goes with the infrastructure, and no image that is made of its servers later does.
+    @Test func aSnapshotTellsItsTags() async throws {
+        let path = "nova/servers/\(Canned.id(1))"
+        let bench = try await Bench(
+            .always("GET \(path)", #"{"server": \#(Canned.server(1))}"#), .ok("GET glance/images", #"{"images": []}"#),
+            .ok("POST \(path)/action", "", status: 202),
+            .ok(
+                "GET glance/images",
+                #"{"images": [{"id": "\#(Canned.id(40))", "status": "active", "gantry:snapshot-of": "\#(Canned.id(1))"}]}"#
+            ))
+        let request = SnapshotRequest(session: bench.session, id: Canned.id(1), disk: 0, name: "snap", tags: [:])
+        _ = try await bench.connector.snapshot(request, context: bench.context).get()
+        let made = await bench.asked().first { $0.key == "POST \(path)/action" }?.body["createImage"]
+        #expect(made?["metadata"]?["gantry:snapshot-tags"] == "gantry")
+        #expect(bench.connector.description.capabilities[.imageDelete] == 1)
+    }
+
     @Test func aStateOfAnotherConnectorIsRefused() async throws {
         let bench = try await Bench()
         let error = await #expect(throws: ConnectorError.self) {
@@ -334,6 +351,14 @@ struct OpenStackCallTests {
         }
         let servers = Canned.servers(
             Canned.server(1, metadata: tags), Canned.server(2, metadata: tags, task: "deleting"))
+        func image(_ id: Int, _ label: String, _ status: String = "active") -> String {
+            #"{"id": "\#(Canned.id(id))", "status": "\#(status)", "gantry:infrastructure": "inf-1", "gantry:snapshot-tags": "\#(label)"}"#
+        }
+        // One has a property of the image that its server was made of; one is somebody else's; one is going.
+        let images = [
+            image(40, try ResourceLabel(tags).description()), image(41, "gantry"), image(42, ""),
+            image(43, try ResourceLabel(tags).description(), "pending_delete"),
+        ].joined(separator: ", ")
         let bench = try await Bench(
             .always(Self.list, servers), .ok("GET cinder/volumes/detail", #"{"volumes": []}"#),
             .always(
@@ -341,14 +366,15 @@ struct OpenStackCallTests {
                 #"{"floatingips": [\#(address(20, 10, label)), \#(address(21, 11, label)), \#(address(22, 12, ""))]}"#),
             .always("GET neutron/ports", #"{"ports": [\#(ports)]}"#),
             .ok("GET neutron/security-groups", #"{"security_groups": [\#(try group(""))]}"#),
-            .ok("GET nova/os-keypairs", #"{"keypairs": [{"keypair": {"name": "mine"}}]}"#))
+            .ok("GET nova/os-keypairs", #"{"keypairs": [{"keypair": {"name": "mine"}}]}"#),
+            .ok("GET glance/images", #"{"images": [\#(images)]}"#))
         let page = try await bench.connector.list(
             ListRequest(session: bench.session, tags: tags), context: bench.context)
         #expect(page.next == nil)
         #expect(
             page.items.map { "\($0.kind.rawValue) \($0.id)" } == [
                 "machine \(Canned.id(1))", "publicAddress \(Canned.id(21))", "other \(Canned.id(11))",
-                "other \(Canned.id(12))", "securityGroup \(Canned.id(30))",
+                "other \(Canned.id(12))", "securityGroup \(Canned.id(30))", "image \(Canned.id(40))",
             ])
         #expect(page.items.allSatisfy { $0.tags["gantry:slot"] == nil })
     }

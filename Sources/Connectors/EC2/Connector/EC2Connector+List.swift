@@ -3,7 +3,7 @@ package import ConnectorAPI
 extension EC2Connector {
     /// Kinds beside machines, in the order in which they can be deleted.
     private static let otherKinds: [Resource.Kind] = [
-        .volume, .publicAddress, .securityGroup, .keyPair, .network, .router, .other,
+        .volume, .publicAddress, .securityGroup, .keyPair, .network, .router, .other, .image,
     ]
 
     /// Machines a page at a time, then everything else. Not listed is what ends by itself: machines that are shutting
@@ -74,6 +74,7 @@ extension EC2Connector {
             }.map { Resource($0) }
         case .router:
             return try await gateways(.describeGateways(tags: tags), session, budget).map { Resource($0) }
+        case .image: return try await ownImages(tags: tags, session, budget)
         default:
             return try await vpcs(tags: tags, session, budget).map { Resource($0) }
         }

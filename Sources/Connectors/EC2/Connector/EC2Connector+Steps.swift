@@ -14,6 +14,10 @@ extension EC2Connector {
         case .resize(let id, let flavor, let restart):
             return try await resize(id, to: flavor, restart: restart, session, budget)
                 .step { StepResult(machine: $0) }
+        case .snapshot(let id, let name):
+            return try await snapshot(of: id, name: name, session, budget).step { StepResult(image: $0) }
+        case .deleteImage(let id, let snapshots):
+            return try await deleteImage(id, snapshots: snapshots, session, budget).step { _ in StepResult() }
         }
     }
 
@@ -78,6 +82,7 @@ extension EC2Connector {
             return .done(Empty())
         case .volume:
             return EC2ID.isValid(id, "vol") ? try await deleteVolume(id, session, budget) : .done(Empty())
+        case .image: return EC2ID.isValid(id, "ami") ? try await deleteImage(id, session, budget) : .done(Empty())
         case .publicAddress:
             return EC2ID.isValid(id, "eipalloc") ? try await releaseAddress(id, session, budget) : .done(Empty())
         case .keyPair: return try await remove(kind, .act("DeleteKeyPair", "KeyName", id), id, session, budget)

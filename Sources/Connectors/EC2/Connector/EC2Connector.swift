@@ -38,7 +38,7 @@ package struct EC2Connector: Connector {
             capabilities: [
                 .resume: 1, .flavors: 1, .images: 1, .networks: 1, .start: 1, .stop: 1, .reboot: 1, .resize: 1,
                 .volumes: 1, .securityGroups: 1, .publicAddresses: 1, .keyPairs: 1, .spot: 1, .userData: 1,
-                .regions: 1,
+                .regions: 1, .snapshot: 1, .imageDelete: 1,
             ],
             configSchema: EC2Schema.config, credentialSchema: EC2Schema.credentials,
             requirements: .init(maxConcurrentCalls: 16, maxLaunchItems: 1_000))

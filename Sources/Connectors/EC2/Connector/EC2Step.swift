@@ -8,6 +8,8 @@ enum EC2Step: Sendable, Hashable, Codable {
     case delete(Resource.Kind, String)
     /// - Parameter restart: Whether the machine ran when the call began.
     case resize(String, flavor: String, restart: Bool)
+    case snapshot(String, name: String)
+    case deleteImage(String, snapshots: [String])
 
     func encoded() throws(ConnectorError) -> String {
         do {

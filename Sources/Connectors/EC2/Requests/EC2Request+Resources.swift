@@ -112,6 +112,18 @@ extension EC2Request {
         }
     }
 
+    // MARK: Images
+
+    /// Of a machine that goes on running. EC2 refuses a second image of one name.
+    static func createImage(_ instance: String, name: String, tags: [String: String]) -> EC2Request {
+        EC2Request("CreateImage") { query in
+            query.add("InstanceId", instance)
+            query.add("Name", name)
+            query.add("NoReboot", "true")
+            query.add(tagSpecification: 1, "image", tags)
+        }
+    }
+
     // MARK: Addresses
 
     static func describeAddresses(tags: [String: String]) -> EC2Request {

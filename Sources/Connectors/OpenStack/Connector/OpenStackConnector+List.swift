@@ -3,7 +3,7 @@ package import ConnectorAPI
 extension OpenStackConnector {
     /// Kinds beside machines, in the order in which they can be deleted. `other` are ports.
     private static let otherKinds: [Resource.Kind] = [
-        .volume, .publicAddress, .other, .securityGroup, .keyPair,
+        .volume, .publicAddress, .other, .securityGroup, .keyPair, .image,
     ]
 
     /// Machines a page at a time, then everything else. Not listed is what ends by itself or with its machine: servers
@@ -60,6 +60,7 @@ extension OpenStackConnector {
                 Resource(
                     kind: .keyPair, id: pair.name, name: pair.name, tags: KeyPairName.tags(pair.name) ?? [:])
             }
+        case .image: return try await ownImages(tags: tags, session, budget)
         default: return []
         }
     }

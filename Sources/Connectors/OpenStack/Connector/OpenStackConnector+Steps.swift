@@ -77,7 +77,9 @@ extension OpenStackConnector {
         }
         guard try await server(request.id, session, budget) != nil else { throw Self.unknown(request.id, session) }
         if try await snapshots(request.id, name: request.name, session, budget).isEmpty {
-            let metadata = request.tags.merging([Self.snapshotKey: request.id]) { _, own in own }
+            // A server hands the properties of its image on to images of its own: what is ours is written each time.
+            let label = try ResourceLabel(request.tags).description()
+            let metadata = request.tags.merging([Self.snapshotKey: request.id, Self.labelKey: label]) { _, own in own }
             let body: JSONValue = [
                 "createImage": [
                     "name": .string(request.name), "metadata": .object(metadata.mapValues { .string($0) }),
@@ -89,12 +91,27 @@ extension OpenStackConnector {
     }
 
     private static let snapshotKey = "gantry:snapshot-of"
+    /// Of all of its tags.
+    private static let labelKey = "gantry:snapshot-tags"
 
     private func snapshots(
         _ id: String, name: String, _ session: OpenStackSession, _ budget: CallBudget
     ) async throws(ConnectorError) -> [GlanceImage] {
         try await allImages([("name", name), ("owner", session.project.id)], session, budget)
             .filter { $0.properties[Self.snapshotKey] == id && $0.status != "deleted" }
+    }
+
+    /// Images that were made of disks here, with these tags.
+    func ownImages(
+        tags: [String: String], _ session: OpenStackSession, _ budget: CallBudget
+    ) async throws(ConnectorError) -> [Resource] {
+        try await allImages([("owner", session.project.id), ("visibility", "private")], session, budget)
+            .compactMap { image in
+                guard let label = ResourceLabel(description: image.properties[Self.labelKey]),
+                    label.tags.contains(all: tags), !["deleted", "pending_delete", "killed"].contains(image.status)
+                else { return nil }
+                return Resource(kind: .image, id: image.id, name: image.name, tags: label.tags)
+            }
     }
 
     private func snapshot(

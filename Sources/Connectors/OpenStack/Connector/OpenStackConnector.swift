@@ -36,7 +36,8 @@ package struct OpenStackConnector: Connector {
             imageSchemes: ["ost"],
             capabilities: [
                 .resume: 1, .flavors: 1, .images: 1, .networks: 1, .quotas: 1, .start: 1, .stop: 1, .reboot: 1,
-                .resize: 1, .snapshot: 1, .console: 1, .volumes: 1, .securityGroups: 1, .publicAddresses: 1,
+                .resize: 1, .snapshot: 1, .imageDelete: 1, .console: 1, .volumes: 1, .securityGroups: 1,
+                .publicAddresses: 1,
                 .keyPairs: 1, .userData: 1,
             ],
             configSchema: OpenStackSchema.config, credentialSchema: OpenStackSchema.credentials,
