@@ -4,7 +4,7 @@
 SWIFT_FLAGS ?=
 export SWIFT_FLAGS
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test integration lint bench fuzz-smoke sanitize demo tutorial conformance openstack deb clean
+.PHONY: help setup build release test integration comparisons lint bench fuzz-smoke sanitize demo tutorial conformance openstack deb clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -25,6 +25,10 @@ integration: setup ## tests against real SSH hosts and an EC2 endpoint on this m
 	@scripts/setup integration
 	@scripts/check-editors
 	@scripts/test integration
+
+comparisons: setup ## modules, recipes and the interface beside Ansible and IM (root or sudo; many minutes)
+	@scripts/setup integration
+	@scripts/test comparisons
 
 lint: ## formatting, shell and Python syntax, machine paths, long files
 	@scripts/lint
