@@ -27,7 +27,7 @@ integration: setup ## tests against real SSH hosts and an EC2 endpoint on this m
 	@scripts/test integration
 
 comparisons: setup ## modules, recipes and the interface beside Ansible and IM (root or sudo; many minutes)
-	@scripts/setup integration
+	@scripts/setup comparisons
 	@scripts/test comparisons
 
 lint: ## formatting, shell and Python syntax, machine paths, long files

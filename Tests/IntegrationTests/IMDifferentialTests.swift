@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The same calls to real Infrastructure Managers, 1.19.1 and 2.0.0, and to `gantryd`: every way in which the answers differ
-/// stands in `testbed/im/Vectors/allowed.toml` with its reason, and occurs. `scripts/setup integration` brings the programs.
+/// stands in `testbed/im/Vectors/allowed.toml` with its reason, and occurs. `scripts/setup comparisons` brings the programs.
 @Suite(
     "The same calls to IM", .enabled(if: PythonEnvironment.program("python", of: "im-2.0.0") != nil),
     .timeLimit(.minutes(10)))
