@@ -174,7 +174,7 @@ let units: [Unit] = [
     library("Modules", "Contextualizer/Modules", ["Jinja", "ContextualizationAPI"]),
     library(
         "Contextualization", "Contextualizer/Engine",
-        ["Recipes", "Modules", "Jinja", "ContextualizationAPI", "Support", "Logging"]),
+        ["Recipes", "Modules", "Jinja", "ContextualizationAPI", "Support", "COpenSSL", "Logging"]),
 
     // API
     library("Authorization", "API/Authorization", ["Support"]),
@@ -226,7 +226,7 @@ let units: [Unit] = [
     executable("connector-openstack", ["ConnectorSDK", "OpenStack"]),
     Unit(
         name: "gantry-bench", kind: .executable, path: "Benchmarks/gantry-bench",
-        dependencies: ["ConnectorHost", "ConnectorWire", "ConnectorAPI", "RADL", "TOSCA"]),
+        dependencies: ["ConnectorHost", "ConnectorWire", "ConnectorAPI", "Jinja", "RADL", "TOSCA"]),
 
     // Tests
     Unit(name: "TestSupport", kind: .library, path: "Tests/TestSupport", dependencies: []),
@@ -265,7 +265,8 @@ let units: [Unit] = [
         "ModulesTests", "ModulesTests", ["Modules", "Jinja", "ContextualizationAPI", "Support"], exclude: ["Vectors"]),
     tests(
         "ContextualizationTests", "ContextualizationTests",
-        ["Contextualization", "ContextualizationAPI", "Recipes", "Modules", "Jinja", "Support", "Logging"]),
+        ["Contextualization", "ContextualizationAPI", "Recipes", "Modules", "Jinja", "Support", "Logging"],
+        exclude: ["Recorded"]),
     tests("XMLRPCTests", "XMLRPCTests", ["XMLRPC"]),
     tests("AuthorizationTests", "AuthorizationTests", ["Authorization", "Support"]),
     tests(
@@ -281,7 +282,8 @@ let units: [Unit] = [
         ], exclude: ["Recorded"]),
     tests(
         "IntegrationTests", "IntegrationTests",
-        ["Dummy", "EC2", "OpenStack", "ConnectorAPI", "HTTPTransport", "JSONCoding", "RADL", "Support", "TestSupport"]),
+        ["Dummy", "EC2", "OpenStack", "ConnectorAPI", "HTTPTransport", "JSONCoding", "RADL", "Support", "TestSupport"],
+        exclude: ["Playbooks"]),
     tests(
         "GantryCommandTests", "GantryCommandTests",
         [

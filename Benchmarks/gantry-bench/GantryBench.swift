@@ -6,6 +6,7 @@ import Foundation
 ///     gantry-bench supervision COMMAND    many calls at a time, a crash, 100 connectors installed
 ///     gantry-bench json                   the JSON of that describe, by this package and by Foundation
 ///     gantry-bench radl FILE FIRST        reading and checking a document, after one of a single system
+///     gantry-bench jinja                  expressions and a template of 1,000 lines
 ///     gantry-bench tosca FILE             reading, checking and translating a template
 @main
 enum GantryBench {
@@ -17,12 +18,13 @@ enum GantryBench {
         case ("json", nil): try report(JSONBench.run())
         case ("radl", let file?) where arguments.count == 3:
             try report(DocumentBench.run(file, first: arguments[3]))
+        case ("jinja", nil): try report(JinjaBench.run())
         case ("tosca", let file?): try await report(TemplateBench.run(file))
         default:
             FileHandle.standardError.write(
                 Data(
-                    "usage: gantry-bench connector COMMAND | supervision COMMAND | json | radl FILE FIRST | tosca FILE\n"
-                        .utf8
+                    ("usage: gantry-bench connector COMMAND | supervision COMMAND | json | jinja | radl FILE FIRST | "
+                        + "tosca FILE\n").utf8
                 ))
             exit(64)
         }

@@ -297,7 +297,7 @@ import Testing
         #expect(lines.contains("skipping: [10.0.0.1_1]"))
         #expect(
             lines.contains(
-                "10.0.0.1_1                 : ok=4    changed=1    unreachable=0    failed=0    skipped=1    rescued=0    ignored=1   "
+                "10.0.0.1_1                 : ok=4    changed=2    unreachable=0    failed=0    skipped=1    rescued=0    ignored=1   "
             ))
     }
 

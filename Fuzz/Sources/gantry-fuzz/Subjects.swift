@@ -11,6 +11,7 @@ enum Subject: String, CaseIterable {
     case json
     case template
     case recipe
+    case inventory
     case tosca
     case xmlrpc
 
@@ -22,6 +23,7 @@ enum Subject: String, CaseIterable {
         case .radlJSON: Self.radlJSON(String(decoding: bytes, as: UTF8.self))
         case .template: Self.template(String(decoding: bytes, as: UTF8.self))
         case .recipe: Self.recipe(String(decoding: bytes, as: UTF8.self))
+        case .inventory: Self.inventory(String(decoding: bytes, as: UTF8.self))
         case .xmlrpc: XMLRPCSubject.feed(bytes)
         case .tosca: TOSCASubject.feed(String(decoding: bytes, as: UTF8.self))
         }
@@ -92,6 +94,23 @@ enum Subject: String, CaseIterable {
     private static func template(_ text: String) {
         _ = try? environment.render(text, scope: variables)
         _ = try? environment.condition(text, scope: variables)
+    }
+
+    /// Each host of an inventory is found by its name, is in `all`, and has variables; the first line is a pattern, too.
+    private static func inventory(_ text: String) {
+        if let line = text.split(separator: "\n").first, let pattern = try? HostPattern(String(line)) {
+            _ = try? pattern.hosts(in: Inventory())
+        }
+        guard let inventory = try? Inventory.parse(text, name: "fuzz"), inventory.hosts.count < 200 else { return }
+        let all = Set(inventory.hosts(inGroup: "all"))
+        for host in inventory.hosts {
+            precondition(inventory.host(host.name) != nil && all.contains(host.name), "a host that is not there")
+            _ = inventory.variables(ofHost: host.name)
+            _ = inventory.groupNames(ofHost: host.name)
+        }
+        var merged = inventory
+        merged.merge(inventory)
+        precondition(merged.hosts.count == inventory.hosts.count, "hosts that come twice")
     }
 
     private static func recipe(_ text: String) {

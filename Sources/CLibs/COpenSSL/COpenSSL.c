@@ -118,6 +118,30 @@ int gantry_aes256gcm_open(
     return done ? 0 : -1;
 }
 
+int gantry_pbkdf2_sha256(
+    const uint8_t *password, size_t password_length, const uint8_t *salt, size_t salt_length, int rounds, uint8_t *out,
+    size_t out_length) {
+    if (password_length > INT_MAX || salt_length > INT_MAX || out_length > INT_MAX) return -1;
+    const char *text = password_length ? (const char *)password : "";
+    return PKCS5_PBKDF2_HMAC(
+               text, (int)password_length, salt, (int)salt_length, rounds, EVP_sha256(), (int)out_length, out) == 1
+        ? 0
+        : -1;
+}
+
+int gantry_aes256ctr(
+    const uint8_t *key, const uint8_t *counter, const uint8_t *input, size_t length, uint8_t *out) {
+    if (length > INT_MAX) return -1;
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    if (!context) return -1;
+    int written = 0;
+    int done = EVP_EncryptInit_ex(context, EVP_aes_256_ctr(), NULL, key, counter) == 1 &&
+        (length == 0 || EVP_EncryptUpdate(context, out, &written, input, (int)length) == 1) &&
+        (size_t)written == length;
+    EVP_CIPHER_CTX_free(context);
+    return done ? 0 : -1;
+}
+
 int gantry_random(uint8_t *out, size_t length) {
     if (length == 0) return 0;
     if (!fits(length)) return -1;

@@ -61,6 +61,15 @@ int gantry_aes256gcm_open(
     const uint8_t *key, const uint8_t *nonce, const uint8_t *associated, size_t associated_length,
     const uint8_t *sealed, size_t sealed_length, uint8_t *plain);
 
+/// PBKDF2 with HMAC-SHA-256 into `out`.
+int gantry_pbkdf2_sha256(
+    const uint8_t *password, size_t password_length, const uint8_t *salt, size_t salt_length, int rounds, uint8_t *out,
+    size_t out_length);
+
+/// AES-256 in counter mode, both ways. `key` has 32 bytes, `counter` 16. `out` holds `length` bytes.
+int gantry_aes256ctr(
+    const uint8_t *key, const uint8_t *counter, const uint8_t *input, size_t length, uint8_t *out);
+
 /// Fills `out` with bytes from OpenSSL's cryptographic random generator.
 int gantry_random(uint8_t *out, size_t length);
 

@@ -10,6 +10,7 @@ package struct RecipeLog: Sendable {
     /// Inventory names by machine id; ids stand for themselves where there is none.
     private let hosts: [String: String]
     private let showsDifference: Bool
+    private let verbosity: Int
     private var lastStep: String?
     private var lastTask: TaskKey?
     private var order = TaskOrder()
@@ -19,8 +20,10 @@ package struct RecipeLog: Sendable {
         var path: String
     }
 
-    package init(hosts: [String: String], showsDifference: Bool = true) {
+    /// - Parameter verbosity: From 1 on all results are shown.
+    package init(hosts: [String: String], showsDifference: Bool = true, verbosity: Int = 0) {
         self.hosts = hosts
+        self.verbosity = verbosity
         self.showsDifference = showsDifference
     }
 
@@ -50,6 +53,9 @@ package struct RecipeLog: Sendable {
         case .failed(_, let message):
             guard lastTask == nil || event.machine == nil else { return [] }
             return ["fatal: [\(name(event.machine))]: \(message)"]
+        case .message(let text) where event.machine == nil && text == "NO MORE HOSTS LEFT":
+            return ["", Self.banner(text)]
+        case .message(let text) where event.machine == nil && text.hasPrefix("skipping: "): return [text]
         case .message(let text):
             return [text.hasPrefix("FAILED - RETRYING") ? text : "[\(name(event.machine))]: \(text)"]
         case .reached, .taskStarted, .stepFinished: return []
@@ -79,6 +85,11 @@ package struct RecipeLog: Sendable {
     private func resultLines(_ record: TaskRecord, host: String) -> [String] {
         let result = JSONText.parse(record.result) ?? .dict([:])
         var lines: [String] = []
+        var host = host
+        if let other = result["_ansible_delegated_vars"]?["ansible_delegated_host"] { host += " -> \(other.text)" }
+        if let file = result["include"], record.task.module.hasPrefix("include"), record.status == .ok {
+            return ["included: \(file.text) for \(host)"]
+        }
         if let items = result["results"]?.listValue {
             for item in items { lines += itemLines(item, of: record, host: host) }
             if record.status == .skipped, items.isEmpty { lines.append("skipping: [\(host)]") }
@@ -89,6 +100,7 @@ package struct RecipeLog: Sendable {
             case .ok: lines.append("ok: [\(host)]" + shown(record, result))
             case .changed: lines.append("changed: [\(host)]" + shown(record, result))
             case .skipped: lines.append("skipping: [\(host)]")
+            case .ignored where result["unreachable"] == .bool(true): lines.append(fatal(host, "UNREACHABLE!", result))
             case .failed, .rescued, .ignored: lines.append(fatal(host, "FAILED!", result))
             case .unreachable: lines.append(fatal(host, "UNREACHABLE!", result))
             }
@@ -119,7 +131,9 @@ package struct RecipeLog: Sendable {
 
     /// `debug` shows its value.
     private func shown(_ record: TaskRecord, _ result: JinjaValue) -> String {
-        guard record.task.module == "debug", case .dict(let dict) = result else { return "" }
+        guard record.task.module == "debug", case .dict(let dict) = result else {
+            return verbosity > 0 ? " => " + JSONText.text(result) : ""
+        }
         // A message stands alone; a variable without what every result has.
         let kept =
             dict["msg"].map { ["msg": $0] }
@@ -213,7 +227,7 @@ package struct RecipeLog: Sendable {
         let recorder = RunRecorder { _ in }
         for event in events {
             if case .taskFinished(let record) = event.body, let machine = event.machine {
-                recorder.count(machine, record.status)
+                recorder.count(machine, of: record)
             }
         }
         return recorder.report

@@ -74,8 +74,22 @@ struct HostBuilder {
                     jumps: arguments.jumps(authentications: authentications, user: user, known: store)),
                 groups: inventory.groupNames(ofHost: host.name), variables: [:],
                 escalationPassword: password ?? options.becomePassword, isNew: false)
-            return PlaybookRun.Host(machine: machine, variables: variables)
+            let connection = try text("ansible_connection") ?? options.connection
+            return PlaybookRun.Host(machine: machine, variables: variables, isLocal: connection == "local")
         }
+    }
+
+    static func isController(_ name: String) -> Bool { ["localhost", "127.0.0.1", "::1"].contains(name) }
+
+    /// The controller under a name that the inventory does not list.
+    static func controller(_ name: String) -> PlaybookRun.Host {
+        PlaybookRun.Host(
+            machine: ContextualizationMachine(
+                id: name, inventoryName: name,
+                target: ConnectionTarget(
+                    endpoints: [Endpoint(host: name)], user: NSUserName(), authentications: [],
+                    hostKey: .trustOnFirstUse), groups: [], variables: [:], isNew: false),
+            variables: ["ansible_connection": "local"], isLocal: true)
     }
 
     private static func key(_ file: String, host: String) throws -> Secret<String> {

@@ -1,4 +1,5 @@
 import ContextualizationAPI
+import Foundation
 import Jinja
 import Modules
 import Recipes
@@ -10,59 +11,45 @@ final class PlaybookRun: Sendable {
     struct Host: Sendable {
         var machine: ContextualizationMachine
         var variables: JinjaDict
+        /// The controller itself.
+        var isLocal = false
     }
 
     private let plays: [ProgramPlay]
     private let context: RunContext
-    private let hosts: [String: Host]
     private let options: RecipeRunner.Options
-    /// The machines that a play's `hosts` means, in order of the inventory.
-    private let select: @Sendable (_ pattern: String) throws -> [String]
+    private let inventory: RunInventory
     private let crew: RunMachines
     private let taken = LockedValue<Set<String>>([])
+    private let prompts: [[JinjaDict]]
+    /// Machines of plays that ended for all.
+    private let broken = LockedValue<Set<String>>([])
 
     init(
-        plays: [ProgramPlay], hosts: [Host], groups: [(String, [String])], library: FileLibrary, folder: String,
-        options: RecipeRunner.Options, factory: any CommunicatorFactory, clock: any Clock<Duration>,
-        select: @escaping @Sendable (_ pattern: String) throws -> [String],
+        plays: [ProgramPlay], prompts: [[JinjaDict]], inventory: RunInventory, library: FileLibrary,
+        environment: JinjaEnvironment, settings: RunContext.Settings, options: RecipeRunner.Options,
+        clock: any Clock<Duration>, secrets: [String], history: [ContextualizationEvent],
         sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void
     ) {
         self.plays = plays
+        self.prompts = prompts
         self.options = options
-        self.select = select
-        self.hosts = Dictionary(hosts.map { ($0.machine.id, $0) }) { first, _ in first }
-        var settings = RunContext.Settings()
-        settings.isCheckMode = options.isCheckMode
-        settings.wantsDifference = options.showsDifference
-        settings.becomes = options.becomes
+        self.inventory = inventory
         let recorder = RunRecorder(sink: sink)
-        var linkSettings = MachineLink.Settings()
-        linkSettings.connectTimeout = options.connectTimeout
-        linkSettings.pinnedMeansKnown = false
-        let lock = RunLock(id: "recipe-\(folder)")
-        var links: [String: MachineLink] = [:]
-        var secrets: [String] = []
-        for host in hosts {
-            let id = host.machine.id
-            links[id] = MachineLink(
-                machine: host.machine, factory: factory, settings: linkSettings, reachTimeout: options.reachTimeout,
-                clock: clock, lock: lock, mayHaveLeftover: false
-            ) { body in try await recorder.emit(id, body) }
-            if let password = host.machine.escalationPassword { secrets.append(password.expose()) }
-            for case .password(let password) in host.machine.target.authentications {
-                secrets.append(password.expose())
-            }
-        }
-        let table = HostTable(
-            hosts: hosts.map {
-                HostVariables(
-                    name: $0.machine.id, groups: $0.machine.groups, inventory: $0.variables, inventoryIsTemplate: true)
-            }, groups: groups, extra: options.extraVariables,
-            magic: ScopeVariables.magic(settings: settings, folder: folder))
+        inventory.connect(recorder)
         context = RunContext(
-            settings: settings, environment: RecipeEnvironment.make(lookup: ControllerLookups.reading(library)),
-            table: table, links: links, recorder: recorder, history: RunHistory([]), masker: Masker(secrets),
-            sources: library, library: library, clock: clock)
+            settings: settings, environment: environment, table: inventory.table, links: inventory.links,
+            recorder: recorder, history: RunHistory(history), masker: Masker(secrets), sources: library,
+            library: library, clock: clock, inventory: inventory,
+            stepper: options.confirm.map { confirm in
+                Stepper { task in
+                    switch await confirm(task) {
+                    case .yes: .yes
+                    case .no: .no
+                    case .continue: .continue
+                    }
+                }
+            })
         crew = RunMachines(context: context, parallelism: options.parallelism)
     }
 
@@ -78,7 +65,13 @@ final class PlaybookRun: Sendable {
         }
         var report = ContextualizationReport()
         report.counts = context.recorder.report
-        for name in taken.withLock({ $0 }) { report.results[name] = crew.result(of: name) }
+        for name in taken.withLock({ $0 }) {
+            var result = crew.result(of: name)
+            if result == .configured, broken.withLock({ $0.contains(name) }) {
+                result = .failed(step: nil, message: "the play ended for all machines")
+            }
+            report.results[name] = result
+        }
         return report
     }
 
@@ -86,34 +79,7 @@ final class PlaybookRun: Sendable {
         var names: [String: Int] = [:]
         for (index, play) in plays.enumerated() {
             let step = Self.uniqueName(play.name, &names)
-            let patterns = try patterns(of: play)
-            var members: [Host] = []
-            for name in try patterns.flatMap(select) where !members.contains(where: { $0.machine.id == name }) {
-                if let host = hosts[name] { members.append(host) }
-            }
-            let alive = members.map(\.machine).filter(crew.isAlive)
-            guard !alive.isEmpty else {
-                try await context.recorder.emit(
-                    nil, .message(members.isEmpty ? "skipping: no hosts matched" : "NO MORE HOSTS LEFT"))
-                continue
-            }
-            taken.withLock { $0.formUnion(alive.map(\.id)) }
-            for machine in alive {
-                try await context.recorder.emit(machine.id, .stepStarted(step: step, tasks: play.taskCount))
-            }
-            if play.gathersFacts?.isTrue ?? true {
-                try await crew.forEach(alive) { [crew] in
-                    try await crew.gatherFacts($0, step: step, by: play.gathering)
-                }
-            }
-            try await crew.forEach(alive) { machine in
-                guard try await self.crew.reach(machine, step: step) else { return }
-                let message = try await self.crew.run(
-                    CollectionOfOne(play), first: index, on: machine, step: step)
-                try await self.context.recorder.emit(
-                    machine.id, .stepFinished(step: step, succeeded: message == nil))
-                if let message { try await self.crew.fail(machine, step: step, message) }
-            }
+            guard try await run(play, index: index, step: step) else { return }
         }
     }
 
@@ -123,14 +89,171 @@ final class PlaybookRun: Sendable {
         return count == 1 ? name : "\(name) (\(count))"
     }
 
-    private func patterns(of play: ProgramPlay) throws -> [String] {
-        let scope = HostTable(hosts: [], groups: [], extra: JinjaDict(), magic: context.table.magic)
+    // MARK: - A play
+
+    /// - Returns: Whether the run goes on: not when a whole batch failed, or a failure was one of all.
+    private func run(_ play: ProgramPlay, index: Int, step: String) async throws -> Bool {
+        let members = try self.members(of: play)
+        let alive = members.filter(crew.isAlive)
+        guard !alive.isEmpty else {
+            if members.isEmpty {
+                try await context.recorder.emit(nil, .message("skipping: no hosts matched"))
+                return true
+            }
+            try await context.recorder.emit(nil, .message("NO MORE HOSTS LEFT"))
+            return false
+        }
+        taken.withLock { $0.formUnion(alive.map(\.id)) }
+        let batches = try Batches.split(alive, serial: value(play.settings.serial, of: play))
+        for (number, batch) in batches.enumerated() {
+            let title = number == 0 ? step : "\(step) #\(number + 1)"
+            let ids = inOrder(batch.map(\.id))
+            context.table.members = HostTable.Members(all: inOrder(members.map(\.id)), batch: ids, active: ids)
+            defer { context.table.members = nil }
+            switch try await run(play, index: index, step: title, batch: batch) {
+            case .goesOn: continue
+            case .playEnded: return true
+            case .allFailed:
+                try await context.recorder.emit(nil, .message("NO MORE HOSTS LEFT"))
+                return false
+            }
+        }
+        return true
+    }
+
+    /// In the inventory's order, whatever the play's is.
+    private func inOrder(_ names: [String]) -> [String] {
+        let wanted = Set(names)
+        let listed = context.table.hosts.map(\.name).filter(wanted.contains)
+        return listed + names.filter { !listed.contains($0) }
+    }
+
+    private enum BatchEnd { case goesOn, playEnded, allFailed }
+
+    private func run(
+        _ play: ProgramPlay, index: Int, step: String, batch: [ContextualizationMachine]
+    ) async throws -> BatchEnd {
+        for machine in batch {
+            try await context.recorder.emit(machine.id, .stepStarted(step: step, tasks: play.taskCount))
+        }
+        if try gathersFacts(play) {
+            try await crew.forEach(batch) { [crew] in
+                try await crew.gatherFacts($0, step: step, by: play.gathering, again: true)
+            }
+        }
+        let lockStep = keepsTogether(play, batch) ? LockStep(batch.map(\.inventoryName)) : nil
+        let most = try maximumFailures(play)
+        let layers = prompts[index]
+        let ids = batch.map(\.id)
+        for machine in batch where !crew.isAlive(machine) { await lockStep?.leave(machine.inventoryName) }
+        try await crew.forEach(batch, togetherAll: lockStep != nil) { machine in
+            do {
+                try await self.work(play, index, step, machine, lockStep, layers)
+            } catch {
+                await lockStep?.leave(machine.inventoryName)
+                throw error
+            }
+            if !self.crew.isAlive(machine) {
+                self.context.table.leave(machine.inventoryName)
+                if let most, self.crew.failureCount(of: ids) * 100 > most * ids.count {
+                    await lockStep?.failAll(by: machine.inventoryName)
+                    await lockStep?.becomeFatal()
+                }
+            }
+            await lockStep?.leave(machine.inventoryName)
+        }
+        let hasEnded = await lockStep?.hasEnded ?? false
+        let isFatal = await lockStep?.isFatal ?? false
+        if isFatal { broken.withLock { $0.formUnion(ids) } }
+        if isFatal || crew.failureCount(of: ids) == ids.count { return .allFailed }
+        return hasEnded ? .playEnded : .goesOn
+    }
+
+    private func work(
+        _ play: ProgramPlay, _ index: Int, _ step: String, _ machine: ContextualizationMachine, _ lockStep: LockStep?,
+        _ layers: [JinjaDict]
+    ) async throws {
+        let message = try await crew.run(
+            CollectionOfOne(play), first: index, on: machine, step: step, lockStep: lockStep, layers: layers)
+        try await context.recorder.emit(machine.id, .stepFinished(step: step, succeeded: message == nil))
+        if let message { try await crew.fail(machine, step: step, message) }
+    }
+
+    /// Whether what a machine does may depend on what others did.
+    private func keepsTogether(_ play: ProgramPlay, _ batch: [ContextualizationMachine]) -> Bool {
+        guard batch.count > 1 || options.confirm != nil else { return false }
+        return play.keepsTogether && !["free", "host_pinned"].contains(play.settings.strategy?.text)
+    }
+
+    // MARK: - What a play asks for
+
+    private func value(_ value: JinjaValue?, of play: ProgramPlay) throws -> JinjaValue? {
+        guard let value else { return nil }
+        let table = HostTable(hosts: [], groups: [], extra: context.table.extra, magic: context.table.magic)
         let nobody = HostVariables(name: "", groups: [], inventory: JinjaDict(), inventoryIsTemplate: false)
-        let resolved = try context.environment.resolve(
-            play.hosts,
+        return try context.environment.resolve(
+            value,
             scope: TaskScope(
-                host: nobody, table: scope, environment: context.environment,
-                upper: [TaskScope.Layer(context.table.extra)], lower: play.layers.map { TaskScope.Layer($0) }))
-        return resolved.listValue.map { [$0.map(\.text).joined(separator: ",")] } ?? [resolved.text]
+                host: nobody, table: table, environment: context.environment,
+                upper: [TaskScope.Layer(["groups": context.table.groups], isTemplate: false)],
+                lower: play.layers.map { TaskScope.Layer($0) }))
+    }
+
+    private func gathersFacts(_ play: ProgramPlay) throws -> Bool {
+        guard options.tags.takes(play.gathering.tags) else {
+            return false
+        }
+        guard let given = try value(play.gathersFacts, of: play) else { return options.gathersFacts }
+        return given.boolValue ?? ["yes", "true", "on", "1"].contains(given.text.lowercased())
+    }
+
+    private func maximumFailures(_ play: ProgramPlay) throws -> Int? {
+        guard let value = try value(play.settings.maximumFailures, of: play), !value.isNone else { return nil }
+        guard let number = Double(value.text.filter { $0 != "%" }) else {
+            throw ContextualizationError(message: "max_fail_percentage: '\(value.text)' is no number")
+        }
+        return Int(number)
+    }
+
+    private func members(of play: ProgramPlay) throws -> [ContextualizationMachine] {
+        let resolved = try value(play.hosts, of: play) ?? "all"
+        let pattern = resolved.listValue.map { $0.map(\.text).joined(separator: ",") } ?? resolved.text
+        let machines = try inventory.machines(pattern)
+        switch try value(play.settings.order, of: play)?.text {
+        case nil, "inventory": return machines
+        case "sorted": return machines.sorted { $0.id < $1.id }
+        case "reverse_sorted": return machines.sorted { $0.id > $1.id }
+        case "reverse_inventory": return machines.reversed()
+        case "shuffle": return machines.shuffled()
+        case let other?:
+            throw ContextualizationError(
+                message: "order: '\(other)' is none of inventory, sorted, reverse_sorted, reverse_inventory, shuffle")
+        }
+    }
+}
+
+/// `serial`: how many machines at once.
+enum Batches {
+    static func split<Element>(_ members: [Element], serial: JinjaValue?) throws -> [[Element]] {
+        guard let serial, !serial.isNone else { return [members] }
+        var sizes: [Int] = []
+        for entry in serial.listValue ?? [serial] {
+            let text = entry.text.trimmingCharacters(in: .whitespaces)
+            if text.hasSuffix("%"), let percent = Int(text.dropLast()) {
+                sizes.append(max(1, members.count * percent / 100))
+            } else if let number = Int(text) {
+                sizes.append(number)
+            } else {
+                throw ContextualizationError(message: "serial: '\(text)' is neither a number nor a percentage")
+            }
+        }
+        var batches: [[Element]] = []
+        var rest = members[...]
+        while !rest.isEmpty {
+            let size = sizes.isEmpty ? rest.count : sizes[min(batches.count, sizes.count - 1)]
+            batches.append(Array(rest.prefix(size < 1 ? rest.count : size)))
+            rest = rest.dropFirst(batches[batches.count - 1].count)
+        }
+        return batches
     }
 }

@@ -8,6 +8,13 @@ package import Support
 /// Runs any playbook over any inventory with the engine that configures infrastructures; nothing is stored.
 package struct RecipeRunner: Sendable {
     package struct Options: Sendable {
+        /// What somebody at a terminal answers to `--step`.
+        package enum Confirmation: Sendable {
+            case yes, no
+            /// All further tasks.
+            case `continue`
+        }
+
         /// Only tell what would change.
         package var isCheckMode = false
         /// Show the difference of contents.
@@ -34,20 +41,42 @@ package struct RecipeRunner: Sendable {
         package var password: Secret<String>?
         /// Files in the form of OpenSSH's `known_hosts`. A host that is in none is trusted at first sight.
         package var knownHostsFiles = ["~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"]
+        /// `-t` and `--skip-tags`.
+        package var tags = TagSelection()
+        /// The name of the task to begin at; `*` and `?` are wildcards.
+        package var startAt: String?
+        /// Asked before each task; nil: nobody is.
+        package var confirm: (@Sendable (_ task: String) async -> Confirmation)?
+        /// Asked for `vars_prompt`; nil: the default counts, and without one the playbook is refused.
+        package var ask: (@Sendable (RecipePrompt) async throws -> String)?
+        package var vault: Vault?
+        package var forcesHandlers = false
+        /// Whether plays that do not say gather facts.
+        package var gathersFacts = true
+        package var becomeUser: String?
+        package var becomeMethod: String?
+        /// `ssh` or `local`, where the inventory says nothing.
+        package var connection: String?
+        package var verbosity = 0
+        /// What an interrupted run of the same playbook reported: what it shows as done is not done again.
+        package var history: [ContextualizationEvent] = []
 
         package init() {}
     }
 
     private let factory: any CommunicatorFactory
-    private let options: Options
+    private let local: (any CommunicatorFactory)?
+    let options: Options
     private let logger: Logger
     private let clock: any Clock<Duration>
 
+    /// - Parameter local: Runs tasks on the controller; nil: there are none.
     package init(
-        factory: any CommunicatorFactory, options: Options = Options(),
+        factory: any CommunicatorFactory, local: (any CommunicatorFactory)? = nil, options: Options = Options(),
         logger: Logger = Logger(label: "gantry.recipe"), clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.factory = factory
+        self.local = local
         self.options = options
         self.logger = logger
         self.clock = clock
@@ -55,7 +84,9 @@ package struct RecipeRunner: Sendable {
 
     /// Reads an inventory file with the `group_vars` and `host_vars` folders beside it.
     /// - Throws: `RecipeError`, ``ContextualizationError`` when the file cannot be read.
-    package static func inventory(file: String) throws -> Inventory {
+    ///
+    /// - Parameter vault: For encrypted variables beside it.
+    package static func inventory(file: String, vault: Vault? = nil) throws -> Inventory {
         let isList = file.contains(",") && !FileManager.default.fileExists(atPath: file)
         if isList { return try Inventory.parse(file, name: "inventory") }
         guard let data = FileManager.default.contents(atPath: file) else {
@@ -63,8 +94,31 @@ package struct RecipeRunner: Sendable {
                 message: "the inventory '\(file)' cannot be read: look at its name and permissions")
         }
         var inventory = try Inventory.parse(String(decoding: data, as: UTF8.self), name: file)
-        try VariableFolders.read(beside: file, into: &inventory)
+        try VariableFolders.read(
+            beside: file, into: &inventory, vault: vault?.reader)
         return inventory
+    }
+
+    /// Several sources in one, the later over the earlier; a folder stands for its files. None: no machine but the
+    /// controller.
+    package static func inventory(files: [String], vault: Vault? = nil) throws -> Inventory {
+        var result = Inventory()
+        for file in files {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue else {
+                result.merge(try inventory(file: file, vault: vault))
+                continue
+            }
+            let ignored = [".orig", ".cfg", ".retry", ".bak", ".swp", ".md", ".txt", ".rst", "~"]
+            for name in try FileManager.default.contentsOfDirectory(atPath: file).sorted() {
+                let path = "\(file)/\(name)"
+                guard !name.hasPrefix("."), !ignored.contains(where: name.hasSuffix),
+                    FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue
+                else { continue }
+                result.merge(try inventory(file: path, vault: vault))
+            }
+        }
+        return result
     }
 
     /// Runs a playbook.
@@ -78,25 +132,132 @@ package struct RecipeRunner: Sendable {
         playbook file: String, inventory: Inventory,
         sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void
     ) async throws -> ContextualizationReport {
+        try await run(try await prepare(file, inventory), sink: sink)
+    }
+
+    func run(
+        _ prepared: Prepared, sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void
+    ) async throws -> ContextualizationReport {
+        var settings = RunContext.Settings()
+        settings.isCheckMode = options.isCheckMode
+        settings.wantsDifference = options.showsDifference
+        settings.becomes = options.becomes
+        settings.allowsController = local != nil
+        settings.parallelism = options.parallelism
+        settings.forcesHandlers = options.forcesHandlers
+        settings.folder = prepared.folder
+        var magic = ScopeVariables.magic(settings: settings, folder: prepared.folder)
+        magic["ansible_run_tags"] = .list(options.tags.only.map { .string($0) })
+        magic["ansible_skip_tags"] = .list(options.tags.skipped.map { .string($0) })
+        magic["ansible_verbosity"] = .int(options.verbosity)
+        magic["ansible_forks"] = .int(options.parallelism)
+        if let limit = options.limit { magic["ansible_limit"] = .string(limit) }
+        let machines = try RunInventory(
+            prepared.inventory, builder: HostBuilder(options: options), limit: options.limit,
+            extra: options.extraVariables, magic: magic, makeLink: links(folder: prepared.folder))
+        for name in ["localhost", "127.0.0.1"] where local != nil { machines.prepare(name) }
+        let environment = RecipeEnvironment.make(
+            tests: ControllerTests.all,
+            lookup: ControllerLookups.reading(prepared.library) { try machines.names($0) },
+            loader: { try prepared.library.template(named: $0) })
+        let run = PlaybookRun(
+            plays: prepared.plays, prompts: prepared.prompts, inventory: machines, library: prepared.library,
+            environment: environment, settings: settings, options: options, clock: clock,
+            secrets: machines.secrets + prepared.secrets.withLock { $0 }, history: options.history, sink: sink)
+        logger.debug("runs plays", metadata: ["folder": "\(prepared.folder)"])
+        return try await run.run()
+    }
+
+    /// A playbook ready to run.
+    struct Prepared {
+        var folder: String
+        var library: FileLibrary
+        var plays: [ProgramPlay]
+        /// Answers to `vars_prompt` by play.
+        var prompts: [[JinjaDict]] = []
+        var inventory: Inventory
+        /// What was decrypted.
+        var secrets: LockedValue<[String]>
+    }
+
+    private func prepare(_ file: String, _ inventory: Inventory) async throws -> Prepared {
+        var prepared = try loaded(file, inventory)
+        for play in prepared.plays { prepared.prompts.append(try await answers(play.settings.prompts)) }
+        return prepared
+    }
+
+    /// A playbook and its inventory, before anybody is asked for anything.
+    func loaded(_ file: String, _ inventory: Inventory) throws -> Prepared {
         let path = URL(fileURLWithPath: file).standardizedFileURL.path
         let folder = (path as NSString).deletingLastPathComponent
-        let library = FileLibrary(folder: folder, compiler: RecipeCompiler(folder: folder))
-        let plays = try programs(path, library)
+        let secrets = LockedValue<[String]>([])
+        let library = self.library(folder, secrets)
+        var plays = try programs(path, library)
+        if let name = options.startAt { plays = try StartAt(name).cut(plays) }
+        if let limit = options.limit { _ = try Self.limited(limit, inventory) }
         var inventory = inventory
-        try VariableFolders.read(beside: path, into: &inventory)
-        let hosts = try HostBuilder(options: options).hosts(of: inventory)
-        let groups = inventory.groups.filter { $0.name != "all" && $0.name != "ungrouped" }
-            .map { ($0.name, inventory.hosts(inGroup: $0.name)) }
-        let allowed = try options.limit.map { try Self.limited($0, inventory) }
-        let known = inventory
-        let run = PlaybookRun(
-            plays: plays, hosts: hosts, groups: groups, library: library, folder: folder, options: options,
-            factory: factory, clock: clock,
-            select: { pattern in
-                try HostPattern(pattern).hosts(in: known).filter { allowed?.contains($0) ?? true }
-            }, sink: sink)
-        logger.debug("runs a playbook", metadata: ["playbook": "\(path)", "hosts": "\(hosts.count)"])
-        return try await run.run()
+        try VariableFolders.read(beside: path, into: &inventory, vault: library.decrypt)
+        return Prepared(
+            folder: folder, library: library, plays: plays, inventory: inventory, secrets: secrets)
+    }
+
+    func library(_ folder: String, _ secrets: LockedValue<[String]>) -> FileLibrary {
+        var vault: RecipeYAML.Vault?
+        if let reader = options.vault?.reader {
+            vault = { text in
+                let plain = try reader(text)
+                // Whole files hold much that is no secret; values are.
+                if !plain.contains("\n"), plain.utf8.count < 1000 { secrets.withLock { $0.append(plain) } }
+                return plain
+            }
+        }
+        let extra = options.extraVariables
+        let environment = RecipeEnvironment.make()
+        return FileLibrary(
+            folder: folder, tags: options.tags, vault: vault,
+            render: { value, layers in
+                guard let text = value.stringValue, JinjaTemplate.isTemplate(text) else { return value }
+                let table = HostTable(hosts: [], groups: [], extra: extra, magic: ["playbook_dir": .string(folder)])
+                let nobody = HostVariables(name: "", groups: [], inventory: JinjaDict(), inventoryIsTemplate: false)
+                let scope = TaskScope(
+                    host: nobody, table: table, environment: environment, lower: layers.map { TaskScope.Layer($0) })
+                return (try? environment.resolve(value, scope: scope)) ?? value
+            })
+    }
+
+    private func answers(_ prompts: [RecipePrompt]) async throws -> [JinjaDict] {
+        var answers = JinjaDict()
+        for prompt in prompts where options.extraVariables[prompt.name] == nil {
+            if let ask = options.ask {
+                answers[prompt.name] = .string(try await ask(prompt))
+            } else if let standard = prompt.standard {
+                answers[prompt.name] = standard
+            } else {
+                throw ContextualizationError(
+                    message: "the variable '\(prompt.name)' is asked for (vars_prompt), and nobody is at a terminal: "
+                        + "give it with -e \(prompt.name)=VALUE")
+            }
+        }
+        return answers.isEmpty ? [] : [answers]
+    }
+
+    private func links(folder: String) -> @Sendable (ContextualizationMachine, Bool, RunRecorder?) -> MachineLink? {
+        var linkSettings = MachineLink.Settings()
+        linkSettings.connectTimeout = options.connectTimeout
+        linkSettings.pinnedMeansKnown = false
+        let settings = linkSettings
+        let lock = RunLock(id: "recipe-\(folder)")
+        return { [factory, local, options, clock] machine, isLocal, recorder in
+            guard let factory = isLocal ? local : factory else { return nil }
+            let id = machine.id
+            return MachineLink(
+                machine: machine, factory: factory, settings: settings, reachTimeout: options.reachTimeout,
+                clock: clock, lock: lock, mayHaveLeftover: !options.history.isEmpty
+            ) { body in
+                if isLocal, case .reached = body { return }
+                try await recorder?.emit(id, body)
+            }
+        }
     }
 
     /// A limit that leaves nobody is a mistake, not a run of nothing.
@@ -117,8 +278,15 @@ package struct RecipeRunner: Sendable {
         let path = URL(fileURLWithPath: file).standardizedFileURL.path
         let folder = (path as NSString).deletingLastPathComponent
         do {
-            let library = FileLibrary(folder: folder, compiler: RecipeCompiler(folder: folder))
-            return RecipeCheck.problems(try recipe(path, library)).map { RecipeProblem($0) }
+            let library = self.library(folder, LockedValue([]))
+            let recipe = try recipe(path, library)
+            var problems = RecipeCheck.problems(recipe, mayUseController: true)
+            do throws(TaskFailure) {
+                if !problems.contains(where: { $0.severity == .error }) { _ = try library.compiler.plays(recipe) }
+            } catch {
+                problems.append(RecipeDiagnostic(.error, error.message, recipe: file, position: nil))
+            }
+            return problems.map { RecipeProblem($0) }
         } catch let error as ContextualizationError {
             return error.problems.isEmpty
                 ? [RecipeProblem(recipe: file, line: nil, column: nil, message: error.message)] : error.problems
@@ -135,7 +303,7 @@ package struct RecipeRunner: Sendable {
         do {
             return try Recipe.parse(
                 text: String(decoding: data, as: UTF8.self), name: (path as NSString).lastPathComponent,
-                loader: library.loader)
+                loader: library.loader, vault: library.decrypt)
         } catch {
             throw ContextualizationError(
                 message: "The playbook cannot be read:", problems: [RecipeProblem(error.diagnostic)])
@@ -144,54 +312,19 @@ package struct RecipeRunner: Sendable {
 
     private func programs(_ path: String, _ library: FileLibrary) throws -> [ProgramPlay] {
         let recipe = try recipe(path, library)
-        let problems = RecipeCheck.problems(recipe).filter { $0.severity == .error }
+        let problems = RecipeCheck.problems(recipe, mayUseController: true).filter { $0.severity == .error }
         guard problems.isEmpty else {
             throw ContextualizationError(
                 message: "The playbook cannot be run; nothing was done. Mend these and try again:",
                 problems: problems.map { RecipeProblem($0) })
         }
         do throws(TaskFailure) {
-            return try RecipeCompiler(folder: (path as NSString).deletingLastPathComponent).plays(recipe)
+            var compiler = library.compiler
+            compiler.base.becomeUser = options.becomeUser.map { .string($0) }
+            compiler.base.becomeMethod = options.becomeMethod.map { .string($0) }
+            return try compiler.plays(recipe)
         } catch {
             throw ContextualizationError(message: error.message)
-        }
-    }
-}
-
-/// `group_vars` and `host_vars` beside an inventory or a playbook: a file or a folder of files a group or host.
-enum VariableFolders {
-    static func read(beside file: String, into inventory: inout Inventory) throws {
-        let folder = (URL(fileURLWithPath: file).standardizedFileURL.path as NSString).deletingLastPathComponent
-        for group in inventory.groups {
-            for variables in try variables(folder + "/group_vars/" + group.name) {
-                inventory.setVariables(variables, ofGroup: group.name)
-            }
-        }
-        for host in inventory.hosts {
-            let group = inventory.groups.first { $0.hosts.contains(host.name) }?.name
-            for variables in try variables(folder + "/host_vars/" + host.name) {
-                inventory.addHost(host.name, to: group, variables: variables)
-            }
-        }
-    }
-
-    private static func variables(_ path: String) throws -> [JinjaDict] {
-        let manager = FileManager.default
-        var files = ["", ".yml", ".yaml", ".json"].map { path + $0 }
-        var isDirectory: ObjCBool = false
-        if manager.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
-            files = try manager.contentsOfDirectory(atPath: path).sorted()
-                .filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") || $0.hasSuffix(".json") }
-                .map { path + "/" + $0 }
-        }
-        return try files.compactMap { file in
-            guard let data = manager.contents(atPath: file) else { return nil }
-            let value = try RecipeYAML.value(String(decoding: data, as: UTF8.self), name: file)
-            if value.isNone { return nil }
-            guard case .dict(let dict) = value else {
-                throw ContextualizationError(message: "'\(file)' must hold a mapping of variables")
-            }
-            return dict
         }
     }
 }

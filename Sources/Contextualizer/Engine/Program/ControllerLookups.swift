@@ -1,73 +1,70 @@
 import Foundation
 import Jinja
+import Recipes
+import Support
 
 /// Lookups that read the controller: allowed where the user runs a playbook as himself, refused for recipes of documents,
 /// which are other people's code.
 enum ControllerLookups {
+    /// All of them, with what they give.
+    static let names = [
+        "csvfile", "env", "file", "fileglob", "first_found", "ini", "inventory_hostnames", "lines", "password", "pipe",
+        "template", "unvault",
+    ]
+    /// Known to Ansible, and not here.
+    static let missing = ["config", "dig", "url", "varnames"]
+
     /// Refuses what would read the controller, with a reason.
     static let refused: JinjaEnvironment.Lookup = { name, _, _, _ in
-        guard
-            [
-                "file", "env", "pipe", "url", "template", "password", "fileglob", "lines", "csvfile", "ini", "dig",
-                "first_found",
-            ].contains(name)
-        else { return nil }
+        guard names.contains(name) || missing.contains(name) else { return nil }
         throw JinjaError(
             .refused, "lookup('\(name)') reads the controller, which a recipe of a document may not: use a variable")
     }
 
-    /// `file`, `env`, `first_found`, `fileglob`, `lines` over the playbook's folder.
-    static func reading(_ library: FileLibrary) -> JinjaEnvironment.Lookup {
+    /// The lookups over the playbook's folder.
+    ///
+    /// - Parameter hosts: The machines that a pattern means.
+    static func reading(
+        _ library: FileLibrary, hosts: @escaping @Sendable (_ pattern: String) throws -> [String]
+    ) -> JinjaEnvironment.Lookup {
         { name, terms, options, context in
+            let reader = LookupReader(library: library, options: options, context: context)
             switch name {
-            case "file":
+            case "file", "unvault":
                 return try terms.map { term in
-                    guard let path = library.path(of: term.text, in: ["files"]) else {
+                    guard let path = reader.path(term.text, in: ["files"]) else {
                         throw JinjaError(.notFound, "The 'file' lookup had an issue accessing the file '\(term.text)'.")
                     }
                     let text = try library.text(of: path)
-                    return .string(text.trimmingNewlines())
+                    let strips = reader.flag("rstrip", default: name == "file")
+                    return .string(strips ? text.trimmingNewlines() : text)
                 }
-            case "template":
-                return try terms.map { term in
-                    guard let path = library.path(of: term.text, in: ["templates"]) else {
-                        throw JinjaError(.notFound, "the template file \(term.text) could not be found for the lookup")
-                    }
-                    return .string(
-                        try context.environment.renderFile(
-                            try library.text(of: path), scope: context.scope, name: term.text))
-                }
+            case "template": return try terms.map { try reader.template($0.text) }
             case "env":
                 let environment = ProcessInfo.processInfo.environment
                 return terms.map { term in
                     environment[term.text].map { .string($0) } ?? options["default"] ?? .string("")
                 }
-            case "first_found":
-                return try firstFound(terms, library)
+            case "first_found": return try reader.firstFound(terms)
+            case "fileglob": return try terms.flatMap { try reader.glob($0.text) }
+            case "lines": return try terms.flatMap { try reader.output(of: $0.text).lines }
+            case "pipe": return try terms.map { .string(try reader.output(of: $0.text).trimmingNewlines()) }
+            case "password": return try terms.map { try reader.password($0.text) }
+            case "ini": return try terms.flatMap { try reader.ini($0.text) }
+            case "csvfile": return try terms.flatMap { try reader.csv($0.text) }
+            case "inventory_hostnames":
+                return try hosts(terms.map(\.text).joined(separator: ",")).map { .string($0) }
             default: return nil
             }
         }
     }
+}
 
-    private static func firstFound(_ terms: [JinjaValue], _ library: FileLibrary) throws -> [JinjaValue] {
-        var skips = false
-        for term in terms {
-            let names: [String]
-            if case .dict(let dict) = term {
-                skips = dict["skip"]?.isTrue ?? skips
-                let files = dict["files"]?.listValue?.map(\.text) ?? dict["files"].map { [$0.text] } ?? []
-                let paths = dict["paths"]?.listValue?.map(\.text) ?? dict["paths"].map { [$0.text] } ?? []
-                names = paths.isEmpty ? files : paths.flatMap { path in files.map { "\(path)/\($0)" } }
-            } else {
-                names = [term.text]
-            }
-            for name in names {
-                if let path = library.path(of: name, in: ["tasks", "vars", "files", "templates"]) {
-                    return [.string(path)]
-                }
-            }
-        }
-        if skips { return [] }
-        throw JinjaError(.notFound, "No file was found when using first_found.")
+extension String {
+    /// The lines of a program's output as values.
+    fileprivate var lines: [JinjaValue] {
+        var lines = split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines.map { .string(String($0)) }
     }
 }

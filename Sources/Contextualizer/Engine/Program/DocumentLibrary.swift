@@ -34,6 +34,16 @@ final class DocumentLibrary: TaskLibrary, SourceProvider {
                 + "put the variables under 'vars'")
     }
 
+    func variableFiles(in folder: String, for task: ProgramTask) throws -> [String] {
+        throw TaskFailure(
+            message: "include_vars: '\(folder)' is a folder of the controller, which a recipe of a document does not "
+                + "have: put the variables under 'vars'")
+    }
+
+    func role(includedBy task: ProgramTask, path: String) throws -> IncludedRole {
+        throw TaskFailure(message: "a recipe of a document has no roles of its own: include another configure section")
+    }
+
     func source(
         _ request: SourceRequest, for task: ProgramTask, render: (_ text: String, _ name: String) throws -> String
     ) throws -> ModuleSource {
@@ -67,6 +77,9 @@ extension RecipeCompiler {
         guard path.count < 2000 else {
             throw TaskFailure(message: "'\(recipe.name)' includes itself without end")
         }
-        return try nodes(recipe.tasks, inherited: include.parent, path: path, upper: task.upperLayers)
+        var inner = self
+        inner.role = include.role
+        if let role = include.role { inner.folder = role.folder }
+        return try inner.nodes(recipe.tasks, inherited: include.parent, path: path, upper: task.includeLayers)
     }
 }

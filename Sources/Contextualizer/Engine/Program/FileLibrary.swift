@@ -9,68 +9,130 @@ import Support
 /// Looks where Ansible does: `files/` or `templates/` beside the playbook first, then the folder itself; absolute paths
 /// as they are. What was read once is kept.
 final class FileLibrary: TaskLibrary, SourceProvider {
-    private let folder: String
-    private let compiler: RecipeCompiler
+    /// The playbook's folder, absolute.
+    let folder: String
+    private let tags: TagSelection?
+    private let vault: RecipeYAML.Vault?
+    /// Renders names of roles and tags that are known before anything runs.
+    private let render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)?
     private let files = LockedValue<[String: ModuleSource]>([:])
     private let texts = LockedValue<[String: String]>([:])
     private let recipes = LockedValue<[String: Recipe]>([:])
+    let roles = LockedValue<[RoleRequest: LoadedRole]>([:])
 
-    /// - Parameter folder: The playbook's folder, absolute.
-    init(folder: String, compiler: RecipeCompiler) {
+    init(
+        folder: String, tags: TagSelection? = nil, vault: RecipeYAML.Vault? = nil,
+        render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)? = nil
+    ) {
         self.folder = folder
-        self.compiler = compiler
+        self.tags = tags
+        self.vault = vault
+        self.render = render
     }
 
-    /// The first place at which the file exists.
-    func path(of name: String, in subfolders: [String]) -> String? {
+    /// Turns recipes of this folder into programs.
+    var compiler: RecipeCompiler {
+        var compiler = RecipeCompiler(folder: folder)
+        compiler.roles = self
+        compiler.tags = tags
+        compiler.render = render
+        return compiler
+    }
+
+    /// The first place at which the file exists: the role's folders and the file's own first.
+    func path(of name: String, in subfolders: [String], for task: ProgramTask? = nil) -> String? {
+        path(of: name, in: subfolders, roots: roots(for: task))
+    }
+
+    func path(of name: String, in subfolders: [String], roots: [String]) -> String? {
         let name = (name as NSString).expandingTildeInPath
-        let candidates =
-            name.hasPrefix("/") ? [name] : subfolders.map { "\(folder)/\($0)/\(name)" } + ["\(folder)/\(name)"]
+        let candidates = name.hasPrefix("/") ? [name] : places(subfolders, roots).map { "\($0)/\(name)" }
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }
 
-    private func missing(_ name: String, in subfolders: [String]) -> TaskFailure {
-        let places = subfolders.map { "\(folder)/\($0)" } + [folder]
-        return TaskFailure(
-            message:
-                "Could not find or access '\(name)' on the controller. Searched in: \(places.joined(separator: ", "))")
+    private func roots(for task: ProgramTask?) -> [String] {
+        var roots: [String] = []
+        for root in [task?.near, task?.folder, folder].compactMap(\.self) where !roots.contains(root) {
+            roots.append(root)
+        }
+        return roots
     }
 
-    /// The text of a file.
+    private func places(_ subfolders: [String], _ roots: [String]) -> [String] {
+        roots.flatMap { root in subfolders.map { "\(root)/\($0)" } + [root] }
+    }
+
+    private func missing(_ name: String, in subfolders: [String], for task: ProgramTask) -> TaskFailure {
+        TaskFailure(
+            message: "Could not find or access '\(name)' on the controller. Searched in: "
+                + places(subfolders, roots(for: task)).joined(separator: ", "))
+    }
+
+    /// The text of a file, decrypted.
     func text(of path: String) throws -> String {
         if let known = texts.withLock({ $0[path] }) { return known }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TaskFailure(message: "'\(path)' cannot be read: look at its permissions")
         }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        guard var text = String(validating: data, as: UTF8.self) else {
             throw TaskFailure(
                 message: "'\(path)' is no UTF-8: convert it (as a file to be sent as it is, copy takes any bytes)")
         }
+        if Vault.isVault(text) { text = try decrypted(text, path) }
         texts.withLock { $0[path] = text }
         return text
+    }
+
+    private func decrypted(_ text: String, _ path: String) throws -> String {
+        guard let vault else {
+            throw TaskFailure(message: "'\(path)' is encrypted with Ansible Vault and no vault password was given")
+        }
+        do {
+            return try vault(text)
+        } catch {
+            throw TaskFailure(message: "'\(path)': \(error)")
+        }
     }
 
     // MARK: - Tasks and variables
 
     func tasks(named name: String, includedBy task: ProgramTask, path: String) throws -> [ProgramNode] {
-        guard let file = self.path(of: name, in: ["tasks"]) else { throw missing(name, in: ["tasks"]) }
-        let recipe: Recipe
-        if let known = recipes.withLock({ $0[file] }) {
-            recipe = known
-        } else {
-            do {
-                recipe = try Recipe.parse(text: try text(of: file), name: name, loader: loader)
-            } catch let error as RecipeError {
-                throw TaskFailure(message: error.description)
-            }
-            let problems = RecipeCheck.problems(recipe).filter { $0.severity == .error }
-            guard problems.isEmpty else {
-                throw TaskFailure(
-                    message: "'\(name)' cannot be included: " + problems.map(\.description).joined(separator: "; "))
-            }
-            recipes.withLock { $0[file] = recipe }
+        guard let file = self.path(of: name, in: ["tasks"], for: task) else {
+            throw missing(name, in: ["tasks"], for: task)
         }
+        let near = (file as NSString).deletingLastPathComponent
+        let recipe = try recipe(
+            file, title: name, from: [near] + roots(for: task).map { $0 + "/tasks" } + roots(for: task))
+        var compiler = compiler
+        if near != folder, near != (task.folder ?? "") + "/tasks" { compiler.near = near }
         return try compiler.included(recipe, by: task, path: path)
+    }
+
+    /// A recipe that can be run; its imports are looked for in `roots`.
+    func recipe(_ file: String, title: String, from roots: [String]) throws(TaskFailure) -> Recipe {
+        if let known = recipes.withLock({ $0[file] }) { return known }
+        let recipe: Recipe
+        do {
+            recipe = try Recipe.parse(
+                text: try text(of: file), name: title,
+                loader: { [self] name in
+                    guard let found = path(of: name, in: [], roots: roots + [folder + "/tasks", folder]) else {
+                        return nil
+                    }
+                    return try text(of: found)
+                }, vault: vault)
+        } catch let error as RecipeError {
+            throw TaskFailure(message: error.description)
+        } catch {
+            throw (error as? TaskFailure) ?? TaskFailure(message: "\(error)")
+        }
+        let problems = RecipeCheck.problems(recipe, mayUseController: true).filter { $0.severity == .error }
+        guard problems.isEmpty else {
+            throw TaskFailure(
+                message: "'\(title)' cannot be included: " + problems.map(\.description).joined(separator: "; "))
+        }
+        recipes.withLock { $0[file] = recipe }
+        return recipe
     }
 
     /// Resolves imports of constant names.
@@ -81,9 +143,54 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         }
     }
 
+    var decrypt: RecipeYAML.Vault? { vault }
+
+    /// Where templates look for those that they include, while one is rendered.
+    @TaskLocal private static var templateFolders: [String] = []
+
+    /// The text of a template that another one includes; nil: there is none.
+    func template(named name: String) throws -> String? {
+        guard let file = path(of: name, in: [], roots: Self.templateFolders + [folder + "/templates", folder]) else {
+            return nil
+        }
+        return try text(of: file)
+    }
+
+    /// A value with its templates rendered, as far as that is possible before anything runs.
+    func rendered(_ value: JinjaValue, layers: [JinjaDict]) -> JinjaValue { render?(value, layers) ?? value }
+
+    func role(includedBy task: ProgramTask, path: String) throws -> IncludedRole {
+        guard case .includeRole(let include) = task.action, let name = task.arguments["name"]?.text else {
+            throw TaskFailure(message: "'name' is a required field for include_role.")
+        }
+        guard path.utf8.count < 2000 else {
+            throw TaskFailure(message: "the role '\(name)' includes itself without end")
+        }
+        var collection = RecipeCompiler.RoleCollection()
+        let entry = RecipeRole(name: name, position: RecipePosition(line: task.line ?? 1, column: 1))
+        let tasks = try compiler.role(
+            entry, files: RecipeCompiler.files(task.arguments), inherited: include.parent, path: path,
+            upper: task.includeLayers, parents: include.role.map { [$0] } ?? [], isDirect: false,
+            allowsDuplicates: true, validates: task.arguments["rolespec_validate"]?.isTrue ?? true, namesParents: true,
+            into: &collection)
+        return IncludedRole(
+            tasks: tasks, handlers: RecipeCompiler.tasks(of: collection.handlers), exports: collection.exports)
+    }
+
     func variables(named name: String, includedBy task: ProgramTask) throws -> JinjaDict {
-        guard let variables = try variables(ofFile: name) else { throw missing(name, in: ["vars"]) }
+        guard let file = path(of: name, in: ["vars"], for: task), let variables = try variables(ofFile: file) else {
+            throw missing(name, in: ["vars"], for: task)
+        }
         return variables
+    }
+
+    func variableFiles(in name: String, for task: ProgramTask) throws -> [String] {
+        guard let folder = path(of: name, in: ["vars"], for: task) else { throw missing(name, in: ["vars"], for: task) }
+        return (FileManager.default.subpaths(atPath: folder) ?? []).sorted().map { "\(folder)/\($0)" }
+            .filter { file in
+                var isFolder: ObjCBool = false
+                return FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) && !isFolder.boolValue
+            }
     }
 
     /// The variables of a YAML file; nil when there is none of that name.
@@ -91,7 +198,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         guard let file = path(of: name, in: ["vars"]) else { return nil }
         let value: JinjaValue
         do {
-            value = try RecipeYAML.value(try text(of: file), name: name)
+            value = try RecipeYAML.value(try text(of: file), name: name, vault: vault)
         } catch let error as RecipeError {
             throw TaskFailure(message: error.description)
         }
@@ -108,10 +215,14 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         _ request: SourceRequest, for task: ProgramTask, render: (_ text: String, _ name: String) throws -> String
     ) throws -> ModuleSource {
         let subfolder = request.kind == .template ? "templates" : "files"
-        guard let file = path(of: request.path, in: [subfolder]) else { throw missing(request.path, in: [subfolder]) }
+        guard let file = path(of: request.path, in: [subfolder], for: task) else {
+            throw missing(request.path, in: [subfolder], for: task)
+        }
         switch request.kind {
         case .template:
-            let rendered = try render(try text(of: file), request.path)
+            let rendered = try Self.$templateFolders.withValue(
+                [(file as NSString).deletingLastPathComponent] + roots(for: task).map { $0 + "/templates" }
+            ) { try render(try text(of: file), request.path) }
             return ModuleSource(.file(Payload(Array(rendered.utf8)), mode: mode(file)))
         case .file:
             if let known = files.withLock({ $0[file] }) { return known }
@@ -156,6 +267,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TaskFailure(message: "'\(path)' cannot be read: look at its permissions")
         }
+        if data.starts(with: Array("$ANSIBLE_VAULT;".utf8)) { return Payload(Array(try text(of: path).utf8)) }
         return Payload(Array(data))
     }
 }

@@ -1,5 +1,6 @@
 import Jinja
 import Modules
+import Recipes
 
 /// A task ready to run: keywords inherited from blocks and play are merged in, texts may still hold templates.
 struct ProgramTask: Sendable {
@@ -8,7 +9,11 @@ struct ProgramTask: Sendable {
         case module(any Module.Type)
         /// Tasks of another recipe, found by name when it runs.
         case includeTasks(Include)
+        /// Tasks of a role, found by name when it runs.
+        case includeRole(Include)
         case includeVariables
+        /// What the engine does itself.
+        case controller(ControllerAction)
         case meta
     }
 
@@ -65,10 +70,51 @@ struct ProgramTask: Sendable {
     var defaults: [JinjaDict] = []
     /// Folder that relative files are looked up from; nil for recipes of a document.
     var folder: String?
+    /// Folder of the file that holds it, where it is another one.
+    var near: String?
     /// Name of the role it comes from.
     var role: String?
+    var tags: [String] = []
+    var remoteUser: JinjaValue?
+    var connection: JinjaValue?
+    var port: JinjaValue?
+    var anyErrorsFatal: JinjaValue?
+    var throttle: JinjaValue?
+    var delegatesFacts: JinjaValue?
+    /// Fixed values that its templates see, such as `role_path`.
+    var magic = JinjaDict()
     /// Line in the source.
     var line: Int?
+
+    /// Whether other machines see what it does, or it sees what they did.
+    var looksAtOthers: Bool {
+        switch action {
+        case .includeTasks, .includeRole, .controller, .meta: return true
+        case .module, .includeVariables: break
+        }
+        if isRunOnce != nil || delegate != nil || anyErrorsFatal != nil || throttle != nil || connection != nil {
+            return true
+        }
+        if moduleName == "pause" { return true }
+        let texts = conditions + (until ?? []) + (changedWhen ?? []) + (failedWhen ?? [])
+        let values = [loop?.items ?? .none, .dict(arguments), .list(environment)] + layers.map { .dict($0) }
+        return texts.contains(where: Self.namesOthers) || values.contains { Self.namesOthers($0.repr) }
+            || moduleName == "template"
+    }
+
+    private static func namesOthers(_ text: String) -> Bool {
+        ["hostvars", "play_hosts", "play_batch", "groups"].contains { text.contains($0) }
+    }
+
+    /// What the tasks that it includes get: its own parameters without those of its role, which they have themselves.
+    var includeLayers: [JinjaDict] {
+        let parameters: [JinjaDict] =
+            switch action {
+            case .includeTasks(let include), .includeRole(let include): include.role?.parameters ?? []
+            default: []
+            }
+        return Array(upperLayers.dropLast(parameters.count))
+    }
 
     /// Gathers facts, with the rights of the login user.
     static let gathering = ProgramTask(
@@ -80,6 +126,15 @@ struct ProgramTask: Sendable {
         guard case .module(let module) = action else { return false }
         return ["command", "shell", "raw", "script"].contains(module.documentation.name)
     }
+}
+
+/// What is done without a program of a module.
+enum ControllerAction: Sendable {
+    case addHost
+    case groupBy
+    case setStats
+    /// nil: the task's own arguments say what is asked for.
+    case validateArguments(JinjaDict?)
 }
 
 /// Tasks with a common fate.
@@ -114,6 +169,47 @@ struct ProgramPlay: Sendable {
     var layers: [JinjaDict]
     /// Files with variables, each a template or a list of alternatives.
     var variableFiles: [JinjaValue]
+    /// What its roles give to all tasks.
+    var exports = RoleExports()
+    var settings = Settings()
+
+    /// How machines proceed.
+    struct Settings: Sendable {
+        var serial: JinjaValue?
+        var maximumFailures: JinjaValue?
+        var anyErrorsFatal: JinjaValue?
+        var forcesHandlers: JinjaValue?
+        var strategy: JinjaValue?
+        var order: JinjaValue?
+        var prompts: [RecipePrompt] = []
+
+        init() {}
+
+        init(_ play: RecipePlay) {
+            serial = play.serial
+            maximumFailures = play.maxFailPercentage
+            anyErrorsFatal = play.attributes.anyErrorsFatal
+            forcesHandlers = play.forceHandlers
+            strategy = play.strategy
+            order = play.order
+            prompts = play.prompts
+        }
+    }
+
+    /// Whether what a machine does may depend on what others did before: then they go task by task.
+    var keepsTogether: Bool {
+        func together(_ nodes: [ProgramNode]) -> Bool {
+            nodes.contains { node in
+                switch node {
+                case .task(let task): task.looksAtOthers
+                case .block(let block): together(block.body) || together(block.rescue) || together(block.always)
+                }
+            }
+        }
+        return settings.anyErrorsFatal != nil || settings.maximumFailures != nil
+            || handlers.contains(where: \.looksAtOthers)
+            || sections.contains { together($0) }
+    }
 
     /// How many tasks are known before anything runs.
     var taskCount: Int {

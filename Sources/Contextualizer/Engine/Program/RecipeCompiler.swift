@@ -8,8 +8,18 @@ import Recipes
 struct RecipeCompiler {
     /// Attributes under all plays: what the caller decides for tasks that say nothing.
     var base: RecipeAttributes
-    /// Folder of relative files; nil for recipes of a document.
+    /// Folder of relative files: the playbook's, or the role's; nil for recipes of a document.
     var folder: String?
+    /// Folder of the file that is compiled, where it is another one.
+    var near: String?
+    /// Where roles come from; nil: there are none.
+    var roles: (any RoleLibrary)?
+    /// Which tasks run; nil: all.
+    var tags: TagSelection?
+    /// The role whose tasks are compiled.
+    var role: RoleContext?
+    /// Renders tags and names of roles that are templates; nil: they stay.
+    var render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)?
 
     init(base: RecipeAttributes = RecipeAttributes(), folder: String? = nil) {
         self.base = base
@@ -25,70 +35,157 @@ struct RecipeCompiler {
             inherited.name = nil
             // The play's variables stay apart: files of variables rank between them and those of blocks and tasks.
             inherited.vars = JinjaDict()
-            var sections: [[ProgramNode]] = []
-            for (name, nodes) in [("pre_tasks", play.preTasks), ("tasks", play.tasks), ("post_tasks", play.postTasks)] {
-                sections.append(try self.nodes(nodes, inherited: inherited, path: "\(index).\(name)"))
+            var collection = RoleCollection()
+            var sections = [
+                try self.nodes(play.preTasks, inherited: inherited, path: "\(index).pre_tasks", roles: &collection)
+            ]
+            var middle: [ProgramNode] = []
+            for (number, entry) in play.roles.enumerated() {
+                var entry = entry
+                entry.name = rendered(.string(entry.name), layers: [play.attributes.vars]).text
+                middle += try role(
+                    entry, inherited: inherited, path: "\(index).roles.\(number)", upper: [], parents: [],
+                    isDirect: true, into: &collection)
             }
+            middle += try self.nodes(play.tasks, inherited: inherited, path: "\(index).tasks", roles: &collection)
+            sections.append(middle)
+            sections.append(
+                try self.nodes(play.postTasks, inherited: inherited, path: "\(index).post_tasks", roles: &collection))
             var gathering = ProgramTask.gathering
+            gathering.tags = attributes.tags.isEmpty ? ["always"] : TagSelection.texts(attributes.tags)
+            gathering.remoteUser = attributes.remoteUser
+            gathering.connection = attributes.connection
+            if let subset = play.gatherSubset { gathering.arguments["gather_subset"] = subset }
             gathering.become = attributes.become
             gathering.becomeUser = attributes.becomeUser
             gathering.becomeMethod = attributes.becomeMethod
             gathering.environment = attributes.environment
             gathering.layers = attributes.vars.isEmpty ? [] : [attributes.vars]
-            let handlers = try self.nodes(play.handlers, inherited: inherited, path: "\(index).handlers")
-            plays.append(
-                ProgramPlay(
-                    name: attributes.name ?? play.hosts?.text ?? "", hosts: play.hosts ?? .string("all"),
-                    gathersFacts: play.gatherFacts, gathering: gathering, sections: sections,
-                    handlers: Self.tasks(of: handlers), layers: [attributes.vars], variableFiles: play.varsFiles))
+            var untagged = self
+            untagged.tags = nil
+            var handling = inherited
+            handling.when = []
+            handling.tags = []
+            let handlers = try untagged.nodes(
+                play.handlers, inherited: handling, path: "\(index).handlers", roles: &collection)
+            var program = ProgramPlay(
+                name: attributes.name ?? Self.pattern(play.hosts), hosts: play.hosts ?? .string("all"),
+                gathersFacts: play.gatherFacts, gathering: gathering, sections: sections,
+                handlers: Self.tasks(of: collection.handlers) + Self.tasks(of: handlers), layers: [attributes.vars],
+                variableFiles: play.varsFiles)
+            program.exports = collection.exports
+            program.settings = ProgramPlay.Settings(play)
+            plays.append(program)
         }
         return plays
     }
 
-    /// Tasks in order, numbered under `path`.
+    private static func pattern(_ hosts: JinjaValue?) -> String {
+        guard let hosts else { return "" }
+        return hosts.listValue?.map(\.text).joined(separator: ",") ?? hosts.text
+    }
+
+    /// A value with its templates rendered, as far as that is possible before anything runs.
+    func rendered(_ value: JinjaValue, layers: [JinjaDict]) -> JinjaValue { render?(value, layers) ?? value }
+
+    /// As the next one, where roles are not collected.
     func nodes(
         _ nodes: [RecipeNode], inherited: RecipeAttributes, path: String, upper: [JinjaDict] = []
+    ) throws(TaskFailure) -> [ProgramNode] {
+        var collection = RoleCollection()
+        return try self.nodes(nodes, inherited: inherited, path: path, upper: upper, roles: &collection)
+    }
+
+    /// Tasks in order, numbered under `path`.
+    func nodes(
+        _ nodes: [RecipeNode], inherited: RecipeAttributes, path: String, upper: [JinjaDict] = [],
+        roles collection: inout RoleCollection
     ) throws(TaskFailure) -> [ProgramNode] {
         var result: [ProgramNode] = []
         for (index, node) in nodes.enumerated() {
             let place = "\(path).\(index)"
             switch node {
             case .task(let task):
-                result.append(.task(try self.task(task, inherited: inherited, path: place, upper: upper)))
+                let program = try self.task(task, inherited: inherited, path: place, upper: upper)
+                if takes(program) { result.append(.task(program)) }
             case .block(let block):
                 var attributes = block.attributes.inheriting(from: inherited)
                 attributes.name = nil
-                result.append(
-                    .block(
-                        ProgramBlock(
-                            path: place, name: block.attributes.name ?? "",
-                            body: try self.nodes(
-                                block.tasks, inherited: attributes, path: place + ".block", upper: upper),
-                            rescue: try self.nodes(
-                                block.rescue, inherited: attributes, path: place + ".rescue", upper: upper),
-                            always: try self.nodes(
-                                block.always, inherited: attributes, path: place + ".always", upper: upper))))
+                let program = ProgramBlock(
+                    path: place, name: block.attributes.name ?? "",
+                    body: try self.nodes(
+                        block.tasks, inherited: attributes, path: place + ".block", upper: upper, roles: &collection),
+                    rescue: try self.nodes(
+                        block.rescue, inherited: attributes, path: place + ".rescue", upper: upper, roles: &collection),
+                    always: try self.nodes(
+                        block.always, inherited: attributes, path: place + ".always", upper: upper, roles: &collection))
+                if !program.body.isEmpty || !program.always.isEmpty { result.append(.block(program)) }
+            case .include(let include) where include.kind == .role && include.isStatic:
+                result += try self.imported(
+                    include, inherited: inherited, path: place, upper: upper, roles: &collection)
             case .include(let include):
-                result.append(.task(try self.include(include, inherited: inherited, path: place, upper: upper)))
+                let program = try self.include(include, inherited: inherited, path: place, upper: upper)
+                if takes(program) { result.append(.task(program)) }
             }
         }
         return result
     }
 
+    private func takes(_ task: ProgramTask) -> Bool {
+        // What only the engine does has no tags to be left out by, unless it says so.
+        guard let tags else { return true }
+        return tags.takes(task.tags)
+    }
+
+    /// The tasks of `import_role`.
+    private func imported(
+        _ include: RecipeInclude, inherited: RecipeAttributes, path: String, upper: [JinjaDict],
+        roles collection: inout RoleCollection
+    ) throws(TaskFailure) -> [ProgramNode] {
+        var entry = RecipeRole(
+            name: rendered(.string(include.target), layers: [inherited.vars]).text, position: include.task.position)
+        entry.attributes = include.task.attributes
+        entry.attributes.name = nil
+        let parameters = include.task.arguments.parameters
+        return try role(
+            entry, files: Self.files(parameters), inherited: inherited, path: path, upper: upper,
+            parents: self.role.map { [$0] } ?? [], isDirect: false,
+            allowsDuplicates: parameters["allow_duplicates"]?.isTrue ?? true,
+            validates: parameters["rolespec_validate"]?.isTrue ?? true, namesParents: true, into: &collection)
+    }
+
+    /// `tasks_from` and its kin.
+    static func files(_ parameters: JinjaDict) -> LoadedRole.Files {
+        func name(_ key: String) -> String? {
+            guard let text = parameters[key]?.stringValue else { return nil }
+            for ending in [".yml", ".yaml"] where text.hasSuffix(ending) { return String(text.dropLast(ending.count)) }
+            return text
+        }
+        return LoadedRole.Files(
+            tasks: name("tasks_from"), variables: name("vars_from"), defaults: name("defaults_from"),
+            handlers: name("handlers_from"))
+    }
+
     private func include(
         _ include: RecipeInclude, inherited: RecipeAttributes, path: String, upper: [JinjaDict]
     ) throws(TaskFailure) -> ProgramTask {
-        guard include.kind == .tasks else {
-            throw TaskFailure(message: "roles are not supported yet: \(include.target)")
-        }
         var inner = inherited
         inner.when = []
+        let details = ProgramTask.Include(
+            parent: include.applied.inheriting(from: inner), isStatic: include.isStatic, role: role)
         var program = programTask(
             include.task, inherited: inherited, path: path, upper: upper,
-            action: .includeTasks(
-                ProgramTask.Include(parent: include.applied.inheriting(from: inner), isStatic: include.isStatic)))
+            action: include.kind == .role ? .includeRole(details) : .includeTasks(details))
         program.name = include.task.attributes.name ?? include.task.module
-        program.arguments = ["_raw_params": .string(include.target)]
+        if include.kind == .role {
+            if include.task.attributes.name == nil { program.name = "include_role : \(include.target)" }
+            program.arguments = include.task.arguments.parameters
+            program.arguments["name"] = .string(include.target)
+            program.arguments["role"] = nil
+            program.arguments["apply"] = nil
+        } else {
+            program.arguments = ["_raw_params": .string(include.target)]
+        }
         if !include.task.attributes.vars.isEmpty {
             program.upperLayers.insert(include.task.attributes.vars, at: 0)
         }
@@ -102,6 +199,10 @@ struct RecipeCompiler {
         switch task.module {
         case "meta": action = .meta
         case "include_vars": action = .includeVariables
+        case "add_host": action = .controller(.addHost)
+        case "group_by": action = .controller(.groupBy)
+        case "set_stats": action = .controller(.setStats)
+        case "validate_argument_spec": action = .controller(.validateArguments(nil))
         default:
             guard let module = ModuleRegistry.module(named: task.module) else {
                 throw TaskFailure(message: "the module '\(task.module)' is not supported")
@@ -115,7 +216,8 @@ struct RecipeCompiler {
         _ task: RecipeTask, inherited: RecipeAttributes, path: String, upper: [JinjaDict], action: ProgramTask.Action
     ) -> ProgramTask {
         let attributes = task.attributes.inheriting(from: inherited)
-        var arguments = task.arguments.parameters
+        var arguments = Self.defaults(of: task.module, in: attributes.moduleDefaults)
+        arguments.merge(task.arguments.parameters)
         if let text = task.arguments.freeForm { arguments["_raw_params"] = .string(text) }
         var program = ProgramTask(
             path: path, name: task.title, moduleName: task.module, action: action, arguments: arguments)
@@ -145,10 +247,42 @@ struct RecipeCompiler {
         program.isRunOnce = attributes.runOnce
         program.timeout = attributes.timeout ?? task.asyncSeconds
         program.layers = attributes.vars.isEmpty ? [] : [attributes.vars]
+        program.line = task.position.line
+        program.remoteUser = attributes.remoteUser
+        program.connection = task.isLocalAction ? "local" : attributes.connection
+        program.port = attributes.port
+        if task.isLocalAction, program.delegate == nil { program.delegate = "localhost" }
+        program.anyErrorsFatal = attributes.anyErrorsFatal
+        program.throttle = attributes.throttle
+        program.delegatesFacts = attributes.delegateFacts
+        let layers = [attributes.vars]
+        program.tags = TagSelection.texts(attributes.tags.map { rendered($0, layers: layers) })
+        finish(&program, upper: upper)
+        return program
+    }
+
+    /// What a task has from where it stands.
+    func finish(_ program: inout ProgramTask, upper: [JinjaDict]) {
         program.upperLayers = upper
         program.folder = folder
-        program.line = task.position.line
-        return program
+        program.near = near
+        guard let role else { return }
+        program.role = role.name
+        program.layers += role.layers
+        program.upperLayers += role.parameters
+        program.defaults = role.defaults
+        program.magic = role.magic
+    }
+
+    /// The arguments that `module_defaults` gives to a module: the innermost counts.
+    private static func defaults(of module: String, in tables: [JinjaValue]) -> JinjaDict {
+        var result = JinjaDict()
+        for table in tables {
+            for (key, value) in table.dictValue ?? JinjaDict() where Recipe.shortModuleName(key.text) == module {
+                result = value.dictValue ?? JinjaDict()
+            }
+        }
+        return result
     }
 
     private static func loop(_ task: RecipeTask) -> ProgramTask.Loop? {
@@ -168,7 +302,7 @@ struct RecipeCompiler {
         return result
     }
 
-    private static func texts(_ conditions: [RecipeCondition]) -> [String] {
+    static func texts(_ conditions: [RecipeCondition]) -> [String] {
         conditions.map { condition in
             if case .bool(let flag) = condition.expression { return flag ? "true" : "false" }
             return condition.expression.text
@@ -176,7 +310,7 @@ struct RecipeCompiler {
     }
 
     /// The tasks of a list of handlers, those in blocks too.
-    private static func tasks(of nodes: [ProgramNode]) -> [ProgramTask] {
+    static func tasks(of nodes: [ProgramNode]) -> [ProgramTask] {
         nodes.flatMap { node in
             switch node {
             case .task(let task): [task]
@@ -191,108 +325,7 @@ extension ProgramTask {
     struct Include: Sendable {
         var parent: RecipeAttributes
         var isStatic: Bool
-    }
-}
-
-/// What can be found out about recipes before any machine exists.
-enum RecipeCheck {
-    /// Parameters of all modules that recipes may use.
-    static let supportedModules: [String: Set<String>] = {
-        var table: [String: Set<String>] = [
-            "meta": ["*"], "include_vars": ["*"], "include_tasks": ["*"], "import_tasks": ["*"], "include": ["*"],
-        ]
-        for module in ModuleRegistry.all {
-            let documentation = module.documentation
-            let parameters: Set<String> =
-                documentation.acceptsAnything
-                ? ["*"] : Set(documentation.parameters.flatMap { [$0.name] + $0.aliases })
-            for name in documentation.names { table[name] = parameters }
-        }
-        return table
-    }()
-
-    /// All that is wrong with a recipe.
-    static func problems(_ recipe: Recipe) -> [RecipeDiagnostic] {
-        var problems = recipe.check(supportedModules: supportedModules)
-        for play in recipe.plays {
-            // Roles bring handlers of their own.
-            let handlers = names(play.handlers).union(play.roles.isEmpty ? [] : ["*"])
-            for nodes in [play.preTasks, play.tasks, play.postTasks, play.handlers] {
-                visit(nodes) { task in
-                    problems += refusals(task, recipe: recipe.name)
-                    problems += unknownHandlers(task, handlers, recipe: recipe.name)
-                }
-            }
-        }
-        visit(recipe.tasks) { problems += refusals($0, recipe: recipe.name) }
-        return problems
-    }
-
-    private static func refusals(_ task: RecipeTask, recipe: String) -> [RecipeDiagnostic] {
-        var problems: [RecipeDiagnostic] = []
-        let target = task.attributes.delegateTo?.text
-        if task.isLocalAction || target == "localhost" || target == "127.0.0.1" {
-            problems.append(
-                RecipeDiagnostic(
-                    .error, "tasks on the controller are not allowed: run this on the machine itself", recipe: recipe,
-                    position: task.position, kind: .unsupported))
-        }
-        if let poll = task.poll, poll == 0 || poll == "0" {
-            problems.append(
-                RecipeDiagnostic(
-                    .warning, "a task with 'poll: 0' is waited for here", recipe: recipe, position: task.position))
-        }
-        if let method = task.attributes.becomeMethod?.text, !JinjaTemplate.isTemplate(method),
-            !["sudo", "su", "doas"].contains(method)
-        {
-            problems.append(
-                RecipeDiagnostic(
-                    .error, "become_method '\(method)' is not supported: use sudo, su or doas", recipe: recipe,
-                    position: task.position, kind: .unsupported))
-        }
-        return problems
-    }
-
-    private static func unknownHandlers(
-        _ task: RecipeTask, _ handlers: Set<String>, recipe: String
-    ) -> [RecipeDiagnostic] {
-        guard !handlers.contains("*") else { return [] }
-        return task.attributes.notify.compactMap { value in
-            guard case .string(let name) = value, !JinjaTemplate.isTemplate(name), !handlers.contains(name) else {
-                return nil
-            }
-            return RecipeDiagnostic(
-                .error,
-                "The requested handler '\(name)' was not found in either the main handlers list nor in the listening "
-                    + "handlers list", recipe: recipe, position: task.position)
-        }
-    }
-
-    /// Names and topics of handlers; `*` when some are only known when they are included.
-    private static func names(_ nodes: [RecipeNode]) -> Set<String> {
-        var names: Set<String> = []
-        for node in nodes {
-            switch node {
-            case .task(let task):
-                names.formUnion([task.title] + task.listen)
-                if JinjaTemplate.isTemplate(task.title) { names.insert("*") }
-            case .block(let block): names.formUnion(self.names(block.tasks))
-            case .include: names.insert("*")
-            }
-        }
-        return names
-    }
-
-    private static func visit(_ nodes: [RecipeNode], _ body: (RecipeTask) -> Void) {
-        for node in nodes {
-            switch node {
-            case .task(let task): body(task)
-            case .include: break
-            case .block(let block):
-                visit(block.tasks, body)
-                visit(block.rescue, body)
-                visit(block.always, body)
-            }
-        }
+        /// The role that the include stands in.
+        var role: RoleContext?
     }
 }

@@ -22,7 +22,7 @@ struct BuiltInRun {
     private func run(_ task: BuiltInTask) async throws -> String? {
         let recorder = context.recorder
         if let record = context.history.record(machine.id, step: step, path: task.path) {
-            recorder.count(machine.id, record.status)
+            recorder.count(machine.id, of: record)
             return nil
         }
         context.masker.add(task.secrets)

@@ -73,7 +73,7 @@ final class DocumentRun: Sendable {
             table: HostTable(
                 hosts: hosts, groups: groups, extra: JinjaDict(),
                 magic: ScopeVariables.magic(settings: settings, folder: nil)),
-            links: links, recorder: recorder, history: history, masker: Masker(secrets), sources: library,
+            links: MachineLinks(links), recorder: recorder, history: history, masker: Masker(secrets), sources: library,
             library: library, clock: clock)
         crew = RunMachines(context: context, parallelism: request.parallelism)
     }

@@ -1,4 +1,5 @@
 import ContextualizationAPI
+import Foundation
 import Jinja
 import Modules
 
@@ -13,15 +14,34 @@ final class HostRunner {
         case ended
     }
 
+    /// The place of a failure that came from elsewhere.
+    private static let elsewhere: JinjaDict = [
+        "failed": true, "msg": "a task failed on another machine, and any_errors_fatal ends the play for all",
+    ]
+
     let context: RunContext
     let machine: ContextualizationMachine
     let host: HostVariables
     let link: MachineLink
     let step: String
+    /// Keeps the machines of the play together; nil: this one proceeds freely.
+    var lockStep: LockStep?
+    /// Answers to `vars_prompt`.
+    var promptLayers: [JinjaDict] = []
+    /// `meta: clear_host_errors`.
+    var clearErrors: () -> Void = {}
+    /// Whether the failure that ended the play counts for all.
+    private(set) var carriesFailure = false
     private var handlers: [ProgramTask] = []
-    private var notified: [String] = []
+    /// Numbers of handlers to run.
+    private var notified: Set<Int> = []
     private var flushes = 0
     private var playPath = ""
+    /// Where the handlers run that are flushed now.
+    private var flushPlace: [Int] = []
+    /// Roles that `meta: end_role` ended, by the beginning of their tasks' paths.
+    private var endedRoles: [String] = []
+    private(set) var exports = RoleExports()
     /// Variables of the play: of its files, then its own. Highest first.
     private(set) var playLayers: [JinjaDict] = []
     /// How many `rescue` sections stand around the task at work.
@@ -41,10 +61,18 @@ final class HostRunner {
         notified = []
         flushes = 0
         playPath = path
-        playLayers = play.layers
-        if !play.variableFiles.isEmpty { playLayers = try variableFiles(of: play) + play.layers }
-        for section in play.sections where !section.isEmpty {
+        exports = play.exports
+        let own = promptLayers + play.layers
+        playLayers = exports.variables + own
+        if !play.variableFiles.isEmpty { playLayers = exports.variables + (try variableFiles(of: play)) + own }
+        for (number, section) in play.sections.enumerated() where !section.isEmpty || number == 1 {
             let outcome = try await run(section)
+            // The handlers of a section stand between its last task and the next section.
+            flushPlace = LockStep.place(of: path) + [number == 2 ? 3 : number * 2, .max]
+            if case .failed(_, _, false) = outcome, try forcesHandlers(play) {
+                _ = try await flushHandlers()
+                return outcome
+            }
             if case .done = outcome {} else { return outcome }
             let flushed = try await flushHandlers()
             if case .done = flushed {} else { return flushed }
@@ -52,13 +80,23 @@ final class HostRunner {
         return .done
     }
 
+    private func forcesHandlers(_ play: ProgramPlay) throws -> Bool {
+        guard let value = play.settings.forcesHandlers else { return context.settings.forcesHandlers }
+        return try context.environment.resolve(value, scope: playScope(play)).isTrue
+    }
+
+    private func playScope(_ play: ProgramPlay) -> TaskScope {
+        TaskScope(
+            host: host, table: context.table, environment: context.environment,
+            lower: (promptLayers + play.layers).map { TaskScope.Layer($0) },
+            defaults: exports.defaults.map { TaskScope.Layer($0) })
+    }
+
     /// The variables of the play's `vars_files`, of the last file first.
     private func variableFiles(of play: ProgramPlay) throws -> [JinjaDict] {
         let carrier = ProgramTask(
             path: playPath, name: "vars_files", moduleName: "include_vars", action: .meta, arguments: JinjaDict())
-        let scope = TaskScope(
-            host: host, table: context.table, environment: context.environment,
-            lower: play.layers.map { TaskScope.Layer($0) })
+        let scope = playScope(play)
         var layers: [JinjaDict] = []
         for entry in play.variableFiles {
             // A list names alternatives: the first that exists counts.
@@ -102,9 +140,11 @@ final class HostRunner {
         var outcome = try await run(block.body)
         if !block.rescue.isEmpty { rescueDepth -= 1 }
         if case .failed(let name, let result, false) = outcome, !block.rescue.isEmpty {
-            host.mergeSet([
-                "ansible_failed_task": ["name": .string(name)], "ansible_failed_result": .dict(result),
-            ])
+            if result != Self.elsewhere {
+                host.mergeSet([
+                    "ansible_failed_task": ["name": .string(name)], "ansible_failed_result": .dict(result),
+                ])
+            }
             outcome = try await run(block.rescue)
         }
         guard !block.always.isEmpty else { return outcome }
@@ -118,43 +158,65 @@ final class HostRunner {
 
     func notify(_ names: [String], from task: ProgramTask) throws {
         for name in names {
-            guard handlers.contains(where: { $0.name == name || $0.listen.contains(name) }) else {
+            // Of several handlers of one name the last one counts; of a topic all do.
+            let byName = handlers.lastIndex { $0.name == name || $0.role.map { "\($0) : " } ?? "" + $0.name == name }
+            let byTopic = handlers.indices.filter { handlers[$0].listen.contains(name) }
+            guard byName != nil || !byTopic.isEmpty else {
                 throw TaskFailure(
                     message: "The requested handler '\(name)' was not found in either the main handlers list nor in "
                         + "the listening handlers list")
             }
-            if !notified.contains(name) { notified.append(name) }
+            notified.formUnion(byTopic)
+            if let byName { notified.insert(byName) }
         }
     }
 
     /// Runs the notified handlers in order of definition; they may notify later ones.
     func flushHandlers() async throws -> Outcome {
         flushes += 1
-        for (index, handler) in handlers.enumerated() {
-            guard notified.contains(where: { $0 == handler.name || handler.listen.contains($0) }) else { continue }
-            var task = handler
+        let place = flushPlace
+        var index = 0
+        while index < handlers.count {
+            defer { index += 1 }
+            guard notified.remove(index) != nil else { continue }
+            var task = handlers[index]
             task.path = "\(playPath).handlers.\(index)@\(flushes)"
-            let outcome = try await run(task, isHandler: true)
+            flushPlace = place + [1, index]
+            defer { flushPlace = place }
+            let outcome = try await run(task, place: flushPlace)
             if case .done = outcome { continue }
             return outcome
         }
-        notified = []
         return .done
     }
 
     // MARK: - One task
 
-    private func run(_ task: ProgramTask, isHandler: Bool = false) async throws -> Outcome {
+    private func run(_ task: ProgramTask, place given: [Int]? = nil) async throws -> Outcome {
+        guard !endedRoles.contains(where: { task.path.hasPrefix($0) }) else { return .done }
+        let place = lockStep == nil ? [] : given ?? LockStep.place(of: task.path)
+        if let lockStep {
+            switch await lockStep.arrive(host.name, at: place) {
+            case .go: break
+            case .end: return .ended
+            case .fail: return .failed(task: task.name, result: Self.elsewhere, isUnreachable: false)
+            }
+            try Task.checkCancellation()
+        }
         let run = TaskRun(runner: self, task: task)
+        run.place = place
+        if let stepper = context.stepper, !(await stepper.allows("\(step)/\(task.path)", task: run.name())) {
+            return .done
+        }
         switch task.action {
         case .meta: return try await meta(task, run)
-        case .includeTasks: return try await include(task, run)
-        case .includeVariables, .module: break
+        case .includeTasks, .includeRole: return try await include(task, run)
+        case .includeVariables, .module, .controller: break
         }
         if let record = context.history.record(machine.id, step: step, path: task.path) {
             return try replay(record, task)
         }
-        let ended = try await run.perform()
+        let ended = try await bounded(task, run) { try await run.perform() }
         var effects = ended.effects
         var status = ended.status
         if status == .failed, rescueDepth > 0 {
@@ -163,7 +225,14 @@ final class HostRunner {
         }
         apply(effects)
         if !effects.notified.isEmpty { try notify(effects.notified, from: task) }
-        try await context.recorder.finished(machine.id, run.record(ended, status: status, effects: effects))
+        // What one machine did for all is told once.
+        if lockStep == nil || !run.isShared {
+            try await context.recorder.finished(machine.id, run.record(ended, status: status, effects: effects))
+        }
+        if let lockStep, [.failed, .rescued, .unreachable].contains(status), !run.isShared, try run.isFatal() {
+            carriesFailure = status != .rescued
+            await lockStep.failAll(by: host.name)
+        }
         switch status {
         case .failed, .rescued:
             return .failed(task: ended.name, result: ended.dictionary, isUnreachable: false)
@@ -172,8 +241,26 @@ final class HostRunner {
         }
     }
 
+    /// Runs a task within the bounds of `throttle` and of all tasks.
+    private func bounded(
+        _ task: ProgramTask, _ run: TaskRun, _ body: () async throws -> TaskRun.Ended
+    ) async throws -> TaskRun.Ended {
+        guard lockStep != nil else { return try await body() }
+        var turnstiles = [context.turnstile("", context.settings.parallelism)]
+        if let count = try run.throttle() { turnstiles.insert(context.turnstile("\(step)/\(task.path)", count), at: 0) }
+        // Who waits for another machine's result must not keep it from running.
+        if run.waitsForOthers { turnstiles = [] }
+        for turnstile in turnstiles { await turnstile.enter() }
+        let result: Result<TaskRun.Ended, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        for turnstile in turnstiles { await turnstile.leave() }
+        return try result.get()
+    }
+
     private func apply(_ effects: TaskEffects) {
-        if !effects.facts.isEmpty { host.mergeFacts(effects.facts) }
+        let owner = effects.factsOwner.flatMap { context.table.host($0) } ?? host
+        if !effects.facts.isEmpty { owner.mergeFacts(effects.facts) }
+        if !effects.ownersVariables.isEmpty { owner.mergeSet(effects.ownersVariables) }
         if !effects.variables.isEmpty { host.mergeSet(effects.variables) }
     }
 
@@ -184,7 +271,7 @@ final class HostRunner {
                 message:
                     "the stored effects of task '\(record.task.name)' cannot be read: run the recipe from its start")
         }
-        context.recorder.count(machine.id, record.status)
+        context.recorder.count(machine.id, of: record)
         apply(effects)
         if case .includeVariables = task.action {
             for (key, value) in effects.variables { host.mergeIncluded([key.text: value]) }
@@ -201,8 +288,26 @@ final class HostRunner {
         let action = (task.arguments["_raw_params"] ?? task.arguments["free_form"])?.text ?? ""
         if try run.firstFalseCondition(scope) != nil { return .done }
         switch action {
-        case "flush_handlers": return try await flushHandlers()
-        case "end_play", "end_batch", "end_host": return .ended
+        case "flush_handlers":
+            let outer = flushPlace
+            flushPlace = run.place
+            defer { flushPlace = outer }
+            return try await flushHandlers()
+        case "end_play", "end_batch":
+            if action == "end_play" { await lockStep?.endAll() }
+            return .ended
+        case "end_host": return .ended
+        case "end_role":
+            if let range = task.path.range(of: ".role.", options: .backwards) {
+                endedRoles.append(String(task.path[..<range.upperBound]))
+            }
+            return .done
+        case "clear_facts":
+            host.clearFacts()
+            return .done
+        case "clear_host_errors":
+            clearErrors()
+            return .done
         case "reset_connection":
             await link.close()
             return .done
@@ -219,11 +324,23 @@ final class HostRunner {
             try await context.recorder.finished(machine.id, run.record(ended, status: .failed, effects: TaskEffects()))
             return .failed(task: ended.name, result: ended.dictionary, isUnreachable: false)
         }
+        if plan.isEmpty, task.loop == nil {
+            let ended = run.skippedInclude()
+            try await context.recorder.finished(machine.id, run.record(ended, status: .skipped, effects: TaskEffects()))
+        }
         for (index, included) in plan.enumerated() {
             let nodes: [ProgramNode]
             do {
-                nodes = try context.library.tasks(
-                    named: included.file, includedBy: included.task, path: "\(task.path).include.\(index)")
+                let path = "\(task.path).include.\(index)"
+                if case .includeRole = task.action {
+                    let role = try context.library.role(includedBy: included.task, path: path)
+                    nodes = role.tasks
+                    add(role, isPublic: included.task.arguments["public"]?.isTrue ?? false)
+                } else {
+                    nodes = try context.library.tasks(named: included.file, includedBy: included.task, path: path)
+                }
+                let ended = run.included(included.file)
+                try await context.recorder.finished(machine.id, run.record(ended, status: .ok, effects: TaskEffects()))
             } catch {
                 let ended = run.failure(error)
                 try await context.recorder.finished(
@@ -235,5 +352,15 @@ final class HostRunner {
             return outcome
         }
         return .done
+    }
+
+    private func add(_ role: IncludedRole, isPublic: Bool) {
+        for handler in role.handlers
+        where !handlers.contains(where: { $0.name == handler.name && $0.role == handler.role }) {
+            handlers.append(handler)
+        }
+        guard isPublic else { return }
+        playLayers = role.exports.variables + playLayers
+        exports.defaults = role.exports.defaults + exports.defaults
     }
 }

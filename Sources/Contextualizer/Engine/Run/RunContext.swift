@@ -14,13 +14,21 @@ final class RunContext: Sendable {
         var taskTimeout: Duration = .seconds(3600)
         /// Whether an expression that is no boolean decides by its truth (Ansible 2.16) or fails (2.19).
         var isStrict = false
+        /// Whether tasks may run on the controller, as its user: for playbooks that users run themselves.
+        var allowsController = false
+        /// The playbook's folder.
+        var folder: String?
+        /// Most tasks at the same time where machines keep together.
+        var parallelism = 64
+        /// Whether handlers run on machines whose play failed.
+        var forcesHandlers = false
     }
 
     let settings: Settings
     let environment: JinjaEnvironment
     let table: HostTable
     /// By inventory name.
-    let links: [String: MachineLink]
+    let links: MachineLinks
     let recorder: RunRecorder
     let history: RunHistory
     let masker: Masker
@@ -28,11 +36,17 @@ final class RunContext: Sendable {
     let library: any TaskLibrary
     let board = RunOnceBoard()
     let clock: any Clock<Duration>
+    /// nil: the inventory is fixed.
+    let inventory: (any InventoryEditor)?
+    /// Asked before each task; nil: nobody is.
+    let stepper: Stepper?
+    private let turnstiles = LockedValue<[String: Turnstile]>([:])
 
     init(
-        settings: Settings, environment: JinjaEnvironment, table: HostTable, links: [String: MachineLink],
+        settings: Settings, environment: JinjaEnvironment, table: HostTable, links: MachineLinks,
         recorder: RunRecorder, history: RunHistory, masker: Masker, sources: any SourceProvider,
-        library: any TaskLibrary, clock: any Clock<Duration>
+        library: any TaskLibrary, clock: any Clock<Duration>, inventory: (any InventoryEditor)? = nil,
+        stepper: Stepper? = nil
     ) {
         self.settings = settings
         self.environment = environment
@@ -44,6 +58,53 @@ final class RunContext: Sendable {
         self.sources = sources
         self.library = library
         self.clock = clock
+        self.inventory = inventory
+        self.stepper = stepper
+    }
+
+    /// What bounds how often something runs at the same time.
+    func turnstile(_ name: String, _ count: Int) -> Turnstile {
+        turnstiles.withLock { known in
+            if let turnstile = known[name] { return turnstile }
+            let turnstile = Turnstile(count)
+            known[name] = turnstile
+            return turnstile
+        }
+    }
+}
+
+/// `--step`: asks before each task, once for all machines.
+actor Stepper {
+    /// What was answered.
+    enum Answer: Sendable { case yes, no, `continue` }
+
+    private let ask: @Sendable (_ task: String) async -> Answer
+    /// Questions by task, those that wait for their answer too.
+    private var questions: [String: Task<Bool, Never>] = [:]
+    private var last: Task<Bool, Never>?
+    private var isOver = false
+
+    init(_ ask: @escaping @Sendable (_ task: String) async -> Answer) { self.ask = ask }
+
+    /// Whether the task is to run.
+    func allows(_ key: String, task: String) async -> Bool {
+        if let known = questions[key] { return await known.value }
+        let before = last
+        // Unstructured: several machines wait for one answer, and questions come one after the other.
+        let question = Task { () -> Bool in
+            _ = await before?.value
+            if isOver { return true }
+            switch await ask(task) {
+            case .yes: return true
+            case .no: return false
+            case .continue:
+                isOver = true
+                return true
+            }
+        }
+        questions[key] = question
+        last = question
+        return await question.value
     }
 }
 
@@ -67,6 +128,17 @@ protocol TaskLibrary: Sendable {
     /// - Throws: ``TaskFailure`` when there is no such file, or when it cannot be run.
     func tasks(named name: String, includedBy task: ProgramTask, path: String) throws -> [ProgramNode]
     func variables(named name: String, includedBy task: ProgramTask) throws -> JinjaDict
+    /// The files of a folder with variables, sorted, as ``variables(named:includedBy:)`` takes them.
+    func variableFiles(in folder: String, for task: ProgramTask) throws -> [String]
+    /// The tasks of a role that a task includes, with its handlers and what it gives to the play.
+    func role(includedBy task: ProgramTask, path: String) throws -> IncludedRole
+}
+
+/// What `include_role` brings.
+struct IncludedRole: Sendable {
+    var tasks: [ProgramNode]
+    var handlers: [ProgramTask]
+    var exports: RoleExports
 }
 
 /// Why a task fails before or instead of a module's own judgement.

@@ -26,6 +26,12 @@ final class RunMachines: Sendable {
         failures.withLock { $0[id] } ?? .configured
     }
 
+    /// Lets the machines that failed take part again.
+    func clearFailures() { failures.withLock { $0 = [:] } }
+
+    /// How many of these machines failed.
+    func failureCount(of ids: [String]) -> Int { failures.withLock { known in ids.count { known[$0] != nil } } }
+
     /// Takes a machine out of the run, and tells why.
     func fail(_ machine: ContextualizationMachine, step: String?, _ message: String) async throws {
         let message = context.masker.mask(message)
@@ -35,10 +41,12 @@ final class RunMachines: Sendable {
 
     /// Works on the living ones of some machines at the same time, within the bound.
     func forEach(
-        _ machines: [ContextualizationMachine],
+        _ machines: [ContextualizationMachine], togetherAll: Bool = false,
         _ body: @escaping @Sendable (ContextualizationMachine) async throws -> Void
     ) async throws {
-        try await forEachConcurrently(machines.filter(isAlive), limit: parallelism) { [context] machine in
+        let alive = machines.filter(isAlive)
+        try await forEachConcurrently(alive, limit: togetherAll ? max(1, alive.count) : parallelism) {
+            [context] machine in
             try await withTaskExecutorPreference(context.links[machine.inventoryName]?.executor) {
                 try await body(machine)
             }
@@ -67,9 +75,14 @@ final class RunMachines: Sendable {
     }
 
     /// Gathers facts, once for each machine; the record of an interrupted run counts.
-    func gatherFacts(_ machine: ContextualizationMachine, step: String, by task: ProgramTask) async throws {
-        guard let runner = runner(machine, step: step), runner.host.facts.isEmpty else { return }
-        if context.history.record(machine.id, step: step, path: "facts") == nil {
+    ///
+    /// - Parameter again: Also where there are facts, as each play of a playbook does.
+    func gatherFacts(
+        _ machine: ContextualizationMachine, step: String, by task: ProgramTask, again: Bool = false
+    ) async throws {
+        guard let runner = runner(machine, step: step), again || runner.host.facts.isEmpty else { return }
+        // In a playbook the task itself tells that a machine is out of reach.
+        if !again, context.history.record(machine.id, step: step, path: "facts") == nil {
             guard try await reach(machine, step: step) else { return }
         }
         if case .failed(_, let result, _) = try await runner.run([.task(task)]) {
@@ -82,12 +95,16 @@ final class RunMachines: Sendable {
     /// - Parameter first: Number of the first play in its recipe.
     /// - Returns: Why it failed; nil: it did not.
     func run(
-        _ plays: some Sequence<ProgramPlay>, first: Int = 0, on machine: ContextualizationMachine, step: String
+        _ plays: some Sequence<ProgramPlay>, first: Int = 0, on machine: ContextualizationMachine, step: String,
+        lockStep: LockStep? = nil, layers: [JinjaDict] = []
     ) async throws -> String? {
         guard let runner = runner(machine, step: step) else { return nil }
+        runner.lockStep = lockStep
+        runner.promptLayers = layers
         for (offset, play) in plays.enumerated() {
             do {
                 if case .failed(let task, let result, _) = try await runner.run(play, path: String(first + offset)) {
+                    if runner.carriesFailure { await lockStep?.becomeFatal() }
                     return "\(task): \(HostRunner.message(of: result))"
                 }
             } catch let failure as TaskFailure {
@@ -100,14 +117,16 @@ final class RunMachines: Sendable {
     /// Closes all connections.
     func close() async {
         await withTaskGroup(of: Void.self) { group in
-            for link in context.links.values { group.addTask { await link.close() } }
+            for link in context.links.all { group.addTask { await link.close() } }
         }
     }
 
     private func runner(_ machine: ContextualizationMachine, step: String) -> HostRunner? {
-        guard let link = context.links[machine.inventoryName], let host = context.table.byName[machine.inventoryName]
+        guard let link = context.links[machine.inventoryName], let host = context.table.host(machine.inventoryName)
         else { return nil }
-        return HostRunner(context: context, machine: machine, host: host, link: link, step: step)
+        let runner = HostRunner(context: context, machine: machine, host: host, link: link, step: step)
+        runner.clearErrors = { [weak self] in self?.clearFailures() }
+        return runner
     }
 }
 

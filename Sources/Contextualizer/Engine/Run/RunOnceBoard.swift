@@ -30,8 +30,33 @@ actor RunOnceBoard {
         }
     }
 
+    /// The result of a task that was done already; nil: it was not.
+    func known(_ key: String) -> ModuleResult?? {
+        if case .done(let result)? = entries[key] { return .some(result) }
+        return nil
+    }
+
+    /// The result of the one that does the task; waits for it.
+    func result(_ key: String) async -> ModuleResult? {
+        switch entries[key] {
+        case nil: entries[key] = .running([])
+        case .done(let result)?: return result
+        case .running?: break
+        }
+        return await withCheckedContinuation { continuation in
+            guard case .running(var waiting)? = entries[key] else { return continuation.resume(returning: nil) }
+            waiting.append(continuation)
+            entries[key] = .running(waiting)
+        }
+    }
+
     func finish(_ key: String, _ result: ModuleResult?) {
-        guard case .running(let waiting)? = entries[key] else { return }
+        var waiting: [CheckedContinuation<ModuleResult?, Never>] = []
+        switch entries[key] {
+        case .done?: return
+        case .running(let others)?: waiting = others
+        case nil: break
+        }
         entries[key] = .done(result)
         for continuation in waiting { continuation.resume(returning: result) }
     }

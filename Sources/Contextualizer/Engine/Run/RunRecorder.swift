@@ -1,5 +1,7 @@
 import ContextualizationAPI
 import Foundation
+import Jinja
+import Modules
 import Support
 
 /// Tells the caller what happens and counts it. Each event is awaited: only then the machine goes on.
@@ -20,8 +22,16 @@ final class RunRecorder: Sendable {
     }
 
     func finished(_ machine: String, _ record: TaskRecord) async throws {
-        count(machine, record.status)
+        count(machine, of: record)
         try await emit(machine, .taskFinished(record))
+    }
+
+    /// A failure that is ignored counts as a change where the task changed something before it failed.
+    func count(_ machine: String, of record: TaskRecord) {
+        count(machine, record.status)
+        if record.status == .ignored, JSONText.parse(record.result)?["changed"] == .bool(true) {
+            counts.withLock { $0[machine, default: .init()].changed += 1 }
+        }
     }
 
     func count(_ machine: String, _ status: TaskRecord.Status) {

@@ -98,7 +98,7 @@ extension TaskRun {
             return .skipped(reason: "remote module (\(module.documentation.name)) does not support check mode")
         }
         let moduleContext = ModuleContext(
-            isCheckMode: isCheck, wantsDifference: context.settings.wantsDifference, facts: facts,
+            isCheckMode: isCheck, wantsDifference: try wantsDifference(scope), facts: facts,
             sources: sources)
         var step = try module.plan(arguments, moduleContext)
         var chosen: ProgramOptions?
@@ -169,27 +169,71 @@ extension TaskRun {
         }
     }
 
-    private func checkMode(_ scope: TaskScope) throws -> Bool {
+    func checkMode(_ scope: TaskScope) throws -> Bool {
         guard let value = task.checkMode else { return runner.context.settings.isCheckMode }
         return try runner.context.environment.resolve(value, scope: scope).boolValue
             ?? runner.context.settings.isCheckMode
     }
 
-    private func delegation(_ scope: TaskScope) throws -> (MachineLink, JinjaDict) {
-        guard let delegate = task.delegate else { return (runner.link, runner.host.facts) }
-        let name = try runner.context.environment.resolve(delegate, scope: scope).text
-        if name == runner.host.name { return (runner.link, runner.host.facts) }
-        guard let link = runner.context.links[name], let host = runner.context.table.byName[name] else {
-            throw TaskFailure(
-                message: "delegate_to: '\(name)' is no machine of this run"
-                    + (name == "localhost" || name == "127.0.0.1"
-                        ? ": tasks on the controller are not allowed, run it on the machine itself" : ""))
-        }
-        return (link, host.facts)
+    private func wantsDifference(_ scope: TaskScope) throws -> Bool {
+        guard let value = task.difference else { return runner.context.settings.wantsDifference }
+        return try runner.context.environment.resolve(value, scope: scope).boolValue
+            ?? runner.context.settings.wantsDifference
     }
 
+    /// The way to the machine that does the task, and its facts.
+    func delegation(_ scope: TaskScope) throws -> (MachineLink, JinjaDict) {
+        let context = runner.context
+        func text(_ value: JinjaValue?) throws -> String? {
+            guard let value else { return nil }
+            let resolved = try context.environment.resolve(value, scope: scope)
+            return resolved.isNone || resolved.isOmitted || resolved.text.isEmpty ? nil : resolved.text
+        }
+        var way = MachineLinks.Way(host: runner.host.name)
+        var facts = runner.host.facts
+        if let name = try text(task.delegate), name != runner.host.name {
+            guard let host = context.table.host(name) else {
+                throw TaskFailure(
+                    message: "delegate_to: '\(name)' is no machine of this run"
+                        + (Self.isLocal(name)
+                            ? ": tasks on the controller are not allowed, run it on the machine itself" : ""))
+            }
+            way.host = name
+            facts = host.facts
+            delegate = name
+        }
+        switch try text(task.connection) {
+        case nil, "ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh": break
+        case "local", "ansible.builtin.local": way.isLocal = true
+        case let other?: throw TaskFailure(message: "connection: '\(other)' is not supported: use ssh or local")
+        }
+        if way.isLocal, !context.settings.allowsController {
+            throw TaskFailure(message: "tasks on the controller are not allowed, run it on the machine itself")
+        }
+        let variables = context.table.host(way.host)
+        func isGiven(_ names: String...) -> Bool { names.contains { variables?.inventoryVariable($0) != nil } }
+        if !way.isLocal {
+            if let user = try text(try scope.lookup("ansible_user")),
+                user != context.links[way.host]?.machine.target.user
+            {
+                way.user = user
+            } else if !isGiven("ansible_user", "ansible_ssh_user"), let user = try text(task.remoteUser),
+                user != context.links[way.host]?.machine.target.user
+            {
+                way.user = user
+            }
+            if !isGiven("ansible_port", "ansible_ssh_port"), let port = try text(task.port) { way.port = Int(port) }
+        }
+        guard let link = try context.links.link(way) else {
+            throw TaskFailure(message: "delegate_to: '\(way.host)' is no machine of this run")
+        }
+        return (link, facts)
+    }
+
+    private static func isLocal(_ name: String) -> Bool { ["localhost", "127.0.0.1", "::1"].contains(name) }
+
     /// How the programs of the task run.
-    private struct ProgramOptions {
+    struct ProgramOptions {
         var escalation: Escalation?
         var exports: String
         var timeout: Duration
@@ -203,7 +247,7 @@ extension TaskRun {
         }
     }
 
-    private func programOptions(_ scope: TaskScope, link: MachineLink) throws -> ProgramOptions {
+    func programOptions(_ scope: TaskScope, link: MachineLink) throws -> ProgramOptions {
         let environment = runner.context.environment
         func text(_ value: JinjaValue?) throws -> String? {
             guard let value else { return nil }
@@ -270,10 +314,11 @@ extension TaskRun {
             let scope = self.scope(layer.map { [TaskScope.Layer($0, isTemplate: false)] } ?? [])
             guard try firstFalseCondition(scope) == nil else { continue }
             let arguments = try resolvedArguments(scope, keeping: [])
-            guard let file = (arguments["_raw_params"] ?? arguments["file"])?.text else {
+            guard let file = (arguments["_raw_params"] ?? arguments["file"] ?? arguments["name"])?.text else {
                 throw TaskFailure(message: "\(task.moduleName) needs the name of a file")
             }
             var inner = task
+            if case .includeRole = task.action { inner.arguments = arguments }
             if let layer { inner.upperLayers.insert(layer, at: 0) }
             included.append(Included(file: file, task: inner))
         }

@@ -23,6 +23,12 @@ final class TaskRun {
 
     let runner: HostRunner
     let task: ProgramTask
+    /// Where machines that keep together meet.
+    var place: [Int] = []
+    /// Whether the result is another machine's (`run_once`).
+    private(set) var isShared = false
+    /// The machine that does it instead, for the display.
+    var delegate: String?
     private let started = ContinuousClock.now
     private var wasAnnounced = false
     private var isCensored = false
@@ -32,8 +38,8 @@ final class TaskRun {
         self.task = task
     }
 
-    private var context: RunContext { runner.context }
-    private var environment: JinjaEnvironment { runner.context.environment }
+    var context: RunContext { runner.context }
+    var environment: JinjaEnvironment { runner.context.environment }
 
     // MARK: - Scope and conditions
 
@@ -41,10 +47,13 @@ final class TaskRun {
     func scope(_ upper: [TaskScope.Layer] = []) -> TaskScope {
         TaskScope(
             host: runner.host, table: context.table, environment: environment,
-            upper: upper + task.upperLayers.map { TaskScope.Layer($0) },
+            upper: [TaskScope.Layer(task.magic, isTemplate: false), TaskScope.Layer(roleNames, isTemplate: false)]
+                .filter { !$0.variables.isEmpty } + upper + task.upperLayers.map { TaskScope.Layer($0) },
             lower: (task.layers + runner.playLayers).map { TaskScope.Layer($0) },
-            defaults: task.defaults.map { TaskScope.Layer($0) })
+            defaults: (task.defaults + runner.exports.defaults).map { TaskScope.Layer($0) })
     }
+
+    private var roleNames: JinjaDict { runner.exports.allNames.isEmpty ? JinjaDict() : runner.exports.magic }
 
     /// The text of the first condition that does not hold.
     func firstFalseCondition(_ scope: TaskScope) throws -> String? {
@@ -59,7 +68,7 @@ final class TaskRun {
         }
     }
 
-    private func holds(_ conditions: [String], _ scope: TaskScope) throws -> Bool {
+    func holds(_ conditions: [String], _ scope: TaskScope) throws -> Bool {
         try conditions.allSatisfy { try holds($0, scope) }
     }
 
@@ -91,8 +100,7 @@ final class TaskRun {
     func perform() async throws -> Ended {
         do {
             isCensored = try flag(task.noLog, scope(), "no_log", default: false)
-            if try flag(task.isRunOnce, scope(), "run_once", default: false) { return try await performOnce() }
-            return try await performHere()
+            return try isOnce() ? await performOnce() : await performHere()
         } catch let error as SinkFailure {
             throw error
         } catch let error as CancellationError {
@@ -104,8 +112,38 @@ final class TaskRun {
         }
     }
 
+    /// Whether one machine does the task for all. What changes the inventory or waits at the controller is done once, too.
+    func isOnce() throws -> Bool {
+        if case .controller(.addHost) = task.action { return true }
+        if runner.lockStep != nil, task.moduleName == "pause" { return true }
+        return try flag(task.isRunOnce, scope(), "run_once", default: false)
+    }
+
+    var waitsForOthers: Bool { (try? isOnce()) ?? false }
+
+    /// Whether a failure of this task is one of all machines.
+    func isFatal() throws -> Bool {
+        if try isOnce() { return true }
+        return try flag(task.anyErrorsFatal, scope(), "any_errors_fatal", default: false)
+    }
+
+    func throttle() throws -> Int? {
+        guard task.throttle != nil else { return nil }
+        let count = try number(task.throttle, scope(), "throttle", default: 0)
+        return count > 0 ? count : nil
+    }
+
     private func performOnce() async throws -> Ended {
-        if let shared = await context.board.claim(runner.step + "/" + task.path) {
+        let key = runner.step + "/" + task.path
+        if let lockStep = runner.lockStep {
+            // Who comes late finds the result, and the one who made it gone on.
+            var shared = await context.board.known(key)
+            if shared == nil, !(await lockStep.leads(runner.host.name, at: place)) {
+                shared = .some(await context.board.result(key))
+            }
+            if let shared { return share(shared) }
+        }
+        if runner.lockStep == nil, let shared = await context.board.claim(runner.step + "/" + task.path) {
             guard let result = shared else {
                 return failure(TaskFailure(message: "the machine that does this task for all (run_once) failed"))
             }
@@ -121,9 +159,22 @@ final class TaskRun {
         let isFailed = ended.status == .failed || ended.status == .unreachable
         var result = ModuleResult(values: ended.dictionary)
         result.changed = ended.dictionary["changed"] == .bool(true)
+        result.failed = ended.dictionary["failed"] == .bool(true)
         result.skipped = ended.status == .skipped
         result.variables = ended.effects.variables
-        await context.board.finish(runner.step + "/" + task.path, isFailed ? nil : result)
+        let isOver = isFailed && runner.lockStep == nil
+        await context.board.finish(runner.step + "/" + task.path, isOver ? nil : result)
+        return ended
+    }
+
+    /// The result of the machine that did the task for all.
+    private func share(_ result: ModuleResult?) -> Ended {
+        isShared = true
+        guard let result else {
+            return failure(TaskFailure(message: "the machine that does this task for all (run_once) failed"))
+        }
+        var ended = finish(result, effects: TaskEffects())
+        ended.effects.notified = []
         return ended
     }
 
@@ -154,96 +205,10 @@ final class TaskRun {
         return try await overItems(items, loop)
     }
 
-    private func overItems(_ items: [JinjaValue], _ loop: ProgramTask.Loop) async throws -> Ended {
-        var effects = TaskEffects()
-        var results: [JinjaValue] = []
-        var total = ModuleResult(skipped: true)
-        var last: ModuleResult?
-        for (index, item) in items.enumerated() {
-            try Task.checkCancellation()
-            let layer = itemVariables(item, index, items, loop)
-            var result: ModuleResult
-            do {
-                result = try await once([TaskScope.Layer(layer, isTemplate: false)])
-            } catch let failure as TaskFailure {
-                result = .failure(failure.message)
-            }
-            var dictionary = result.dictionary
-            dictionary[loop.variable] = item
-            dictionary["ansible_loop_var"] = .string(loop.variable)
-            if let name = loop.indexVariable {
-                dictionary[name] = .int(index)
-                dictionary["ansible_index_var"] = .string(name)
-            }
-            if let label = loop.label {
-                let inner = scope([TaskScope.Layer(layer, isTemplate: false)])
-                dictionary["_ansible_item_label"] = (try? environment.render(label, scope: inner)) ?? .string(label)
-            }
-            if let variables = result.variables {
-                effects.variables.merge(variables)
-                runner.host.mergeSet(variables)
-            }
-            if let facts = result.facts { effects.facts.merge(facts) }
-            results.append(.dict(dictionary))
-            total.changed = total.changed || result.changed
-            total.failed = total.failed || result.failed
-            total.skipped = total.skipped && result.skipped
-            last = result
-            if result["unreachable"] == .bool(true) {
-                total["unreachable"] = .bool(true)
-                break
-            }
-            if !loop.breakWhen.isEmpty,
-                try holds(loop.breakWhen, scope([resultLayer(result), TaskScope.Layer(layer, isTemplate: false)]))
-            {
-                break
-            }
-            if let pause = loop.pause, index + 1 < items.count, let seconds = Double(pause.text) {
-                try await context.clock.sleep(for: .seconds(seconds))
-            }
-        }
-        total["results"] = .list(results)
-        total.message =
-            total.failed ? "One or more items failed" : total.skipped ? "All items skipped" : "All items completed"
-        if total.failed, results.count == 1, let message = last?.message { total.message = message }
-        if let warnings = last?["warnings"] { total["warnings"] = warnings }
-        return finish(total, effects: effects)
-    }
-
-    private func itemVariables(
-        _ item: JinjaValue, _ index: Int, _ items: [JinjaValue], _ loop: ProgramTask.Loop
-    ) -> JinjaDict {
-        var variables: JinjaDict = [:]
-        variables[loop.variable] = item
-        if let name = loop.indexVariable { variables[name] = .int(index) }
-        variables["ansible_loop_var"] = .string(loop.variable)
-        if loop.isExtended {
-            var info: JinjaDict = [
-                "index": .int(index + 1), "index0": .int(index), "first": .bool(index == 0),
-                "last": .bool(index + 1 == items.count), "length": .int(items.count),
-                "revindex": .int(items.count - index), "revindex0": .int(items.count - index - 1),
-                "allitems": .list(items),
-            ]
-            if index > 0 { info["previtem"] = items[index - 1] }
-            if index + 1 < items.count { info["nextitem"] = items[index + 1] }
-            variables["ansible_loop"] = .dict(info)
-        }
-        return variables
-    }
-
-    private func loopItems(_ loop: ProgramTask.Loop) throws -> [JinjaValue] {
-        let scope = scope()
-        do {
-            return try LoopItems.items(of: loop, scope: scope, environment: environment)
-        } catch {
-            throw TaskFailure(message: "Error while resolving value for 'loop': \(error)")
-        }
-    }
-
     // MARK: - Once (for one item)
 
     /// Conditions, then the module with its tries.
-    private func once(_ upper: [TaskScope.Layer]) async throws -> ModuleResult {
+    func once(_ upper: [TaskScope.Layer]) async throws -> ModuleResult {
         let scope = scope(upper)
         if let condition = try firstFalseCondition(scope) {
             var result = ModuleResult(skipped: true)
@@ -252,15 +217,17 @@ final class TaskRun {
             return result
         }
         if case .includeVariables = task.action { return try includeVariables(scope) }
-        guard case .module(let module) = task.action else { return ModuleResult() }
-        let retries = task.until == nil ? 0 : try number(task.retries, scope, "retries", default: 3)
+        // Without `until`, `retries` means: until the task succeeds.
+        let repeats = task.until != nil || task.retries != nil
+        let retries = repeats ? try number(task.retries, scope, "retries", default: 3) : 0
         let delay = try number(task.delay, scope, "delay", default: 5)
         var attempt = 0
         while true {
             attempt += 1
-            var result = try await attemptOnce(module, scope, upper)
+            var result = try await attemptOnce(scope, upper)
             // What check mode skips says the same however often it is asked.
-            guard let until = task.until, !result.skipped else { return result }
+            guard repeats, !result.skipped else { return result }
+            let until = task.until ?? []
             let judged = self.scope([resultLayer(result)] + upper)
             if try until.isEmpty ? !result.failed : holds(until, judged) || result["unreachable"] == .bool(true) {
                 result["attempts"] = .int(min(attempt, max(retries, 1)))
@@ -279,7 +246,7 @@ final class TaskRun {
         }
     }
 
-    private func resultLayer(_ result: ModuleResult) -> TaskScope.Layer {
+    func resultLayer(_ result: ModuleResult) -> TaskScope.Layer {
         var variables = JinjaDict()
         if let register = task.register { variables[register] = .dict(result.dictionary) }
         return TaskScope.Layer(variables, isTemplate: false)
@@ -296,12 +263,14 @@ final class TaskRun {
         return max(0, number)
     }
 
-    private func attemptOnce(
-        _ module: any Module.Type, _ scope: TaskScope, _ upper: [TaskScope.Layer]
-    ) async throws -> ModuleResult {
+    private func attemptOnce(_ scope: TaskScope, _ upper: [TaskScope.Layer]) async throws -> ModuleResult {
         var result: ModuleResult
         do {
-            result = try await execute(module, scope)
+            switch task.action {
+            case .module(let module): result = try await execute(module, scope)
+            case .controller(let action): result = try execute(action, scope)
+            default: result = ModuleResult()
+            }
         } catch let error as CommunicatorError {
             guard error.code != .cancelled else { throw CancellationError() }
             result = .failure(error.message)
@@ -312,6 +281,7 @@ final class TaskRun {
         } catch let error as ModuleError {
             result = .failure(error.message)
         }
+        if let delegate { result["_ansible_delegated_vars"] = ["ansible_delegated_host": .string(delegate)] }
         if result.skipped { return result }
         let judged =
             task.changedWhen == nil && task.failedWhen == nil ? scope : self.scope([resultLayer(result)] + upper)
@@ -327,27 +297,29 @@ final class TaskRun {
         return result
     }
 
-    private func includeVariables(_ scope: TaskScope) throws -> ModuleResult {
-        let arguments = try resolvedArguments(scope, keeping: [])
-        guard let file = (arguments["_raw_params"] ?? arguments["file"])?.text else {
-            throw TaskFailure(message: "include_vars needs the name of a file")
-        }
-        let variables = try context.library.variables(named: file, includedBy: task)
-        runner.host.mergeIncluded(variables)
-        var result = ModuleResult()
-        result["ansible_facts"] = .dict(variables)
-        result.variables = JinjaDict()
-        return result
-    }
-
     // MARK: - Ends
 
-    private func name() -> String {
-        (try? environment.renderText(task.name, scope: scope())) ?? task.name
+    func name() -> String {
+        let own = (try? environment.renderText(task.name, scope: scope())) ?? task.name
+        return task.role.map { "\($0) : \(own)" } ?? own
+    }
+
+    /// The end of an include that is not carried out.
+    func skippedInclude() -> Ended {
+        var result = ModuleResult(skipped: true)
+        result["skip_reason"] = "Conditional result was False"
+        return finish(result, effects: TaskEffects())
+    }
+
+    /// The end of an include whose tasks follow.
+    func included(_ file: String) -> Ended {
+        var result = ModuleResult()
+        result["include"] = .string(file)
+        return finish(result, effects: TaskEffects())
     }
 
     /// The end of the task: what is registered and who is notified.
-    private func finish(_ result: ModuleResult, effects given: TaskEffects) -> Ended {
+    func finish(_ result: ModuleResult, effects given: TaskEffects) -> Ended {
         var effects = given
         let dictionary = result.dictionary
         if let variables = result.variables, given.variables.isEmpty { effects.variables.merge(variables) }
@@ -360,6 +332,17 @@ final class TaskRun {
             name: name(), status: status, dictionary: dictionary, effects: effects,
             seconds: (ContinuousClock.now - started).inSeconds, isCensored: isCensored)
         do {
+            if try flag(task.delegatesFacts, scope(), "delegate_facts", default: false), let delegate {
+                ended.effects.factsOwner = delegate
+                if let variables = result.variables {
+                    ended.effects.ownersVariables = variables
+                    for (key, _) in variables where key.text != task.register { ended.effects.variables[key] = nil }
+                }
+            }
+            if status == .unreachable, try flag(task.ignoresUnreachable, scope(), "ignore_unreachable", default: false)
+            {
+                ended.status = .ignored
+            }
             if status == .failed, try flag(task.ignoresErrors, scope(), "ignore_errors", default: false) {
                 ended.status = .ignored
             }
@@ -416,10 +399,15 @@ final class TaskRun {
     }
 
     private static func censored(_ dictionary: JinjaDict) -> JinjaValue {
-        [
-            "censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
+        var result: JinjaDict = [
+            "censored":
+                "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
             "changed": dictionary["changed"] ?? false,
         ]
+        if let items = dictionary["results"]?.listValue {
+            result["results"] = .list(items.map { censored($0.dictValue ?? JinjaDict()) })
+        }
+        return .dict(result)
     }
 
     private func reference(name: String) -> TaskReference {

@@ -54,7 +54,9 @@ final class TaskScope: JinjaScope {
             if name.utf8.starts(with: "ansible_".utf8), let value = host.fact(String(name.dropFirst(8))) {
                 return .final(value)
             }
-            if let value = host.inventory[name] { return host.inventoryIsTemplate ? .template(value) : .final(value) }
+            if let value = host.inventoryVariable(name) {
+                return host.inventoryIsTemplate ? .template(value) : .final(value)
+            }
             return Self.find(name, in: defaults)
         }
 
@@ -75,7 +77,9 @@ final class TaskScope: JinjaScope {
             case "hostvars": .object(JinjaReference(HostVarsObject(table)))
             case "vars": .object(JinjaReference(HostVarsEntry(host, table)))
             case "ansible_facts": .dict(host.facts)
-            case "play_hosts", "ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_batch": table.playHosts
+            case "play_hosts", "ansible_play_batch": table.playHosts(\.batch)
+            case "ansible_play_hosts": table.playHosts(\.active)
+            case "ansible_play_hosts_all": table.playHosts(\.all)
             case "omit": .omit
             default: table.magic[name]
             }
@@ -91,7 +95,7 @@ final class HostVarsObject: JinjaObject {
     init(_ table: HostTable) { self.table = table }
 
     func item(_ key: JinjaValue, in context: JinjaContext) throws -> JinjaValue? {
-        table.byName[key.text].map { .object(JinjaReference(HostVarsEntry($0, table))) }
+        table.host(key.text).map { .object(JinjaReference(HostVarsEntry($0, table))) }
     }
 
     func plain(in context: JinjaContext) throws -> JinjaValue? {

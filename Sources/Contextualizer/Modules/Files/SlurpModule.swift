@@ -61,7 +61,7 @@ package enum TempfileModule: Module {
             ShellLibrary.prologue(isCheckMode: false) + """
                 p=\(folder);p=${p%/};[ -d "$p" ]||die "No such file or directory: '$p'"
                 umask 077;set -C;i=0
-                while :;do r=$(od -An -N6 -tx1 /dev/urandom|tr -d ' \\n');f=$p/\(ShellText.quote(arguments.string("prefix") ?? ""))$r\(ShellText.quote(arguments.string("suffix") ?? ""))
+                while :;do r=$(od -An -N6 -tx1 /dev/urandom|tr -d ' \\n');f=$p/\(ShellText.quote(arguments.string("prefix") ?? ""))${r}\(ShellText.quote(arguments.string("suffix") ?? ""))
                 \(isFolder ? "e=$(mkdir \"$f\" 2>&1)" : "e=$({ : >\"$f\"; } 2>&1)")&&break
                 i=$((i+1));[ $i -lt 20 ]||die "could not make a temporary \(isFolder ? "folder" : "file"): $e";done
                 ch=1;o path "$f";s=$(stat -c '%a %u %g %U %G %s %F' "$f")&&o stat "$s";fin

@@ -69,9 +69,8 @@ public struct HostPattern: Sendable, Hashable {
         return splitColons(pattern.trimmingSpaces()).filter { !$0.isEmpty }
     }
 
-    /// Colons in brackets belong to ranges; a text with several bare colons is an IPv6 address.
+    /// Colons in brackets belong to ranges, those of regular expressions do not: so Ansible splits them. A text with several bare colons is an IPv6 address.
     private static func splitColons(_ pattern: String) -> [String] {
-        if pattern.hasPrefix("~") { return [pattern] }
         let outside = pattern.filter { $0 == ":" }.count
         let looksLikeAddress =
             outside > 2 && pattern.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." } && pattern.contains("::")
@@ -123,7 +122,8 @@ public struct HostPattern: Sendable, Hashable {
         if text == "localhost" || text == "127.0.0.1" || text == "::1" { return [text] }
         guard text.hasPrefix("~") || text.contains(where: { "*?[".contains($0) }) else { return [] }
         let matcher = try NameMatcher(text)
-        let groups = inventory.groups.filter { matcher.matches($0.name) && $0.name != "all" }.map(\.name)
+        // The group `all` matches as others do: so `a*` means every host, as in Ansible.
+        let groups = inventory.groups.filter { matcher.matches($0.name) }.map(\.name)
         let wanted = Set(groups.flatMap { inventory.hosts(inGroup: $0) })
         return inventory.hosts(inGroup: "all").filter { wanted.contains($0) || matcher.matches($0) }
     }

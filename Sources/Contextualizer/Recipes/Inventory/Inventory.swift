@@ -43,8 +43,24 @@ public struct Inventory: Sendable, Hashable {
             var reader = InventoryINI(name: name)
             inventory = try reader.read(text)
         }
-        inventory.finish()
+        inventory.regroup()
         return inventory
+    }
+
+    /// Takes in another one; its variables win.
+    public mutating func merge(_ other: Inventory) {
+        for host in other.hosts where other.groups.dropFirst(2).allSatisfy({ !$0.hosts.contains(host.name) }) {
+            addHost(host.name, variables: host.variables)
+        }
+        for group in other.groups {
+            addGroup(group.name)
+            setVariables(group.variables, ofGroup: group.name)
+            for host in group.hosts where group.name != "ungrouped" {
+                addHost(host, to: group.name, variables: other.host(host)?.variables ?? [:])
+            }
+            for child in group.children { addChild(child, to: group.name) }
+        }
+        regroup()
     }
 
     // MARK: Building
@@ -80,8 +96,8 @@ public struct Inventory: Sendable, Hashable {
         if let place = groupIndex[group] { groups[place].variables.merge(variables) }
     }
 
-    /// A host that is in another group is not ungrouped.
-    private mutating func finish() {
+    /// A host that is in another group is not ungrouped. To be called after changes.
+    public mutating func regroup() {
         let grouped = Set(groups.filter { $0.name != "all" && $0.name != "ungrouped" }.flatMap(\.hosts))
         groups[1].hosts = hosts.map(\.name).filter { !grouped.contains($0) }
     }

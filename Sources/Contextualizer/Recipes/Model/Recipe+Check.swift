@@ -48,8 +48,10 @@ private struct RecipeChecker {
         if let file = play.importedPlaybook {
             error("the playbook '\(file)' is imported, but no such file is at hand", at: play.position, .unsupported)
         }
-        if let strategy = play.strategy, strategy != "linear" {
-            error("the strategy '\(strategy.text)' is not supported, only 'linear'", at: play.position, .unsupported)
+        if let strategy = play.strategy?.text, !["linear", "free", "host_pinned"].contains(strategy) {
+            error(
+                "the strategy '\(strategy)' is not supported, only 'linear' and 'free'", at: play.position, .unsupported
+            )
         }
         check(templatesIn: .dict(play.attributes.vars), at: play.position)
         for nodes in [play.preTasks, play.tasks, play.postTasks, play.handlers] { check(nodes) }

@@ -45,6 +45,32 @@ public struct Recipe: Sendable, Hashable {
         return try reader.recipe(root)
     }
 
+    /// The roles of a list as `dependencies` in a role's `meta/main.yml` holds it.
+    public static func roles(_ value: JinjaValue, name: String) throws(RecipeError) -> [RecipeRole] {
+        guard !value.isNone else { return [] }
+        var reader = RecipeReader(name: name, loader: nil, vault: nil, limits: RecipeYAML.Limits())
+        let place = RecipePosition(line: 1, column: 1)
+        let roles = (value.listValue ?? [value]).compactMap { reader.role(PositionedValue(plain: $0, at: place)) }
+        if let first = reader.diagnostics.first(where: { $0.severity == .error }) {
+            throw RecipeError(.structure, first.message, recipe: name)
+        }
+        return roles
+    }
+
+    /// The `name=value` pairs of a text, with quotes as Ansible reads them.
+    public static func pairs(_ text: String) throws(RecipeError) -> [(name: String, value: String)] {
+        do throws(FreeForm.Failure) {
+            let parsed = try FreeForm.parse(text, options: nil)
+            if let rest = parsed.text { return parsed.parameters + [(rest, "")] }
+            return parsed.parameters
+        } catch {
+            throw RecipeError(.structure, "failed at splitting arguments: quotes or braces do not match", recipe: "-e")
+        }
+    }
+
+    /// A module's name without the prefix of the built-in collections.
+    public static func shortModuleName(_ name: String) -> String { Keywords.shortModuleName(name) }
+
     /// Plays with the engine's header laid over each: see `RecipePlay.overriding`.
     public func overriding(
         hosts: JinjaValue, become: JinjaValue? = nil, gatherFacts: JinjaValue? = nil

@@ -7,6 +7,24 @@ public struct RecipeRole: Sendable, Hashable {
     public var attributes = RecipeAttributes()
     /// Parameters given beside the keywords, which rank above `vars`.
     public var parameters: JinjaDict = [:]
+
+    public init(name: String, position: RecipePosition) {
+        self.name = name
+        self.position = position
+    }
+}
+
+/// A variable that somebody at a terminal is asked for.
+public struct RecipePrompt: Sendable, Hashable {
+    public var name: String
+    public var text: String?
+    public var standard: JinjaValue?
+    /// Whether the answer is not shown.
+    public var isPrivate = true
+    /// Whether it is asked for twice.
+    public var isConfirmed = false
+
+    public init(name: String) { self.name = name }
 }
 
 /// One play.
@@ -32,6 +50,7 @@ public struct RecipePlay: Sendable, Hashable {
     public var forceHandlers: JinjaValue?
     public var strategy: JinjaValue?
     public var order: JinjaValue?
+    public var prompts: [RecipePrompt] = []
     /// Set when this is no play but `import_playbook: file` that no loader has resolved.
     public var importedPlaybook: String?
 

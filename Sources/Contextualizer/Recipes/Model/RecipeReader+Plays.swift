@@ -27,8 +27,7 @@ extension RecipeReader {
         case "gather_facts": play.gatherFacts = value.value
         case "gather_subset": play.gatherSubset = value.value
         case "vars_files": play.varsFiles = list(value).map(\.value)
-        case "vars_prompt":
-            error("'vars_prompt' asks somebody at a terminal: give the variable instead", at: entry.keyPosition)
+        case "vars_prompt": play.prompts = list(value).compactMap { prompt($0) }
         case "roles": play.roles = list(value).compactMap { role($0) }
         case "pre_tasks": play.preTasks = nodes(value, of: keyword)
         case "tasks": play.tasks = nodes(value, of: keyword)
@@ -49,7 +48,31 @@ extension RecipeReader {
         return true
     }
 
-    private mutating func role(_ item: PositionedValue) -> RecipeRole? {
+    private mutating func prompt(_ item: PositionedValue) -> RecipePrompt? {
+        guard let named = item["name"], let name = text(named, of: "name") else {
+            error("an entry of 'vars_prompt' needs the key 'name'", at: item.position)
+            return nil
+        }
+        var prompt = RecipePrompt(name: name)
+        for entry in item.entries ?? [] {
+            let value = entry.value.value
+            switch entry.key.text {
+            case "name": break
+            case "prompt": prompt.text = value.text
+            case "default": prompt.standard = value
+            case "private": prompt.isPrivate = value.isTrue
+            case "confirm": prompt.isConfirmed = value.isTrue
+            case "unsafe", "salt_size", "salt": break
+            case "encrypt":
+                error("'encrypt' of vars_prompt is not supported: use password_hash", at: entry.keyPosition)
+            default:
+                unknown(entry, in: "vars_prompt", among: ["name", "prompt", "default", "private", "confirm", "unsafe"])
+            }
+        }
+        return prompt
+    }
+
+    mutating func role(_ item: PositionedValue) -> RecipeRole? {
         if let name = item.scalar?.stringValue { return RecipeRole(name: name, position: item.position) }
         guard let entries = item.entries, let named = item["role"] ?? item["name"] else {
             error("a role is a name or a mapping with 'role'", at: item.position)
@@ -90,12 +113,18 @@ extension RecipeReader {
     mutating func load(
         _ file: String, with loader: Recipe.Loader, at position: RecipePosition
     ) -> (PositionedValue, String)? {
-        guard !imports.contains(file) else {
-            error("'\(file)' imports itself", at: position)
-            return nil
-        }
         do {
-            guard let text = try loader(file) else {
+            // Beside the file that imports it, else where all are looked for.
+            let folder = name.split(separator: "/").dropLast().joined(separator: "/")
+            let near = folder.isEmpty || file.hasPrefix("/") ? nil : "\(folder)/\(file)"
+            var found = try near.flatMap { try loader($0) }
+            var file = file
+            if found != nil, let near { file = near } else { found = try loader(file) }
+            guard !imports.contains(file) else {
+                error("'\(file)' imports itself", at: position)
+                return nil
+            }
+            guard let text = found else {
                 error("the file '\(file)' that is imported here was not found", at: position)
                 return nil
             }

@@ -52,9 +52,9 @@ public enum RecipeYAML {
 
     /// Reads one document as plain data; an empty text is `none`.
     public static func value(
-        _ text: String, name: String = "YAML", limits: Limits = Limits()
+        _ text: String, name: String = "YAML", limits: Limits = Limits(), vault: Vault? = nil
     ) throws(RecipeError) -> JinjaValue {
-        try load(text, name: name, limits: limits).root?.value ?? .none
+        try load(text, name: name, limits: limits, vault: vault).root?.value ?? .none
     }
 
     /// Reads a stream of documents, each as plain data.

@@ -1,0 +1,29 @@
+import Foundation
+import Jinja
+
+/// Tests of files on the controller, for playbooks that users run themselves.
+enum ControllerTests {
+    private static func kind(_ path: String, follows: Bool = true) -> mode_t? {
+        var status = stat()
+        let result = follows ? stat(path, &status) : lstat(path, &status)
+        return result == 0 ? status.st_mode & S_IFMT : nil
+    }
+
+    static let all: [String: JinjaFunction] = {
+        func test(_ body: @escaping @Sendable (String) -> Bool) -> JinjaFunction {
+            JinjaFunction(["path"]) { arguments, _ in .bool(body(arguments.positional.first?.text ?? "")) }
+        }
+        let link = test { kind($0, follows: false) == S_IFLNK }
+        let exists = test { kind($0) != nil }
+        return [
+            "exists": exists, "is_exists": exists, "file": test { kind($0) == S_IFREG },
+            "is_file": test { kind($0) == S_IFREG }, "directory": test { kind($0) == S_IFDIR },
+            "is_dir": test { kind($0) == S_IFDIR }, "link": link, "is_link": link,
+            "link_exists": test { kind($0, follows: false) != nil },
+            "same_file": JinjaFunction(["path", "other"]) { arguments, _ in
+                let paths = arguments.positional.map { ($0.text as NSString).resolvingSymlinksInPath }
+                return .bool(paths.count == 2 && paths[0] == paths[1])
+            },
+        ]
+    }()
+}

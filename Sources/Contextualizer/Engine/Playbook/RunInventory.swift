@@ -1,0 +1,177 @@
+import ContextualizationAPI
+import Foundation
+import Jinja
+import Recipes
+import Support
+
+/// The machines of a playbook's run: those of the inventory, the controller, and those that `add_host` adds.
+final class RunInventory: InventoryEditor {
+    private struct State {
+        var inventory: Inventory
+        var hosts: [String: PlaybookRun.Host] = [:]
+        var recorder: RunRecorder?
+    }
+
+    private let state: LockedValue<State>
+    private let builder: HostBuilder
+    private let limit: String?
+    private let makeLink: @Sendable (ContextualizationMachine, Bool, RunRecorder?) -> MachineLink?
+    let table: HostTable
+    let links: MachineLinks
+
+    /// - Parameter makeLink: A way to a machine, or to the controller in its name; nil: the controller is not to be used.
+    init(
+        _ inventory: Inventory, builder: HostBuilder, limit: String?, extra: JinjaDict, magic: JinjaDict,
+        makeLink: @escaping @Sendable (ContextualizationMachine, Bool, RunRecorder?) -> MachineLink?
+    ) throws {
+        self.builder = builder
+        self.limit = limit
+        self.makeLink = makeLink
+        let hosts = try builder.hosts(of: inventory)
+        let state = LockedValue(State(inventory: inventory))
+        state.withLock { $0.hosts = Dictionary(hosts.map { ($0.machine.id, $0) }) { first, _ in first } }
+        self.state = state
+        table = HostTable(
+            hosts: hosts.map {
+                HostVariables(
+                    name: $0.machine.id, groups: $0.machine.groups, inventory: $0.variables, inventoryIsTemplate: true)
+            }, groups: Self.groups(of: inventory), extra: extra, magic: magic)
+        links = MachineLinks([:]) { way in
+            let (host, recorder) = state.withLock { ($0.hosts[way.host], $0.recorder) }
+            guard let host else { return nil }
+            let isLocal = way.isLocal || host.isLocal
+            var machine = host.machine
+            if isLocal {
+                machine.target.user = NSUserName()
+            } else {
+                if let user = way.user { machine.target.user = user }
+                if let port = way.port {
+                    machine.target.endpoints = machine.target.endpoints.map { Endpoint(host: $0.host, port: port) }
+                }
+            }
+            guard let link = makeLink(machine, isLocal, recorder) else {
+                throw TaskFailure(message: "tasks on the controller are not allowed here")
+            }
+            return link
+        }
+    }
+
+    /// Whom connections tell what happens.
+    func connect(_ recorder: RunRecorder) {
+        let hosts = state.withLock { state -> [PlaybookRun.Host] in
+            state.recorder = recorder
+            return Array(state.hosts.values)
+        }
+        for host in hosts {
+            if let link = makeLink(host.machine, host.isLocal, recorder) { links.add(link, for: host.machine.id) }
+        }
+    }
+
+    private static func groups(of inventory: Inventory) -> [(String, [String])] {
+        inventory.groups.filter { $0.name != "all" && $0.name != "ungrouped" }
+            .map { ($0.name, inventory.hosts(inGroup: $0.name)) }
+    }
+
+    func isLocal(_ name: String) -> Bool { state.withLock { $0.hosts[name]?.isLocal ?? false } }
+
+    /// All passwords of the inventory.
+    var secrets: [String] {
+        state.withLock { state in
+            state.hosts.values.flatMap { host -> [String] in
+                var secrets = host.machine.escalationPassword.map { [$0.expose()] } ?? []
+                for case .password(let password) in host.machine.target.authentications {
+                    secrets.append(password.expose())
+                }
+                return secrets
+            }
+        }
+    }
+
+    /// The machines that a pattern means, within the limit.
+    func names(_ pattern: String) throws -> [String] {
+        let inventory = state.withLock { $0.inventory }
+        let hosts = try HostPattern(pattern).hosts(in: inventory)
+        guard let limit else { return hosts }
+        let allowed = Set(try HostPattern(limit).hosts(in: inventory))
+        return hosts.filter(allowed.contains)
+    }
+
+    func machines(_ pattern: String) throws -> [ContextualizationMachine] {
+        var machines: [ContextualizationMachine] = []
+        for name in try names(pattern) where !machines.contains(where: { $0.id == name }) {
+            if let machine = machine(name) { machines.append(machine) }
+        }
+        return machines
+    }
+
+    private func machine(_ name: String) -> ContextualizationMachine? {
+        if let known = state.withLock({ $0.hosts[name]?.machine }) { return known }
+        return HostBuilder.isController(name) ? controller(name) : nil
+    }
+
+    /// The controller, where the inventory does not list it.
+    private func controller(_ name: String) -> ContextualizationMachine {
+        let host = HostBuilder.controller(name)
+        let recorder = state.withLock { state in
+            state.hosts[name] = host
+            return state.recorder
+        }
+        table.addImplicit(
+            HostVariables(name: name, groups: [], inventory: host.variables, inventoryIsTemplate: false))
+        if let link = makeLink(host.machine, true, recorder) { links.add(link, for: name) }
+        return host.machine
+    }
+
+    /// Makes sure that the controller is there when a task is delegated to it.
+    func prepare(_ name: String) {
+        if HostBuilder.isController(name) { _ = machine(name) }
+    }
+
+    // MARK: - Changes
+
+    func addHost(_ name: String, groups: [String], variables: JinjaDict) throws -> Bool {
+        let (changed, inventory) = state.withLock { state -> (Bool, Inventory) in
+            let before = state.inventory
+            state.inventory.addHost(name, variables: variables)
+            for group in groups { state.inventory.addHost(name, to: group) }
+            state.inventory.regroup()
+            return (before != state.inventory, state.inventory)
+        }
+        try refresh(inventory)
+        return changed
+    }
+
+    func addGroup(_ name: String, parents: [String], host: String) throws -> Bool {
+        let (changed, inventory) = state.withLock { state -> (Bool, Inventory) in
+            let before = state.inventory
+            state.inventory.addHost(host, to: name)
+            for parent in parents where parent != "all" { state.inventory.addChild(name, to: parent) }
+            state.inventory.regroup()
+            return (before != state.inventory, state.inventory)
+        }
+        try refresh(inventory)
+        return changed
+    }
+
+    /// Takes what is new in the inventory into the run.
+    private func refresh(_ inventory: Inventory) throws {
+        let groups = Self.groups(of: inventory)
+        for host in try builder.hosts(of: inventory) {
+            let name = host.machine.id
+            if let known = table.host(name) {
+                known.setInventory(host.variables, groups: host.machine.groups)
+                continue
+            }
+            let recorder = state.withLock { state in
+                state.hosts[name] = host
+                return state.recorder
+            }
+            if let link = makeLink(host.machine, host.isLocal, recorder) { links.add(link, for: name) }
+            table.add(
+                HostVariables(
+                    name: name, groups: host.machine.groups, inventory: host.variables, inventoryIsTemplate: true),
+                groups: groups)
+        }
+        table.add(nil, groups: groups)
+    }
+}

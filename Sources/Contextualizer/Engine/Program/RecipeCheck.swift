@@ -1,0 +1,159 @@
+import Jinja
+import Modules
+import Recipes
+
+/// What can be found out about recipes before any machine exists.
+enum RecipeCheck {
+    /// Parameters of all modules that recipes may use.
+    static let supportedModules: [String: Set<String>] = {
+        var table: [String: Set<String>] = [
+            "meta": ["*"], "include_vars": ["*"], "include_tasks": ["*"], "import_tasks": ["*"], "include": ["*"],
+            "include_role": ["*"], "import_role": ["*"],
+        ]
+        for (name, parameters) in controllerModules { table[name] = Set(parameters) }
+        for module in ModuleRegistry.all {
+            let documentation = module.documentation
+            let parameters: Set<String> =
+                documentation.acceptsAnything
+                ? ["*"] : Set(documentation.parameters.flatMap { [$0.name] + $0.aliases })
+            for name in documentation.names { table[name] = parameters }
+        }
+        return table
+    }()
+
+    /// Modules that the engine is itself; they look at more than one machine, or at the controller.
+    static let controllerModules: [String: [String]] = [
+        "add_host": ["*"], "group_by": ["key", "parents"],
+        "set_stats": ["data", "per_host", "aggregate"],
+        "validate_argument_spec": ["argument_spec", "provided_arguments"],
+    ]
+
+    /// What `meta` can do.
+    static let metaActions = [
+        "flush_handlers", "end_play", "end_batch", "end_host", "end_role", "clear_facts", "clear_host_errors",
+        "reset_connection", "refresh_inventory", "noop",
+    ]
+
+    /// All that is wrong with a recipe.
+    ///
+    /// - Parameter mayUseController: For playbooks that users run themselves: roles and files are at hand, and tasks may
+    ///   run on the controller.
+    static func problems(_ recipe: Recipe, mayUseController: Bool = false) -> [RecipeDiagnostic] {
+        var problems = recipe.check(supportedModules: supportedModules, supportsRoles: mayUseController)
+        for play in recipe.plays {
+            // Roles bring handlers of their own.
+            let sections = [play.preTasks, play.tasks, play.postTasks]
+            let hasRoles = !play.roles.isEmpty || sections.contains(where: includesRoles)
+            let handlers = names(play.handlers).union(hasRoles ? ["*"] : [])
+            for nodes in [play.preTasks, play.tasks, play.postTasks, play.handlers] {
+                visit(nodes) { task in
+                    problems += refusals(task, recipe: recipe.name, mayUseController)
+                    problems += unknownHandlers(task, handlers, recipe: recipe.name)
+                }
+            }
+        }
+        visit(recipe.tasks) { problems += refusals($0, recipe: recipe.name, mayUseController) }
+        return problems
+    }
+
+    private static func refusals(
+        _ task: RecipeTask, recipe: String, _ mayUseController: Bool
+    ) -> [RecipeDiagnostic] {
+        var problems: [RecipeDiagnostic] = []
+        let target = task.attributes.delegateTo?.text
+        if !mayUseController, task.isLocalAction || target == "localhost" || target == "127.0.0.1" {
+            problems.append(
+                RecipeDiagnostic(
+                    .error, "tasks on the controller are not allowed: run this on the machine itself", recipe: recipe,
+                    position: task.position, kind: .unsupported))
+        }
+        if let poll = task.poll, poll == 0 || poll == "0" {
+            problems.append(
+                RecipeDiagnostic(
+                    .warning, "a task with 'poll: 0' is waited for here", recipe: recipe, position: task.position))
+        }
+        if task.module == "meta", let action = task.arguments.freeForm, !JinjaTemplate.isTemplate(action),
+            !metaActions.contains(action)
+        {
+            problems.append(
+                RecipeDiagnostic(
+                    .error, "invalid meta action requested: \(action)", recipe: recipe, position: task.position))
+        }
+        if task.attributes.becomeExe != nil {
+            problems.append(
+                RecipeDiagnostic(
+                    .error, "become_exe is not supported: the method's own program is used", recipe: recipe,
+                    position: task.position, kind: .unsupported))
+        }
+        if task.attributes.becomeFlags != nil {
+            problems.append(
+                RecipeDiagnostic(
+                    .warning, "become_flags is not followed", recipe: recipe, position: task.position))
+        }
+        if let method = task.attributes.becomeMethod?.text, !JinjaTemplate.isTemplate(method),
+            !["sudo", "su", "doas"].contains(method)
+        {
+            problems.append(
+                RecipeDiagnostic(
+                    .error, "become_method '\(method)' is not supported: use sudo, su or doas", recipe: recipe,
+                    position: task.position, kind: .unsupported))
+        }
+        return problems
+    }
+
+    private static func unknownHandlers(
+        _ task: RecipeTask, _ handlers: Set<String>, recipe: String
+    ) -> [RecipeDiagnostic] {
+        guard !handlers.contains("*") else { return [] }
+        return task.attributes.notify.compactMap { value in
+            guard case .string(let name) = value, !JinjaTemplate.isTemplate(name), !handlers.contains(name) else {
+                return nil
+            }
+            return RecipeDiagnostic(
+                .error,
+                "The requested handler '\(name)' was not found in either the main handlers list nor in the listening "
+                    + "handlers list", recipe: recipe, position: task.position)
+        }
+    }
+
+    /// Names and topics of handlers; `*` when some are only known when they are included.
+    private static func names(_ nodes: [RecipeNode]) -> Set<String> {
+        var names: Set<String> = []
+        for node in nodes {
+            switch node {
+            case .task(let task):
+                names.formUnion([task.title] + task.listen)
+                if task.listen.contains(where: { JinjaTemplate.isTemplate($0) }) { names.insert("*") }
+                if JinjaTemplate.isTemplate(task.title) { names.insert("*") }
+            case .block(let block): names.formUnion(self.names(block.tasks))
+            case .include: names.insert("*")
+            }
+        }
+        return names
+    }
+
+    /// Whether a role, or a file that may name one, is included.
+    private static func includesRoles(_ nodes: [RecipeNode]) -> Bool {
+        nodes.contains { node in
+            switch node {
+            case .task: false
+            case .include: true
+            case .block(let block):
+                includesRoles(block.tasks) || includesRoles(block.rescue) || includesRoles(block.always)
+            }
+        }
+    }
+
+    private static func visit(_ nodes: [RecipeNode], _ body: (RecipeTask) -> Void) {
+        for node in nodes {
+            switch node {
+            case .task(let task): body(task)
+            case .include: break
+            case .block(let block):
+                visit(block.tasks, body)
+                visit(block.rescue, body)
+                visit(block.always, body)
+            }
+        }
+    }
+}

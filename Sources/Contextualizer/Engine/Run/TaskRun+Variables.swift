@@ -1,0 +1,48 @@
+import Jinja
+import Modules
+
+extension TaskRun {
+    /// `include_vars`: a file, or the files of a folder.
+    func includeVariables(_ scope: TaskScope) throws -> ModuleResult {
+        let context = runner.context
+        let arguments = try resolvedArguments(scope, keeping: [])
+        var variables = JinjaDict()
+        var files: [String] = []
+        if let folder = arguments["dir"]?.text {
+            let names = try context.library.variableFiles(in: folder, for: task)
+            let pattern = arguments["files_matching"]?.text
+            let ignored = arguments["ignore_files"].map { $0.listValue?.map(\.text) ?? [$0.text] } ?? []
+            let endings = arguments["extensions"]?.listValue?.map(\.text) ?? ["yaml", "yml", "json"]
+            for name in names {
+                let base = name.split(separator: "/").last.map(String.init) ?? name
+                let ending = base.contains(".") ? base.split(separator: ".").last.map(String.init) ?? "" : ""
+                guard !ignored.contains(base) else { continue }
+                guard endings.contains(ending) else {
+                    if arguments["ignore_unknown_extensions"]?.isTrue == true { continue }
+                    throw TaskFailure(
+                        message: "\(name) does not have a valid extension: \(endings.joined(separator: ", "))")
+                }
+                if let pattern {
+                    let isWanted = try context.environment.evaluate(
+                        expression: "name is search(pattern)",
+                        scope: ["name": .string(base), "pattern": .string(pattern)] as JinjaDict)
+                    guard isWanted.isTrue else { continue }
+                }
+                files.append(name)
+            }
+        } else {
+            guard let file = (arguments["_raw_params"] ?? arguments["file"])?.text else {
+                throw TaskFailure(message: "include_vars needs the name of a file")
+            }
+            files = [file]
+        }
+        for file in files { variables.merge(try context.library.variables(named: file, includedBy: task)) }
+        if let name = arguments["name"]?.text { variables = [name: .dict(variables)] }
+        runner.host.mergeIncluded(variables)
+        var result = ModuleResult()
+        result["ansible_facts"] = .dict(variables)
+        result["ansible_included_var_files"] = .list(files.map { .string($0) })
+        result.variables = JinjaDict()
+        return result
+    }
+}

@@ -1,0 +1,254 @@
+import ArgumentParser
+import Contextualization
+import Foundation
+import Glibc
+import Jinja
+import Recipes
+import SSHTransport
+import Support
+
+/// Where machines and variables come from.
+struct RecipeSourceOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Inventory (INI, YAML, a folder, or a list with commas); may be repeated.", valueName: "file"))
+    var inventory: [String] = []
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Only these hosts.", valueName: "pattern")) var limit: String?
+
+    @Option(
+        name: [.customShort("e"), .customLong("extra-vars")],
+        help: ArgumentHelp(
+            "Extra variables: name=value pairs, YAML or JSON, or @FILE; may be repeated.", valueName: "variables"))
+    var extra: [String] = []
+
+    @Option(
+        name: .customLong("vault-password-file"),
+        help: ArgumentHelp("Holds the vault password, or prints it when it is a program.", valueName: "file"))
+    var vaultPasswordFiles: [String] = []
+
+    @Option(
+        name: .customLong("vault-id"),
+        help: ArgumentHelp("An id with its password: ID@FILE, or ID@prompt.", valueName: "id"))
+    var vaultIDs: [String] = []
+
+    @Flag(name: [.customShort("J"), .customLong("ask-vault-password")], help: "Ask for the vault password.")
+    var asksVaultPassword = false
+
+    func vault() throws -> Vault? {
+        var passwords: [(id: String, password: Secret<String>)] = []
+        for entry in vaultIDs {
+            let at = entry.firstIndex(of: "@")
+            let id = at.map { String(entry[..<$0]) } ?? "default"
+            let source = at.map { String(entry[entry.index(after: $0)...]) } ?? entry
+            passwords.append(
+                (
+                    id.isEmpty ? "default" : id,
+                    source == "prompt" ? try Asking.secret("Vault password (\(id)): ") : try Self.password(source)
+                ))
+        }
+        for file in vaultPasswordFiles { passwords.append(("default", try Self.password(file))) }
+        if asksVaultPassword { passwords.append(("default", try Asking.secret("Vault password: "))) }
+        if passwords.isEmpty, let file = ProcessInfo.processInfo.environment["ANSIBLE_VAULT_PASSWORD_FILE"] {
+            passwords.append(("default", try Self.password(file)))
+        }
+        return passwords.isEmpty ? nil : Vault(passwords: passwords)
+    }
+
+    /// The content of a file without the line break at its end, or what the program prints.
+    static func password(_ file: String) throws -> Secret<String> {
+        try UserFile.check(file, "password file")
+        let path = (file as NSString).expandingTildeInPath
+        var text: String
+        if access(path, X_OK) == 0 {
+            let ended = try ChildCommand([path]).run(input: [])
+            guard ended.ending.status == 0 else {
+                throw UsageError("'\(file)', which is to print a password, ended with status \(ended.ending.status)")
+            }
+            text = String(decoding: ended.output, as: UTF8.self)
+        } else {
+            text = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        }
+        while text.last?.isNewline == true { text.removeLast() }
+        guard !text.isEmpty else { throw UsageError("'\(file)' holds no password") }
+        return Secret(text)
+    }
+
+    /// `-e`: later ones win.
+    func variables(_ vault: Vault?) throws -> JinjaDict {
+        var variables = JinjaDict()
+        for entry in extra {
+            let text = entry.trimmingCharacters(in: .whitespaces)
+            if text.hasPrefix("@") {
+                let file = String(text.dropFirst())
+                try UserFile.check(file, "file of variables")
+                let path = (file as NSString).expandingTildeInPath
+                let content = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+                variables.merge(try Self.mapping(content, file, vault))
+            } else if text.hasPrefix("{") || text.hasPrefix("[") {
+                variables.merge(try Self.mapping(text, "-e", vault))
+            } else {
+                for pair in try Recipe.pairs(text) {
+                    guard pair.name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil else {
+                        // The value may be a secret.
+                        throw UsageError(
+                            "-e takes name=value, with a name of letters, digits and underscores, not '\(pair.name)'")
+                    }
+                    variables[pair.name] = .string(pair.value)
+                }
+            }
+        }
+        return variables
+    }
+
+    private static func mapping(_ text: String, _ name: String, _ vault: Vault?) throws -> JinjaDict {
+        let value = try RecipeYAML.value(
+            text, name: name, vault: vault?.reader)
+        guard case .dict(let dict) = value else {
+            if value.isNone { return JinjaDict() }
+            throw UsageError("\(name) must hold a mapping of variables")
+        }
+        return dict
+    }
+
+    /// The inventory; without one only the controller.
+    func read(_ vault: Vault?) throws -> Inventory {
+        var sources = inventory
+        if sources.isEmpty, let given = ProcessInfo.processInfo.environment["ANSIBLE_INVENTORY"] {
+            sources = given.split(separator: ",").map(String.init)
+        }
+        for source in sources where !source.contains(",") || FileManager.default.fileExists(atPath: source) {
+            var isFolder: ObjCBool = false
+            if FileManager.default.fileExists(atPath: source, isDirectory: &isFolder), isFolder.boolValue { continue }
+            try UserFile.check(source, "inventory")
+        }
+        return try RecipeRunner.inventory(files: sources, vault: vault)
+    }
+}
+
+/// How machines are reached and as whom.
+struct RecipeConnectionOptions: ParsableArguments {
+    @Option(
+        name: [.short, .long, .customLong("remote-user")], help: "Login user where the inventory names none.")
+    var user: String?
+    @Option(
+        name: [.customLong("private-key"), .customLong("key-file")],
+        help: ArgumentHelp("Private key.", valueName: "file"))
+    var privateKey: String?
+    @Option(name: .shortAndLong, help: "ssh or local, where the inventory says nothing.") var connection: String?
+    @Option(
+        name: [.customShort("T"), .customLong("timeout")],
+        help: ArgumentHelp("Most time of one try to connect.", valueName: "seconds"))
+    var timeout: Int = 15
+    @Flag(name: [.customShort("k"), .customLong("ask-pass")], help: "Ask for the login password.")
+    var asksPassword = false
+    @Option(
+        name: [.customLong("connection-password-file"), .customLong("conn-pass-file")],
+        help: ArgumentHelp("Holds the login password.", valueName: "file"))
+    var passwordFile: String?
+    @Option(
+        name: [.customShort("f"), .customLong("forks"), .customLong("parallel")],
+        help: ArgumentHelp("Machines at the same time.", valueName: "number"))
+    var parallel: Int = 64
+
+    @Flag(name: .shortAndLong, help: "Become root.") var become = false
+    @Option(name: .customLong("become-user"), help: ArgumentHelp("Become this user.", valueName: "name"))
+    var becomeUser: String?
+    @Option(name: .customLong("become-method"), help: ArgumentHelp("sudo, su or doas.", valueName: "method"))
+    var becomeMethod: String?
+    @Flag(name: [.customShort("K"), .customLong("ask-become-pass")], help: "Ask for the password of sudo.")
+    var asksBecomePassword = false
+    @Option(
+        name: [.customLong("become-password-file"), .customLong("become-pass-file")],
+        help: ArgumentHelp("Holds the password of sudo.", valueName: "file"))
+    var becomePasswordFile: String?
+
+    func validate() throws {
+        guard parallel >= 1 else {
+            throw ValidationError("--forks is a number of machines from 1, not \(parallel)")
+        }
+        guard timeout >= 1 else { throw ValidationError("--timeout is a number of seconds from 1, not \(timeout)") }
+        if let becomeMethod, !["sudo", "su", "doas"].contains(becomeMethod) {
+            throw ValidationError("--become-method is sudo, su or doas, not '\(becomeMethod)'")
+        }
+        if let connection, !["ssh", "smart", "local"].contains(connection) {
+            throw ValidationError("--connection is ssh or local, not '\(connection)'")
+        }
+    }
+
+    func apply(to options: inout RecipeRunner.Options) throws {
+        options.user = user
+        if let privateKey { try UserFile.check(privateKey, "private key") }
+        options.privateKeyFiles = privateKey.map { [$0] }
+        options.connection = connection
+        options.connectTimeout = .seconds(timeout)
+        options.parallelism = parallel
+        options.becomes = become
+        options.becomeUser = becomeUser
+        options.becomeMethod = becomeMethod
+        if asksPassword { options.password = try Asking.secret("SSH password: ") }
+        if let passwordFile { options.password = try RecipeSourceOptions.password(passwordFile) }
+        if asksBecomePassword { options.becomePassword = try Asking.secret("BECOME password: ") }
+        if let becomePasswordFile { options.becomePassword = try RecipeSourceOptions.password(becomePasswordFile) }
+    }
+}
+
+/// Which tasks.
+struct RecipeTagOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: ArgumentHelp("Only tasks with these tags.", valueName: "tags"))
+    var tags: [String] = []
+    @Option(name: .customLong("skip-tags"), help: ArgumentHelp("Not tasks with these tags.", valueName: "tags"))
+    var skipTags: [String] = []
+
+    var selection: TagSelection {
+        func list(_ texts: [String]) -> [String] {
+            texts.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+        }
+        return TagSelection(only: list(tags), skipped: list(skipTags))
+    }
+}
+
+/// Questions at the terminal.
+enum Asking {
+    static func secret(_ question: String) throws -> Secret<String> {
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw UsageError("nobody is at a terminal to be asked for a password: use the option with a file")
+        }
+        guard let typed = getpass(question) else { throw UsageError("no password was typed") }
+        return Secret(String(cString: typed))
+    }
+
+    /// The answer to `vars_prompt`.
+    static func variable(_ prompt: RecipePrompt) throws -> String {
+        let question = prompt.text ?? prompt.name
+        let standard = prompt.standard.map { " [\($0.text)]" } ?? ""
+        while true {
+            let answer = try line("\(question)\(standard): ", isPrivate: prompt.isPrivate)
+            if prompt.isConfirmed, try line("confirm \(question): ", isPrivate: prompt.isPrivate) != answer {
+                Terminal.note("***** VALUES ENTERED DO NOT MATCH ****")
+                continue
+            }
+            return answer.isEmpty ? prompt.standard?.text ?? "" : answer
+        }
+    }
+
+    private static func line(_ question: String, isPrivate: Bool) throws -> String {
+        if isPrivate { return try secret(question).expose() }
+        Terminal.write(question)
+        return readLine() ?? ""
+    }
+
+    /// `--step`.
+    static func step(_ task: String) -> RecipeRunner.Options.Confirmation {
+        while true {
+            Terminal.write("Perform task: \(task) (N)o/(y)es/(c)ontinue: ")
+            switch readLine()?.lowercased() {
+            case "y", "yes": return .yes
+            case "c", "continue": return .continue
+            case "n", "no", "", nil: return .no
+            default: continue
+            }
+        }
+    }
+}

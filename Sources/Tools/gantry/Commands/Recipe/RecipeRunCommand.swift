@@ -1,0 +1,143 @@
+import ArgumentParser
+import Contextualization
+import ContextualizationAPI
+import Foundation
+import Glibc
+import Recipes
+import SSHTransport
+import Synchronization
+
+struct RecipeRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run playbooks over SSH.",
+        discussion: """
+            What a playbook uses that there is not here is told before anything runs. Plays with 'hosts: localhost' and \
+            tasks that are delegated there run on this machine.
+
+            A run that was interrupted, or in which a machine failed, goes on with --resume: tasks that ended are not \
+            done again.
+
+            EXAMPLES:
+              gantry recipe run site.yml -i hosts.ini
+              gantry recipe run site.yml -i hosts.ini --limit web --check --diff
+              gantry recipe run site.yml -i hosts.ini --tags nginx -e @secrets.yml -J
+            """)
+
+    @Argument(help: ArgumentHelp("Playbooks, one after the other.", valueName: "file")) var playbooks: [String]
+    @OptionGroup var source: RecipeSourceOptions
+    @OptionGroup var connection: RecipeConnectionOptions
+    @OptionGroup var tags: RecipeTagOptions
+    @Flag(name: [.customShort("C"), .long], help: "Change nothing; say what would change.") var check = false
+    @Flag(name: [.customShort("D"), .long], help: "Show differences of files.") var diff = false
+    @Option(name: .customLong("start-at-task"), help: ArgumentHelp("Begin at this task.", valueName: "name"))
+    var startAt: String?
+    @Flag(help: "Ask before each task.") var step = false
+    @Flag(name: .customLong("force-handlers"), help: "Run handlers even where a task failed.") var forceHandlers = false
+    @Flag(help: "Go on where the last run of these playbooks ended.") var resume = false
+    @Flag(help: "Print one JSON document instead of a log.") var json = false
+    @Flag(name: .shortAndLong, help: "Show results; may be repeated.") var verbose: Int
+
+    func validate() throws {
+        guard !playbooks.isEmpty else { throw ValidationError("name a playbook") }
+        guard !(step && json) else { throw ValidationError("--step asks at the terminal: it goes with no --json") }
+    }
+
+    func run() async throws {
+        try await reporting {
+            for playbook in playbooks { try UserFile.check(playbook, "playbook") }
+            let vault = try source.vault()
+            let hosts = try source.read(vault)
+            var options = try options(vault)
+            var isGood = true
+            for playbook in playbooks {
+                let journal = try RecipeJournal(playbook: playbook, inventory: source.inventory, resumes: resume)
+                options.history = journal.history
+                let runner = RecipeRunner(
+                    factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
+                let printer = RecipePrinter(
+                    hosts: hosts.hosts.map(\.name), diff: diff, json: json, verbosity: verbose)
+                let report = try await interruptible("stopping") {
+                    try await runner.run(playbook: playbook, inventory: hosts) { event in
+                        try journal.append(event)
+                        printer.print(event)
+                    }
+                }
+                printer.finish(report)
+                let isDone = report.results.values.allSatisfy { $0 == .configured }
+                journal.end(isDone: isDone)
+                isGood = isGood && isDone
+            }
+            if !isGood { throw Status.failed }
+        }
+    }
+
+    private func options(_ vault: Vault?) throws -> RecipeRunner.Options {
+        var options = RecipeRunner.Options()
+        try connection.apply(to: &options)
+        options.isCheckMode = check
+        options.showsDifference = diff
+        options.limit = source.limit
+        options.extraVariables = try source.variables(vault)
+        options.vault = vault
+        options.tags = tags.selection
+        options.startAt = startAt
+        options.forcesHandlers = forceHandlers
+        options.verbosity = verbose
+        if step { options.confirm = { Asking.step($0) } }
+        if isatty(STDIN_FILENO) == 1 { options.ask = { try Asking.variable($0) } }
+        return options
+    }
+}
+
+/// Prints events as they come, in Ansible's look, or all of them as JSON at the end.
+private final class RecipePrinter: Sendable {
+    private struct State {
+        var log: RecipeLog
+        var events: [ContextualizationEvent] = []
+    }
+
+    private let state: Mutex<State>
+    private let hosts: [String: String]
+    private let json: Bool
+
+    init(hosts: [String], diff: Bool, json: Bool, verbosity: Int) {
+        self.hosts = Dictionary(hosts.map { ($0, $0) }) { first, _ in first }
+        self.json = json
+        state = Mutex(State(log: RecipeLog(hosts: self.hosts, showsDifference: diff, verbosity: verbosity)))
+    }
+
+    func print(_ event: ContextualizationEvent) {
+        state.withLock { state in
+            if json {
+                state.events.append(event)
+            } else {
+                for line in state.log.lines(for: event) { Terminal.line(RecipeColors.paint(line)) }
+            }
+        }
+    }
+
+    func finish(_ report: ContextualizationReport) {
+        state.withLock { state in
+            if json {
+                Terminal.line(RecipeLog.json(of: state.events, counts: report.counts))
+            } else {
+                for line in RecipeLog.recap(report.counts, hosts: hosts) { Terminal.line(RecipeColors.paint(line)) }
+            }
+        }
+    }
+}
+
+/// Ansible's colours.
+enum RecipeColors {
+    static func paint(_ line: String) -> String {
+        let text = Terminal.harmless(line)
+        guard Terminal.hasColor else { return text }
+        if text.hasPrefix("ok: ") || text.hasPrefix("  ok=") { return Terminal.paint(text, "32") }
+        if text.hasPrefix("changed: ") { return Terminal.paint(text, "33") }
+        if text.hasPrefix("skipping: ") || text.hasPrefix("included: ") { return Terminal.paint(text, "36") }
+        if text.hasPrefix("fatal: ") || text.hasPrefix("failed: ") { return Terminal.paint(text, "31") }
+        if text.hasPrefix("-"), !text.hasPrefix("---") { return Terminal.paint(text, "31") }
+        if text.hasPrefix("+"), !text.hasPrefix("+++") { return Terminal.paint(text, "32") }
+        return text
+    }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Modules
+import Testing
+
+@testable import Contextualization
+@testable import Jinja
+@testable import Recipes
+
+/// `docs/compatibility-ansible.md` is what the engine's own tables say beside those of real ansible-core, from
+/// `Recorded/record.py`. After a change: `GANTRY_WRITE_DOCS=1 make test`.
+@Suite struct CompatibilityTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+
+    @Test func documentIsUpToDate() throws {
+        let text = try String(contentsOf: Self.folder.appending(path: "Recorded/ansible.json"), encoding: .utf8)
+        let page = CompatibilityPage(ansible: try JinjaValue(json: text)).text
+        let file = Self.folder.appending(path: "../../docs/compatibility-ansible.md")
+        if ProcessInfo.processInfo.environment["GANTRY_WRITE_DOCS"] != nil {
+            try page.write(to: file, atomically: true, encoding: .utf8)
+        }
+        let written = try String(contentsOf: file, encoding: .utf8)
+        #expect(
+            written == page, "docs/compatibility-ansible.md is not what the code says: GANTRY_WRITE_DOCS=1 writes it")
+    }
+
+    /// A keyword that the page calls native is one that the reader takes.
+    @Test func keywordsOfThePageAreRead() throws {
+        let play = "- hosts: all\n  %@: x\n  tasks: []\n"
+        let task = "- hosts: all\n  tasks:\n  - debug: {}\n    %@: x\n"
+        for (template, words) in [(play, Keywords.play.union(Keywords.common)), (task, Keywords.task)] {
+            for word in words where !["hosts", "tasks", "name", "action", "local_action"].contains(word) {
+                let recipe = try Recipe.parse(text: template.replacing("%@", with: word), name: "x")
+                #expect(
+                    !recipe.diagnostics.contains { $0.message.contains("is not a valid attribute") }, "\(word)")
+            }
+        }
+    }
+}
+
+/// The page.
+struct CompatibilityPage {
+    let ansible: JinjaValue
+
+    var text: String {
+        let version = ansible["version"]?.text ?? ""
+        return """
+            # What of Ansible there is
+
+            Made by the tests of the engine from its own tables and those of ansible-core \(version); nobody edits it.
+            What is not there is told, with its place, before anything runs: `gantry recipe check` lists it. Recipes of a
+            document have neither files of the controller nor roles; playbooks that a user runs have both.
+
+            ## Keywords
+
+            \(keywords)
+
+            ## Filters
+
+            \(names("filters", own: Set(BuiltIns.filters.keys).union(["from_yaml", "from_yaml_all"])))
+
+            ## Tests
+
+            \(names("tests", own: Set(BuiltIns.tests.keys).union(ControllerTests.all.keys)))
+
+            Those that look at files of the controller (`exists file directory link link_exists same_file`) only where a \
+            user runs a playbook.
+
+            ## Lookups
+
+            \(names("lookups", own: Set(Lookups.all.keys).union(ControllerLookups.names)))
+
+            Those that read files, the environment or programs of the controller \
+            (\(ControllerLookups.names.map { "`\($0)`" }.joined(separator: " "))) only where a user runs a playbook.
+
+            ## Modules
+
+            \(modules)
+
+            """
+    }
+
+    private func list(_ key: String) -> [String] { ansible[key]?.listValue?.map(\.text) ?? [] }
+
+    private static func code(_ names: some Sequence<String>) -> String {
+        names.map { "`\($0)`" }.joined(separator: " ")
+    }
+
+    // MARK: - Keywords
+
+    private var keywords: String {
+        let all = Keywords.play.union(Keywords.common).union(Keywords.conditional).union(Keywords.task)
+            .union(Keywords.block).union(["role", "with_<lookup>"])
+        let loop: Set<String> = [
+            "loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when",
+        ]
+        var lines = ["| Keyword | Of | Here |", "| --- | --- | --- |"]
+        var places: [String: [String]] = [:]
+        for place in ["play", "role", "block", "task", "handler", "loop_control"] {
+            for word in ansible["keywords"]?[place]?.listValue?.map(\.text) ?? [] {
+                places[word, default: []].append(place)
+            }
+        }
+        for word in Keywords.play.union(Keywords.task) where places[word] == nil && word != "static" {
+            places[word] = Keywords.play.contains(word) ? ["play"] : ["task"]
+        }
+        for (word, kinds) in places.sorted(by: { $0.key < $1.key }) {
+            let isHere = all.contains(word) || kinds == ["loop_control"] && loop.contains(word)
+            let here =
+                KeywordSupport.refused[word].map { "not yet: \($0)" }
+                ?? (isHere ? KeywordSupport.notes[word].map { "native; \($0)" } ?? "native" : "not yet")
+            lines.append("| `\(word)` | \(kinds.joined(separator: ", ")) | \(here) |")
+        }
+        lines.append("")
+        lines.append("`meta`: \(Self.code(RecipeCheck.metaActions)).")
+        lines.append("")
+        lines.append(
+            "Old forms are read, each with a warning that names the modern one: `include`, `sudo`, `su`, `always_run`, "
+                + "`action: module k=v`, `x|success`, bare variables in `with_items`, conditions of any type.")
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: - Names
+
+    private func names(_ key: String, own: Set<String>) -> String {
+        let theirs = list(key)
+        let native = theirs.filter(own.contains)
+        let missing = theirs.filter { !own.contains($0) }
+        let more = own.subtracting(theirs).sorted()
+        return """
+            Native, \(native.count) of \(theirs.count): \(Self.code(native)).
+
+            Not yet: \(missing.isEmpty ? "none" : Self.code(missing)).
+
+            Beside those of ansible.builtin: \(more.isEmpty ? "none" : Self.code(more)).
+            """
+    }
+
+    // MARK: - Modules
+
+    private static let engine: Set<String> = [
+        "include_vars", "include_tasks", "import_tasks", "include_role", "import_role", "import_playbook", "meta",
+    ]
+
+    private var modules: String {
+        var lines = [
+            "| Module | Here | Parameters not yet | Parameters accepted, with another effect |",
+            "| --- | --- | --- | --- |",
+        ]
+        for (key, value) in ansible["modules"]?.dictValue ?? JinjaDict() {
+            let name = key.text
+            let theirs = value.dictValue ?? JinjaDict()
+            if let parameters = RecipeCheck.controllerModules[name] ?? (Self.engine.contains(name) ? ["*"] : nil) {
+                let missing =
+                    parameters == ["*"] ? [] : theirs.keys.map(\.text).filter { !parameters.contains($0) }
+                lines.append("| `\(name)` | native, by the engine | \(Self.code(missing.sorted())) | |")
+                continue
+            }
+            guard let module = ModuleRegistry.module(named: name) else {
+                lines.append("| `\(name)` | not yet | | |")
+                continue
+            }
+            let own = module.documentation
+            func isRefused(_ parameter: ModuleParameter) -> Bool { parameter.summary.hasPrefix("Not supported") }
+            let missing = theirs.keys.map(\.text).filter { name in
+                guard let parameter = own.parameter(name) else {
+                    return !own.acceptsAnything && !(own.isFreeForm && name == "free_form")
+                }
+                return isRefused(parameter)
+            }
+            let accepted = own.parameters.filter { $0.summary.hasPrefix("Accepted") || $0.summary.hasPrefix("Ignored") }
+            lines.append(
+                "| `\(name)` | native | \(Self.code(missing.sorted())) | \(Self.code(accepted.map(\.name).sorted())) |")
+        }
+        let known = Set(ansible["modules"]?.dictValue?.keys.map(\.text) ?? [])
+        let more = ModuleRegistry.all.map { $0.documentation }
+            .filter { documentation in !documentation.names.contains { known.contains($0) } }
+            .map(\.name).sorted()
+        if !more.isEmpty { lines += ["", "Native, too: \(Self.code(more))."] }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,241 @@
+import ContextualizationAPI
+import Foundation
+import Jinja
+import Recipes
+import Support
+import Testing
+
+@testable import Contextualization
+
+/// Plays over several machines: what Ansible's own playbooks show beside `Tests/IntegrationTests/Playbooks`, without
+/// machines.
+@Suite struct PlayTests {
+    private static let hosts = """
+        [web]
+        a ansible_host=10.0.0.1
+        b ansible_host=10.0.0.2
+        [db]
+        c ansible_host=10.0.0.3
+        """
+
+    /// Runs a playbook; the log of each machine's tasks as `name=status`.
+    private func run(
+        _ files: [String: String], _ change: (inout RecipeRunner.Options) -> Void = { _ in }
+    ) async throws -> (report: ContextualizationReport, log: EventLog) {
+        let project = try PlayProject(files.merging(["hosts": Self.hosts]) { own, _ in own })
+        var options = RecipeRunner.Options()
+        options.privateKeyFiles = []
+        options.gathersFacts = false
+        change(&options)
+        let machines = try FakeMachines()
+        let runner = RecipeRunner(factory: machines, local: machines, options: options, clock: ImmediateClock())
+        let log = EventLog()
+        let report = try await runner.run(
+            playbook: project.root + "/site.yml",
+            inventory: try RecipeRunner.inventory(files: [project.root + "/hosts"], vault: options.vault)
+        ) { try log.take($0) }
+        return (report, log)
+    }
+
+    private static func names(_ log: EventLog, _ host: String) -> [String] {
+        log.all.compactMap { event in
+            guard event.machine == host, case .taskFinished(let record) = event.body else { return nil }
+            return "\(record.task.name)=\(record.status.rawValue)"
+        }
+    }
+
+    @Test func batchesGoOneAfterTheOther() async throws {
+        let (_, log) = try await run([
+            "site.yml": """
+            - hosts: all
+              serial: [1, 2]
+              tasks: [{name: x, debug: {msg: "{{ ansible_play_batch }}"}}]
+            """
+        ])
+        let messages = log.all.compactMap { event -> String? in
+            guard case .taskFinished(let record) = event.body else { return nil }
+            return "\(event.machine ?? "") \(record.summary)"
+        }
+        #expect(messages.first == "a ['a']")
+        #expect(Set(messages.dropFirst()) == ["b ['b', 'c']", "c ['b', 'c']"])
+    }
+
+    @Test func aFailureOfAllEndsThePlay() async throws {
+        let (report, log) = try await run([
+            "site.yml": """
+            - hosts: all
+              any_errors_fatal: true
+              tasks:
+                - {name: one, fail: {}, when: inventory_hostname == 'b'}
+                - {name: two, debug: {}}
+            - hosts: db
+              tasks: [{name: three, debug: {}}]
+            """
+        ])
+        #expect(
+            !log.all.contains { event in
+                if case .taskFinished(let record) = event.body { return record.task.name != "one" }
+                return false
+            })
+        #expect(report.results.values.allSatisfy { $0 != .configured })
+        #expect(report.counts["a"]?.failed == 0 && report.counts["b"]?.failed == 1)
+    }
+
+    @Test func onceIsDoneByTheFirst() async throws {
+        let (_, log) = try await run([
+            "site.yml": """
+            - hosts: all
+              tasks:
+                - {name: once, set_fact: {who: "{{ inventory_hostname }}"}, run_once: true}
+                - {name: all, debug: {msg: "{{ who }}"}}
+            """
+        ])
+        #expect(Self.names(log, "a") == ["once=ok", "all=ok"])
+        #expect(Self.names(log, "c") == ["all=ok"])
+        #expect(log.record("all", "c")?.summary == "a")
+    }
+
+    @Test(arguments: [
+        ([], [], ["plain", "x", "always"]), (["x"], [], ["x", "always"]), (["tagged"], [], ["x", "always"]),
+        (["untagged"], [], ["plain", "always"]), ([], ["x"], ["plain", "always"]), (["y"], ["always"], ["y"]),
+        (["all"], ["tagged"], ["plain"]), (["never"], [], ["always", "y"]),
+    ])
+    func tagsChoose(_ only: [String], _ skipped: [String], _ expected: [String]) async throws {
+        let (_, log) = try await run([
+            "site.yml": """
+            - hosts: a
+              tasks:
+                - {name: plain, debug: {}}
+                - {name: x, debug: {}, tags: x}
+                - {name: always, debug: {}, tags: always}
+                - {name: y, debug: {}, tags: [never, y]}
+            """
+        ]) { $0.tags = TagSelection(only: only, skipped: skipped) }
+        #expect(Self.names(log, "a") == expected.map { "\($0)=ok" })
+    }
+
+    @Test func rolesHaveDefaultsDependenciesAndHandlers() async throws {
+        let (_, log) = try await run([
+            "site.yml": """
+            - hosts: a
+              roles: [{role: app, level: 2}]
+              tasks: [{name: after, debug: {msg: "{{ level | default('none') }} {{ shared }}"}}]
+            """,
+            "roles/app/meta/main.yml": "dependencies: [base]\n",
+            "roles/app/defaults/main.yml": "level: 1\nshared: s\n",
+            "roles/app/tasks/main.yml":
+                "- {name: own, debug: {msg: \"{{ level }} {{ role_name }}\"}, changed_when: true, notify: told}\n",
+            "roles/app/handlers/main.yml": "- {name: told, debug: {msg: handled}}\n",
+            "roles/base/tasks/main.yml": "- {name: base, debug: {}}\n",
+        ])
+        #expect(
+            Self.names(log, "a") == ["base : base=ok", "app : own=changed", "after=ok", "app : told=ok"])
+        #expect(log.record("app : own", "a")?.summary == "2 app")
+        #expect(log.record("after", "a")?.summary == "1 s")
+    }
+
+    @Test func argumentsOfRolesAreLookedAt() async throws {
+        let (report, log) = try await run([
+            "site.yml": "- hosts: a\n  roles: [{role: app, n: many}]\n",
+            "roles/app/meta/argument_specs.yml":
+                "argument_specs: {main: {options: {n: {type: int}, must: {required: true}}}}\n",
+            "roles/app/tasks/main.yml": "- debug: {}\n",
+        ])
+        #expect(report.results["a"] != .configured)
+        let result = log.record("app : Validating arguments against arg spec 'main'", "a")?.result ?? ""
+        #expect(result.contains("missing required arguments: must") && result.contains("argument 'n' is of type str"))
+    }
+
+    @Test func hostsAreAddedAndGrouped() async throws {
+        let (_, log) = try await run([
+            "site.yml": """
+            - hosts: web
+              tasks:
+                - {add_host: {name: new, groups: fresh, ansible_host: 10.0.0.9, color: red}}
+                - {group_by: {key: "is_{{ inventory_hostname }}"}}
+            - hosts: fresh:is_b
+              tasks: [{name: there, debug: {msg: "{{ color | default('-') }} {{ groups.fresh }}"}}]
+            """
+        ])
+        #expect(log.record("there", "new")?.summary == "red ['new']")
+        #expect(log.record("there", "b")?.summary == "- ['new']")
+        #expect(log.record("there", "a") == nil)
+    }
+
+    @Test func vaultIsOpened() async throws {
+        let vault = Vault(passwords: [("default", Secret("open sesame"))])
+        let secret = try vault.encrypt(Array("hidden: treasure\n".utf8))
+        let (_, log) = try await run([
+            "site.yml": "- hosts: a\n  vars_files: [s.yml]\n  tasks: [{name: x, debug: {msg: \"{{ hidden }}\"}}]\n",
+            "s.yml": secret,
+        ]) { $0.vault = vault }
+        #expect(log.record("x", "a")?.summary == "treasure")
+        #expect(throws: Vault.Failure.self) {
+            try Vault(passwords: [("default", Secret("wrong"))]).decrypt(secret)
+        }
+    }
+
+    /// Written by ansible-vault 2.19.14 under the password `gantry`.
+    @Test func textsOfAnsibleAreOpened() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recorded/vault.txt")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let vault = Vault(passwords: [("other", Secret("no")), ("default", Secret("gantry"))])
+        #expect(try vault.decryptText(text) == "from ansible-vault\n")
+        #expect(try vault.decryptText(try vault.encrypt(Array("x".utf8))) == "x")
+    }
+
+    @Test func aRunBeginsAtATask() async throws {
+        let (_, log) = try await run([
+            "site.yml": """
+            - hosts: a
+              tasks: [{name: one, debug: {}}, {name: two, debug: {}}, {name: three, debug: {}}]
+            """
+        ]) { $0.startAt = "tw*" }
+        #expect(Self.names(log, "a") == ["two=ok", "three=ok"])
+    }
+
+    @Test func anInterruptedRunGoesOn() async throws {
+        let files = [
+            "site.yml": """
+            - hosts: a
+              tasks:
+                - {name: one, shell: echo 1 >> log, register: r}
+                - {name: two, debug: {msg: "{{ r.rc }}"}}
+            """
+        ]
+        let (_, first) = try await run(files)
+        let done = first.all.filter { event in
+            if case .taskFinished(let record) = event.body { return record.task.name == "one" }
+            return false
+        }
+        let (report, second) = try await run(files) { $0.history = done }
+        #expect(Self.names(second, "a") == ["two=ok"])
+        #expect(second.record("two", "a")?.summary == "0")
+        #expect(report.counts["a"]?.ok == 2)
+    }
+
+    @Test func somebodyIsAskedBeforeEachTask() async throws {
+        let (_, log) = try await run([
+            "site.yml":
+                "- hosts: web\n  tasks: [{name: one, debug: {}}, {name: two, debug: {}}, {name: three, debug: {}}]\n"
+        ]) { $0.confirm = { $0 == "two" ? .no : .yes } }
+        #expect(Self.names(log, "a") == ["one=ok", "three=ok"] && Self.names(log, "b") == ["one=ok", "three=ok"])
+    }
+}
+
+/// A folder with a playbook and what belongs to it.
+final class PlayProject: Sendable {
+    let root: String
+
+    init(_ files: [String: String]) throws {
+        root = NSTemporaryDirectory() + "gantry-play-" + UUID().uuidString
+        for (name, text) in files {
+            let path = root + "/" + name
+            try FileManager.default.createDirectory(
+                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+}
