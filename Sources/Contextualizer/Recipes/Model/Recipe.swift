@@ -57,12 +57,13 @@ public struct Recipe: Sendable, Hashable {
         return roles
     }
 
-    /// The `name=value` pairs of a text, with quotes as Ansible reads them.
-    public static func pairs(_ text: String) throws(RecipeError) -> [(name: String, value: String)] {
+    /// The `name=value` pairs of a text, with quotes as Ansible reads them, and what is no pair (nil if all are).
+    public static func pairs(
+        _ text: String
+    ) throws(RecipeError) -> (pairs: [(name: String, value: String)], rest: String?) {
         do throws(FreeForm.Failure) {
             let parsed = try FreeForm.parse(text, options: nil)
-            if let rest = parsed.text { return parsed.parameters + [(rest, "")] }
-            return parsed.parameters
+            return (parsed.parameters, parsed.text)
         } catch {
             throw RecipeError(.structure, "failed at splitting arguments: quotes or braces do not match", recipe: "-e")
         }

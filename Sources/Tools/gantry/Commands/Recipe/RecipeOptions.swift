@@ -89,14 +89,14 @@ struct RecipeSourceOptions: ParsableArguments {
             } else if text.hasPrefix("{") || text.hasPrefix("[") {
                 variables.merge(try Self.mapping(text, "-e", vault))
             } else {
-                for pair in try Recipe.pairs(text) {
-                    guard pair.name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil else {
-                        // The value may be a secret.
-                        throw UsageError(
-                            "-e takes name=value, with a name of letters, digits and underscores, not '\(pair.name)'")
-                    }
-                    variables[pair.name] = .string(pair.value)
+                let (pairs, rest) = try Recipe.pairs(text)
+                let wrong = rest ?? pairs.first { $0.name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) == nil }?.name
+                guard wrong == nil else {
+                    // The value may be a secret.
+                    throw UsageError(
+                        "-e takes name=value, with a name of letters, digits and underscores, not '\(wrong ?? "")'")
                 }
+                for pair in pairs { variables[pair.name] = .string(pair.value) }
             }
         }
         return variables
