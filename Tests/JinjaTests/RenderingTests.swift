@@ -172,7 +172,7 @@ import Testing
             ("indexed_items", [["x", "y"]], [[0, "x"], [1, "y"]]),
             (
                 "subelements", [[["n": 1, "l": ["p", "q"]]], "l"],
-                [.tuple([["n": 1, "l": ["p", "q"]], "p"]), .tuple([["n": 1, "l": ["p", "q"]], "q"])]
+                [.tuple([["n": 1], "p"]), .tuple([["n": 1], "q"])]
             ),
             ("vars", ["n", "s"], [5, "text"]),
         ] as [(String, [JinjaValue], [JinjaValue])])

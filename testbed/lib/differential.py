@@ -157,6 +157,8 @@ def tasks(document):
                     pass
                 else:
                     continue
+            if action == "meta":
+                continue
             name = task["task"]["name"].split(" #")[0]
             rows.append((name, {host: (status(data["_gantry_status"], data), plain(data, action)) for host, data in hosts.items()}))
     return rows

@@ -159,7 +159,9 @@ final class HostRunner {
     func notify(_ names: [String], from task: ProgramTask) throws {
         for name in names {
             // Of several handlers of one name the last one counts; of a topic all do.
-            let byName = handlers.lastIndex { $0.name == name || $0.role.map { "\($0) : " } ?? "" + $0.name == name }
+            let byName = handlers.lastIndex { handler in
+                handler.name == name || handler.role.map { "\($0) : \(handler.name)" } == name
+            }
             let byTopic = handlers.indices.filter { handlers[$0].listen.contains(name) }
             guard byName != nil || !byTopic.isEmpty else {
                 throw TaskFailure(
@@ -224,7 +226,13 @@ final class HostRunner {
             effects.failure = ended.dictionary
         }
         apply(effects)
-        if !effects.notified.isEmpty { try notify(effects.notified, from: task) }
+        do {
+            if !effects.notified.isEmpty { try notify(effects.notified, from: task) }
+        } catch {
+            let failed = run.failure(error)
+            try await context.recorder.finished(machine.id, run.record(failed, status: .failed, effects: TaskEffects()))
+            return .failed(task: failed.name, result: failed.dictionary, isUnreachable: false)
+        }
         // What one machine did for all is told once.
         if lockStep == nil || !run.isShared {
             try await context.recorder.finished(machine.id, run.record(ended, status: status, effects: effects))

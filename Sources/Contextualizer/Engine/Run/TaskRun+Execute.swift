@@ -87,7 +87,8 @@ extension TaskRun {
         for request in module.sources(arguments) {
             sources[request] = try context.sources.source(request, for: task) { text, name in
                 do {
-                    return try context.environment.renderFile(text, scope: scope, name: name)
+                    let header = text.hasPrefix("#jinja2:") ? "" : Self.templateHeader(arguments)
+                    return try context.environment.renderFile(header + text, scope: scope, name: name)
                 } catch {
                     throw TaskFailure(message: "\(error)")
                 }
@@ -127,6 +128,17 @@ extension TaskRun {
                 }
             }
         }
+    }
+
+    /// The options of `template` as the line by which a template itself sets them.
+    private static func templateHeader(_ arguments: ModuleArguments) -> String {
+        var options: [String] = []
+        if arguments.bool("lstrip_blocks") == true { options.append("lstrip_blocks: True") }
+        if arguments.bool("trim_blocks") == false { options.append("trim_blocks: False") }
+        for name in ["variable", "block", "comment"].flatMap({ ["\($0)_start_string", "\($0)_end_string"] }) {
+            if let text = arguments.string(name) { options.append("\(name): \(JinjaValue.string(text).repr)") }
+        }
+        return options.isEmpty ? "" : "#jinja2: \(options.joined(separator: ", "))\n"
     }
 
     private func run(

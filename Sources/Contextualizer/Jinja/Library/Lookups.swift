@@ -36,7 +36,8 @@ enum Lookups {
         "subelements": { terms, _, context throws(JinjaError) in
             guard terms.count >= 2 else { throw .type("subelements lookup expects a list of two or three items") }
             let skips = terms.count > 2 && terms[2]["skip_missing"].map { BuiltIns.toBool($0).isTrue } ?? false
-            return try Subelements.pairs(terms[0], path: terms[1], skipMissing: skips, context)
+            // The lookup gives the elements without the list, the filter with it.
+            return try Subelements.pairs(terms[0], path: terms[1], skipMissing: skips, dropsKey: true, context)
         },
         "random_choice": { terms, _, _ in
             BuiltIns.flatten(terms, levels: 1, skipsNulls: false).randomElement().map { [$0] } ?? []

@@ -237,7 +237,7 @@ enum Combine {
 /// `subelements`, the filter and the lookup.
 enum Subelements {
     static func pairs(
-        _ value: JinjaValue, path: JinjaValue, skipMissing: Bool, _ context: JinjaContext
+        _ value: JinjaValue, path: JinjaValue, skipMissing: Bool, dropsKey: Bool = false, _ context: JinjaContext
     ) throws(JinjaError) -> [JinjaValue] {
         let elements: [JinjaValue]
         if case .dict(let dict) = value { elements = dict.values } else { elements = try context.items(of: value) }
@@ -262,6 +262,11 @@ enum Subelements {
             }
             guard case .list(let items) = current else {
                 throw .type("the key \(keys.last?.text ?? "") should point to a list, got \(current.repr)")
+            }
+            var element = element
+            if dropsKey, case .dict(var dict) = element, let key = keys.first {
+                dict[key] = nil
+                element = .dict(dict)
             }
             for item in items {
                 try context.count()
