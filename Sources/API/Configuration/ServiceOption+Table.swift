@@ -155,7 +155,7 @@ extension ServiceOption {
     private static let withoutUse: [ServiceOption] = [
         ServiceOption(
             "DATA_DB", .text, "",
-            .meaningless("the state is in STATE_DIR; `gantry import` takes infrastructures that IM exported"),
+            .meaningless("the state is in STATE_DIR; `gantry import-database` takes over what is in it"),
             isSecret: true),
         ServiceOption("CONTEXTUALIZATION_DIR", .text, "", .meaningless("nothing is copied to machines")),
         ServiceOption("RECIPES_DIR", .text, "", .meaningless("recipes are in the program")),

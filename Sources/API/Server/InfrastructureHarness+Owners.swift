@@ -37,10 +37,11 @@ extension InfrastructureHarness {
     func importInfrastructure(_ request: Request) async throws -> Response {
         let prefix = "Error Importing Inf."
         let login = try await login(request, prefix)
+        let name = request.uri.queryParameters["name"].map(String.init)
         let form = try Accept.form(request, own: "text/uri-list")
         let text = try await DocumentBody(logger: logger).json(request, prefix: prefix)
         return try await failing(prefix) {
-            let id = try await calls.importInfrastructure(text, login: login)
+            let id = try await calls.importInfrastructure(text, name: name, login: login)
             return link(request, form, "\(base(request))/infrastructures/\(id)")
         }
     }

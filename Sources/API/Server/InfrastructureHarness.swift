@@ -42,17 +42,29 @@ struct InfrastructureHarness: Sendable {
     func create(_ request: Request) async throws -> Response {
         let prefix = "Error Creating Inf."
         let login = try await login(request, prefix)
+        let name = request.uri.queryParameters["name"].map(String.init)
         if try flag(request, "dry_run") {
             try Accept.requireJSON(request)
             let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
+            if let name {
+                return try await failing(prefix) { try await plan(request, document, name: name, login: login) }
+            }
             return try await failing(prefix) { .json(try await calls.estimate(document, login: login)) }
         }
         let isAsynchronous = try flag(request, "async")
         // Whoever cannot read the answer would not know what was created.
         let form = try Accept.form(request, own: "text/uri-list")
+        let removals = machines(request, "removes")
+        let newHostKeys = try numbers(request, "new_host_keys")
         let document = try await DocumentBody(logger: logger).read(request, prefix: prefix)
         return try await failing(prefix) {
-            let id = try await calls.create(document, isAsynchronous: isAsynchronous, login: login)
+            let id: InfrastructureID
+            if let name {
+                id = try await calls.converge(
+                    document, name: name, removals: removals, newHostKeys: newHostKeys, login: login)
+            } else {
+                id = try await calls.create(document, isAsynchronous: isAsynchronous, login: login)
+            }
             return link(
                 request, form, "\(base(request))/infrastructures/\(id)",
                 headers: [.infrastructureID: id.rawValue])

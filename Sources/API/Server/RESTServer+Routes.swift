@@ -7,8 +7,8 @@ extension RESTServer {
     /// All routes.
     func routes() -> [Route] {
         let served =
-            serviceRoutes() + infrastructureRoutes() + propertyRoutes() + machineRoutes() + powerRoutes()
-            + cloudRoutes()
+            serviceRoutes() + infrastructureRoutes() + reportRoutes() + propertyRoutes() + machineRoutes()
+            + powerRoutes() + cloudRoutes()
         return describing(served)
     }
 
@@ -69,6 +69,20 @@ extension RESTServer {
             },
             Route(.share) { request, context in
                 try await harness.share(request, id: try context.parameters.require("id"))
+            },
+        ]
+    }
+
+    /// What IM does not have.
+    private func reportRoutes() -> [Route] {
+        let harness = harness
+        return [
+            Route(.summaries) { request, _ in try await harness.summaries(request) },
+            Route(.summary) { request, context in
+                try await harness.summary(request, id: try context.parameters.require("id"))
+            },
+            Route(.events) { request, context in
+                try await harness.events(request, id: try context.parameters.require("id"))
             },
         ]
     }

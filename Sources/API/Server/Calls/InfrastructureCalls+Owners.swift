@@ -63,11 +63,17 @@ extension InfrastructureCalls {
     }
 
     /// Takes over what was exported here, by IM 1.19 or by IM 2.0.
-    /// - Parameter text: JSON.
-    func importInfrastructure(_ text: String, login: Login) async throws -> InfrastructureID {
+    /// - Parameters:
+    ///   - text: JSON.
+    ///   - name: What it is called here; nil: as in the export.
+    func importInfrastructure(_ text: String, name: String? = nil, login: Login) async throws -> InfrastructureID {
         try require(.changing)
+        if let problem = name.flatMap(DeploymentRequest.problem(withName:)) {
+            throw ManagerError(code: .invalidDocument, message: problem)
+        }
         let others = try await login.others(access)
-        let id = try await manager.importInfrastructure(text, clouds: login.clouds, caller: login.caller)
+        let id = try await manager.importInfrastructure(
+            text, clouds: login.clouds, name: name, caller: login.caller)
         if !others.isEmpty { try await manager.share(id, with: others, caller: login.caller) }
         return id
     }

@@ -63,7 +63,49 @@ enum OpenAPISchemas {
                     "deleted": ["type": "boolean"], "im_user": text, "inf_id": text, "last_date": time,
                 ]))
         ]),
+        "Summary": object(["summary": reference("InfrastructureSummary")]),
+        "Summaries": object(["summaries": list(reference("InfrastructureSummary"))]),
+        "InfrastructureSummary": object(
+            [
+                "id": text, "name": text, "state": text, "created": text, "machines": list(machine),
+                "vanished": list(machine),
+                "resources": list(
+                    object(["kind": text, "id": text, "cloud": text, "problem": text], optional: ["problem"])),
+                "lastFailure": text,
+                "underWay": list(object(["kind": text, "by": text, "left": text], optional: ["by", "left"])),
+                "lastEvent": count,
+            ], optional: ["name", "vanished", "lastFailure", "underWay", "lastEvent"]),
+        "Events": object([
+            "events": list(
+                object(
+                    [
+                        "sequence": count, "time": text, "kind": text, "machine": count, "text": text,
+                        "generation": count, "payload": text,
+                    ], optional: ["machine", "generation", "payload"]))
+        ]),
+        "Plan": object(["plan": plan]),
     ]
+
+    private static let machine: OrderedJSON = object(
+        [
+            "number": count, "system": text, "state": text, "detail": text, "cloud": text, "provider": text,
+            "addresses": list(text),
+        ], optional: ["detail", "provider"])
+
+    private static let plan: OrderedJSON = object(
+        [
+            "existing": text, "added": list(object(["system": text, "place": offer, "alternatives": list(offer)])),
+            "removed": list(object(["id": text, "system": text, "reason": text])),
+            "kept": list(object(["number": count, "system": text, "state": text])), "networks": list(text),
+            "rejections": list(object(["system": text, "cloud": text, "reason": text])), "recipes": list(text),
+            "warnings": list(text), "difference": ["type": "object"],
+        ], optional: ["existing", "difference"])
+
+    private static let offer: OrderedJSON = object(
+        [
+            "cloud": text, "type": text, "image": text, "flavor": text, "cpus": count, "memoryBytes": count,
+            "price": ["type": "number"],
+        ], optional: ["cpus", "memoryBytes", "price"])
 
     // MARK: Parts
 

@@ -34,11 +34,13 @@ extension RESTOperation {
         parameters: [
             .flag("async", "Answer as soon as it is on record."),
             .flag("dry_run", "Tell what it would use (always JSON), and make nothing."),
-        ],
+        ] + named,
         body: document("The document."),
         answers: [
             Content("text/uri-list", ["type": "string"], example: "http://127.0.0.1:8800/infrastructures/ID"),
-            Content("application/json", ["anyOf": [Content.component("Link"), Content.component("Estimate")]]),
+            Content(
+                "application/json",
+                ["anyOf": [Content.component("Link"), Content.component("Plan"), Content.component("Estimate")]]),
         ],
         namesInfrastructure: true, refusals: [403, 404, 409])
 
@@ -46,6 +48,9 @@ extension RESTOperation {
         method: .put, path: "/infrastructures", name: "importInfrastructure", section: .infrastructures,
         summary: "Take over what was exported here or by IM",
         details: "The clouds that its machines are at have to be in the header.",
+        parameters: [
+            Parameter("name", "What it is called here; without it as in the export. IM does not have it.")
+        ],
         body: Body(
             text: "What `data` gave: the object, or the text of it.",
             contents: [Content("application/json", ["type": ["object", "string"]])], isRequired: true),
