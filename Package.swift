@@ -203,7 +203,7 @@ let units: [Unit] = [
         "gantry",
         [
             "Assembly", "Orchestration", "InfrastructureModel", "Operations", "Persistence", "RADL", "Authorization",
-            "ConnectorAPI", "JSONCoding", "RADLLanguageServer",
+            "ConnectorAPI", "JSONCoding", "RADLLanguageServer", "HTTPTransport",
             "ConnectorHost", "ConnectorConformance", "Contextualization", "ContextualizationAPI", "Recipes", "Jinja",
             "SSHTransport", "TOSCA", "Support", "CProcess", "ArgumentParser", "Logging", "GRDB",
         ]),
@@ -289,7 +289,7 @@ let units: [Unit] = [
         [
             "gantry", "Assembly", "Orchestration", "Operations", "InfrastructureModel", "ContextualizationAPI",
             "ConnectorAPI", "ConnectorHost", "TOSCA", "HTTPTransport", "JSONCoding", "Support", "ArgumentParser",
-            "Logging", "GRDB",
+            "Authorization", "TestSupport", "Logging", "GRDB",
         ], exclude: ["Recorded"]),
 ]
 

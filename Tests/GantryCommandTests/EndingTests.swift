@@ -31,34 +31,33 @@ import Testing
 
     // MARK: Destroyed meanwhile
 
+    private static func found(
+        _ kind: OperationKind, _ snapshot: InfrastructureSnapshot, _ unfinished: [DurableOperation] = []
+    ) -> Takeover? {
+        Takeover.found(kind, InfrastructureSummary(snapshot, underWay: unfinished, now: start))
+    }
+
     @Test("an infrastructure that another command destroys is not told as it was")
     func takeovers() {
-        let cancelled = Self.operation(.create, .cancelled)
         let destroy = Self.operation(.destroy, .running)
-        let gone = Takeover.found(cancelled, snapshot: Self.snapshot(.destroyed, goal: .destroyed), unfinished: [])
+        let gone = Self.found(.create, Self.snapshot(.destroyed, goal: .destroyed))
         #expect(
             gone?.text("a b")
                 == "a b was destroyed by another command meanwhile; `gantry log 'a b'` shows what happened")
         let going = "a is being destroyed by another command; `gantry show a` shows what is left"
-        let asked = Takeover.found(cancelled, snapshot: Self.snapshot(.active, goal: .present), unfinished: [destroy])
+        let asked = Self.found(.create, Self.snapshot(.active, goal: .present), [destroy])
         #expect(asked?.text("a") == going)
-        let begun = Takeover.found(cancelled, snapshot: Self.snapshot(.destroying, goal: .destroyed), unfinished: [])
+        let begun = Self.found(.create, Self.snapshot(.destroying, goal: .destroyed))
         #expect(begun?.text("a") == going)
         // It was done, and is gone before the command could tell.
-        let late = Self.operation(.converge, .succeeded)
-        #expect(
-            Takeover.found(late, snapshot: Self.snapshot(.destroyed, goal: .destroyed), unfinished: []) == .destroyed)
+        #expect(Self.found(.converge, Self.snapshot(.destroyed, goal: .destroyed)) == .destroyed)
     }
 
     @Test func otherEndsAreNoTakeovers() {
         let living = Self.snapshot(.active, goal: .present)
-        for status in [DurableOperation.Status.succeeded, .failed, .cancelled] {
-            let own = Self.operation(.converge, status)
-            #expect(Takeover.found(own, snapshot: living, unfinished: []) == nil)
-            #expect(Takeover.found(own, snapshot: living, unfinished: [Self.operation(.converge, .running)]) == nil)
-        }
-        let own = Self.operation(.destroy, .succeeded)
-        #expect(Takeover.found(own, snapshot: Self.snapshot(.destroyed, goal: .destroyed), unfinished: []) == nil)
+        #expect(Self.found(.converge, living) == nil)
+        #expect(Self.found(.converge, living, [Self.operation(.converge, .running)]) == nil)
+        #expect(Self.found(.destroy, Self.snapshot(.destroyed, goal: .destroyed)) == nil)
     }
 
     // MARK: Counts

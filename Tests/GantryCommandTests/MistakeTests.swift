@@ -22,7 +22,8 @@ import Testing
     @Test func aMachineIsNamedByItsNumberOrItsSystem() throws {
         let machines = [Self.machine(0, "web"), Self.machine(2, "db"), Self.machine(3, "db"), Self.machine(4, "5")]
         func number(_ word: String) throws -> Int {
-            try MachineChoice.number(word, of: machines, option: "--new-host-key")
+            try MachineChoice.number(
+                word, of: machines.map(InfrastructureSummary.Machine.init), option: "--new-host-key")
         }
         #expect(try number("2") == 2)
         #expect(try number("web") == 0)

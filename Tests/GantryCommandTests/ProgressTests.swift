@@ -51,7 +51,7 @@ import Testing
             Gantry.parseAsRoot(["up", "a/cluster.radl", "--yes", "--state-dir", "/tmp/x"]) as? UpCommand)
         #expect(up.document.file == "a/cluster.radl")
         #expect(up.operation.yes)
-        #expect(up.state.folder == "/tmp/x")
+        #expect(up.place.state.folder == "/tmp/x")
         #expect(DocumentFile.stem("a/cluster.radl") == "cluster")
         let ssh = try #require(
             Gantry.parseAsRoot(["ssh", "cluster", "2", "--", "uptime", "-p"]) as? SSHCommand)

@@ -20,13 +20,17 @@ struct Gantry: AsyncParsableCommand {
             that already run need none. State lies in --state-dir (GANTRY_STATE_DIR, $XDG_STATE_HOME/gantry, \
             ~/.local/state/gantry).
 
+            With --server URL (GANTRY_SERVER) infrastructures are those of a gantryd, or of an IM as far as it goes; \
+            the authorization file then has a line 'type = InfrastructureManager; username = NAME; password = \
+            PASSWORD', too.
+
             EXIT STATUS:
               0    done
               1    it failed
               2    the document or playbook is refused, or no cloud can run it
-              3    not found, or not yours
+              3    not found, not yours, or not let in
               4    another operation is under way, or took over
-              5    the cloud or the store cannot be used, or --timeout is over
+              5    cloud, store or server cannot be used, or --timeout is over
               64   wrong usage, or a file that cannot be read or is no UTF-8
               130  interrupted; the same command goes on
             """,

@@ -20,15 +20,19 @@ struct SSHCommand: AsyncParsableCommand {
 
     @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
     @Argument(help: "Number of the machine, or a system's name for its first one.") var machine: String?
-    @OptionGroup var state: StateOptions
+    @OptionGroup var local: LocalOptions
     @Argument(parsing: .postTerminator, help: "A command to run.") var command: [String] = []
+
+    static let reason =
+        "keys and pinned host keys of machines are in the state folder of who made them, and no server hands out all of "
+        + "them: `gantry export` at the server and `gantry import` here bring an infrastructure here"
 
     /// What ssh ends with when it is its own failure, not the command's.
     private static let sshFailed: Int32 = 255
 
     func run() async throws {
         try await reporting {
-            let status = try await state.withServices { services -> Int32 in
+            let status = try await local.withServices(Self.reason) { services -> Int32 in
                 let id = try await services.manager.find(infrastructure, caller: .local)
                 let accesses = try await services.manager.access(of: id, caller: .local)
                 let wanted = machine ?? accesses.first.map { String($0.machine.id.number) } ?? "0"
@@ -80,11 +84,11 @@ struct SSHConfigCommand: AsyncParsableCommand {
 
     @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
     @Option(help: ArgumentHelp("Folder to write to; it gets mode 0700.", valueName: "dir")) var into: String
-    @OptionGroup var state: StateOptions
+    @OptionGroup var local: LocalOptions
 
     func run() async throws {
         try await reporting {
-            try await state.withServices { services in
+            try await local.withServices(SSHCommand.reason) { services in
                 let id = try await services.manager.find(infrastructure, caller: .local)
                 let accesses = try await services.manager.access(of: id, caller: .local)
                 let session = try SSHConfiguration(
@@ -115,11 +119,11 @@ struct InventoryCommand: AsyncParsableCommand {
 
     @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
     @Option(help: "ini or json.") var format = Format.ini
-    @OptionGroup var state: StateOptions
+    @OptionGroup var local: LocalOptions
 
     func run() async throws {
         try await reporting {
-            try await state.withServices { services in
+            try await local.withServices(SSHCommand.reason) { services in
                 let id = try await services.manager.find(infrastructure, caller: .local)
                 let accesses = try await services.manager.access(of: id, caller: .local)
                 Terminal.write(format == .ini ? InventoryText.ini(accesses) : InventoryText.json(accesses) + "\n")

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Assembly
 import InfrastructureModel
-import Operations
 import Orchestration
 import RADL
 
@@ -29,7 +27,7 @@ struct AlterCommand: AsyncParsableCommand {
     var disk: [String] = []
     @Option(help: ArgumentHelp("A RADL document with the machine's system; - for standard input.", valueName: "file"))
     var file: String?
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var operation: OperationOptions
 
     func validate() throws {
@@ -42,28 +40,16 @@ struct AlterCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let text = try file.map(DocumentFile.read)
-            try await state.withServices(manager: operation.configuration) { services in
-                let manager = services.manager
-                let id = try await manager.find(infrastructure, caller: .local)
-                let present = try await manager.snapshot(id, caller: .local).machines.filter {
-                    $0.goal == .present && $0.isAlive
-                }
+            try await place.withService(manager: operation.configuration) { service in
+                let summary = try await service.living(infrastructure)
+                let present = summary.machines.filter(\.isPresent)
                 let number = try MachineChoice.number(machine, of: present, option: "machine")
-                let system = present.first { $0.id.number == number }?.system ?? ""
-                let since = try await manager.lastEvent(of: id, caller: .local)
-                let submitted = try await manager.alter(
-                    number, of: id, document: try text ?? document(system), caller: .local)
-                // After a crash the machine may be so already, with nobody at work on what is left to be recorded.
-                let unfinished = try await manager.unfinishedOperations(of: id, caller: .local).last
-                let open =
-                    submitted
-                    ?? unfinished.map {
-                        SubmittedOperation(infrastructure: id, operation: $0.id, kind: $0.kind)
-                    }
-                guard let open else { return Terminal.note("machine \(number) is as it shall be") }
+                let system = present.first { $0.number == number }?.system ?? ""
                 try await operation.see(
-                    open, since: since, services: services, name: infrastructure,
-                    resume: CommandText.text(["gantry", "show", infrastructure] + state.words))
+                    .alter(summary.id, number, document: try text ?? document(system)), service: service,
+                    name: infrastructure,
+                    resume: CommandText.text(["gantry", "show", infrastructure] + place.words()),
+                    nothing: "machine \(number) is as it shall be")
             }
         }
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import InfrastructureModel
 import Orchestration
 import TOSCA
@@ -23,12 +22,11 @@ struct AddCommand: AsyncParsableCommand {
     var file: String
     @Flag(name: .customLong("no-contextualization"), help: "Configure no machine afterwards.")
     var leavesAsTheyAre = false
-    @OptionGroup var state: StateOptions
-    @OptionGroup var authorization: AuthorizationOptions
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var operation: OperationOptions
 
     func run() async throws {
-        let change = ChangeRequest(infrastructure, file, authorization, state, operation)
+        let change = ChangeRequest(infrastructure, file, place, operation, sendsClouds: true)
         try await change.carryOut(naming: []) { id, _ in
             InfrastructureUpdate(id, .add, contextualizes: !leavesAsTheyAre)
         }
@@ -52,11 +50,11 @@ struct RemoveCommand: AsyncParsableCommand {
     var machines: [String]
     @Flag(name: .customLong("no-contextualization"), help: "Configure no machine afterwards.")
     var leavesAsTheyAre = false
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var operation: OperationOptions
 
     func run() async throws {
-        let change = ChangeRequest(infrastructure, nil, nil, state, operation)
+        let change = ChangeRequest(infrastructure, nil, place, operation)
         try await change.carryOut(naming: machines) { id, numbers in
             let names = Terminal.count(numbers.count, "machine")
             try operation.confirm(
@@ -85,11 +83,11 @@ struct ReconfigureCommand: AsyncParsableCommand {
             "Only this machine: its number, or the name of a system with one machine; may be repeated.",
             valueName: "machine"))
     var machine: [String] = []
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var operation: OperationOptions
 
     func run() async throws {
-        let change = ChangeRequest(infrastructure, file, nil, state, operation)
+        let change = ChangeRequest(infrastructure, file, place, operation)
         try await change.carryOut(naming: machine) { id, numbers in
             InfrastructureUpdate(id, .reconfigure(numbers.isEmpty ? nil : numbers))
         }
@@ -100,19 +98,20 @@ struct ReconfigureCommand: AsyncParsableCommand {
 private struct ChangeRequest {
     let infrastructure: String
     let file: String?
-    let authorization: AuthorizationOptions?
-    let state: StateOptions
+    let place: PlaceOptions
     let operation: OperationOptions
+    /// Whether the authorization file's clouds are needed.
+    let sendsClouds: Bool
 
     init(
-        _ infrastructure: String, _ file: String?, _ authorization: AuthorizationOptions?, _ state: StateOptions,
-        _ operation: OperationOptions
+        _ infrastructure: String, _ file: String?, _ place: PlaceOptions, _ operation: OperationOptions,
+        sendsClouds: Bool = false
     ) {
         self.infrastructure = infrastructure
         self.file = file
-        self.authorization = authorization
-        self.state = state
+        self.place = place
         self.operation = operation
+        self.sendsClouds = sendsClouds
     }
 
     /// - Parameters:
@@ -123,7 +122,8 @@ private struct ChangeRequest {
     ) async throws {
         try await reporting {
             var request = DeploymentRequest(
-                document: "", documentName: file ?? "document", clouds: try authorization?.clouds() ?? [],
+                document: "", documentName: file ?? "document",
+                clouds: sendsClouds ? try place.authorization.clouds() : [],
                 caller: .local)
             if let file {
                 let text = try DocumentFile.read(file)
@@ -134,19 +134,14 @@ private struct ChangeRequest {
                 }
             }
             let prepared = request
-            try await state.withServices(manager: operation.configuration) { services in
-                var request = prepared
-                let manager = services.manager
-                let id = try await manager.find(infrastructure, caller: .local)
-                let present = try await manager.snapshot(id, caller: .local).machines.filter { $0.goal == .present }
+            try await place.withService(manager: operation.configuration) { service in
+                let summary = try await service.living(infrastructure)
+                let present = summary.machines.filter(\.isPresent) + (summary.vanished ?? [])
                 let numbers = Set(
                     try machines.map { try MachineChoice.number($0, of: present, option: "machine") })
-                request.update = try update(id, numbers)
-                let since = try await manager.lastEvent(of: id, caller: .local)
-                let submitted = try await manager.deploy(request)
                 try await operation.see(
-                    submitted, since: since, services: services, name: infrastructure,
-                    resume: CommandText.text(["gantry", "reconfigure", infrastructure] + state.words))
+                    .update(prepared, try update(summary.id, numbers)), service: service, name: infrastructure,
+                    resume: CommandText.text(["gantry", "reconfigure", infrastructure] + place.words()))
             }
         }
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import Orchestration
 
 struct ImagesCommand: AsyncParsableCommand {
@@ -32,8 +31,8 @@ struct ImagesCommand: AsyncParsableCommand {
                 filters[String(pair[0])] = String(pair[1])
             }
             let wanted = filters
-            try await cloud.ask { manager, id, clouds in
-                let images = try await manager.images(of: id, among: clouds, filters: wanted)
+            try await cloud.ask { service, id, clouds in
+                let images = try await service.images(of: id, among: clouds, filters: wanted)
                 if json { return Terminal.line(JSONOutput.pretty(images)) }
                 guard !images.isEmpty else { return Terminal.note("no such image at '\(id)'") }
                 Terminal.write(Table.text(["URL", "NAME"], images.map { [$0.uri, $0.name] }))
@@ -57,8 +56,8 @@ struct QuotaCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            try await cloud.ask { manager, id, clouds in
-                let quotas = try await manager.quotas(of: id, among: clouds)
+            try await cloud.ask { service, id, clouds in
+                let quotas = try await service.quotas(of: id, among: clouds)
                 if json { return Terminal.line(JSONOutput.pretty(quotas)) }
                 let rows = quotas.map { quota in
                     [quota.name, Self.text(quota.used, quota), quota.limit < 0 ? "-" : Self.text(quota.limit, quota)]
@@ -77,11 +76,10 @@ struct QuotaCommand: AsyncParsableCommand {
 struct CloudOptions: ParsableArguments {
     @Argument(help: "Id of the cloud in the authorization file; not needed where that has one cloud.")
     var cloud: String?
-    @OptionGroup var state: StateOptions
-    @OptionGroup var authorization: AuthorizationOptions
+    @OptionGroup var place: PlaceOptions
 
-    func ask(_ body: (InfrastructureManager, String, [CloudCredential]) async throws -> Void) async throws {
-        let clouds = try authorization.clouds()
+    func ask(_ body: (any InfrastructureService, String, [CloudCredential]) async throws -> Void) async throws {
+        let clouds = try place.authorization.clouds()
         let named = cloud ?? (clouds.count == 1 ? clouds[0].id : nil)
         guard let named else {
             throw UsageError(
@@ -89,8 +87,6 @@ struct CloudOptions: ParsableArguments {
                     ? "no cloud is known: name an authorization file with -a"
                     : "name one of the clouds: \(clouds.map(\.id).joined(separator: ", "))")
         }
-        try await state.withServices { services in
-            try await tellingSilence(services) { try await body(services.manager, named, clouds) }
-        }
+        try await place.withService { service in try await body(service, named, clouds) }
     }
 }

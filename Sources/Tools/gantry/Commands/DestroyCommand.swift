@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import InfrastructureModel
 import Orchestration
 
@@ -16,31 +15,22 @@ struct DestroyCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var operation: OperationOptions
 
     func run() async throws {
         try await reporting {
-            try await state.withServices(manager: operation.configuration) { services in
-                let manager = services.manager
-                let id = try await manager.find(infrastructure, caller: .local)
-                let snapshot = try await manager.snapshot(id, caller: .local, includingDestroyed: true)
-                guard snapshot.infrastructure.phase != .destroyed else {
-                    Terminal.note("'\(infrastructure)' is already destroyed")
-                    return
-                }
-                let machines = Terminal.count(snapshot.machines.filter(\.isAlive).count, "machine")
+            try await place.withService(manager: operation.configuration) { service in
+                let summary = try await service.find(infrastructure, includingDestroyed: false)
+                let nothing = "'\(infrastructure)' is already destroyed"
+                guard !summary.isDestroyed else { return Terminal.note(nothing) }
+                let machines = Terminal.count(summary.machines.count, "machine")
                 try operation.confirm(
                     "Remove '\(infrastructure)' with \(machines)?",
                     refusal: "'\(infrastructure)' with \(machines) would be removed")
-                let since = try await manager.lastEvent(of: id, caller: .local)
-                guard let submitted = try await manager.destroy(id, caller: .local) else {
-                    Terminal.note("'\(infrastructure)' is already destroyed")
-                    return
-                }
                 try await operation.see(
-                    submitted, since: since, services: services, name: infrastructure,
-                    resume: CommandText.text(["gantry", "destroy", infrastructure] + state.words))
+                    .destroy(summary.id), service: service, name: infrastructure,
+                    resume: CommandText.text(["gantry", "destroy", infrastructure] + place.words()), nothing: nothing)
             }
         }
     }

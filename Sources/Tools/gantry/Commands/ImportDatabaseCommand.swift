@@ -26,7 +26,7 @@ struct ImportDatabaseCommand: AsyncParsableCommand {
     @Option(help: "Only infrastructures of this user.") var owner: String?
     @Option(help: ArgumentHelp("Only this infrastructure; may be repeated.", valueName: "id")) var only: [String] = []
     @Flag(help: "Say what would be taken over, and do nothing.") var dryRun = false
-    @OptionGroup var state: StateOptions
+    @OptionGroup var local: LocalOptions
     @OptionGroup var authorization: AuthorizationOptions
 
     func run() async throws {
@@ -42,7 +42,10 @@ struct ImportDatabaseCommand: AsyncParsableCommand {
                 let owners = summary.owners.isEmpty ? "nobody" : summary.owners.joined(separator: ", ")
                 Terminal.line("\(entry.id)  \(machines)\(place), of \(owners): \(outcome)")
             }
-            try await state.withServices { services in
+            try await local.withServices(
+                "whole databases are taken over at the service's own machine, with its --state-dir; `gantry import` "
+                    + "takes one infrastructure over at a server"
+            ) { services in
                 for entry in entries where only.isEmpty || only.contains(entry.id) {
                     let summary: ExportSummary
                     do {

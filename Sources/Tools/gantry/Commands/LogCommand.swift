@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import InfrastructureModel
 import Orchestration
 
@@ -18,38 +17,41 @@ struct LogCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Only of this machine.", valueName: "number")) var machine: Int?
     @Flag(name: .shortAndLong, help: "Go on until interrupted.") var follow = false
     @Flag(help: "Print JSON, one event a line.") var json = false
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
 
     func run() async throws {
         try await reporting {
-            try await state.withServices { services in
-                let id = try await services.manager.find(
-                    infrastructure, caller: .local, includingDestroyed: true)
-                let snapshot = try await services.manager.snapshot(id, caller: .local, includingDestroyed: true)
-                if let machine, !snapshot.machines.contains(where: { $0.id.number == machine }) {
-                    throw ManagerError(
-                        code: .notFound,
-                        message: "'\(infrastructure)' has no machine \(machine); it has: "
-                            + MachineChoice.list(snapshot.machines))
-                }
-                if snapshot.infrastructure.phase == .destroyed, !json {
-                    Terminal.note("'\(infrastructure)' (\(id)) was destroyed; results of tasks are no longer kept")
+            try await place.withService { service in
+                let summary = try await service.find(infrastructure, includingDestroyed: true)
+                let known = summary.machines + (summary.vanished ?? [])
+                if summary.isDestroyed, !json {
+                    Terminal.note(
+                        "'\(infrastructure)' (\(summary.id)) was destroyed; results of tasks are no longer kept")
                 }
                 let machine = machine
                 let follow = follow
                 let json = json
-                let manager = services.manager
+                let infrastructure = infrastructure
+                let id = summary.id
                 try await interruptible("") {
                     var sequence: Int64 = 0
+                    var isKnown = machine == nil || known.contains { $0.number == machine }
                     while true {
-                        let events = try await manager.events(of: id, after: sequence, caller: .local)
+                        let events = try await service.events(of: id, after: sequence)
                         sequence = events.last?.sequence ?? sequence
                         for event in events where machine == nil || event.machine?.number == machine {
+                            isKnown = true
                             Terminal.line(json ? EventJSON.line(event) : ProgressDisplay.plainLine(event))
                         }
                         if events.isEmpty {
+                            guard isKnown else {
+                                throw ManagerError(
+                                    code: .notFound,
+                                    message: "'\(infrastructure)' has no machine \(machine ?? 0); it has: "
+                                        + MachineChoice.list(known))
+                            }
                             guard follow else { return }
-                            try await Task.sleep(for: .milliseconds(250))
+                            try await Task.sleep(for: max(service.pace, .milliseconds(250)))
                         }
                     }
                 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import Orchestration
 import TOSCA
 
@@ -17,15 +16,14 @@ struct OutputsCommand: AsyncParsableCommand {
 
     @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
     @Argument(help: "Print the value of this output alone.") var output: String?
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         try await reporting {
-            try await state.withServices { services in
-                let manager = services.manager
-                let id = try await manager.find(infrastructure, caller: .local)
-                guard let outputs = try await manager.outputs(of: id, caller: .local) else {
+            try await place.withService { service in
+                let id = try await service.living(infrastructure).id
+                guard let outputs = try await service.outputs(of: id) else {
                     throw ManagerError(
                         code: .notFound,
                         message: "'\(infrastructure)' was made of a RADL document, which has no outputs")

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Assembly
 import InfrastructureModel
 import Orchestration
-import RADL
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,15 +15,14 @@ struct PlanCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var document: DocumentOptions
-    @OptionGroup var state: StateOptions
-    @OptionGroup var authorization: AuthorizationOptions
+    @OptionGroup var place: PlaceOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         try await reporting {
-            let request = try await document.request(authorization)
-            try await state.withServices { services in
-                let plan = try await tellingSilence(services) { try await services.manager.plan(request) }
+            let request = try await document.request(place.authorization)
+            try await place.withService { service in
+                let plan = try await service.plan(request)
                 for warning in plan.warnings { Terminal.warn(warning) }
                 if json {
                     Terminal.line(JSONOutput.pretty(PlanJSON(plan)))
@@ -39,12 +36,12 @@ struct PlanCommand: AsyncParsableCommand {
 
 /// A plan in words.
 enum PlanText {
-    static func text(_ plan: DeploymentPlan, name: String?) -> String {
+    static func text(_ plan: PlanReport, name: String?) -> String {
         var lines: [String] = []
         let title = name.map { " '\($0)'" } ?? ""
         lines.append(
             plan.existing.map { "infrastructure\(title) (\($0)) exists" } ?? "infrastructure\(title) would be made")
-        var groups: [(machine: DeploymentPlan.Machine, count: Int)] = []
+        var groups: [(machine: PlanReport.Added, count: Int)] = []
         for machine in plan.added {
             if let last = groups.last, last.machine == machine {
                 groups[groups.count - 1].count += 1
@@ -53,26 +50,27 @@ enum PlanText {
             }
         }
         for (machine, count) in groups {
-            let place = machine.placement
-            var text = "  + \(count) × \(machine.system) at \(place.cloud.id) (\(place.cloud.type))"
+            let place = machine.place
+            var text = "  + \(count) × \(machine.system) at \(place.cloud) (\(place.type))"
             if !place.flavor.isEmpty { text += ", \(place.flavor)" }
-            if let cpus = place.cpuCount, let memory = place.memoryBytes {
+            if let cpus = place.cpus, let memory = place.memoryBytes {
                 text += ": \(cpus) CPU, \(memory / 1_000_000) MB"
             }
             if let price = place.price { text += ", \(price)/h" }
-            text += ", image \(place.image)"
+            if !place.image.isEmpty { text += ", image \(place.image)" }
             if !machine.alternatives.isEmpty {
                 text +=
                     "\n      else "
-                    + machine.alternatives.map { "\($0.flavor) at \($0.cloud.id)" }.joined(separator: ", ")
+                    + machine.alternatives.map { "\($0.flavor) at \($0.cloud)" }.joined(separator: ", ")
             }
             lines.append(Terminal.paint(text, "32"))
         }
-        for (machine, reason) in plan.removed {
-            lines.append(Terminal.paint("  - machine \(machine.id.number) (\(machine.system)): \(reason)", "31"))
+        for machine in plan.removed {
+            let text = "  - machine \(machine.id.number) (\(machine.system)): \(machine.reason)"
+            lines.append(Terminal.paint(text, "31"))
         }
         for machine in plan.kept {
-            lines.append("  = machine \(machine.id.number) (\(machine.system)), \(machine.state.rawValue)")
+            lines.append("  = machine \(machine.number) (\(machine.system)), \(machine.state)")
         }
         lines += plan.networks.map { Terminal.paint("  ~ \($0)", "33") }
         if let difference = plan.difference, !difference.isEmpty {
@@ -122,22 +120,22 @@ struct PlanJSON: Encodable {
     var networks: [String]
     var rejections: [Rejection]
     var recipes: [String]
-    var document: DifferenceData?
+    var document: DifferenceReport?
 
-    init(_ plan: DeploymentPlan) {
+    init(_ plan: PlanReport) {
         existing = plan.existing?.rawValue
         added = plan.added.map {
             Added(
-                system: $0.system, cloud: $0.placement.cloud.id, type: $0.placement.cloud.type,
-                image: $0.placement.image, flavor: $0.placement.flavor, price: $0.placement.price)
+                system: $0.system, cloud: $0.place.cloud, type: $0.place.type, image: $0.place.image,
+                flavor: $0.place.flavor, price: $0.place.price)
         }
         removed = plan.removed.map {
-            Removed(machine: $0.machine.id.number, system: $0.machine.system, reason: $0.reason)
+            Removed(machine: $0.id.number, system: $0.system, reason: $0.reason)
         }
-        kept = plan.kept.map(\.id.number)
+        kept = plan.kept.map(\.number)
         networks = plan.networks
         rejections = plan.rejections.map { Rejection(system: $0.system, cloud: $0.cloud, reason: $0.reason) }
         recipes = plan.recipes
-        document = plan.difference.map { DifferenceData($0) }
+        document = plan.difference
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import InfrastructureModel
 import Orchestration
 
@@ -57,17 +56,14 @@ struct PowerOptions: ParsableArguments {
             "Only this machine: its number, or the name of a system with one machine; may be repeated.",
             valueName: "machine"))
     var machine: [String] = []
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var operation: OperationOptions
 
     func run(_ call: PowerCall) async throws {
         try await reporting {
-            try await state.withServices(manager: operation.configuration) { services in
-                let manager = services.manager
-                let id = try await manager.find(infrastructure, caller: .local)
-                let present = try await manager.snapshot(id, caller: .local).machines.filter {
-                    $0.goal == .present && $0.isAlive
-                }
+            try await place.withService(manager: operation.configuration) { service in
+                let summary = try await service.living(infrastructure)
+                let present = summary.machines.filter(\.isPresent)
                 let numbers = Set(try machine.map { try MachineChoice.number($0, of: present, option: "--machine") })
                 if call != .start {
                     let machines = Terminal.count(numbers.isEmpty ? present.count : numbers.count, "machine")
@@ -76,14 +72,12 @@ struct PowerOptions: ParsableArguments {
                         "\(word) \(machines) of '\(infrastructure)'?",
                         refusal: "\(machines) of '\(infrastructure)' would \(call.rawValue)")
                 }
-                let since = try await manager.lastEvent(of: id, caller: .local)
-                let submitted = try await manager.change(
-                    call, id, machines: numbers.isEmpty ? nil : numbers, caller: .local)
                 try await operation.see(
-                    submitted, since: since, services: services, name: infrastructure,
+                    .power(call, summary.id, numbers.isEmpty ? nil : numbers), service: service,
+                    name: infrastructure,
                     resume: CommandText.text(
-                        ["gantry", call.rawValue, infrastructure] + machine.flatMap { ["--machine", $0] } + state.words)
-                )
+                        ["gantry", call.rawValue, infrastructure] + machine.flatMap { ["--machine", $0] }
+                            + place.words()))
             }
         }
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import Foundation
 import Glibc
 import InfrastructureModel
@@ -23,7 +22,7 @@ struct ShareCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Name of a user who may do everything with it from now on.", valueName: "name"))
     var user: String?
     @Flag(help: "Nobody else is an owner from now on.") var overwrite = false
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
 
     func validate() throws {
         guard user != nil || !overwrite else { throw ValidationError("--overwrite needs --user") }
@@ -31,13 +30,18 @@ struct ShareCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let new = try user.map { Caller.user($0, .password(Secret(try Self.password(of: $0)))) }
-            try await state.withServices { services in
-                let manager = services.manager
-                let id = try await manager.find(infrastructure, caller: .local)
-                if let new { try await manager.share(id, with: [new], replacing: overwrite, caller: .local) }
-                let owners = try await manager.snapshot(id, caller: .local).infrastructure.owners
-                for owner in owners { Terminal.line(Terminal.harmless(owner.username)) }
+            let password = try user.map { Secret(try Self.password(of: $0)) }
+            try await place.withService { service in
+                let id = try await service.living(infrastructure).id
+                if let user, let password {
+                    try await service.share(id, with: user, password: password, overwrites: overwrite)
+                }
+                do {
+                    for owner in try await service.owners(of: id) { Terminal.line(Terminal.harmless(owner)) }
+                } catch let error as ManagerError where error.code == .accessDenied && overwrite {
+                    // Who asks is no owner any more.
+                    Terminal.line(Terminal.harmless(user ?? ""))
+                }
             }
         }
     }

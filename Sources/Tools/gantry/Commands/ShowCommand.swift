@@ -1,11 +1,9 @@
 import ArgumentParser
-import Assembly
 import ContextualizationAPI
 import Foundation
 import InfrastructureModel
 import Operations
 import Orchestration
-import Persistence
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,20 +14,14 @@ struct ListCommand: AsyncParsableCommand {
               gantry list --all --json
             """)
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @Flag(help: "Also those that were destroyed.") var all = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         try await reporting {
-            try await state.withServices { services in
-                let records = try await services.manager.infrastructures(caller: .local, includingDestroyed: all)
-                var rows: [InfrastructureJSON] = []
-                for record in records {
-                    let snapshot = try await services.manager.snapshot(
-                        record.id, caller: .local, includingDestroyed: true)
-                    rows.append(InfrastructureJSON(snapshot))
-                }
+            try await place.withService { service in
+                let rows = try await service.summaries(includingDestroyed: all)
                 if json {
                     Terminal.line(JSONOutput.pretty(rows))
                 } else if rows.isEmpty {
@@ -40,8 +32,8 @@ struct ListCommand: AsyncParsableCommand {
                             ["NAME", "ID", "STATE", "MACHINES", "CREATED"],
                             rows.map {
                                 [
-                                    $0.name ?? "-", $0.id, $0.state, String($0.machines.count),
-                                    $0.created.formatted(.iso8601),
+                                    $0.name ?? "-", $0.id.rawValue, $0.state, String($0.machines.count),
+                                    $0.created?.formatted(.iso8601) ?? "-",
                                 ]
                             }))
                 }
@@ -59,149 +51,82 @@ struct ShowCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         try await reporting {
-            try await state.withServices { services in
-                let manager = services.manager
-                let id = try await manager.find(infrastructure, caller: .local)
-                let snapshot = try await manager.snapshot(id, caller: .local)
-                let operations = try await manager.unfinishedOperations(of: id, caller: .local)
-                let last = try await manager.lastOperation(of: id, caller: .local)
-                let failure = last?.kind == .operationFailed ? last?.text : nil
-                if json {
-                    var value = InfrastructureJSON(snapshot)
-                    value.lastFailure = failure
-                    value.underWay = operations.map { InfrastructureJSON.Operation($0, now: Date()) }
-                    Terminal.line(JSONOutput.pretty(value))
-                    return
-                }
-                Terminal.write(SummaryText.text(snapshot))
-                if let failure, operations.isEmpty {
+            try await place.withService { service in
+                let summary = try await service.living(infrastructure)
+                if json { return Terminal.line(JSONOutput.pretty(summary)) }
+                Terminal.write(SummaryText.text(summary))
+                let operations = summary.underWay ?? []
+                if let failure = summary.lastFailure, operations.isEmpty {
                     Terminal.line("the last operation failed: \(Terminal.harmless(failure))")
                 }
                 for operation in operations {
-                    Terminal.line(SummaryText.text(operation, name: infrastructure, now: Date()))
+                    Terminal.line(SummaryText.text(operation, name: infrastructure))
                 }
             }
         }
     }
 }
 
-/// An infrastructure for programs.
-struct InfrastructureJSON: Encodable {
-    struct Machine: Encodable {
-        var number: Int
-        var system: String
-        var state: String
-        var detail: String?
-        var cloud: String
-        var provider: String?
-        var addresses: [String]
-    }
-
-    struct Resource: Encodable {
-        var kind: String
-        var id: String
-        var cloud: String
-        var problem: String?
-    }
-
-    var id: String
-    var name: String?
-    var state: String
-    var created: Date
-    var machines: [Machine]
-    var resources: [Resource]
-    /// Why the last operation failed. Only `show` tells it, as what follows.
-    var lastFailure: String?
-    var underWay: [Operation]?
-
-    struct Operation: Encodable {
-        var kind: String
-        /// Who carries it out; nil: nobody does.
-        var by: String?
-
-        init(_ operation: DurableOperation, now: Date) {
-            kind = "\(operation.kind)"
-            by = operation.isHeld(at: now) ? operation.lease?.holder.forPeople : nil
-        }
-    }
-
-    init(_ snapshot: InfrastructureSnapshot) {
-        id = snapshot.infrastructure.id.rawValue
-        name = snapshot.infrastructure.name
-        state = snapshot.infrastructure.phase == .destroyed ? "destroyed" : snapshot.state.rawValue
-        created = snapshot.infrastructure.createdAt
-        machines = snapshot.machines.filter(\.isAlive).map {
-            Machine(
-                number: $0.id.number, system: $0.system, state: $0.state.rawValue, detail: $0.detail,
-                cloud: $0.placement.cloud.id, provider: $0.providerID, addresses: $0.addresses.map(\.address))
-        }
-        resources = snapshot.resources.map {
-            Resource(kind: $0.kind, id: $0.id, cloud: $0.cloud.id, problem: $0.problem)
-        }
-    }
-}
-
 /// Tables and summaries for people.
 enum SummaryText {
-    static func text(_ snapshot: InfrastructureSnapshot) -> String {
-        let record = snapshot.infrastructure
-        var text = "\(record.name ?? record.id.rawValue): \(colored(snapshot.state.rawValue))  (\(record.id))\n"
-        let machines = snapshot.machines.filter { $0.isAlive || $0.phase == .vanished }
+    static func text(_ summary: InfrastructureSummary) -> String {
+        var text = "\(summary.name ?? summary.id.rawValue): \(colored(summary.state))  (\(summary.id))\n"
+        let machines = (summary.machines + (summary.vanished ?? [])).sorted { $0.number < $1.number }
         if !machines.isEmpty {
             text += Table.text(
                 ["", "SYSTEM", "STATE", "ADDRESS", "CLOUD", "DETAIL"],
                 machines.map { machine in
                     [
-                        String(machine.id.number), machine.system, machine.state.rawValue,
-                        machine.addresses.map(\.address).joined(separator: " "), machine.placement.cloud.id,
+                        String(machine.number), machine.system, machine.state,
+                        machine.addresses.joined(separator: " "), machine.cloud,
                         machine.detail.map { String($0.prefix { !$0.isNewline }) } ?? "",
                     ]
                 })
         }
-        if !snapshot.resources.isEmpty {
+        if !summary.resources.isEmpty {
             text += Table.text(
                 ["RESOURCE", "ID", "CLOUD", "PROBLEM"],
-                snapshot.resources.map { [$0.kind, $0.id, $0.cloud.id, $0.problem ?? ""] })
+                summary.resources.map { [$0.kind, $0.id, $0.cloud, $0.problem ?? ""] })
         }
         return text
     }
 
     /// What is under way, and who works on it.
-    static func text(_ operation: DurableOperation, name: String, now: Date) -> String {
-        if operation.isHeld(at: now), let lease = operation.lease {
-            return "under way: \(operation.kind) by \(lease.holder.forPeople)"
-        }
+    static func text(_ operation: InfrastructureSummary.Operation, name: String) -> String {
+        if let holder = operation.by { return "under way: \(operation.kind) by \(holder)" }
         // A holder that has ended, and one that was never there, are the same to who reads this.
-        let ended = operation.lease.map { ": \($0.holder.forPeople) has ended or answers no more" } ?? ""
-        let next = operation.kind == .destroy ? "`gantry destroy \(name)`" : "`gantry up` or `gantry destroy`"
+        let ended = operation.left.map { ": \($0) has ended or answers no more" } ?? ""
+        let next =
+            operation.kind == OperationKind.destroy.rawValue
+            ? "`gantry destroy \(name)`" : "`gantry up` or `gantry destroy`"
         return "interrupted: \(operation.kind)\(ended); nobody works on it, \(next) goes on"
     }
 
-    /// What stands under the progress when an operation has ended.
-    static func text(
-        _ operation: DurableOperation, snapshot: InfrastructureSnapshot, counts: TaskCounts, name: String?
-    ) -> String {
-        guard operation.kind != .destroy || operation.status != .succeeded else {
-            return Terminal.paint("\(name ?? operation.subject.rawValue) is destroyed; nothing is left\n", "32")
-        }
+    /// What stands under the progress of a removal.
+    static func destroyed(_ name: String) -> String {
+        Terminal.paint("\(name) is destroyed; nothing is left\n", "32")
+    }
+
+    /// What stands under the progress when a change has ended.
+    static func text(_ summary: InfrastructureSummary, counts: TaskCounts, name: String) -> String {
         var text = "\n"
-        let machines = snapshot.machines.filter(\.isAlive)
+        let counts = counts.byMachine
         text += Table.text(
             ["", "SYSTEM", "STATE", "ADDRESS", "OK", "CHANGED", "FAILED"],
-            machines.map { machine in
-                let counts = counts[machine.id.number]
+            summary.machines.map { machine in
+                let counts = counts[machine.number] ?? .init()
                 return [
-                    String(machine.id.number), machine.system, machine.state.rawValue,
-                    machine.addresses.map(\.address).joined(separator: " "), String(counts.ok),
-                    String(counts.changed), String(counts.failed),
+                    String(machine.number), machine.system, machine.state,
+                    machine.addresses.joined(separator: " "), String(counts.ok), String(counts.changed),
+                    String(counts.failed),
                 ]
             })
-        return text + "\(name ?? operation.subject.rawValue) is \(colored(snapshot.state.rawValue))\n"
+        return text + "\(name) is \(colored(summary.state))\n"
     }
 
     private static func colored(_ state: String) -> String {

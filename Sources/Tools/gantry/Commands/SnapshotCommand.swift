@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import InfrastructureModel
 import Orchestration
 
@@ -20,23 +19,19 @@ struct SnapshotCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Number of the disk.", valueName: "number")) var disk = 0
     @Flag(name: .customLong("auto-delete"), help: "The image goes when the infrastructure is destroyed.")
     var isDeleted = false
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         try await reporting {
-            try await state.withServices { services in
-                let manager = services.manager
-                let id = try await manager.find(infrastructure, caller: .local)
-                let present = try await manager.snapshot(id, caller: .local).machines.filter {
-                    $0.goal == .present && $0.isAlive
-                }
-                let number = try MachineChoice.number(machine, of: present, option: "machine")
+            try await place.withService { service in
+                let summary = try await service.living(infrastructure)
+                let number = try MachineChoice.number(
+                    machine, of: summary.machines.filter(\.isPresent), option: "machine")
                 let made = try await interruptible("stopping; the cloud goes on, and the same command finds the image")
                 {
-                    try await manager.makeImage(
-                        named: image, ofDisk: disk, ofMachine: number, in: id, deletesWithInfrastructure: isDeleted,
-                        caller: .local)
+                    try await service.makeImage(
+                        named: image, ofDisk: disk, ofMachine: number, in: summary.id, isDeleted: isDeleted)
                 }
                 Terminal.line(json ? JSONOutput.line(made) : Terminal.harmless(made.uri))
             }

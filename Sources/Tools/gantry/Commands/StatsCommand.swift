@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import Foundation
 import InfrastructureModel
 import Orchestration
@@ -15,7 +14,7 @@ struct StatsCommand: AsyncParsableCommand {
               gantry stats --from 2026-01-01 --through 2026-12-31 --json
             """)
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
     @Option(help: ArgumentHelp("Only those that were made on this day or later, in UTC.", valueName: "YYYY-MM-DD"))
     var from: String?
     @Option(help: ArgumentHelp("Only those that were made on this day or before, in UTC.", valueName: "YYYY-MM-DD"))
@@ -25,10 +24,9 @@ struct StatsCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let start = try Self.day(from, "--from")
-            let end = try Self.day(through, "--through")?.addingTimeInterval(86_400)
-            try await state.withServices { services in
-                let rows = try await services.manager.statistics(from: start, before: end, caller: .local)
-                    .map(Row.init)
+            let end = try Self.day(through, "--through")
+            try await place.withService { service in
+                let rows = try await service.statistics(from: start, through: end)
                 if json { return Terminal.line(JSONOutput.pretty(rows)) }
                 Terminal.write(
                     Table.text(
@@ -51,35 +49,5 @@ struct StatsCommand: AsyncParsableCommand {
             throw UsageError("\(option) is a day such as 2026-01-31, not '\(text)'")
         }
         return date
-    }
-
-    private struct Row: Encodable {
-        var id: String
-        var created: Date
-        var lastActivity: Date
-        var template: String?
-        var machines: Int
-        var cpus: Int
-        var memoryBytes: Int64
-        var cloud: String
-        var host: String
-        var isHybrid: Bool
-        var isDestroyed: Bool
-        var owner: String
-
-        init(_ statistics: InfrastructureStatistics) {
-            id = statistics.id.rawValue
-            created = statistics.createdAt
-            lastActivity = statistics.lastActivityAt
-            template = statistics.templateName.isEmpty ? nil : statistics.templateName
-            machines = statistics.machineCount
-            cpus = statistics.cpuCount
-            memoryBytes = statistics.memoryBytes
-            cloud = statistics.cloudType
-            host = statistics.cloudHost
-            isHybrid = statistics.isHybrid
-            isDestroyed = statistics.isDestroyed
-            owner = statistics.owner
-        }
     }
 }

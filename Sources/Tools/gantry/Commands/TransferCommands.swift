@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import InfrastructureModel
 import Orchestration
 import Support
@@ -19,13 +18,12 @@ struct ExportCommand: AsyncParsableCommand {
     @Argument(help: "Name or id of the infrastructure.") var infrastructure: String
     @Flag(help: "Forget it here.") var delete = false
     @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
-    @OptionGroup var state: StateOptions
+    @OptionGroup var place: PlaceOptions
 
     func run() async throws {
         try await reporting {
-            try await state.withServices { services in
-                let manager = services.manager
-                let id = try await manager.find(infrastructure, caller: .local)
+            try await place.withService { service in
+                let id = try await service.living(infrastructure).id
                 if delete, !yes, !Terminal.confirms("Forget '\(infrastructure)' here?") {
                     Terminal.error(
                         "'\(infrastructure)' would be forgotten here; nothing was done. Run it again with --yes to agree"
@@ -33,11 +31,11 @@ struct ExportCommand: AsyncParsableCommand {
                     throw Status.refused
                 }
                 // What is printed is written before anything is forgotten.
-                let text = try await manager.export(id, caller: .local)
+                let text = try await service.export(id)
                 Terminal.line(text)
                 guard delete else { return }
                 if Terminal.hasLostOutput { throw Status.failed }
-                _ = try await manager.export(id, handsOver: true, ifStill: text, caller: .local)
+                try await service.forget(id, ifStill: text)
             }
         }
     }
@@ -57,17 +55,15 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The export; - for standard input.", valueName: "file")) var file: String
     @Option(name: .shortAndLong, help: "Name of the infrastructure; by default that of the export.")
     var name: String?
-    @OptionGroup var state: StateOptions
-    @OptionGroup var authorization: AuthorizationOptions
+    @OptionGroup var place: PlaceOptions
 
     func run() async throws {
         try await reporting {
             if let problem = name.flatMap(DeploymentRequest.problem(withName:)) { throw UsageError(problem) }
             let text = try DocumentFile.read(file)
-            let clouds = try authorization.clouds()
-            try await state.withServices { services in
-                let id = try await services.manager.importInfrastructure(
-                    text, clouds: clouds, name: name, caller: .local)
+            let clouds = try place.authorization.clouds()
+            try await place.withService { service in
+                let id = try await service.importInfrastructure(text, clouds: clouds, name: name)
                 Terminal.line(id.rawValue)
             }
         }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import Foundation
 import InfrastructureModel
 import Operations
@@ -14,10 +13,14 @@ struct UpCommand: AsyncParsableCommand {
             runs the recipes again, which change only what differs. Interrupted with Ctrl-C, or killed, it goes on where \
             it was when it is run again.
 
+            With --server the server goes on by itself, also after Ctrl-C. A gantryd keeps the name; of an IM, which has \
+            none, it is remembered in the state folder, and a changed document is refused.
+
             EXAMPLES:
               gantry up cluster.radl
               gantry up cluster.radl --name test -a clouds.auth --yes
               gantry up cluster.yaml --input nodes=4
+              gantry up cluster.radl --server https://im.example.org:8800
               gantry up cluster.radl --new-host-key 2     machine 2 was reinstalled
               gantry up cluster.radl --new-host-key web   the machine of system web was
             """)
@@ -29,53 +32,46 @@ struct UpCommand: AsyncParsableCommand {
             "Trust the host key that this machine shows from now on: its number, or the name of a system with one "
                 + "machine; may be repeated.", valueName: "machine"))
     var newHostKeys: [String] = []
-    @OptionGroup var state: StateOptions
-    @OptionGroup var authorization: AuthorizationOptions
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var operation: OperationOptions
 
     func run() async throws {
         try await reporting {
-            let request = try await document.request(authorization)
-            try await state.withServices(manager: operation.configuration) { services in
+            let request = try await document.request(place.authorization)
+            let name = request.name ?? ""
+            try await place.withService(manager: operation.configuration) { service in
                 var request = request
-                let plan = try await tellingSilence(services) { try await services.manager.plan(request) }
+                let plan = try await service.plan(request)
                 request.newHostKeys = Set(
-                    try newHostKeys.map { try MachineChoice.number($0, of: plan.kept, option: "--new-host-key") })
+                    try newHostKeys.map { try MachineChoice.number($0, of: plan.machines, option: "--new-host-key") })
                 for warning in plan.warnings { Terminal.warn(warning) }
                 if !plan.removed.isEmpty {
                     if !operation.json, !operation.quiet || !operation.yes {
-                        Terminal.write(PlanText.text(plan, name: request.name))
+                        Terminal.write(PlanText.text(plan, name: name))
                     }
                     try operation.confirm(
                         "\(Terminal.count(plan.removed.count, "machine")) will be removed. Go on?",
                         refusal: "\(Terminal.count(plan.removed.count, "machine")) would be removed")
                 }
-                if !operation.yes { request.agreedRemovals = Set(plan.removed.map(\.machine.id)) }
-                let since = try await lastSequence(services, plan.existing)
-                let submitted = try await tellingSilence(services) { try await services.manager.deploy(request) }
+                if !operation.yes { request.agreedRemovals = Set(plan.removed.map(\.id)) }
                 try await operation.see(
-                    submitted, since: since, services: services, name: request.name,
-                    resume: CommandText.text(
-                        ["gantry", "up"] + document.words + (authorization.authorizationFile.map { ["-a", $0] } ?? [])
-                            + state.words))
+                    .deploy(request, existing: plan.existing), service: service, name: name,
+                    resume: CommandText.text(["gantry", "up"] + document.words + place.words(sendsClouds: true)))
             }
         }
-    }
-
-    private func lastSequence(_ services: GantryServices, _ id: InfrastructureID?) async throws -> Int64 {
-        guard let id else { return 0 }
-        return try await services.manager.lastEvent(of: id, caller: .local)
     }
 }
 
 /// The machine that an option names.
 enum MachineChoice {
     /// - Parameter word: A machine's number, or the name of a system with one machine.
-    static func number(_ word: String, of machines: [MachineRecord], option: String) throws -> Int {
-        if let found = machines.first(where: { String($0.id.number) == word }) { return found.id.number }
+    static func number(
+        _ word: String, of machines: [InfrastructureSummary.Machine], option: String
+    ) throws -> Int {
+        if let found = machines.first(where: { String($0.number) == word }) { return found.number }
         let ofSystem = machines.filter { $0.system == word }
-        if ofSystem.count == 1 { return ofSystem[0].id.number }
-        let numbers = ofSystem.map { String($0.id.number) }
+        if ofSystem.count == 1 { return ofSystem[0].number }
+        let numbers = ofSystem.map { String($0.number) }
         guard numbers.isEmpty else {
             throw UsageError(
                 "\(option): system '\(word)' has the machines \(numbers.joined(separator: ", ")); name one by its "
@@ -86,9 +82,9 @@ enum MachineChoice {
     }
 
     /// `0 (web), 1 (db)`.
-    static func list(_ machines: [MachineRecord]) -> String {
+    static func list(_ machines: [InfrastructureSummary.Machine]) -> String {
         guard !machines.isEmpty else { return "none" }
-        let shown = machines.prefix(20).map { "\($0.id.number) (\($0.system))" }.joined(separator: ", ")
+        let shown = machines.prefix(20).map { "\($0.number) (\($0.system))" }.joined(separator: ", ")
         return shown + (machines.count > 20 ? ", …" : "")
     }
 }
@@ -137,41 +133,51 @@ struct OperationOptions: ParsableArguments {
         throw Status.refused
     }
 
-    /// Follows an operation, prints its summary, and ends with the status for scripts.
+    /// Asks for a change, follows it, prints its summary, and ends with the status for scripts.
+    ///
+    /// - Parameters:
+    ///   - name: As the user calls the infrastructure.
+    ///   - resume: The command that goes on.
+    ///   - nothing: What is told where there is nothing to do.
     func see(
-        _ submitted: SubmittedOperation, since: Int64, services: GantryServices, name: String?, resume: String
+        _ request: InfrastructureRequest, service: any InfrastructureService, name: String, resume: String,
+        nothing: String = ""
     ) async throws {
-        let following = Following(services: services, style: style, json: json)
+        guard let change = try await service.submit(request) else { return Terminal.note(nothing) }
+        let following = Following(service: service, style: style, json: json)
         let limit = timeout.map { Duration.seconds($0) }
-        let operation = try await interruptible(
-            "stopping; everything is on record, and `\(resume)` goes on"
-        ) {
-            guard let limit else { return try await following.follow(submitted, since: since) }
+        let seen = try await interruptible(service.leaving(change, command: resume)) {
+            guard let limit else { return try await following.follow(change) }
             return try await withTimeLimit(limit, resume: resume) {
-                await services.manager.waiting + following.unfinished(submitted)
+                await service.waiting(for: change) + following.unfinished(change)
             } work: {
-                try await following.follow(submitted, since: since)
+                try await following.follow(change)
             }
         }
-        let manager = services.manager
-        let id = submitted.infrastructure
-        let snapshot = try await manager.snapshot(id, caller: .local, includingDestroyed: true)
-        let unfinished = try await manager.unfinishedOperations(of: id, caller: .local)
-        if let takeover = Takeover.found(operation, snapshot: snapshot, unfinished: unfinished) {
-            Terminal.error(takeover.text(name ?? id.rawValue))
+        let ending = seen.ending
+        // A server answers as well where there was nothing to do.
+        if change.kind == .alter, !seen.hasNews, ending.status == .succeeded { return Terminal.note(nothing) }
+        if change.kind == .destroy, ending.status == .succeeded {
+            if !json, !quiet { Terminal.write(SummaryText.destroyed(name)) }
+            return
+        }
+        let id = change.infrastructure
+        let summary = try await service.summary(of: id)
+        if let takeover = Takeover.found(change.kind, summary) {
+            Terminal.error(takeover.text(name))
             throw Status.busy
         }
         if !json, !quiet {
-            let counts = TaskCounts(try await manager.contextualizationEvents(of: id, caller: .local))
-            Terminal.write(SummaryText.text(operation, snapshot: snapshot, counts: counts, name: name))
+            let counts = try await service.taskCounts(of: id, seen: seen.counts)
+            Terminal.write(SummaryText.text(summary, counts: counts, name: name))
         }
-        switch operation.status {
+        switch ending.status {
         case .succeeded: return
         case .cancelled:
-            Terminal.error(operation.error ?? "interrupted by another command")
+            Terminal.error(ending.error ?? "interrupted by another command")
             throw Status.busy
-        default:
-            Terminal.error(operation.error ?? "the operation failed")
+        case .failed:
+            Terminal.error(ending.error ?? "the operation failed")
             throw Status.failed
         }
     }

@@ -1,73 +1,78 @@
-import ArgumentParser
-import Assembly
 import Foundation
 import InfrastructureModel
 import Operations
 import Orchestration
 import Synchronization
 
-/// Sees an operation to its end and shows what the store says meanwhile.
+/// Sees a change to its end and shows what is told of it meanwhile.
 struct Following: Sendable {
-    let services: GantryServices
+    let service: any InfrastructureService
     let style: ProgressDisplay.Style
     let json: Bool
 
     /// What each machine does that is not where it shall be: for the message that time is over. At most ten lines.
-    func unfinished(_ submitted: SubmittedOperation) async -> [String] {
-        guard let snapshot = try? await services.manager.snapshot(submitted.infrastructure, caller: .local),
-            let events = try? await services.manager.events(of: submitted.infrastructure, caller: .local)
+    func unfinished(_ change: SubmittedChange) async -> [String] {
+        guard let summary = try? await service.summary(of: change.infrastructure),
+            let events = try? await service.events(of: change.infrastructure, after: change.since)
         else { return [] }
-        let last = Dictionary(events.compactMap { event in event.machine.map { ($0, event) } }) { $1 }
-        let lines = snapshot.machines.filter(Self.isUnfinished).map { machine in
+        let last = Dictionary(events.compactMap { event in event.machine.map { ($0.number, event) } }) { $1 }
+        let lines = summary.machines.filter { Self.passing.contains($0.state) }.map { machine in
             // Once it runs, the next that is heard of it comes by SSH.
-            let address = last[machine.id]?.kind == .contextualization ? nil : machine.addresses.first?.address
-            return "machine \(machine.id.number) (\(machine.system)): \(last[machine.id]?.text ?? "not begun")"
+            let address = last[machine.number]?.kind == .contextualization ? nil : machine.addresses.first
+            return "machine \(machine.number) (\(machine.system)): \(last[machine.number]?.text ?? "not begun")"
                 + (address.map { "; no answer from \($0) yet: check that it is on and lets SSH in" } ?? "")
         }
         return lines.count > 10 ? lines.prefix(9) + ["and \(lines.count - 9) more machines"] : lines
     }
 
-    private static func isUnfinished(_ machine: MachineRecord) -> Bool {
-        switch (machine.goal, machine.phase) {
-        case (.absent, _): machine.isAlive
-        case (.present, .running): machine.configuration == .pending
-        case (.present, .failed), (.present, .vanished), (.present, .terminated): false
-        case (.present, _): true
-        }
+    private static let passing = Set(
+        [MachineState.pending, .running, .deleting].map(\.rawValue))
+
+    /// What was seen of a change.
+    struct Seen: Sendable {
+        var ending = ChangeEnding(status: .succeeded)
+        /// What was told of tasks.
+        var counts = TaskCounts()
+        /// Whether anything happened.
+        var hasNews = false
     }
 
-    /// - Returns: The finished operation.
-    func follow(_ submitted: SubmittedOperation, since: Int64) async throws -> DurableOperation {
-        let manager = services.manager
+    /// - Returns: How it ended, and what was told meanwhile.
+    func follow(_ change: SubmittedChange) async throws -> Seen {
         let finished = Latch()
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                var display = ProgressDisplay(style: style)
-                var sequence = since
-                while true {
-                    let last = finished.isSet || Task.isCancelled
-                    let events = try await manager.events(
-                        of: submitted.infrastructure, after: sequence, caller: .local)
-                    sequence = events.last?.sequence ?? sequence
-                    if json { for event in events { Terminal.line(EventJSON.line(event)) } }
-                    display.show(events)
-                    if last, events.isEmpty {
-                        display.finish()
-                        return
-                    }
-                    if !last { try? await Task.sleep(for: .milliseconds(100)) }
-                }
-            }
+        return try await withThrowingTaskGroup(of: Seen.self) { group in
+            group.addTask { try await show(change, until: finished) }
             do {
-                let operation = try await manager.follow(submitted)
+                let ending = try await service.finish(change)
                 finished.set()
-                try await group.waitForAll()
-                return operation
+                var seen = try await group.next() ?? Seen()
+                seen.ending = ending
+                return seen
             } catch {
                 finished.set()
                 try? await group.waitForAll()
                 throw error
             }
+        }
+    }
+
+    private func show(_ change: SubmittedChange, until finished: Latch) async throws -> Seen {
+        var display = ProgressDisplay(style: style)
+        var sequence = change.since
+        var seen = Seen()
+        while true {
+            let last = finished.isSet || Task.isCancelled
+            let events = try await service.events(of: change.infrastructure, after: sequence)
+            sequence = events.last?.sequence ?? sequence
+            seen.counts.add(events)
+            seen.hasNews = seen.hasNews || !events.isEmpty
+            if json { for event in events { Terminal.line(EventJSON.line(event)) } }
+            display.show(events)
+            if last, events.isEmpty {
+                display.finish()
+                return seen
+            }
+            if !last { try? await Task.sleep(for: service.pace) }
         }
     }
 }

@@ -9,16 +9,14 @@ enum Takeover: Equatable {
     case beingDestroyed
 
     /// - Parameters:
-    ///   - operation: This command's own, which has ended.
-    ///   - snapshot: As it is now.
-    ///   - unfinished: What is under way now.
-    static func found(
-        _ operation: DurableOperation, snapshot: InfrastructureSnapshot, unfinished: [DurableOperation]
-    ) -> Takeover? {
-        guard operation.kind != .destroy else { return nil }
-        let record = snapshot.infrastructure
-        if record.phase == .destroyed { return .destroyed }
-        let isGoing = record.goal == .destroyed || unfinished.contains { $0.kind == .destroy }
+    ///   - kind: What this command did, which has ended.
+    ///   - summary: As it is now.
+    static func found(_ kind: OperationKind, _ summary: InfrastructureSummary) -> Takeover? {
+        guard kind != .destroy else { return nil }
+        if summary.isDestroyed { return .destroyed }
+        let isGoing =
+            summary.state == InfrastructureState.deleting.rawValue
+            || (summary.underWay ?? []).contains { $0.kind == OperationKind.destroy.rawValue }
         return isGoing ? .beingDestroyed : nil
     }
 

@@ -11,11 +11,15 @@ struct TaskCounts: Sendable {
         var path: String
     }
 
-    private var counts: [Int: ContextualizationReport.Counts] = [:]
+    private var ends: [Place: TaskRecord.Status] = [:]
 
     /// - Parameter events: Those of one contextualization, in order, with payloads.
-    init(_ events: [InfrastructureEvent]) {
-        var ends: [Place: TaskRecord.Status] = [:]
+    init(_ events: [InfrastructureEvent] = []) {
+        add(events)
+    }
+
+    /// Takes what came next.
+    mutating func add(_ events: [InfrastructureEvent]) {
         for event in events {
             guard let machine = event.machine?.number, let payload = event.payload,
                 let inner = try? JSONText.decode(ContextualizationEvent.self, from: Array(payload)),
@@ -23,10 +27,16 @@ struct TaskCounts: Sendable {
             else { continue }
             ends[Place(machine: machine, step: record.task.step, path: record.task.path)] = record.status
         }
-        for (place, status) in ends { counts[place.machine, default: .init()].add(status) }
     }
 
-    subscript(machine: Int) -> ContextualizationReport.Counts { counts[machine] ?? .init() }
+    /// By the numbers of machines.
+    var byMachine: [Int: ContextualizationReport.Counts] {
+        var counts: [Int: ContextualizationReport.Counts] = [:]
+        for (place, status) in ends { counts[place.machine, default: .init()].add(status) }
+        return counts
+    }
+
+    subscript(machine: Int) -> ContextualizationReport.Counts { byMachine[machine] ?? .init() }
 }
 
 extension ContextualizationReport.Counts {

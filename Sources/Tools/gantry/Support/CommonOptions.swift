@@ -8,6 +8,7 @@ import Logging
 import Orchestration
 import RADL
 import Support
+import Synchronization
 import TOSCA
 
 /// Options of every command that touches the state.
@@ -60,7 +61,7 @@ struct StateOptions: ParsableArguments {
             return services
         }
         for problem in services.problems { Terminal.warn(problem) }
-        return try await ServicesInUse(services).run { try await body(services) }
+        return try await ServicesInUse { await services.stop() }.run { try await body(services) }
     }
 }
 
@@ -73,11 +74,22 @@ struct AuthorizationOptions: ParsableArguments {
 
     /// Clouds of the file, in its order; none where there is no file.
     func clouds() throws -> [CloudCredential] {
-        guard let path = authorizationFile ?? AuthorizationFile.defaultPath() else { return [] }
-        let file = try AuthorizationFile.load(path)
-        for warning in file.warnings { Terminal.warn(warning) }
-        return file.items.filter(\.isCloud).map { CloudCredential(id: $0.id, type: $0.type, values: $0.values) }
+        (try file()?.items ?? []).filter(\.isCloud)
+            .map { CloudCredential(id: $0.id, type: $0.type, values: $0.values) }
     }
+
+    /// Nil where there is none.
+    func file() throws -> AuthorizationFile? {
+        guard let path = authorizationFile ?? AuthorizationFile.defaultPath() else { return nil }
+        let file = try AuthorizationFile.load(path)
+        for warning in file.warnings where Self.told.withLock({ $0.insert(warning).inserted }) {
+            Terminal.warn(warning)
+        }
+        return file
+    }
+
+    /// A file is read for its clouds and for its login; what is wrong with it is told once.
+    private static let told = Mutex<Set<String>>([])
 }
 
 /// A document and the name of what it describes.

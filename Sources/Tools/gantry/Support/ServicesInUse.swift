@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assembly
 import ConnectorHost
 import Foundation
 import Glibc
@@ -9,7 +8,7 @@ import Glibc
 ///
 /// `@unchecked Sendable`: what changes is touched under the lock.
 final class ServicesInUse: @unchecked Sendable {
-    private let services: GantryServices
+    private let stop: @Sendable () async -> Void
     private let lock = NSLock()
     /// The task of the command, only while it runs ``run(_:)``.
     private var task: UnsafeCurrentTask?
@@ -18,8 +17,9 @@ final class ServicesInUse: @unchecked Sendable {
     /// For how long a command may still speak after its services are gone.
     private static let lastWords = Duration.seconds(2)
 
-    init(_ services: GantryServices) {
-        self.services = services
+    /// - Parameter stop: Takes them down.
+    init(_ stop: @escaping @Sendable () async -> Void) {
+        self.stop = stop
     }
 
     /// Runs `body`. The first SIGINT, SIGTERM or SIGHUP cancels it and stops the services; another one, or one after its
@@ -37,16 +37,16 @@ final class ServicesInUse: @unchecked Sendable {
         } catch {
             result = .failure(error)
         }
-        let stop = lock.withLock {
+        let begun = lock.withLock {
             task = nil
             return stopping
         }
-        if let stop {
-            await stop.value
+        if let begun {
+            await begun.value
             throw Status.interrupted
         }
         // In a task of its own: also whole where this one is cancelled.
-        await Task { [services] in await services.stop() }.value
+        await Task { [stop] in await stop() }.value
         return try result.get()
     }
 
@@ -64,7 +64,7 @@ final class ServicesInUse: @unchecked Sendable {
             guard let task, stopping == nil else { return false }
             task.cancel()
             // A handler of signals waits for nothing; `run` does.
-            stopping = Task { [services] in await services.stop() }
+            stopping = Task { [stop] in await stop() }
             return true
         }
         guard isFirst else {
@@ -73,9 +73,9 @@ final class ServicesInUse: @unchecked Sendable {
         }
         Terminal.note("\nstopping")
         // The command may wait for what does not come, such as an answer on the terminal.
-        let stop = lock.withLock { stopping }
+        let begun = lock.withLock { stopping }
         Task {
-            await stop?.value
+            await begun?.value
             try? await Task.sleep(for: Self.lastWords)
             _exit(Status.interrupted.rawValue)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Orchestration
 import RADL
 
 struct RADLDiffCommand: AsyncParsableCommand {
@@ -28,9 +29,10 @@ struct RADLDiffCommand: AsyncParsableCommand {
             let new = try await ending.readable(after)
             guard let old, let new else { return try ending.end() }
             // Both would draw anew each time they are read.
-            let difference = RADLDifference(from: old.document.undrawn, to: new.document.undrawn)
+            let difference = DifferenceReport(
+                RADLDifference(from: old.document.undrawn, to: new.document.undrawn))
             if json {
-                Terminal.line(JSONOutput.pretty(DifferenceData(difference)))
+                Terminal.line(JSONOutput.pretty(difference))
             } else {
                 for line in Self.lines(difference) { Terminal.line(line) }
             }
@@ -42,19 +44,19 @@ struct RADLDiffCommand: AsyncParsableCommand {
     // MARK: - Text
 
     /// In what documents differ, coloured for a terminal.
-    static func lines(_ difference: RADLDifference) -> [String] {
+    static func lines(_ difference: DifferenceReport) -> [String] {
         var lines: [String] = []
         for entry in difference.entries {
             let id = entry.id.isEmpty ? "" : " \(Terminal.harmless(entry.id))"
-            switch entry.change {
-            case .added: lines.append(Terminal.paint("+ \(entry.kind.rawValue)\(id)", "32"))
-            case .removed: lines.append(Terminal.paint("- \(entry.kind.rawValue)\(id)", "31"))
-            case .changed: lines.append(Terminal.paint("~ \(entry.kind.rawValue)\(id)", "33"))
+            switch RADLDifference.Change(rawValue: entry.change) {
+            case .added: lines.append(Terminal.paint("+ \(entry.kind)\(id)", "32"))
+            case .removed: lines.append(Terminal.paint("- \(entry.kind)\(id)", "31"))
+            default: lines.append(Terminal.paint("~ \(entry.kind)\(id)", "33"))
             }
             for detail in entry.details { lines += text(detail) }
         }
         // Of a system with one sentence, that sentence says it.
-        let deploys = difference.entries(.deploy).map(\.id)
+        let deploys = difference.entries.filter { $0.kind == RADLDifference.Kind.deploy.rawValue }.map(\.id)
         let machines = difference.machines.filter { machines in
             machines.before != machines.after
                 && deploys.count { $0 == machines.system || $0.hasPrefix("\(machines.system) on ") } > 1
@@ -66,7 +68,7 @@ struct RADLDiffCommand: AsyncParsableCommand {
         return lines
     }
 
-    private static func text(_ detail: RADLDifference.Detail) -> [String] {
+    private static func text(_ detail: DifferenceReport.Detail) -> [String] {
         let name = Terminal.harmless(detail.name)
         let before = detail.before.map(block)
         let after = detail.after.map(block)
@@ -90,41 +92,5 @@ struct RADLDiffCommand: AsyncParsableCommand {
     private static func block(_ text: String) -> [String] {
         let lines = Terminal.harmless(text).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         return lines.last == "" && lines.count > 1 ? lines.dropLast() : lines
-    }
-}
-
-/// A difference for programs.
-struct DifferenceData: Encodable {
-    private struct Entry: Encodable {
-        var kind: String
-        var id: String
-        var change: String
-        var details: [Detail]
-    }
-
-    private struct Detail: Encodable {
-        var name: String
-        var before: String?
-        var after: String?
-    }
-
-    private struct Machines: Encodable {
-        var system: String
-        var before: Int
-        var after: Int
-    }
-
-    private var entries: [Entry]
-    private var machines: [Machines]
-
-    init(_ difference: RADLDifference) {
-        entries = difference.entries.map { entry in
-            Entry(
-                kind: entry.kind.rawValue, id: entry.id, change: entry.change.rawValue,
-                details: entry.details.map { Detail(name: $0.name, before: $0.before, after: $0.after) })
-        }
-        machines = difference.machines.map {
-            Machines(system: $0.system, before: $0.before, after: $0.after)
-        }
     }
 }
