@@ -14,15 +14,19 @@ AUTHORIZATION = "id = im; type = InfrastructureManager; username = bench; passwo
     "\\nid = dummy; type = Dummy"
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Daemon:
-    def __init__(self, report, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+    def __init__(self, report, folder, xmlrpc=False):
+        self.port, self.xmlrpc_port = free_port(), free_port()
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [report.program("gantryd"), "--state-dir", folder, "--rest-port", str(self.port), "--no-xmlrpc",
-             "--log-level", "error"])
+            [report.program("gantryd"), "--state-dir", folder, "--rest-port", str(self.port),
+             *(["--xmlrpc-port", str(self.xmlrpc_port)] if xmlrpc else ["--no-xmlrpc"]), "--log-level", "error"])
         while time.monotonic() - began < 60:
             try:
                 # A plain socket: nothing of Python's own start is in the figure.
