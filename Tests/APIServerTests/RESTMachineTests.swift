@@ -34,6 +34,30 @@ import Testing
         }
     }
 
+    @Test func alterByTemplate() async throws {
+        try await Served.serve { client in
+            let path = "/infrastructures/\(try await Served.configured(client))/vms/0"
+            let template = """
+                tosca_definitions_version: tosca_simple_yaml_1_0
+                topology_template:
+                  node_templates:
+                    NODE:
+                      type: tosca.nodes.Compute
+                      capabilities:
+                        host: {properties: {num_cpus: 4, mem_size: 2 GB}}
+                """
+            let altered = try await put(
+                client, path, template.replacing("NODE", with: "node"), type: "text/yaml")
+            #expect(altered.status == .ok, "\(altered.text)")
+            #expect(altered.text.contains("instance_type = 'dummy.large'"), "\(altered.text)")
+            let other = try await put(client, path, template.replacing("NODE", with: "other"), type: "text/yaml")
+            #expect(other.text == "Error modifying resources: Incorrect RADL no system with name node provided.")
+            let wrong = try await put(client, path, template.replacing("num_cpus", with: "num_cpu"), type: "text/yaml")
+            #expect(wrong.status == .badRequest)
+            #expect(wrong.text.contains("num_cpu"), "\(wrong.text)")
+        }
+    }
+
     @Test func mistakes() async throws {
         try await Served.serve { client in
             let id = try await Served.configured(client)

@@ -73,7 +73,7 @@ extension Planner {
         }
     }
 
-    private func translation(
+    fileprivate func translation(
         of text: String, _ name: String, inputs: [String: TOSCAValue], earlier: [String: TOSCAValue], salt: String,
         folder: String?, accessToken: Secret<String>?
     ) async throws(TOSCAErrors) -> TOSCATranslation {
@@ -98,6 +98,23 @@ extension InfrastructureManager {
     /// - Throws: ``ManagerError``.
     package func template(of id: InfrastructureID, caller: Caller) async throws -> String? {
         try stored(try await snapshot(id, caller: caller))?.text
+    }
+
+    /// A template as the document that alters a machine of an infrastructure: read for itself, with the inputs that the
+    /// template of the infrastructure had. Nothing of it is kept.
+    /// - Throws: ``ManagerError`` `invalidDocument` with all mistakes.
+    package func document(
+        of template: TemplateRequest, altering id: InfrastructureID, caller: Caller
+    ) async throws -> String {
+        let earlier = try stored(try await snapshot(id, caller: caller))
+        do {
+            return try await Planner(manager: self).translation(
+                of: template.text, "template", inputs: template.inputs, earlier: earlier?.inputs ?? [:],
+                salt: earlier?.salt ?? id.rawValue, folder: template.folder, accessToken: template.accessToken
+            ).document.text()
+        } catch {
+            throw ManagerError(code: .invalidDocument, message: error.description)
+        }
     }
 
     /// The outputs of the template that an infrastructure was made of, with what is known of its machines now: null for

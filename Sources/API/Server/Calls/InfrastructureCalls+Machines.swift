@@ -11,9 +11,12 @@ extension InfrastructureCalls {
     func alter(_ document: SentDocument, _ id: String, number: String, login: Login) async throws -> RADLDocument {
         try require(.changing)
         try await renewCredentials(id, login: login)
-        guard case .radl(let text) = document else {
-            throw ManagerError(
-                code: .invalidDocument, message: "machines are altered by RADL; TOSCA templates change the whole")
+        let text: String
+        switch document {
+        case .radl(let radl): text = radl
+        case .template(let template):
+            text = try await manager.document(
+                of: login.template(template), altering: InfrastructureID(rawValue: id), caller: login.caller)
         }
         let machine = try await machine(id, number, caller: login.caller).machine
         let submitted = try await manager.alter(

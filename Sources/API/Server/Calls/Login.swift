@@ -101,12 +101,15 @@ struct Login: Sendable {
         var request = DeploymentRequest(document: "", documentName: "document", clouds: clouds, caller: caller)
         switch content {
         case .radl(let text): request.document = text
-        case .template(let text):
-            let login = items.first(where: \.isLogin)
-            request.template = TemplateRequest(text: text, accessToken: login?["token"].map { Secret($0) })
+        case .template(let text): request.template = template(text)
         }
         request.update = update
         return request
+    }
+
+    /// A template as it is sent, with the token of who sends it.
+    func template(_ text: String) -> TemplateRequest {
+        TemplateRequest(text: text, accessToken: items.first(where: \.isLogin)?["token"].map { Secret($0) })
     }
 }
 
