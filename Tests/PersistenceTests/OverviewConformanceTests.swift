@@ -43,6 +43,7 @@ import Testing
                     let overview = try #require(try await stores[1].overview(one, since: earlier))
                     #expect(overview.overview == snapshot.overview, "step \(step)")
                     #expect(overview.unfinished.isEmpty)
+                    #expect(try await stores[1].snapshot(one, since: earlier) == snapshot, "step \(step)")
                     #expect(overview.commits == (try await stores[0].commitCounter()))
                 }
                 known.append(try await stores[1].overview(one, since: known.last ?? nil))

@@ -59,7 +59,7 @@ actor InfrastructureActor: OperationRun {
 
     private func carryOut(_ started: ContinuousClock.Instant) async throws {
         let id = InfrastructureID(rawValue: operation.subject.rawValue)
-        guard let snapshot = try await manager.store.snapshot(id) else {
+        guard let snapshot = try await manager.stored(id) else {
             try await manager.store.finish(
                 lease, status: .failed, error: "infrastructure \(id) is not on record", now: manager.now())
             return

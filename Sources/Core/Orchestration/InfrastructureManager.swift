@@ -129,7 +129,7 @@ package final class InfrastructureManager: Sendable {
         _ id: InfrastructureID, caller: Caller, includingDestroyed: Bool = false
     ) async throws -> InfrastructureSnapshot {
         try await ManagerError.convertingErrors {
-            guard let snapshot = try await store.snapshot(id) else { throw unknown }
+            guard let snapshot = try await stored(id) else { throw unknown }
             try check(snapshot.infrastructure, caller)
             if snapshot.infrastructure.phase == .destroyed, !includingDestroyed {
                 // IM tells no difference to one that never was.
@@ -137,6 +137,11 @@ package final class InfrastructureManager: Sendable {
             }
             return try await foreseen(snapshot)
         }
+    }
+
+    /// Everything about an infrastructure as it stands in the store; machines that are known already are not read again.
+    func stored(_ id: InfrastructureID) async throws -> InfrastructureSnapshot? {
+        try await store.snapshot(id, since: overviews.known(id))
     }
 
     /// An infrastructure and its machines, with everything that this process stored before, and what others did 50 ms ago. For

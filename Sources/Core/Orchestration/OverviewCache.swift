@@ -77,6 +77,11 @@ final class OverviewCache: Sendable {
         }
     }
 
+    /// What was read of it last, however old, for who reads what was written since.
+    func known(_ id: InfrastructureID) -> StoredOverview? {
+        state.withLock { $0.entries[id]?.stored }
+    }
+
     private func read(_ id: InfrastructureID, since known: StoredOverview?) async throws -> Reading {
         var reading = Reading(writes: writes(), time: now())
         do {

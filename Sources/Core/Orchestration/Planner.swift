@@ -140,7 +140,7 @@ struct Planner: Sendable {
         guard let name = request.name,
             let id = try await manager.store.infrastructure(named: name, owner: request.caller.username)
         else { return nil }
-        guard let snapshot = try await manager.store.snapshot(id) else { return nil }
+        guard let snapshot = try await manager.stored(id) else { return nil }
         guard request.caller.mayAccess(snapshot.infrastructure, manager.store) else {
             throw ManagerError(code: .accessDenied, message: "the infrastructure '\(name)' belongs to somebody else")
         }

@@ -96,7 +96,8 @@ package final class InMemoryStateStore: StateStore {
 
     // MARK: Reading
 
-    package func snapshot(_ id: InfrastructureID) async throws -> InfrastructureSnapshot? {
+    package func snapshot(_ id: InfrastructureID, since known: StoredOverview?) async throws -> InfrastructureSnapshot?
+    {
         contents.withLock { $0.infrastructures[id] }.map { entry in
             InfrastructureSnapshot(
                 infrastructure: entry.record, secrets: entry.secrets,

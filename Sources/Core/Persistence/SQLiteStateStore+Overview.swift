@@ -48,7 +48,7 @@ private struct OverviewRows: Sendable {
 
 extension [MachineRecord] {
     /// Puts these in the place of those with the same ids, and new ones where their numbers belong.
-    fileprivate mutating func take(_ changed: [MachineRecord]) {
+    mutating func take(_ changed: [MachineRecord]) {
         guard !isEmpty else {
             self = changed.inOrderOfNumbers()
             return

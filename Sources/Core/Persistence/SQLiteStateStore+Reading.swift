@@ -4,7 +4,9 @@ package import InfrastructureModel
 import Support
 
 extension SQLiteStateStore {
-    package func snapshot(_ id: InfrastructureID) async throws -> InfrastructureSnapshot? {
+    package func snapshot(_ id: InfrastructureID, since known: StoredOverview?) async throws -> InfrastructureSnapshot?
+    {
+        let seen = known?.commits ?? -1
         let rows = try await read { database -> SnapshotRows? in
             let record = try String.fetchOne(
                 database, sql: "SELECT record FROM infrastructure WHERE id = ?", arguments: [id.rawValue])
@@ -15,7 +17,8 @@ extension SQLiteStateStore {
                     database, sql: "SELECT sealed FROM infrastructure_secret WHERE infrastructure = ?",
                     arguments: [id.rawValue]),
                 machines: try String.fetchAll(
-                    database, sql: "SELECT record FROM machine WHERE infrastructure = ?", arguments: [id.rawValue]),
+                    database, sql: "SELECT record FROM machine WHERE infrastructure = ? AND written > ?",
+                    arguments: [id.rawValue, seen]),
                 resources: try String.fetchAll(
                     database, sql: "SELECT record FROM resource WHERE infrastructure = ? ORDER BY rowid",
                     arguments: [id.rawValue]),
@@ -34,14 +37,16 @@ extension SQLiteStateStore {
         let launches = try rows.launches.map { token, sealed in
             (token, try open(sealed, at: .launch(token, of: id), row: "launch \(token) of infrastructure \(id)"))
         }
-        let machines = try rows.machines.map {
-            try RecordCoding.value(MachineRecord.self, from: $0, row: "machine of infrastructure \(id)")
-        }
+        var machines = known?.overview.machines ?? []
+        machines.take(
+            try rows.machines.map {
+                try RecordCoding.value(MachineRecord.self, from: $0, row: "machine of infrastructure \(id)")
+            })
         return InfrastructureSnapshot(
             infrastructure: try RecordCoding.value(
                 InfrastructureRecord.self, from: rows.record, row: "infrastructure \(id)"),
             secrets: secrets,
-            machines: machines.inOrderOfNumbers(),
+            machines: machines,
             resources: try rows.resources.map {
                 try RecordCoding.value(ResourceRecord.self, from: $0, row: "resource of infrastructure \(id)")
             },

@@ -52,7 +52,9 @@ package protocol StateStore: OperationStore {
     // MARK: Reading
 
     /// Everything about an infrastructure at one moment; nil when there is none of that id.
-    func snapshot(_ id: InfrastructureID) async throws -> InfrastructureSnapshot?
+    ///
+    /// - Parameter known: What an earlier reading of it gave: only machines that were written since are read. nil reads all.
+    func snapshot(_ id: InfrastructureID, since known: StoredOverview?) async throws -> InfrastructureSnapshot?
 
     /// An infrastructure with its machines and unfinished operations at one moment; nil when there is none of that id.
     ///
@@ -102,6 +104,13 @@ package protocol StateStore: OperationStore {
 
     /// Closes files. No call may follow.
     func close() async
+}
+
+extension StateStore {
+    /// Everything about an infrastructure at one moment, all of it read; nil when there is none of that id.
+    package func snapshot(_ id: InfrastructureID) async throws -> InfrastructureSnapshot? {
+        try await snapshot(id, since: nil)
+    }
 }
 
 /// An infrastructure as it was at one commit.
