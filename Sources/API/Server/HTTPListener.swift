@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -11,6 +12,15 @@ enum HTTPListener {
 
     /// How long a connection may be silent, between requests and within one. What is being answered takes its time.
     static let patience = Duration.seconds(60)
+
+    /// Most connections of one interface: of the files that this process may open, some stay for all else, and there are
+    /// two interfaces. Who comes then waits until one of them is closed.
+    static var mostConnections: Int {
+        var limits = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else { return 256 }
+        let files = Int(clamping: limits.rlim_cur)
+        return max(64, (files - 512) / 2)
+    }
 
     /// A server that listens. A `Service`: it stops gracefully.
     /// - Parameter tls: Its certificate; nil: without encryption.
@@ -26,7 +36,9 @@ enum HTTPListener {
         return Application(
             responder: responder,
             server: try tls.map { try .tls(plain, tlsConfiguration: $0.configuration) } ?? plain,
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "gantry"),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port), serverName: "gantry",
+                availableConnectionsDelegate: MaximumAvailableConnections(mostConnections)),
             logger: logger)
     }
 }

@@ -25,6 +25,21 @@ void gantry_thread_name(const char *name) {
     prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
 }
 
+// What this process was given before it raised its limit; 0: it did not.
+static rlim_t given_open_files;
+
+unsigned long gantry_process_open_more_files(void) {
+    struct rlimit limits;
+    if (getrlimit(RLIMIT_NOFILE, &limits) != 0) return 0;
+    const rlim_t given = limits.rlim_cur;
+    if (given < limits.rlim_max) {
+        limits.rlim_cur = limits.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limits) != 0) return given;
+        given_open_files = given;
+    }
+    return limits.rlim_cur;
+}
+
 void gantry_process_keep_one_heap(void) {
     mallopt(M_ARENA_MAX, 1);
 }
@@ -73,7 +88,15 @@ static void become(
 
     if (settings->directory != NULL && chdir(settings->directory) != 0) goto failed;
     if (settings->memory_bytes > 0) limit(RLIMIT_AS, settings->memory_bytes);
-    if (settings->open_files > 0) limit(RLIMIT_NOFILE, settings->open_files);
+    if (settings->open_files > 0) {
+        limit(RLIMIT_NOFILE, settings->open_files);
+    } else if (given_open_files > 0) {
+        struct rlimit limits;
+        if (getrlimit(RLIMIT_NOFILE, &limits) == 0) {
+            limits.rlim_cur = given_open_files;
+            setrlimit(RLIMIT_NOFILE, &limits);
+        }
+    }
     if (settings->is_confined) {
         limit(RLIMIT_CORE, 0);
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

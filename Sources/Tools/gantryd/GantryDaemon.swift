@@ -71,9 +71,10 @@ struct GantryDaemon: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
 
-    /// Passwords and keys of all users are in memory.
+    /// Passwords and keys of all users are in memory, and clients hold connections.
     static func main() async {
         _ = gantry_process_keep_private()
+        _ = gantry_process_open_more_files()
         await main(nil)
     }
 

@@ -15,6 +15,11 @@
 /// `errno` set.
 int gantry_process_keep_private(void);
 
+/// Lets this process open as many files and connections as the system lets it. To be called first in `main`. Children get
+/// the limit that this process was given: there are programs that cannot count so far. Returns the limit, or 0 if it is
+/// not known.
+unsigned long gantry_process_open_more_files(void);
+
 /// Lets all threads of this process take memory from one heap: for a program of a few threads that ends soon, which saves
 /// what it takes to begin a heap for each. To be called first in `main`.
 void gantry_process_keep_one_heap(void);
