@@ -44,9 +44,22 @@ def ready():
     for _ in range(120):
         s = [x for x in c.compute.services() if x.binary == 'nova-compute']
         if s and all(x.state == 'up' for x in s):
-            return
+            return warm()
         time.sleep(0.5)
     sys.exit('nova-compute does not report')
+
+
+def warm():
+    """Asks until each worker of Neutron has answered: two requests that reach a cold one together may be told that there is
+    no network, as its policy is not read yet."""
+    d = login('demo', 'demo')
+    good = 0
+    for _ in range(100):
+        names = {x['name'] for x in d.network.get('/networks', headers={'Connection': 'close'}).json()['networks']}
+        good = good + 1 if {'public', 'private'} <= names else 0
+        if good == 12:
+            return
+    sys.exit('Neutron does not tell its networks')
 
 
 def content():
