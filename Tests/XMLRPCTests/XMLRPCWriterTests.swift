@@ -39,6 +39,14 @@ import XMLRPC
         #expect(Self.text(value) == text)
     }
 
+    @Test(arguments: values, [1, 40, 32 << 10])
+    func whatWasWrittenStandsAsItIs(_ value: (XMLRPCValue, String), _ size: Int) {
+        let written = value.0.written()
+        #expect(Self.text(written, size: size) == value.1)
+        #expect(
+            Self.text([written, 1, ["a": written]], size: size) == Self.text([value.0, 1, ["a": value.0]], size: size))
+    }
+
     @Test func answers() {
         let value = String(decoding: Array(XMLRPCWriter(.value([true, ""])).joined()), as: UTF8.self)
         #expect(

@@ -32,14 +32,20 @@ extension SharedOverview {
     /// As XML-RPC tells it.
     var stateValue: XMLRPCValue {
         form("state value") { overview in
-            [
+            let value: XMLRPCValue = [
                 "state": .string(overview.toldState.rawValue),
                 "vm_states": .structure(
                     overview.machines.filter(\.isAlive).map {
                         XMLRPCValue.Member(String($0.id.number), .string($0.state.rawValue))
                     }),
             ]
+            return value.written()
         }
+    }
+
+    /// The same numbers as ``numbers``, as XML-RPC tells them.
+    var numbersValue: XMLRPCValue {
+        form("numbers value") { _ in XMLRPCValue.array(numbers.map { .string(String($0)) }).written() }
     }
 
     /// Numbers of the machines that are there to stay, in order.

@@ -12,6 +12,8 @@ package indirect enum XMLRPCValue: Sendable, Hashable {
     case array([XMLRPCValue])
     /// In the order of the text; of two members with one name the last one counts.
     case structure([Member])
+    /// A value as it is written, for answers that many ask for; nothing that is read is this. See ``written()``.
+    case written([UInt8])
 
     package struct Member: Sendable, Hashable {
         package var name: String
@@ -41,7 +43,13 @@ package indirect enum XMLRPCValue: Sendable, Hashable {
         case .base64: "base64"
         case .array: "array"
         case .structure: "struct"
+        case .written: "value"
         }
+    }
+
+    /// The same, written already: who answers with it again and again writes it once.
+    package func written() -> XMLRPCValue {
+        .written(XMLRPCWriter(self).reduce(into: []) { $0 += $1 })
     }
 }
 

@@ -79,6 +79,7 @@ package struct XMLRPCWriter: Sequence, IteratorProtocol, Sendable {
     private func isShort(_ value: XMLRPCValue) -> Bool {
         switch value {
         case .array, .structure: false
+        case .written(let bytes): bytes.count <= size
         case .string(let text): text.utf8.count <= size
         default: true
         }
@@ -135,6 +136,7 @@ package struct XMLRPCWriter: Sequence, IteratorProtocol, Sendable {
             Self.append("<value><array><data>", to: &bytes)
             steps.append(.markup("</data></array></value>"))
             steps.append(.elements(elements[...]))
+        case .written(let written): bytes += written
         case .structure(let members):
             Self.append("<value><struct>", to: &bytes)
             steps.append(.markup("</struct></value>"))

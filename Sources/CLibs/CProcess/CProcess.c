@@ -44,6 +44,18 @@ void gantry_process_keep_one_heap(void) {
     mallopt(M_ARENA_MAX, 1);
 }
 
+void gantry_process_return_memory(void) {
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    mallopt(M_ARENA_MAX, processors < 2 ? 2 : processors > 4 ? 4 : (int)processors);
+    // Set, so that they do not grow with what was once taken.
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
+void gantry_process_trim_memory(void) {
+    malloc_trim(0);
+}
+
 int gantry_process_keep_private(void) {
     // Both: a pattern that begins with a pipe ignores the limit, and only the limit is inherited.
     struct rlimit limits;

@@ -117,6 +117,22 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
         self.specification = specification
     }
 
+    /// Takes what is equal from another machine, so that both hold the same memory. Nothing else changes.
+    package mutating func share(_ other: MachineRecord) {
+        if system == other.system { system = other.system }
+        if placement == other.placement {
+            placement = other.placement
+        } else if placement.cloud == other.placement.cloud {
+            placement.cloud = other.placement.cloud
+        }
+        if alternatives == other.alternatives { alternatives = other.alternatives }
+        if attempts == other.attempts { attempts = other.attempts }
+        if batch == other.batch { batch = other.batch }
+        if hostKeys == other.hostKeys { hostKeys = other.hostKeys }
+        if disks == other.disks { disks = other.disks }
+        if specification == other.specification { specification = other.specification }
+    }
+
     /// The provider's id, where there is one.
     package var providerID: String? {
         switch phase {

@@ -22,6 +22,17 @@ enum RecordCoding {
         }
     }
 
+    /// Machines of an infrastructure as they stand in rows. What those of a system have in common is in memory once.
+    static func machines(_ rows: [String], of infrastructure: InfrastructureID) throws -> [MachineRecord] {
+        var known: [String: MachineRecord] = [:]
+        return try rows.map { row in
+            var machine = try value(MachineRecord.self, from: row, row: "machine of infrastructure \(infrastructure)")
+            if let other = known[machine.system] { machine.share(other) }
+            known[machine.system] = machine
+            return machine
+        }
+    }
+
     /// Secrets of an infrastructure in clear, to be sealed.
     static func plain(_ secrets: InfrastructureSecrets) throws -> Data {
         Data(

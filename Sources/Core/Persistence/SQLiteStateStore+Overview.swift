@@ -24,9 +24,7 @@ extension SQLiteStateStore {
         }
         guard let rows else { return nil }
         guard let record = rows.record else { return known }
-        let changed = try rows.machines.map {
-            try RecordCoding.value(MachineRecord.self, from: $0, row: "machine of infrastructure \(id)")
-        }
+        let changed = try RecordCoding.machines(rows.machines, of: id)
         var machines = known?.overview.machines ?? []
         machines.take(changed)
         return StoredOverview(

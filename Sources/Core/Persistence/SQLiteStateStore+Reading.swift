@@ -38,10 +38,7 @@ extension SQLiteStateStore {
             (token, try open(sealed, at: .launch(token, of: id), row: "launch \(token) of infrastructure \(id)"))
         }
         var machines = known?.overview.machines ?? []
-        machines.take(
-            try rows.machines.map {
-                try RecordCoding.value(MachineRecord.self, from: $0, row: "machine of infrastructure \(id)")
-            })
+        machines.take(try RecordCoding.machines(rows.machines, of: id))
         return InfrastructureSnapshot(
             infrastructure: try RecordCoding.value(
                 InfrastructureRecord.self, from: rows.record, row: "infrastructure \(id)"),
@@ -70,9 +67,7 @@ extension SQLiteStateStore {
                 database.cachedStatement(sql: "SELECT record FROM machine WHERE infrastructure = ?"),
                 arguments: [infrastructure.rawValue])
         }
-        return try records.map {
-            try RecordCoding.value(MachineRecord.self, from: $0, row: "machine of infrastructure \(infrastructure)")
-        }.inOrderOfNumbers()
+        return try RecordCoding.machines(records, of: infrastructure).inOrderOfNumbers()
     }
 
     package func infrastructures(includingDestroyed: Bool) async throws -> [InfrastructureRecord] {

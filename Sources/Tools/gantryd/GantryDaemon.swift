@@ -75,6 +75,7 @@ struct GantryDaemon: AsyncParsableCommand {
     static func main() async {
         _ = gantry_process_keep_private()
         _ = gantry_process_open_more_files()
+        gantry_process_return_memory()
         await main(nil)
     }
 
@@ -123,7 +124,7 @@ struct GantryDaemon: AsyncParsableCommand {
                 "connectors": "\(services.connectorNames.joined(separator: ","))",
             ])
         for problem in services.problems { logger.warning("a connector cannot be used: \(problem)") }
-        let running: [any Service] = [WorkerService(manager: services.manager)] + servers
+        let running: [any Service] = [WorkerService(manager: services.manager), MemoryService()] + servers
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: running.map { .init(service: $0) },
@@ -156,6 +157,20 @@ private struct WorkerService: Service {
             do {
                 try await manager.run()
             } catch is CancellationError {
+            }
+        }
+    }
+}
+
+/// Gives memory back that large infrastructures and answers took for a moment.
+private struct MemoryService: Service {
+    private static let interval = Duration.seconds(10)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                gantry_process_trim_memory()
             }
         }
     }

@@ -17,8 +17,7 @@ extension XMLRPCMethods {
                 "GetInfrastructureInfo", "ids of an infrastructure's machines", [.infrastructure, .authorization]
             ) { arguments in
                 let caller = try await arguments.caller(1)
-                let overview = try await calls.overview(try arguments.text(0), caller: caller)
-                return .array(overview.numbers.map { .string(String($0)) })
+                return try await calls.overview(try arguments.text(0), caller: caller).numbersValue
             },
             XMLRPCMethod(
                 "GetInfrastructureState", "state of an infrastructure and of its machines",

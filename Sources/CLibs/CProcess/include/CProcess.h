@@ -24,6 +24,13 @@ unsigned long gantry_process_open_more_files(void);
 /// what it takes to begin a heap for each. To be called first in `main`.
 void gantry_process_keep_one_heap(void);
 
+/// Has what was taken for a moment go back to the system: few heaps, and large pieces apart from them. For a program that
+/// runs for months. To be called first in `main`.
+void gantry_process_return_memory(void);
+
+/// Gives what is free in the middle of heaps back, too. Takes some milliseconds, in which others wait who take memory.
+void gantry_process_trim_memory(void);
+
 /// Names the present thread, as debuggers and `top -H` show it; the system takes 15 bytes.
 void gantry_thread_name(const char *name);
 
