@@ -23,6 +23,10 @@ import Testing
             written == page, "docs/compatibility-ansible.md is not what the code says: GANTRY_WRITE_DOCS=1 writes it")
     }
 
+    @Test func testsOfTheControllerAreKnownToTheCheck() {
+        #expect(UnknownCallees.controllerTests == Set(ControllerTests.all.keys))
+    }
+
     /// A keyword that the page calls native is one that the reader takes.
     @Test func keywordsOfThePageAreRead() throws {
         let play = "- hosts: all\n  %@: x\n  tasks: []\n"

@@ -222,6 +222,28 @@ import Testing
         if isTold { #expect(problems.first?.message.contains("is not followed") == true) }
     }
 
+    @Test func includedFilesThatAreNoSectionAreTold() async throws {
+        let problems = try await Harness().contextualizer().check(recipes: [
+            ContextualizationRecipe(
+                name: "r",
+                text: """
+                    - tasks:
+                        - include_tasks: part.yml
+                        - block:
+                            - include_tasks: none.yml
+                              when: false
+                        - include_tasks: "{{ os }}.yml"
+                    """),
+            ContextualizationRecipe(name: "part", text: "- ping:\n"),
+        ])
+        #expect(
+            problems.map(\.message) == [
+                "'none.yml' is included, and the document has no configure section 'none'"
+            ])
+        #expect(problems.map(\.isWarning) == [true])
+        #expect(problems.first?.line == 4)
+    }
+
     @Test func secretsAreSeenNowhere() async throws {
         let harness = try Harness()
         var request = harness.request([

@@ -377,4 +377,37 @@ import Testing
             scope: ["d": ["x": [1, "yes", .none, ["k": ""]]]] as JinjaDict)
         #expect(round == true)
     }
+
+    // MARK: Filters and tests that there are none of
+
+    @Test(
+        "unknown filters and tests are told where they stand, as warnings",
+        arguments: [
+            ("- debug: {msg: '{{ a | uper }}'}\n", "No filter named 'uper'. Did you mean 'upper'?"),
+            ("- debug: {msg: hi}\n  when: a is definedd\n", "No test named 'definedd'. Did you mean 'defined'?"),
+            ("- debug: {msg: hi}\n  when: a | xyzzyplugh\n", "No filter named 'xyzzyplugh'."),
+            (
+                "- debug: {msg: '{% if false %}{{ a|ansible.utils.ipaddrr }}{% endif %}'}\n",
+                "No filter named 'ansible.utils.ipaddrr'."
+            ),
+            ("- debug: {msg: [{a: '{% filter xyzzyplugh %}a{% endfilter %}'}]}\n", "No filter named 'xyzzyplugh'."),
+        ])
+    func unknownCallees(text: String, message: String) throws {
+        let recipe = try parse(text)
+        let problems = recipe.check(supportedModules: Self.modules)
+        #expect(problems.map(\.message) == [message])
+        #expect(problems.map(\.severity) == [.warning])
+        #expect(problems.first?.position != nil)
+    }
+
+    @Test(
+        "known ones, those of the controller, and tests that are called as filters are no mistakes",
+        arguments: [
+            "- debug: {msg: '{{ a | upper | from_yaml }}'}\n", "- debug: {msg: hi}\n  when: '\"/etc\" is directory'\n",
+            "- debug: {msg: hi}\n  when: a | success\n", "- debug: {msg: '{{ x | ansible.builtin.lower }}'}\n",
+            "- debug: {msg: '{{ x | select(\"defined\") | list }}'}\n",
+        ])
+    func knownCallees(text: String) throws {
+        #expect(try parse(text).check(supportedModules: Self.modules).isEmpty)
+    }
 }

@@ -91,8 +91,8 @@ public final class JinjaEnvironment: Sendable {
         return parsed
     }
 
-    /// Whether a text can be parsed as a template; throws what is wrong with it, and with names of filters and tests
-    /// that do not exist found as well.
+    /// Whether a text can be parsed as a template; throws what is wrong with it. Filters and tests that do not exist are
+    /// found by `unknownNames(in:isExpression:)`: they may stand where nothing is evaluated.
     public func check(template text: String, name: String? = nil) throws(JinjaError) {
         guard JinjaTemplate.isTemplate(text, options: options) else { return }
         _ = try template(text, name: name)
@@ -101,6 +101,39 @@ public final class JinjaEnvironment: Sendable {
     /// As `check(template:)` for a bare expression.
     public func check(expression text: String, name: String? = nil) throws(JinjaError) {
         _ = try expression(text, name: name)
+    }
+
+    /// Filters and tests that a template, or a bare expression, calls and that there are none of, each in the words of the
+    /// error that calling it would be. Empty for a text that cannot be parsed.
+    ///
+    /// - Parameter alsoTests: tests that another environment has.
+    public func unknownNames(
+        in text: String, isExpression: Bool = false, alsoTests: Set<String> = []
+    ) -> [String] {
+        let callees: Parser.Callees
+        if isExpression {
+            guard let parsed = try? Parser.parsed(text, options: options) else { return [] }
+            callees = parsed.callees
+        } else {
+            guard JinjaTemplate.isTemplate(text, options: options), let parsed = try? template(text) else { return [] }
+            callees = parsed.callees
+        }
+        // A test may be called as a filter in the lenient dialect.
+        let isLenient = options.dialect == .lenient
+        let unknownFilters = callees.filters.filter { name in
+            let short = JinjaContext.shortName(name)
+            return filters[short] == nil && !(isLenient && (tests[short] != nil || alsoTests.contains(short)))
+        }
+        let unknownTests = callees.tests.filter { name in
+            let short = JinjaContext.shortName(name)
+            return tests[short] == nil && !alsoTests.contains(short)
+        }
+        func words(_ kind: String, _ name: String, _ known: [String: JinjaFunction]) -> String {
+            let nearest = NearestWord.find(JinjaContext.shortName(name), among: known.keys)
+            return "No \(kind) named '\(name)'." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+        }
+        return unknownFilters.sorted().map { words("filter", $0, filters) }
+            + unknownTests.sorted().map { words("test", $0, tests) }
     }
 
     // MARK: Evaluation

@@ -4,6 +4,7 @@ public final class JinjaTemplate: Sendable {
     let blocks: [String: BlockSyntax]
     let source: [UInt8]
     let options: JinjaOptions
+    let callees: Parser.Callees
 
     init(_ text: String, options: JinjaOptions, limits: JinjaLimits) throws(JinjaError) {
         guard text.utf8.count <= limits.maximumTemplateSize else {
@@ -15,6 +16,7 @@ public final class JinjaTemplate: Sendable {
         var parser = Parser(tokens: tokens, source: source, options: options)
         body = try parser.parseTemplate()
         blocks = parser.blocks
+        callees = parser.callees
         self.source = source
         self.options = options
     }

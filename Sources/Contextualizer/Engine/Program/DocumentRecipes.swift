@@ -6,9 +6,11 @@ import Recipes
 struct DocumentRecipes {
     private(set) var parsed: [String: Recipe] = [:]
     private var failures: [RecipeProblem] = []
+    private let sections: Set<String>
 
     /// - Parameter recipes: By the name of the `configure` section.
     init(_ recipes: [String: ContextualizationRecipe]) {
+        sections = Set(recipes.keys)
         let loader: Recipe.Loader = { path in recipes[DocumentLibrary.section(of: path)]?.text }
         for (name, recipe) in recipes.sorted(by: { $0.key < $1.key }) {
             do throws(RecipeError) {
@@ -26,8 +28,30 @@ struct DocumentRecipes {
         for (_, recipe) in parsed.sorted(by: { $0.key < $1.key }) {
             problems += RecipeCheck.problems(recipe).map { RecipeProblem($0) }
             problems += recipe.plays.compactMap { Self.ignoredHosts($0, of: recipe) }
+            let lists = recipe.plays.flatMap { [$0.preTasks, $0.tasks, $0.postTasks, $0.handlers] } + [recipe.tasks]
+            for nodes in lists { problems += absentFiles(nodes, of: recipe) }
         }
         return problems.filter { seen.insert($0).inserted }
+    }
+
+    /// Files of tasks that are included, and no section of the document: a condition may keep them from being read.
+    private func absentFiles(_ nodes: [RecipeNode], of recipe: Recipe) -> [RecipeProblem] {
+        nodes.flatMap { node -> [RecipeProblem] in
+            switch node {
+            case .task: return []
+            case .block(let block): return absentFiles(block.tasks + block.rescue + block.always, of: recipe)
+            case .include(let include):
+                guard include.kind == .tasks, !JinjaTemplate.isTemplate(include.target),
+                    !sections.contains(DocumentLibrary.section(of: include.target))
+                else { return [] }
+                return [
+                    RecipeProblem(
+                        recipe: recipe.name, line: include.task.position.line, column: include.task.position.column,
+                        message: "'\(include.target)' is included, and the document has no configure section '"
+                            + DocumentLibrary.section(of: include.target) + "'", isWarning: true)
+                ]
+            }
+        }
     }
 
     /// The engine's header says where a play runs. IM adds its machine to the recipe's own `hosts`, so that the play runs

@@ -348,6 +348,7 @@ extension Parser {
     private mutating func parseFilter(_ base: Expression) throws(JinjaError) -> Expression {
         try expectSymbol("|")
         let name = try parseDottedName()
+        callees.filters.insert(name)
         return .filter(base, name, isSymbol("(") ? try parseArguments() : .empty)
     }
 
@@ -357,6 +358,7 @@ extension Parser {
         var links = 0
         if !startsWithPipe {
             let name = try parseDottedName()
+            callees.filters.insert(name)
             value = .filter(value, name, isSymbol("(") ? try parseArguments() : .empty)
         }
         while isSymbol("|") {
@@ -369,6 +371,7 @@ extension Parser {
     private mutating func parseTest(_ base: Expression) throws(JinjaError) -> Expression {
         let isNegated = skipName("not")
         let name = try parseDottedName()
+        callees.tests.insert(name)
         var arguments = CallSyntax.empty
         if isSymbol("(") {
             arguments = try parseArguments()

@@ -15,6 +15,14 @@ struct Parser {
     var blocks: [String: BlockSyntax] = [:]
     /// Names that the macro being parsed uses, to know whether it takes `varargs`, `kwargs` or a caller.
     var usedNames: Set<String> = []
+    /// Filters and tests that were met.
+    var callees = Callees()
+
+    /// What a template calls by name, as it is written.
+    struct Callees: Sendable {
+        var filters: Set<String> = []
+        var tests: Set<String> = []
+    }
 
     init(tokens: [Token], source: [UInt8], options: JinjaOptions) {
         self.tokens = tokens
@@ -23,13 +31,20 @@ struct Parser {
     }
 
     static func expression(_ text: String, options: JinjaOptions) throws(JinjaError) -> Expression {
+        try parsed(text, options: options).expression
+    }
+
+    /// A bare expression, and what it calls.
+    static func parsed(
+        _ text: String, options: JinjaOptions
+    ) throws(JinjaError) -> (expression: Expression, callees: Callees) {
         let (tokens, source) = try Lexer.tokens(ofExpression: text, options: options)
         var parser = Parser(tokens: tokens, source: source, options: options)
         let expression = try parser.parseExpression()
         guard case .end = parser.current.kind else {
             throw parser.error("unexpected '\(parser.current.shown)' after the expression")
         }
-        return expression
+        return (expression, parser.callees)
     }
 
     // MARK: Token stream

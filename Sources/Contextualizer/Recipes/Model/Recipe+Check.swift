@@ -116,6 +116,9 @@ private struct RecipeChecker {
         case .string(let text):
             do throws(JinjaError) {
                 try RecipeReader.environment.check(template: text)
+                for problem in UnknownCallees.messages(in: text) {
+                    diagnostics.append(RecipeDiagnostic(.warning, problem, recipe: name, position: position))
+                }
             } catch {
                 self.error("a template cannot be read: \(error)", at: position)
             }

@@ -113,13 +113,16 @@ struct RecipeReader {
             } else if !text.trimmingSpaces().isEmpty {
                 try Self.environment.check(expression: text)
             }
+            for problem in UnknownCallees.messages(in: text, isExpression: !JinjaTemplate.isTemplate(text)) {
+                warning(problem, at: position)
+            }
         } catch {
             self.error(
                 "'\(JinjaTemplate.isTemplate(text) ? "template" : "condition")' cannot be read: \(error)", at: position)
         }
     }
 
-    static let environment = JinjaEnvironment()
+    static let environment = RecipeEnvironment.make()
 
     mutating func dict(_ value: PositionedValue, of keyword: String) -> JinjaDict {
         switch value.content {
