@@ -39,11 +39,6 @@ enum SuiteDifferences {
             "TestFilter::test_simple_reject_attr", "TestFilter::test_func_select_attr",
             "TestFilter::test_func_reject_attr")
         add("map of none is refused, as a loop over it is", "filters", "TestFilter::test_empty_map")
-        let rare = "not yet: scoped and required blocks, which no recipe was seen to use"
-        add(
-            rare, "inheritance", "TestInheritance::test_super_in_scoped_block",
-            "TestInheritance::test_invalid_required",
-            "TestInheritance::test_required_with_scope")
         add(
             "not yet: macros beside the blocks of a template that extends another", "inheritance",
             "TestBugFix::test_fixed_macro_scoping_bug")
@@ -53,9 +48,6 @@ enum SuiteDifferences {
             "an inline if without else is empty, whatever follows", "lexnparse",
             "TestSyntax::test_short_conditional_expression")
         add("another mark of the end of an address", "regression", "TestBug::test_urlize_filter_closing_punctuation")
-        add(
-            "not yet: a parameter that is called caller", "regression", "TestBug::test_double_caller",
-            "TestBug::test_double_caller_no_default")
         return reasons
     }()
 

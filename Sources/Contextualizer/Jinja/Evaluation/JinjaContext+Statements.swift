@@ -264,7 +264,7 @@ extension JinjaContext {
             syntax.usesCaller || syntax.name == "caller"
         {
             inner.set("caller", named.remove(at: place).value)
-        } else if syntax.usesCaller {
+        } else if syntax.usesCaller, !syntax.parameters.contains(where: { $0.name == "caller" }) {
             inner.set("caller", .undefined("No caller defined"))
         }
         let surplus = arguments.positional.dropFirst(syntax.parameters.count)
@@ -365,7 +365,10 @@ extension JinjaContext {
         let block = chain[level]
         if block.isRequired, level == 0 { throw .value("Required block '\(name)' not found") }
         let inner = Frame(parent: parent)
-        inner.set("super", .object(JinjaReference(BlockObject(name: name, level: level + 1))))
+        // What it overrides sees the same names, those of a loop around a scoped block as well.
+        let slot = parent === rootFrame ? nil : scopedFrames.count
+        if slot != nil { scopedFrames.append(parent) }
+        inner.set("super", .object(JinjaReference(BlockObject(name: name, level: level + 1, slot: slot))))
         return try deeper { () throws(JinjaError) in
             try capture { (context) throws(JinjaError) in
                 try context.withFrame(inner) { (context) throws(JinjaError) in try context.execute(block.body) }

@@ -11,6 +11,8 @@ public final class JinjaContext {
     var output: Output
     var captured: JinjaValue = .string("")
     var macros: [MacroDefinition] = []
+    /// Frames around scoped blocks.
+    var scopedFrames: [Frame] = []
     var namespaces: [JinjaDict] = []
     var loops: [Int: LoopState] = [:]
     var lastLoop = 0

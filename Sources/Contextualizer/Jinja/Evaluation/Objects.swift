@@ -149,18 +149,22 @@ final class ModuleObject: JinjaObject {
 final class BlockObject: JinjaObject {
     let name: String
     let level: Int
+    /// Of the frame around the block, if that is not the template's.
+    let slot: Int?
     var typeName: String { "BlockReference" }
 
-    init(name: String, level: Int) {
+    init(name: String, level: Int, slot: Int? = nil) {
         self.name = name
         self.level = level
+        self.slot = slot
     }
 
     func call(_ arguments: JinjaArguments, in context: JinjaContext) throws -> JinjaValue {
         guard let chain = context.blocks[name], chain.indices.contains(level) else {
             throw JinjaError.undefined("there is no parent block called '\(name)'.")
         }
-        return .string(try context.renderBlock(name, level: level, parent: context.rootFrame))
+        let frame = slot.flatMap { context.scopedFrames.indices.contains($0) ? context.scopedFrames[$0] : nil }
+        return .string(try context.renderBlock(name, level: level, parent: frame ?? context.rootFrame))
     }
 }
 

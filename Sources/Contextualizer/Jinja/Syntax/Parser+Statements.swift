@@ -231,6 +231,11 @@ extension Parser {
     private mutating func parseMacro() throws(JinjaError) -> MacroSyntax {
         let name = try expectIdentifier()
         let parameters = try parseSignature()
+        guard !parameters.contains(where: { $0.name == "caller" && $0.fallback == nil }) else {
+            throw error(
+                "When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default."
+            )
+        }
         try expectBlockEnd()
         return try parseMacroBody(name: name, parameters: parameters, ending: "endmacro")
     }
@@ -336,19 +341,16 @@ extension Parser {
 
     private mutating func parseBlock() throws(JinjaError) -> StatementKind {
         let name = try expectIdentifier()
-        var isScoped = false
-        var isRequired = false
-        while current.kind != .blockEnd {
-            if skipName("scoped") {
-                isScoped = true
-            } else if skipName("required") {
-                isRequired = true
-            } else {
-                throw error("expected token 'end of statement block', got '\(current.shown)'")
-            }
+        let isScoped = skipName("scoped")
+        let isRequired = skipName("required")
+        guard current.kind == .blockEnd else {
+            throw error("expected token 'end of statement block', got '\(current.shown)'")
         }
         try expectBlockEnd()
         let body = try parseBody(until: ["endblock"])
+        guard !isRequired || body.allSatisfy(\.isBlank) else {
+            throw error("Required blocks can only contain comments or whitespace")
+        }
         if case .name(name) = current.kind { advance() }
         try expectBlockEnd()
         let block = BlockSyntax(name: name, body: body, isScoped: isScoped, isRequired: isRequired)

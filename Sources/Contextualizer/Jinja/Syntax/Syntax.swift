@@ -63,6 +63,12 @@ indirect enum AssignmentTarget: Sendable {
 struct Statement: Sendable {
     var kind: StatementKind
     var position: SourcePosition
+
+    /// Whether it is text of whitespace alone.
+    var isBlank: Bool {
+        guard case .text(let text) = kind else { return false }
+        return text.allSatisfy(\.isWhitespace)
+    }
 }
 
 indirect enum StatementKind: Sendable {
