@@ -14,7 +14,7 @@ enum AccountScripts {
     static let group = #"""
         l=$(ge "$n")
         if [ -z "$l" ];then ch=1;if [ $CK = 0 ];then
-        if hv groupadd;then set --;[ -z "$gi" ]||set -- -g "$gi";[ $sy = 0 ]||set -- "$@" -r;[ $nu = 0 ]||set -- "$@" -o;r groupadd "$@" "$n"
+        if hv groupadd;then set --;[ -z "$gi" ]||set -- -g "$gi";[ $sy = 0 ]||set -- "$@" -r;[ $nu = 0 ]||set -- "$@" -o;mk "$@" "$n"
         else set --;[ -z "$gi" ]||set -- -g "$gi";[ $sy = 0 ]||set -- "$@" -S;r addgroup "$@" "$n";fi;l=$(ge "$n");fi
         elif [ -n "$gi" ];then g=${l#*:*:};g=${g%%:*};[ "$g" = "$gi" ]||{ ch=1;set --;[ $nu = 0 ]||set -- -o;[ $CK = 1 ]||r groupmod "$@" -g "$gi" "$n";l=$(ge "$n"); };fi
         g=${l#*:*:};o gid "${g%%:*}";fin
@@ -46,7 +46,7 @@ enum AccountScripts {
         if [ -n "$gr" ];then set -- "$@" -g "$gr";elif [ -n "$(ge "$n")" ];then set -- "$@" -N;fi
         [ -z "$gl" ]||set -- "$@" -G "$gl";[ $hc = 0 ]||set -- "$@" -c "$co";[ -z "$ho" ]||set -- "$@" -d "$ho"
         if [ $cr = 1 ];then set -- "$@" -m;[ -z "$sk" ]||set -- "$@" -k "$sk";else set -- "$@" -M;fi
-        [ -z "$sh" ]||set -- "$@" -s "$sh";[ $sy = 0 ]||set -- "$@" -r;r useradd "$@" "$n"
+        [ -z "$sh" ]||set -- "$@" -s "$sh";[ $sy = 0 ]||set -- "$@" -r;mk "$@" "$n"
         else set -- -D;[ -z "$ui" ]||set -- "$@" -u "$ui";[ -z "$gr" ]||set -- "$@" -G "$gr";[ $hc = 0 ]||set -- "$@" -g "$co"
         [ -z "$ho" ]||set -- "$@" -h "$ho";[ $cr = 1 ]||set -- "$@" -H;[ -z "$sh" ]||set -- "$@" -s "$sh";[ $sy = 0 ]||set -- "$@" -S
         r adduser "$@" "$n";for g in $(printf %s "$gl"|tr , ' ');do r addgroup "$n" "$g";done;fi
@@ -72,6 +72,8 @@ enum AccountScripts {
         if [ -n "$lk" ];then c=$(getent shadow "$n" 2>/dev/null);c=${c#*:};case $c in !*)k=1;;*)k=0;;esac
         [ $k = $lk ]||{ ch=1;if [ $CK = 0 ];then if [ $lk = 1 ];then r passwd -l "$n";else r passwd -u "$n";fi;fi; };fi
         if [ -n "$ex" ];then c=$(getent shadow "$n" 2>/dev/null|cut -d: -f8);[ "${c:--1}" = "$ex" ]||{ ch=1;w=$ex;[ "$w" != -1 ]||w=;[ $CK = 1 ]||r usermod -e "$w" "$n"; };fi
+        ag(){ [ -z "$3" ]||{ c=$(getent shadow "$n" 2>/dev/null|cut -d: -f$2);[ "${c:--1}" = "$3" ]||{ ch=1;[ $CK = 1 ]||r chage $1 "$3" "$n"; }; }; }
+        ag -M 5 "$px";ag -m 4 "$pm";ag -W 6 "$pn";ag -I 7 "$pi"
         l=$(pe "$n");h=$(printf %s "$l"|cut -d: -f6)
         if [ $kg = 1 ];then case $kf in /*)f=$kf;;*)f=$h/$kf;;esac
         [ -f "$f" ]||ch=1;if [ ! -f "$f" ]&&[ $CK = 0 ];then d=${f%/*};[ -d "$d" ]||{ mkdir -p "$d"&&chmod 700 "$d"&&chown "$n:" "$d"; }

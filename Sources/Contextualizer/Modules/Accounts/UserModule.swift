@@ -26,6 +26,16 @@ package enum UserModule: Module {
                 "update_password", .string, choices: ["always", "on_create"], default: "always", "When to set it."),
             ModuleParameter("remove", .boolean, default: false, "Remove the home folder too."),
             ModuleParameter("force", .boolean, default: false, "Remove even when logged in."),
+            ModuleParameter("password_expire_max", .integer, "Days after which the password must be another."),
+            ModuleParameter("password_expire_min", .integer, "Days before which the password stays."),
+            ModuleParameter("password_expire_warn", .integer, "Days of warning before."),
+            ModuleParameter(
+                "password_expire_account_disable", .integer, "Days after which the account is no more, then."),
+            ModuleParameter("umask", .string, "Of a new home folder."),
+            ModuleParameter("uid_min", .integer, "Least number of a new account."),
+            ModuleParameter("uid_max", .integer, "Greatest number of a new account."),
+            ModuleParameter("seuser", .string, "The account's user of SELinux, when it is made."),
+            ModuleParameter("local", .boolean, default: false, "Accepted: always local."),
             ModuleParameter("expires", .number, "Day of expiry in seconds since 1970; negative: never."),
             ModuleParameter("generate_ssh_key", .boolean, default: false, "Make a key pair if there is none."),
             ModuleParameter("ssh_key_bits", .integer, "Length of the key."),
@@ -52,6 +62,9 @@ package enum UserModule: Module {
         let groups = arguments.list("groups").map { $0.filter { !$0.isEmpty } }
         let type = arguments.string("ssh_key_type") ?? "rsa"
         let file = arguments.string("ssh_key_file") ?? ".ssh/id_\(type)"
+        let settings = [("UMASK", "umask"), ("UID_MIN", "uid_min"), ("UID_MAX", "uid_max")]
+            .compactMap { key, name in arguments.string(name).map { "-K " + ShellText.quote("\(key)=\($0)") } }
+        func number(_ key: String) -> String { arguments.int(key).map(String.init) ?? "''" }
         let lock = arguments.bool("password_lock").map { $0 ? "1" : "0" } ?? "''"
         let expires = arguments.value("expires").map { value -> String in
             let seconds = Double(value.text) ?? -1
@@ -64,6 +77,8 @@ package enum UserModule: Module {
                 ap=\(flag("append"));co=\(word("comment"));hc=\(arguments.value("comment") == nil ? 0 : 1);ho=\(arguments.string("home").map(ShellText.path) ?? "''")
                 cr=\(arguments.bool("create_home") == false ? 0 : 1);mv=\(flag("move_home"));sk=\(word("skeleton"));sh=\(arguments.string("shell").map(ShellText.path) ?? "''")
                 sy=\(flag("system"));nu=\(flag("non_unique"));pw=\(word("password"));hp=\(arguments.value("password") == nil ? 0 : 1);al=\(arguments.string("update_password") == "on_create" ? 0 : 1)
+                px=\(number("password_expire_max"));pm=\(number("password_expire_min"));pn=\(number("password_expire_warn"));pi=\(number("password_expire_account_disable"))
+                mk(){ r useradd \(settings.map { $0 + " " }.joined())\(arguments.string("seuser").map { "-Z " + ShellText.quote($0) + " " } ?? "")"$@"; }
                 lk=\(lock);rm=\(flag("remove"));fo=\(flag("force"));ex=\(expires ?? "''")
                 kg=\(flag("generate_ssh_key"));kt=\(ShellText.quote(type));kb=\(arguments.int("ssh_key_bits").map(String.init) ?? "''");kf=\(ShellText.quote(file));kc=\(word("ssh_key_comment"))
 
@@ -116,6 +131,8 @@ package enum GroupModule: Module {
             ModuleParameter("name", .string, required: true, "The group."),
             ModuleParameter("state", .string, choices: ["absent", "present"], default: "present", "There or gone."),
             ModuleParameter("gid", .integer, "Its number."),
+            ModuleParameter("gid_min", .integer, "Least number of a new group."),
+            ModuleParameter("gid_max", .integer, "Greatest number of a new group."),
             ModuleParameter("system", .boolean, default: false, "A system group."),
             ModuleParameter("non_unique", .boolean, default: false, "The number may be in use."),
             ModuleParameter("force", .boolean, default: false, "Remove even a main group."),
@@ -128,8 +145,12 @@ package enum GroupModule: Module {
         let name = arguments.string("name") ?? ""
         let isAbsent = arguments.string("state") == "absent"
         func flag(_ key: String) -> Int { arguments.bool(key) == true ? 1 : 0 }
+        let settings = ["gid_min", "gid_max"].compactMap { name in
+            arguments.int(name).map { "-K \(name.uppercased())=\($0) " }
+        }
         let script =
             ShellLibrary.prologue(isCheckMode: context.isCheckMode) + """
+                mk(){ r groupadd \(settings.joined())"$@"; }
                 n=\(ShellText.quote(name));gi=\(arguments.int("gid").map(String.init) ?? "''");sy=\(flag("system"));nu=\(flag("non_unique"));fo=\(flag("force"))
 
                 """ + AccountScripts.common + (isAbsent ? AccountScripts.removeGroup : AccountScripts.group)

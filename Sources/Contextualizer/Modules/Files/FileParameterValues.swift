@@ -7,6 +7,8 @@ struct FileParameterValues {
     var mode: FileMode?
     /// `mode: preserve`.
     var preservesMode = false
+    /// Flags for `chattr`.
+    var flags: String?
 
     init(owner: String? = nil, group: String? = nil, mode: FileMode? = nil) {
         self.owner = owner
@@ -17,9 +19,14 @@ struct FileParameterValues {
     init(_ arguments: ModuleArguments) throws(ModuleError) {
         owner = arguments.string("owner")
         group = arguments.string("group")
-        if arguments.string("attributes") != nil {
-            throw ModuleError(
-                code: .invalidArgument, message: "attributes (chattr) are not supported: use the command module")
+        if let text = arguments.string("attributes"), !text.isEmpty {
+            let letters = "+-=".contains(text.prefix(1)) ? text.dropFirst() : text[...]
+            guard letters.allSatisfy({ $0.isASCII && $0.isLetter }), !letters.isEmpty || text == "=" else {
+                throw ModuleError(
+                    code: .invalidArgument,
+                    message: "attributes: '\(text)' must be letters as of chattr, with +, - or = before them")
+            }
+            flags = text
         }
         if let text = arguments.string("mode") {
             if text == "preserve" {
@@ -30,5 +37,8 @@ struct FileParameterValues {
         }
     }
 
-    var shell: String { ShellLibrary.attributes(owner: owner, group: group, mode: mode) }
+    var shell: String {
+        ShellLibrary.attributes(owner: owner, group: group, mode: mode)
+            + (flags.map { ShellLibrary.flags($0) } ?? "")
+    }
 }

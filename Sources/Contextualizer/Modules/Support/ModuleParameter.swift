@@ -144,7 +144,7 @@ package enum FileParameters {
         ModuleParameter("mode", .mode, "Permissions: octal (quoted) or symbolic."),
         ModuleParameter("owner", .string, "User name or number."),
         ModuleParameter("group", .string, "Group name or number."),
-        ModuleParameter("attributes", .string, aliases: ["attr"], "Not supported: refused when given."),
+        ModuleParameter("attributes", .string, aliases: ["attr"], "Flags of chattr, with +, - or = before them."),
         ModuleParameter("seuser", .string, "Ignored where SELinux is off."),
         ModuleParameter("serole", .string, "Ignored where SELinux is off."),
         ModuleParameter("setype", .string, "Ignored where SELinux is off."),

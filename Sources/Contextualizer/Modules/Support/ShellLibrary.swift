@@ -36,6 +36,25 @@ enum ShellLibrary {
             """ + attributeFunctions
     }
 
+    /// Makes `at` keep the flags of `chattr`, too; those of a file that is written are set when it lies in its place. Put
+    /// behind ``attributes(owner:group:mode:)``.
+    static func flags(_ wanted: String) -> String {
+        "aw=\(ShellText.quote(wanted));cq=\n"
+            + attributeFunctions
+            .replacing("[ $zc = 0 ]||ch=1; }", with: "[ $zc = 0 ]||ch=1;ca \"$zp\"; }") + flagFunctions
+    }
+
+    private static let flagFunctions = #"""
+        ca(){ case $1 in "$t")cq=$d;return;;esac
+        command -v chattr >/dev/null 2>&1||die "chattr is not on this machine: attributes cannot be set"
+        zf=$(lsattr -d "$1" 2>/dev/null);zf=$(printf %s "${zf%% *}"|tr -d -);case $aw in [-+=]*)zw=${aw#?};zo=${aw%"$zw"};;*)zw=$aw;zo==;;esac
+        zc=0;zx=$zw;while [ -n "$zx" ];do zr=${zx#?};case $zo$zf in -*"${zx%"$zr"}"*)zc=1;;-*);;*"${zx%"$zr"}"*);;*)zc=1;;esac;zx=$zr;done
+        if [ $zo = = ];then zx=$zf;while [ -n "$zx" ];do zr=${zx#?};case e$zw in *"${zx%"$zr"}"*);;*)zc=1;;esac;zx=$zr;done;case $zf$zw in *e*e*);;*e*)zw=${zw}e;;esac;fi
+        [ $zc = 0 ]||{ ch=1;[ $CK = 1 ]||e=$(chattr "$zo$zw" "$1" 2>&1)||die "chattr failed: $e"; }; }
+        fin(){ [ -z "$cq" ]||ca "$cq";o changed $ch;o end 1;fl;exit 0; }
+
+        """#
+
     private static let attributeFunctions = #"""
         at(){ s=$(stat -Lc '%a %u %g %U %G %F' "$1" 2>&1)||die "could not read the attributes of $1: $s"
         zp=$1;set -- $s;zc=0;D=0;[ "$6" != directory ]||D=1
