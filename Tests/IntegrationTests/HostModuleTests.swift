@@ -14,6 +14,8 @@ import Testing
 
         var steps: [Step]
         var play: RecordedValue
+        /// Packages of the host, beside those that all have.
+        var install: [String]?
     }
 
     private struct Outcome: Decodable {
@@ -36,7 +38,10 @@ import Testing
     @Test(arguments: names) func asAnsible(name: String) async throws {
         let data = try Data(contentsOf: Self.folder.appending(path: name + ".json"))
         let recording = try JSONDecoder().decode(Recording.self, from: data)
-        try await RecipeHost.with(prefix: "twin-" + name.replacing("_", with: "-"), inventoryName: "module-1") { host in
+        try await RecipeHost.with(
+            prefix: "twin-" + name.replacing("_", with: "-"), inventoryName: "module-1",
+            install: recording.install ?? []
+        ) { host in
             try host.scratch.write("play.yml", try host.text(recording.play))
             let ended = try await host.run("play.yml")
             #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
@@ -63,11 +68,14 @@ struct RecipeHost {
     let host: TestHost
     let scratch: Scratch
 
-    /// - Parameter prefix: Of the host's name in the test bed.
+    /// - Parameters:
+    ///   - prefix: Of the host's name in the test bed.
+    ///   - install: Packages beside those that all hosts have.
     static func with(
-        prefix: String, inventoryName: String = "host", _ body: (RecipeHost) async throws -> Void
+        prefix: String, inventoryName: String = "host", install: [String] = [],
+        _ body: (RecipeHost) async throws -> Void
     ) async throws {
-        try await HostScenario.testbed("up", "1", "--prefix", prefix)
+        try await HostScenario.testbed("up", "1", "--prefix", prefix, install: install)
         do {
             let list = try await HostScenario.testbed("list", "--json")
             let hosts = try JSONDecoder().decode([TestHost].self, from: Data(list.utf8))

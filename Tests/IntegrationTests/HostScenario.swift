@@ -105,10 +105,13 @@ struct HostScenario {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     /// `testbed/hosts` with arguments; its output. A status other than 0 is a failure of the test.
+    ///
+    /// - Parameter install: Packages of hosts that are started, beside those that all have.
     @discardableResult
-    static func testbed(_ arguments: String...) async throws -> String {
+    static func testbed(_ arguments: String..., install: [String] = []) async throws -> String {
         var program = Program(name: "hosts", executable: repository.appending(path: "testbed/hosts"))
         program.environment["GANTRY_TESTBED"] = ProcessInfo.processInfo.environment["GANTRY_TESTBED"]
+        if !install.isEmpty { program.environment["GANTRY_TESTBED_INSTALL"] = install.joined(separator: ",") }
         let ended = try await program.run(arguments)
         #expect(ended.status == 0, "testbed/hosts \(arguments): \(ended.output)\(ended.errors)")
         return ended.output

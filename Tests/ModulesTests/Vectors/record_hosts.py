@@ -4,7 +4,8 @@
     record_hosts.py [NAME...]
 
 For what no folder can stand for: accounts, packages, services, facts. Runs as root with the Python of an environment that
-has ansible-core and needs `testbed/hosts`; the host gets Python, which no host of the tests has. Reads
+has ansible-core (and, on ANSIBLE_COLLECTIONS_PATH, the collections whose modules are used) and needs `testbed/hosts`;
+the host gets Python, which no host of the tests has, unless `install` names the packages of the hosts of both sides. Reads
 hosts/cases/NAME.yml, writes hosts/NAME.json.
 
 A step is a task: `before` is shell text that runs first, `args` are the arguments, `check` and `diff` the modes, `state`
@@ -20,7 +21,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTBED = os.path.join(HERE, "../../../testbed/hosts")
-PACKAGES = "python3,python3-apt"
+PACKAGES = ["python3", "python3-apt"]
 RESULTS = "/root/results.json"
 # Noise, and what depends on the machine or on the time.
 BLANK = {
@@ -77,7 +78,7 @@ def record(name):
     with open(os.path.join(HERE, "hosts/cases", name + ".yml")) as file:
         document = yaml.safe_load(file)
     play = playbook(document)
-    environment = dict(os.environ, GANTRY_TESTBED_INSTALL=PACKAGES)
+    environment = dict(os.environ, GANTRY_TESTBED_INSTALL=",".join(document.get("install", PACKAGES)))
     with tempfile.TemporaryDirectory() as folder:
         def testbed(*words):
             return subprocess.run(

@@ -1,6 +1,9 @@
 /// The program that gathers facts: plain shell, `/proc`, `/sys`, and `ip` where it is. No Python, some milliseconds.
 enum FactScript {
-    static let text = #"""
+    /// - Parameter folder: Of the machine's own facts.
+    static func text(folder: String?) -> String { "fd=\(ShellText.path(folder ?? "/etc/ansible/facts.d"))\n" + body }
+
+    private static let body = #"""
         B=;LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
         \#(ShellLibrary.records)
         \#(ShellLibrary.has)
@@ -14,7 +17,8 @@ enum FactScript {
         rd /proc/sys/crypto/fips_enabled;o fips "$v";[ ! -r /proc/1/root/. ]||[ / -ef /proc/1/root/. ]||o chroot 1
         o env "$(env)"
         if [ -d /run/systemd/system ];then o service_mgr systemd;elif hv openrc-run||hv rc-service;then o service_mgr openrc;else rd /proc/1/comm;case $v in init|systemd)o service_mgr sysvinit;;*)o service_mgr "${v:-sysvinit}";;esac;fi
-        for c in apt-get:apt dnf5:dnf5 dnf:dnf yum:yum apk:apk zypper:zypper pacman:pacman;do ! hv ${c%%:*}||{ o pkg_mgr ${c#*:};break; };done
+        p=;[ ! -e /etc/redhat-release ]||p="dnf5:dnf5 dnf:dnf yum:yum"
+        for c in $p apt-get:apt dnf5:dnf5 dnf:dnf yum:yum apk:apk zypper:zypper pacman:pacman;do ! hv ${c%%:*}||{ o pkg_mgr ${c#*:};break; };done
         for c in python3 python;do ! hv $c||{ o python_path "$(command -v $c)";break; };done
         p=$(for f in /usr/lib/python3.*/os.py /usr/lib64/python3.*/os.py;do [ ! -e "$f" ]||{ f=${f%/os.py};printf %s "${f##*python}";break; };done);[ -z "$p" ]||o python_short "$p"
         o cpuinfo "$(grep -E '^(processor|physical id|core id|cpu cores|model name|vendor_id|siblings)' /proc/cpuinfo 2>/dev/null)"
@@ -41,7 +45,7 @@ enum FactScript {
         rd /etc/machine-id;o machine_id "$v";o resolv "$(grep -E '^(nameserver|search|domain)' /etc/resolv.conf 2>/dev/null)"
         rd /proc/cmdline;o cmdline "$v";rd /proc/loadavg;o loadavg "$v"
         getconf LONG_BIT >/dev/null 2>&1&&o bits "$(getconf LONG_BIT)"
-        for f in /etc/ansible/facts.d/*.fact;do [ ! -f "$f" ]||{ b=${f##*/};o local "${b%.fact}
+        for f in "$fd"/*.fact;do [ ! -f "$f" ]||{ b=${f##*/};o local "${b%.fact}
         $(if [ -x "$f" ];then "$f" 2>/dev/null;else cat "$f";fi)"; };done
         o end 1;fl
 

@@ -9,7 +9,7 @@ package enum SetupModule: Module {
             ModuleParameter("filter", .list, default: [], "Shell patterns of names; others are left out."),
             ModuleParameter("gather_subset", .list, "Accepted: all facts cost one short program."),
             ModuleParameter("gather_timeout", .integer, "Accepted."),
-            ModuleParameter("fact_path", .path, "Accepted: /etc/ansible/facts.d."),
+            ModuleParameter("fact_path", .path, "Folder of the machine's own facts; by default /etc/ansible/facts.d."),
         ])
 
     package static func plan(
@@ -17,7 +17,8 @@ package enum SetupModule: Module {
     ) throws(ModuleError) -> ModuleStep {
         let filters = (arguments.list("filter") ?? []).filter { !$0.isEmpty && $0 != "*" }
         return .run(
-            ModuleInvocation(script: FactScript.text, reads: ["facts"]) { output in
+            ModuleInvocation(script: FactScript.text(folder: arguments.string("fact_path")), reads: ["facts"]) {
+                output in
                 let records = Records(output.standardOutput)
                 guard records.isComplete else { return .finish(ModuleResult(records: records, output: output)) }
                 var facts = FactDecoder(records).facts

@@ -71,6 +71,9 @@ package enum FirewalldModule: Module {
             value = "port=\(port):proto=\(proto):toport=\(target)" + (rule["toaddr"].map { ":toaddr=\($0.text)" } ?? "")
         }
         let timeout = arguments.int("timeout") ?? 0
+        if let port = arguments.string("port"), !port.contains("/") {
+            throw ModuleError(code: .invalidArgument, message: "improper port format (missing protocol?)")
+        }
         var rounds: [String] = []
         func round(_ flags: [String]) -> String {
             let words = (flags + [zone].compactMap(\.self)).map(ShellText.quote).joined(separator: " ")
@@ -109,30 +112,91 @@ package enum FirewalldModule: Module {
             if isPermanent { rounds.append(round(["--permanent"])) }
             if isImmediate, arguments.string("target") == nil { rounds.append("[ $F_ = 0 ]||{ \n\(round([]))\n}") }
         }
-        let offline = arguments.bool("offline") == true
+        // Where firewalld does not run, files can be changed; nothing else.
+        let mayBeOffline = isPermanent && !(isImmediate && arguments.bool("offline") != true)
+        let told = Told(arguments, word: word, value: value, isOn: isOn)
         let script =
             ShellLibrary.prologue(isCheckMode: context.isCheckMode) + """
                 command -v firewall-cmd >/dev/null 2>&1||die "firewalld is not installed: firewall-cmd is not on this machine"
                 F_=1;firewall-cmd --state >/dev/null 2>&1||F_=0
-                [ $F_ = 1 ]||[ \(offline ? 1 : 0) = 1 ]||die "firewall is not currently running, unable to perform immediate actions without a running firewall daemon"
+                [ $F_ = 1 ]||[ \(mayBeOffline ? 1 : 0) = 1 ]||die "firewall is not currently running, unable to perform immediate actions without a running firewall daemon"
                 fw(){ if [ $F_ = 1 ];then firewall-cmd "$@";else [ "${1-}" != --permanent ]||shift;firewall-offline-cmd "$@";fi; }
                 ok(){ e=$(fw "$@" 2>&1 </dev/null)||die "ERROR: Exception caught: $e"; }
+                \(told.namesZone ? "o zone \"$(fw --get-default-zone 2>/dev/null)\"" : ":")
                 \(rounds.joined(separator: "\n"))
-                fin
+                o running $F_;fin
 
                 """
-        let what = "\(word ?? "zone")\(value.map { " " + $0 } ?? "")"
         return .run(
             ModuleInvocation(script: script, reads: ["firewalld"], writes: ["firewalld"]) { output in
-                var result = ModuleResult(records: Records(output.standardOutput), output: output)
-                if !result.failed {
-                    result.message =
-                        (isPermanent
-                            ? isImmediate ? "Permanent and Non-Permanent(immediate) operation" : "Permanent operation"
-                            : "Non-permanent operation")
-                        + (result.changed ? ", Changed \(what) to \(state)" : "")
+                let records = Records(output.standardOutput)
+                var result = ModuleResult(records: records, output: output)
+                for key in ["running", "zone"] { result[key] = nil }
+                guard !result.failed else { return .finish(result) }
+                // As Ansible, which says nothing of a change that check mode foresees.
+                if result.changed, context.isCheckMode { return .finish(result) }
+                let isRunning = records.flag("running")
+                var parts = [
+                    isPermanent
+                        ? isImmediate && isRunning
+                            ? "Permanent and Non-Permanent(immediate) operation" : "Permanent operation"
+                        : "Non-permanent operation"
+                ]
+                if result.changed { parts.append(told.text(zone: records["zone"] ?? "")) }
+                if !isRunning {
+                    parts.append("(offline operation: only on-disk configs were altered)")
                 }
+                result.message = parts.joined(separator: ", ")
                 return .finish(result)
             })
+    }
+
+    /// The words of a change, which are Ansible's.
+    private struct Told: Sendable {
+        var state: String
+        var zone: String?
+        var word: String?
+        var value: String?
+        var target: String?
+        var isOn: Bool
+
+        init(_ arguments: ModuleArguments, word: String?, value: String?, isOn: Bool) {
+            state = arguments.string("state") ?? ""
+            zone = arguments.string("zone")
+            target = arguments.string("target")
+            (self.word, self.value, self.isOn) = (word, value, isOn)
+            switch word {
+            case "rich-rule"?: self.word = "rich_rule"
+            case "forward-port"?:
+                self.word = "port_forward"
+                self.value = value.map { $0.contains(":toaddr=") ? $0 : $0 + ":toaddr=" }
+            case "icmp-block-inversion"?:
+                self.value = arguments.bool("icmp_block_inversion") == true ? "True" : "False"
+            default: break
+            }
+        }
+
+        /// Whether the machine has to say which zone it is.
+        var namesZone: Bool {
+            zone == nil
+                && (target != nil || ["source", "interface", "masquerade", "forward"].contains(word ?? ""))
+        }
+
+        func text(zone standard: String) -> String {
+            let zone = zone ?? standard
+            switch word {
+            case nil:
+                if let target {
+                    return isOn ? "Set zone \(zone) target to \(target)" : "Reset zone \(zone) target to default"
+                }
+                return (isOn ? "Added" : "Removed") + " zone \(zone), Changed zone \(zone) to \(state)"
+            case "source"?, "masquerade"?, "forward"?:
+                let what = value ?? word ?? ""
+                return isOn ? "Added \(what) to zone \(zone)" : "Removed \(what) from zone \(zone)"
+            case "interface"?:
+                return isOn ? "Changed \(value ?? "") to zone \(zone)" : "Removed \(value ?? "") from zone \(zone)"
+            case let word?: return "Changed \(word) \(value ?? "") to \(state)"
+            }
+        }
     }
 }

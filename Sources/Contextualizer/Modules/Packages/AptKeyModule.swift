@@ -27,15 +27,16 @@ package enum AptKeyModule: Module {
             throw ModuleError(code: .invalidArgument, message: "Invalid key_id")
         }
         let isPresent = arguments.string("state") != "absent"
-        var files: [String: [UInt8]] = [:]
+        // The folder for what is fetched and read is there when a program has files.
+        var files: [String: [UInt8]] = ["none": []]
         var get = ""
         var source: String?
         if let data = arguments.string("data") {
             files["key"] = Array((data + (data.hasSuffix("\n") ? "" : "\n")).utf8)
             get = "c_=$GANTRY_FILES/key\n"
-            source = data
+            source = "inline data"
         } else if let file = arguments.string("file") {
-            get = "c_=\(ShellText.path(file));[ -f \"$c_\" ]||die \"Failed to read the key file $c_\"\n"
+            get = "c_=\(ShellText.path(file))\n"
             source = file
         } else if let url = try address(arguments, id) {
             let request = try ModuleArguments(
@@ -45,41 +46,54 @@ package enum AptKeyModule: Module {
             get =
                 HTTPRequest.functions + HTTPRequest.needsCurl("apt_key") + """
                     c_=$GANTRY_FILES/key;ht "$c_" "$GANTRY_FILES/k"
-                    [ -z "$he" ]&&[ "$hs" -lt 400 ]||die "Failed to download key at \(url): ${he:-HTTP Error $hs: $(hl)}"
+                    [ -z "$he" ]&&[ "$hs" -lt 400 ]||die "Failed to download key at "\(ShellText.quote(url))": ${he:-HTTP Error $hs: $(hl)}"
 
                     """
             source = url
         }
-        if isPresent, source == nil {
+        guard let source = source ?? (isPresent ? nil : "") else {
             throw ModuleError(
                 code: .missingParameter, message: "one of the following is required: data, file, keyserver, url")
         }
-        if !isPresent, id.isEmpty, source == nil {
-            throw ModuleError(code: .missingParameter, message: "id is required with state=absent")
+        guard !source.isEmpty || !id.isEmpty else {
+            throw ModuleError(code: .missingParameter, message: "Invalid key_id")
         }
-        let name = id.isEmpty ? "gantry-" + Payload(Array((source ?? "").utf8)).checksum.prefix(16) : "gantry-" + id
-        let ring = arguments.string("keyring")
+        // A key whose id is known and there is not asked for again.
+        let known = isPresent && !id.isEmpty && arguments.string("keyring") == nil ? "if old;then fin;fi\n" : ""
+        if !get.isEmpty {
+            get += "fpr \"$c_\"||die \"Unable to extract key from '\"\(ShellText.quote(source))\"'\"\n"
+            get += id.isEmpty ? "i_=${fp%% *};i_=${i_#\"${i_%????????????????}\"}\n" : ""
+        }
         let script =
             ShellLibrary.prologue(isCheckMode: context.isCheckMode) + FileParameterValues(mode: .octal(0o644)).shell
-            + (try ShellLibrary.write()) + ShellLibrary.checksum + """
-                n_=/etc/apt/trusted.gpg.d/\(name);r_=\(ring.map(ShellText.path) ?? "''")
-                hk(){ command -v apt-key >/dev/null 2>&1&&command -v gpg >/dev/null 2>&1; }
-                old(){ if [ -n "$r_" ];then [ -e "$r_" ]&&f_=$r_&&return 0;else for f_ in "$n_.asc" "$n_.gpg";do [ ! -e "$f_" ]||return 0;done;fi;f_=
-                [ -n "$i_" ]&&hk&&apt-key ${r_:+--keyring "$r_"} adv --list-public-keys --with-colons --fingerprint 2>/dev/null|grep -q ":[0-9A-F]*$i_:"; }
-                i_=\(id);o key_id "$i_"
-
-                """
-            + (isPresent ? get.isEmpty ? "" : present(hasID: !id.isEmpty, get: get) : absent)
+            + (try ShellLibrary.write()) + OpenPGPKeys.functions
+            + "r_=\(arguments.string("keyring").map(ShellText.path) ?? "''");i_=\(id)\n" + Self.functions
+            + (isPresent ? known + get + present : (id.isEmpty ? get : "") + absent)
         return .run(
-            ModuleInvocation(
-                script: script, files: files, reads: ["apt-key:\(name)"], writes: ["apt-key:\(name)", "apt-cache"]
-            ) { output in
+            ModuleInvocation(script: script, files: files, reads: ["apt-key"], writes: ["apt-key", "apt-cache"]) {
+                output in
                 let records = Records(output.standardOutput)
                 var result = ModuleResult(records: records, output: output)
-                result["id"] = arguments.value("id")
+                if let key = records["key_id"] {
+                    result["id"] = arguments.value("id") ?? .string(key)
+                    result["fp"] = .string(String(key.suffix(16)))
+                    result["short_id"] = .string(String(key.suffix(8)))
+                }
                 return .finish(result)
             })
     }
+
+    /// `old` sets `f_` to the file that holds the key `i_`, and `zo` to all keys of that, or fails. Keys that stand elsewhere
+    /// are told by apt-key, where the machine has it and gpg; `f_` is empty then. `fin` tells the id.
+    private static let functions = #"""
+        fin(){ o key_id "$i_";o changed $ch;o end 1;fl;exit 0; }
+        hk(){ command -v apt-key >/dev/null 2>&1&&command -v gpg >/dev/null 2>&1; }
+        sf(){ zn=16;[ ${#i_} -ge 16 ]||zn=8;printf %s "$i_"|tail -c $zn; }
+        old(){ if [ -n "$r_" ];then set -- "$r_";else set -- /etc/apt/trusted.gpg.d/gantry-*;fi;zw=$(sf)
+        zf=${fp-};for f_;do if [ -f "$f_" ]&&fpr "$f_";then for x in $fp;do case $x in *"$zw")zo=$fp;fp=$zf;return 0;;esac;done;fi;done;f_=;fp=$zf
+        hk&&apt-key ${r_:+--keyring "$r_"} adv --list-public-keys --with-colons --fingerprint 2>/dev/null|grep -q ":[0-9A-F]*$i_:"; }
+
+        """#
 
     private static func address(_ arguments: ModuleArguments, _ id: String) throws(ModuleError) -> String? {
         if let url = arguments.string("url") { return url }
@@ -99,22 +113,20 @@ package enum AptKeyModule: Module {
         return base + "/pks/lookup?op=get&options=mr&search=0x" + id
     }
 
-    private static func present(hasID: Bool, get: String) -> String {
-        // A key whose id is known and there is not asked for again.
-        (hasID ? "if old&&[ -z \"$r_\" ];then fin;fi\n" : "") + get + #"""
-            [ -s "$c_" ]||die "the key is empty"
-            if grep -q 'BEGIN PGP PUBLIC KEY BLOCK' "$c_" 2>/dev/null;then e_=.asc;else case $(od -An -N1 -tx1 <"$c_"|tr -d ' ') in 99|98|c6|c7)e_=.gpg;;*)die "this is no OpenPGP key";;esac;fi
-            d=$r_;[ -n "$d" ]||d=$n_$e_
-            case $d in *.gpg)if [ $e_ = .asc ];then awk '/^-----BEGIN/{b=1;next}/^-----END/{b=0}b==1&&/^\r?$/{b=2;next}b==2&&!/^=/{print}' "$c_"|tr -d '\r'|base64 -d >"$GANTRY_FILES/raw"||die "the key is damaged";c_=$GANTRY_FILES/raw;fi;;esac
-            if [ -f "$d" ]&&cmp -s "$c_" "$d";then at "$d";else p_=${d%/*};[ $CK = 1 ]||{ [ -d "$p_" ]||mkdir -p "$p_";wr "$c_" "$d"; };ch=1;fi
-            o path "$d";fin
+    private static let present = #"""
+        case " $fp" in *"$(sf)"|*"$(sf) "*);;*)die "apt-key did not return an error, but failed to add the key (check that the id is correct and *not* a subkey)";;esac
+        ! old||fin
+        if grep -q 'BEGIN PGP PUBLIC KEY BLOCK' "$c_" 2>/dev/null;then e_=.asc;else e_=.gpg;fi
+        d=$r_;[ -n "$d" ]||d=/etc/apt/trusted.gpg.d/gantry-$(sf)$e_
+        kr "$c_";case $d in *.gpg)c_=$GANTRY_FILES/kr;[ ! -s "$d" ]||{ cat "$d" "$c_" >"$GANTRY_FILES/ring";c_=$GANTRY_FILES/ring; };;esac
+        p_=${d%/*};[ $CK = 1 ]||{ [ -d "$p_" ]||mkdir -p "$p_";wr "$c_" "$d"; };ch=1;o path "$d";fin
 
-            """#
-    }
+        """#
 
     private static let absent = #"""
-        if old;then ch=1;if [ $CK = 0 ];then if [ -n "$f_" ];then e=$(rm -f "$f_" 2>&1)||die "could not remove $f_: $e"
-        else e=$(apt-key del "$i_" 2>&1)||die "error removing key_id $i_: $e";fi;fi;fi
+        if old;then ch=1;if [ $CK = 0 ];then if [ -n "$f_" ]&&[ "${zo#* }" = "$zo" ];then e=$(rm -f "$f_" 2>&1)||die "could not remove $f_: $e"
+        else hk||die "$f_ holds other keys, too: apt-key and gpg are needed to take one away"
+        e=$(apt-key ${r_:+--keyring "$r_"} del "$i_" 2>&1)||die "error removing key_id $i_: $e";fi;fi;fi
         fin
 
         """#

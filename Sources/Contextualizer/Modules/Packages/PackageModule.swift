@@ -4,9 +4,10 @@ import Jinja
 package enum PackageModule: Module {
     package static let documentation = ModuleDocumentation(
         name: "package", summary: "Installs and removes packages with the machine's own manager.",
-        parameters: PackageParameters.common + [
-            ModuleParameter("use", .string, default: "auto", "Manager: auto, apt, dnf, yum, apk, zypper, pacman.")
-        ] + PackageParameters.tolerated)
+        parameters: PackageParameters.common() + [use] + PackageParameters.passedOn)
+
+    static let use = ModuleParameter(
+        "use", .string, default: "auto", "Manager: auto, apt, dnf, yum, apk, zypper, pacman.")
 
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext
@@ -20,7 +21,7 @@ package enum PackageModule: Module {
 package enum AptModule: Module {
     package static let documentation = ModuleDocumentation(
         name: "apt", summary: "Installs and removes Debian packages.",
-        parameters: PackageParameters.common + [
+        parameters: PackageParameters.common() + [
             ModuleParameter("cache_valid_time", .integer, default: 0, "Seconds for which lists count as fresh."),
             ModuleParameter("deb", .path, "A package file on the machine."),
             ModuleParameter("default_release", .string, aliases: ["default-release"], "Release to prefer."),
@@ -53,53 +54,32 @@ package enum AptModule: Module {
     }
 }
 
-/// `dnf` and `yum`: packages of the Red Hat family.
-package enum DnfModule: Module {
-    package static let documentation = ModuleDocumentation(
-        name: "dnf", aliases: ["yum"], summary: "Installs and removes packages of the Red Hat family.",
-        parameters: PackageParameters.common + [
-            ModuleParameter("enablerepo", .list, "Repositories to use too."),
-            ModuleParameter("disablerepo", .list, "Repositories not to use."),
-            ModuleParameter("exclude", .list, "Packages to leave out."),
-            ModuleParameter("disable_gpg_check", .boolean, default: false, "Accept unsigned packages."),
-            ModuleParameter("skip_broken", .boolean, default: false, "Leave out what cannot be installed."),
-            ModuleParameter("allowerasing", .boolean, default: false, "Remove what is in the way."),
-            ModuleParameter("install_weak_deps", .boolean, default: true, "Whether recommended ones come too."),
-            ModuleParameter("nobest", .boolean, default: false, "Older versions are fine."),
-            ModuleParameter("autoremove", .boolean, default: false, "Remove what nothing needs any more."),
-            ModuleParameter("lock_timeout", .integer, default: 30, "Seconds to wait for another manager."),
-            ModuleParameter("cache_valid_time", .integer, default: 0, "Accepted."),
-            ModuleParameter("update_only", .boolean, default: false, "Do not install what is not there."),
-            ModuleParameter("use_backend", .string, "Accepted."),
-            ModuleParameter("validate_certs", .boolean, default: true, "Accepted."),
-        ])
-
-    package static func plan(
-        _ arguments: ModuleArguments, _ context: ModuleContext
-    ) throws(ModuleError) -> ModuleStep {
-        try PackageRun.step(arguments, context, manager: "dnf")
-    }
-}
-
 /// Parameters of all package modules.
 enum PackageParameters {
     static let states = [
         "absent", "build-dep", "fixed", "installed", "latest", "present", "removed",
     ]
 
-    static let common: [ModuleParameter] = [
-        ModuleParameter("name", .list, aliases: ["pkg", "package"], "Names, with version as the manager spells it."),
-        ModuleParameter("state", .string, choices: states, default: "present", "What shall be."),
-        ModuleParameter(
-            "update_cache", .boolean, aliases: ["update-cache", "expire-cache"], default: false,
-            "Refresh the lists of packages, where something has to be installed."),
-    ]
+    static func common(_ states: [String] = states) -> [ModuleParameter] {
+        [
+            ModuleParameter(
+                "name", .list, aliases: ["pkg", "package"], "Names, with version as the manager spells it."),
+            ModuleParameter("state", .string, choices: states, default: "present", "What shall be."),
+            ModuleParameter(
+                "update_cache", .boolean, aliases: ["update-cache", "expire-cache"], default: false,
+                "Refresh the lists of packages, where something has to be installed."),
+        ]
+    }
 
-    /// Parameters of one manager that recipes give to `package`, which passes them on in Ansible.
-    static let tolerated: [ModuleParameter] = [
-        ModuleParameter("cache_valid_time", .integer, "As for apt."),
-        ModuleParameter("install_recommends", .boolean, "As for apt."),
-        ModuleParameter("enablerepo", .list, "As for dnf."),
-        ModuleParameter("disable_gpg_check", .boolean, "As for dnf."),
-    ]
+    /// Parameters of the managers' own modules, which `package` passes on, as in Ansible.
+    static var passedOn: [ModuleParameter] {
+        var seen = Set((common() + [PackageModule.use]).flatMap { [$0.name] + $0.aliases })
+        return (AptModule.documentation.parameters + DnfModule.documentation.parameters).filter {
+            seen.insert($0.name).inserted
+        }.map { parameter in
+            ModuleParameter(
+                parameter.name, parameter.kind, aliases: parameter.aliases, choices: parameter.choices,
+                "As for apt or dnf.")
+        }
+    }
 }

@@ -21,19 +21,20 @@ enum PackageRun {
                 message: "Could not find a matching action for the \"\(chosen)\" package manager.")
         }
         let library = ShellLibrary.prologue(isCheckMode: context.isCheckMode)
-        let settings = """
+        var settings = """
             st=\(state);uc=\(arguments.bool("update_cache") == true ? 1 : 0)
             vt=\(arguments.int("cache_valid_time") ?? 0);lt=\(arguments.int("lock_timeout") ?? 60)
             fd=\(ShellText.quote(arguments.string("deb") ?? ""));up=\(ShellText.quote(upgrade(arguments)))
             set -- \(names.map(ShellText.quote).joined(separator: " "))
 
             """
+        if chosen == nil || chosen == "dnf" || chosen == "yum" { settings += DnfModule.settings(arguments) }
         let managers = chosen.map { [$0 == "yum" ? "dnf" : $0] } ?? ["apt", "dnf", "apk", "zypper", "pacman"]
         var body = PackageScripts.common
         for name in managers { body += PackageScripts.functions(of: name, options: options(of: name, arguments)) }
         if chosen == nil {
             body += """
-                if command -v apt-get >/dev/null 2>&1;then apt "$@";elif command -v dnf >/dev/null 2>&1||command -v yum >/dev/null 2>&1;then dnf "$@";\
+                if [ -e /etc/redhat-release ]&&command -v rpm >/dev/null 2>&1;then dnf "$@";elif command -v apt-get >/dev/null 2>&1;then apt "$@";elif command -v dnf >/dev/null 2>&1||command -v yum >/dev/null 2>&1;then dnf "$@";\
                 elif command -v apk >/dev/null 2>&1;then apk_ "$@";elif command -v zypper >/dev/null 2>&1;then zypper_ "$@";\
                 elif command -v pacman >/dev/null 2>&1;then pacman_ "$@";else die "Could not detect which package manager to use: none of apt-get, dnf, yum, apk, zypper, pacman is on this machine";fi
                 fin
@@ -89,15 +90,7 @@ enum PackageRun {
             if arguments.bool("allow_change_held_packages") == true { words.append("--allow-change-held-packages") }
             if arguments.bool("purge") == true { words.append("--purge") }
             if arguments.bool("autoremove") == true { words.append("--auto-remove") }
-        case "dnf":
-            for name in arguments.list("enablerepo") ?? [] { words.append("--enablerepo=\(name)") }
-            for name in arguments.list("disablerepo") ?? [] { words.append("--disablerepo=\(name)") }
-            for name in arguments.list("exclude") ?? [] { words.append("--exclude=\(name)") }
-            if arguments.bool("disable_gpg_check") == true { words.append("--nogpgcheck") }
-            if arguments.bool("skip_broken") == true { words.append("--skip-broken") }
-            if arguments.bool("allowerasing") == true { words.append("--allowerasing") }
-            if arguments.bool("nobest") == true { words.append("--nobest") }
-            if arguments.bool("install_weak_deps") == false { words.append("--setopt=install_weak_deps=False") }
+        case "dnf": words = DnfModule.options(arguments)
         default: break
         }
         return words.map(ShellText.quote).joined(separator: " ")
@@ -111,6 +104,13 @@ enum PackageRun {
             result.setOutput(text, records["err"] ?? "")
         }
         result["err"] = nil
+        if let list = records.values["li"] {
+            result["results"] = DnfModule.listed(list)
+        } else if let list = records.values["pk"] {
+            result["results"] = .list(list.filter { !$0.isEmpty }.map { .string($0) })
+        }
+        if let failures = records.values["fs"] { result["failures"] = .list(failures.map { .string($0) }) }
+        for key in ["pk", "li", "fs"] { result[key] = nil }
         if let updated = records["cache_updated"] { result["cache_updated"] = .bool(updated == "1") }
         return result
     }

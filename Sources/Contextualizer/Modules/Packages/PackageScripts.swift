@@ -14,7 +14,7 @@ enum PackageScripts {
         let head = "op(){ rn env \(environment(of: manager)) \"$@\" \(options); }\n"
         switch manager {
         case "apt": return head + apt
-        case "dnf": return head + dnf
+        case "dnf": return head + DnfModule.script
         case "apk": return head + apk
         case "zypper": return head + zypper
         default: return head + pacman
@@ -52,20 +52,6 @@ enum PackageScripts {
         op apt-get $m -q $y "$@"||{ [ $au = 0 ]&&[ $CK = 0 ]&&[ $st != absent ]&&case $out in *"Unable to locate"*|*"no installation candidate"*|*"Unable to fetch"*|*"Failed to fetch"*|*"was not found"*)rn apt-get -q update;op apt-get $m -q $y "$@";;*)false;;esac; }||lost "$@"
         nz;o out "$out"; }
         nz(){ printf '%s\n' "$out"|grep -q '^0 upgraded, 0 newly installed, 0 to remove and '||ch=1; }
-
-        """#
-
-    private static let dnf = #"""
-        dnf(){ m=dnf;command -v dnf >/dev/null 2>&1||m=yum;c=0
-        if [ $# = 0 ];then [ $uc = 0 ]||[ $CK = 1 ]||op $m -q makecache||bad "could not refresh the lists of packages";fin;fi
-        for p in "$@";do case $p in @*|*.rpm|*://*|'*')c=1;;*)case $st in absent) ! rpm -q "$p" >/dev/null 2>&1||c=1;;present)rpm -q "$p" >/dev/null 2>&1||rpm -q --whatprovides "$p" >/dev/null 2>&1||c=1;;*)c=1;;esac;;esac;done
-        [ $c = 1 ]||fin
-        case $st in absent)y=remove;;latest)y=install;u=1;;*)y=install;;esac
-        if [ $CK = 1 ];then ch=1;fin;fi
-        b=$(rpm -qa|sort|cksum);[ $uc = 0 ]||op $m -q makecache||bad "could not refresh the lists of packages"
-        op $m -y $y "$@"||bad "'$m $y $*' failed"
-        if [ $st = latest ];then op $m -y update "$@"||bad "'$m update $*' failed";fi
-        [ "$b" = "$(rpm -qa|sort|cksum)" ]||ch=1;o out "$out"; }
 
         """#
 
