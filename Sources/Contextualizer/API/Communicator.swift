@@ -55,11 +55,20 @@ package struct Escalation: Sendable, Hashable {
     package var user: String
     /// Handed over the stream after a prompt, never in arguments or environment.
     package var password: Secret<String>?
+    /// Another program than the method's own: a name or a path.
+    package var program: String?
+    /// Options of the program instead of the usual ones. What asks for a password, and forbids to, is ours in any case.
+    package var flags: [String]?
 
-    package init(method: Method = .sudo, user: String = "root", password: Secret<String>? = nil) {
+    package init(
+        method: Method = .sudo, user: String = "root", password: Secret<String>? = nil, program: String? = nil,
+        flags: [String]? = nil
+    ) {
         self.method = method
         self.user = user
         self.password = password
+        self.program = program
+        self.flags = flags
     }
 }
 

@@ -53,7 +53,8 @@ package struct RecipeLog: Sendable {
         case .failed(_, let message):
             guard lastTask == nil || event.machine == nil else { return [] }
             return ["fatal: [\(name(event.machine))]: \(message)"]
-        case .message(let text) where event.machine == nil && text == "NO MORE HOSTS LEFT":
+        case .message(let text)
+        where event.machine == nil && (text == "NO MORE HOSTS LEFT" || text.hasPrefix("PLAY [")):
             return ["", Self.banner(text)]
         case .message(let text) where event.machine == nil && text.hasPrefix("skipping: "): return [text]
         case .message(let text):

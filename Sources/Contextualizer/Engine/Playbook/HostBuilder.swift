@@ -43,8 +43,10 @@ struct HostBuilder {
                     message: "the host '\(host.name)' of the inventory has the port '\(portText)', which is none")
             }
             let arguments = SSHArguments(
-                [try text("ansible_ssh_common_args"), try text("ansible_ssh_extra_args"), try text("ansible_ssh_args")]
-                    .compactMap(\.self).joined(separator: " "))
+                [
+                    try text("ansible_ssh_common_args") ?? options.sshCommonArguments,
+                    try text("ansible_ssh_extra_args") ?? options.sshExtraArguments, try text("ansible_ssh_args"),
+                ].compactMap(\.self).joined(separator: " "))
             let user = try text("ansible_user", "ansible_ssh_user") ?? options.user ?? NSUserName()
             var authentications: [Authentication] = []
             let keyFiles =

@@ -69,7 +69,7 @@ extension RecipeRunner {
             guard case .taskFinished(let record) = event.body, let host = event.machine, record.status == .ok,
                 let facts = JSONText.parse(record.result)?["ansible_facts"]
             else { return }
-            found(host, JSONText.text(facts))
+            found(host, JSONText.indented(facts))
         }
     }
 }

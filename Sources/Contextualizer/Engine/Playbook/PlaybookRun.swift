@@ -97,6 +97,7 @@ final class PlaybookRun: Sendable {
         let alive = members.filter(crew.isAlive)
         guard !alive.isEmpty else {
             if members.isEmpty {
+                try await context.recorder.emit(nil, .message("PLAY [\(step)]"))
                 try await context.recorder.emit(nil, .message("skipping: no hosts matched"))
                 return true
             }

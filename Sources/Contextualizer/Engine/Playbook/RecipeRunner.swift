@@ -55,6 +55,9 @@ package struct RecipeRunner: Sendable {
         package var gathersFacts = true
         package var becomeUser: String?
         package var becomeMethod: String?
+        /// Arguments for `ssh` where the inventory has none, of which those are followed that an inventory may have.
+        package var sshCommonArguments: String?
+        package var sshExtraArguments: String?
         /// `ssh` or `local`, where the inventory says nothing.
         package var connection: String?
         package var verbosity = 0
@@ -201,7 +204,9 @@ package struct RecipeRunner: Sendable {
             folder: folder, library: library, plays: plays, inventory: inventory, secrets: secrets)
     }
 
-    func library(_ folder: String, _ secrets: LockedValue<[String]>) -> FileLibrary {
+    func library(
+        _ folder: String, _ secrets: LockedValue<[String]>, notes: LockedValue<[RecipeDiagnostic]>? = nil
+    ) -> FileLibrary {
         var vault: RecipeYAML.Vault?
         if let reader = options.vault?.reader {
             vault = { text in
@@ -214,7 +219,7 @@ package struct RecipeRunner: Sendable {
         let extra = options.extraVariables
         let environment = RecipeEnvironment.make()
         return FileLibrary(
-            folder: folder, tags: options.tags, vault: vault,
+            folder: folder, tags: options.tags, vault: vault, notes: notes,
             render: { value, layers in
                 guard let text = value.stringValue, JinjaTemplate.isTemplate(text) else { return value }
                 let table = HostTable(hosts: [], groups: [], extra: extra, magic: ["playbook_dir": .string(folder)])
@@ -229,7 +234,17 @@ package struct RecipeRunner: Sendable {
         var answers = JinjaDict()
         for prompt in prompts where options.extraVariables[prompt.name] == nil {
             if let ask = options.ask {
-                answers[prompt.name] = .string(try await ask(prompt))
+                let answer = try await ask(prompt)
+                answers[prompt.name] =
+                    try prompt.encryption.map { kind in
+                        let scope: JinjaDict = [
+                            "kind": .string(kind), "answer": .string(answer),
+                            "salt": prompt.salt.map { .string($0) } ?? .none,
+                            "size": prompt.saltSize.map { .int($0) } ?? .none,
+                        ]
+                        return try RecipeEnvironment.make().evaluate(
+                            expression: "answer | password_hash(kind, salt, salt_size=size)", scope: scope)
+                    } ?? .string(answer)
             } else if let standard = prompt.standard {
                 answers[prompt.name] = standard
             } else {
@@ -278,7 +293,8 @@ package struct RecipeRunner: Sendable {
         let path = URL(fileURLWithPath: file).standardizedFileURL.path
         let folder = (path as NSString).deletingLastPathComponent
         do {
-            let library = self.library(folder, LockedValue([]))
+            let notes = LockedValue<[RecipeDiagnostic]>([])
+            let library = self.library(folder, LockedValue([]), notes: notes)
             let recipe = try recipe(path, library)
             var problems = RecipeCheck.problems(recipe, mayUseController: true)
             do throws(TaskFailure) {
@@ -286,7 +302,8 @@ package struct RecipeRunner: Sendable {
             } catch {
                 problems.append(RecipeDiagnostic(.error, error.message, recipe: file, position: nil))
             }
-            return problems.map { RecipeProblem($0) }
+            var seen: Set<RecipeDiagnostic> = []
+            return (problems + notes.withLock { $0 }).filter { seen.insert($0).inserted }.map { RecipeProblem($0) }
         } catch let error as ContextualizationError {
             return error.problems.isEmpty
                 ? [RecipeProblem(recipe: file, line: nil, column: nil, message: error.message)] : error.problems
@@ -315,7 +332,7 @@ package struct RecipeRunner: Sendable {
         let problems = RecipeCheck.problems(recipe, mayUseController: true).filter { $0.severity == .error }
         guard problems.isEmpty else {
             throw ContextualizationError(
-                message: "The playbook cannot be run; nothing was done. Mend these and try again:",
+                message: Self.refusal,
                 problems: problems.map { RecipeProblem($0) })
         }
         do throws(TaskFailure) {
@@ -324,7 +341,12 @@ package struct RecipeRunner: Sendable {
             compiler.base.becomeMethod = options.becomeMethod.map { .string($0) }
             return try compiler.plays(recipe)
         } catch {
-            throw ContextualizationError(message: error.message)
+            guard !error.problems.isEmpty else { throw ContextualizationError(message: error.message) }
+            // Those of all files, not of the first one alone.
+            throw ContextualizationError(
+                message: Self.refusal, problems: check(playbook: path).filter { !$0.isWarning })
         }
     }
+
+    private static let refusal = "The playbook cannot be run; nothing was done. Mend these and try again:"
 }

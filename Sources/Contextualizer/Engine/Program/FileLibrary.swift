@@ -15,18 +15,22 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     private let vault: RecipeYAML.Vault?
     /// Renders names of roles and tags that are known before anything runs.
     private let render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)?
-    private let files = LockedValue<[String: ModuleSource]>([:])
+    private let files = LockedValue<[SourceRequest: ModuleSource]>([:])
     private let texts = LockedValue<[String: String]>([:])
     private let recipes = LockedValue<[String: Recipe]>([:])
     let roles = LockedValue<[RoleRequest: LoadedRole]>([:])
+    /// Gets what is to be told of files of tasks. Given, those that cannot be run are passed over.
+    private let notes: LockedValue<[RecipeDiagnostic]>?
 
     init(
         folder: String, tags: TagSelection? = nil, vault: RecipeYAML.Vault? = nil,
+        notes: LockedValue<[RecipeDiagnostic]>? = nil,
         render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)? = nil
     ) {
         self.folder = folder
         self.tags = tags
         self.vault = vault
+        self.notes = notes
         self.render = render
     }
 
@@ -126,10 +130,14 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         } catch {
             throw (error as? TaskFailure) ?? TaskFailure(message: "\(error)")
         }
-        let problems = RecipeCheck.problems(recipe, mayUseController: true).filter { $0.severity == .error }
+        let told = RecipeCheck.problems(recipe, mayUseController: true)
+        let problems = told.filter { $0.severity == .error }
+        notes?.withLock { $0 += told }
         guard problems.isEmpty else {
+            if notes != nil, let empty = try? Recipe.parse(text: "[]", name: title) { return empty }
             throw TaskFailure(
-                message: "'\(title)' cannot be included: " + problems.map(\.description).joined(separator: "; "))
+                message: "'\(title)' cannot be included: " + problems.map(\.description).joined(separator: "; "),
+                problems: problems)
         }
         recipes.withLock { $0[file] = recipe }
         return recipe
@@ -186,11 +194,8 @@ final class FileLibrary: TaskLibrary, SourceProvider {
 
     func variableFiles(in name: String, for task: ProgramTask) throws -> [String] {
         guard let folder = path(of: name, in: ["vars"], for: task) else { throw missing(name, in: ["vars"], for: task) }
-        return (FileManager.default.subpaths(atPath: folder) ?? []).sorted().map { "\(folder)/\($0)" }
-            .filter { file in
-                var isFolder: ObjCBool = false
-                return FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) && !isFolder.boolValue
-            }
+        return try FolderReader { _ in Payload([]) }.entries(of: folder)
+            .filter { !$0.isDirectory && $0.link == nil }.map { "\(folder)/\($0.path)" }
     }
 
     /// The variables of a YAML file; nil when there is none of that name.
@@ -225,9 +230,10 @@ final class FileLibrary: TaskLibrary, SourceProvider {
             ) { try render(try text(of: file), request.path) }
             return ModuleSource(.file(Payload(Array(rendered.utf8)), mode: mode(file)))
         case .file:
-            if let known = files.withLock({ $0[file] }) { return known }
-            let source = try read(file)
-            files.withLock { $0[file] = source }
+            let key = SourceRequest(kind: .file, path: file, followsLinks: request.followsLinks)
+            if let known = files.withLock({ $0[key] }) { return known }
+            let source = try read(file, followsLinks: request.followsLinks)
+            files.withLock { $0[key] = source }
             return source
         }
     }
@@ -245,22 +251,13 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         return (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0o644
     }
 
-    private func read(_ path: String) throws -> ModuleSource {
+    private func read(_ path: String, followsLinks: Bool) throws -> ModuleSource {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
             return ModuleSource(.file(try payload(path), mode: mode(path)))
         }
-        var entries: [ModuleSource.Entry] = []
-        for name in (FileManager.default.subpaths(atPath: path) ?? []).sorted() {
-            let full = path.hasSuffix("/") ? path + name : path + "/" + name
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder) else { continue }
-            entries.append(
-                ModuleSource.Entry(
-                    path: name, content: isFolder.boolValue ? Payload([]) : try payload(full), mode: mode(full),
-                    isDirectory: isFolder.boolValue))
-        }
-        return ModuleSource(.directory(entries))
+        let reader = FolderReader(followsLinks: followsLinks, payload: payload)
+        return ModuleSource(.directory(try reader.entries(of: path)))
     }
 
     private func payload(_ path: String) throws -> Payload {

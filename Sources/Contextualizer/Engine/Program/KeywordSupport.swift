@@ -1,20 +1,17 @@
 /// What is to be known of keywords beyond their being there.
 enum KeywordSupport {
     /// Keywords that are refused before anything runs.
-    static let refused: [String: String] = [
-        "become_exe": "the method's own program is used"
-    ]
+    static let refused: [String: String] = [:]
 
     /// Keywords that are read, with what is different about them.
     static let notes: [String: String] = [
         "async": "the task is waited for, within that time", "poll": "the task is waited for",
-        "become_flags": "not followed, which a warning tells", "become_method": "sudo, su and doas",
+        "become_method": "sudo, su and doas",
         "collections": "without effect: modules have their names", "connection": "ssh and local",
-        "debugger": "without effect", "fact_path": "without effect",
-        "gather_subset": "all facts cost one short program",
+        "debugger": "without effect", "gather_subset": "all facts cost one short program",
         "gather_timeout": "without effect", "strategy": "linear, free and host_pinned",
         "delegate_to": "machines of the run, and the controller where a user runs a playbook",
         "local_action": "where a user runs a playbook", "roles": "local ones, where a user runs a playbook",
-        "vars_prompt": "without `encrypt`", "extended_allitems": "without effect",
+        "vars_prompt": "`encrypt` by sha256_crypt and sha512_crypt",
     ]
 }

@@ -26,6 +26,7 @@ struct ProgramTask: Sendable {
         var label: String?
         var pause: JinjaValue?
         var isExtended = false
+        var hasAllItems = true
         /// The loop ends after an item for which all hold.
         var breakWhen: [String] = []
     }
@@ -54,6 +55,8 @@ struct ProgramTask: Sendable {
     var become: JinjaValue?
     var becomeUser: JinjaValue?
     var becomeMethod: JinjaValue?
+    var becomeExe: JinjaValue?
+    var becomeFlags: JinjaValue?
     /// From outer to inner.
     var environment: [JinjaValue] = []
     var noLog: JinjaValue?

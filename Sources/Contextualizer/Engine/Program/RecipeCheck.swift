@@ -79,19 +79,8 @@ enum RecipeCheck {
                 RecipeDiagnostic(
                     .error, "invalid meta action requested: \(action)", recipe: recipe, position: task.position))
         }
-        if task.attributes.becomeExe != nil {
-            problems.append(
-                RecipeDiagnostic(
-                    .error, "become_exe is not supported: the method's own program is used", recipe: recipe,
-                    position: task.position, kind: .unsupported))
-        }
-        if task.attributes.becomeFlags != nil {
-            problems.append(
-                RecipeDiagnostic(
-                    .warning, "become_flags is not followed", recipe: recipe, position: task.position))
-        }
         if let method = task.attributes.becomeMethod?.text, !JinjaTemplate.isTemplate(method),
-            !["sudo", "su", "doas"].contains(method)
+            !["sudo", "su", "doas"].contains(method.split(separator: ".").last ?? "")
         {
             problems.append(
                 RecipeDiagnostic(

@@ -56,9 +56,12 @@ struct RecipeCompiler {
             gathering.remoteUser = attributes.remoteUser
             gathering.connection = attributes.connection
             if let subset = play.gatherSubset { gathering.arguments["gather_subset"] = subset }
+            if let path = play.factPath { gathering.arguments["fact_path"] = path }
             gathering.become = attributes.become
             gathering.becomeUser = attributes.becomeUser
             gathering.becomeMethod = attributes.becomeMethod
+            gathering.becomeExe = attributes.becomeExe
+            gathering.becomeFlags = attributes.becomeFlags
             gathering.environment = attributes.environment
             gathering.layers = attributes.vars.isEmpty ? [] : [attributes.vars]
             var untagged = self
@@ -239,6 +242,8 @@ struct RecipeCompiler {
         program.become = attributes.become
         program.becomeUser = attributes.becomeUser
         program.becomeMethod = attributes.becomeMethod
+        program.becomeExe = attributes.becomeExe
+        program.becomeFlags = attributes.becomeFlags
         program.environment = attributes.environment
         program.noLog = attributes.noLog
         program.checkMode = attributes.checkMode
@@ -298,6 +303,7 @@ struct RecipeCompiler {
         result.label = control.label?.text
         result.pause = control.pause
         result.isExtended = control.isExtended
+        result.hasAllItems = control.hasAllItems
         result.breakWhen = texts(control.breakWhen)
         return result
     }

@@ -1,6 +1,7 @@
 import ContextualizationAPI
 import Jinja
 import Modules
+import Recipes
 import Support
 
 /// What all tasks of a run share.
@@ -144,4 +145,6 @@ struct IncludedRole: Sendable {
 /// Why a task fails before or instead of a module's own judgement.
 struct TaskFailure: Error, Sendable {
     var message: String
+    /// What is wrong in a file, each by itself.
+    var problems: [RecipeDiagnostic] = []
 }

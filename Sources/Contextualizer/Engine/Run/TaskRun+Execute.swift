@@ -265,23 +265,7 @@ extension TaskRun {
             guard let value else { return nil }
             return try environment.resolve(value, scope: scope).text
         }
-        let machine = link.machine
-        var escalation: Escalation?
-        let becomes =
-            try task.become.map { value in
-                let resolved = try environment.resolve(value, scope: scope)
-                return resolved.boolValue ?? ["yes", "true", "on", "1"].contains(resolved.text.lowercased())
-            } ?? runner.context.settings.becomes
-        if becomes {
-            let user = try text(task.becomeUser) ?? "root"
-            let method = try text(task.becomeMethod) ?? "sudo"
-            guard let known = Escalation.Method(rawValue: method) else {
-                throw TaskFailure(message: "become_method '\(method)' is not supported: use sudo, su or doas")
-            }
-            if user != machine.target.user {
-                escalation = Escalation(method: known, user: user, password: machine.escalationPassword)
-            }
-        }
+        let escalation = try escalation(scope, machine: link.machine)
         var exports = ""
         for value in task.environment {
             let resolved = try environment.resolve(value, scope: scope)

@@ -73,8 +73,8 @@ extension TaskRun {
                 "index": .int(index + 1), "index0": .int(index), "first": .bool(index == 0),
                 "last": .bool(index + 1 == items.count), "length": .int(items.count),
                 "revindex": .int(items.count - index), "revindex0": .int(items.count - index - 1),
-                "allitems": .list(items),
             ]
+            if loop.hasAllItems { info["allitems"] = .list(items) }
             if index > 0 { info["previtem"] = items[index - 1] }
             if index + 1 < items.count { info["nextitem"] = items[index + 1] }
             variables["ansible_loop"] = .dict(info)

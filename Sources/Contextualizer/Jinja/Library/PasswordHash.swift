@@ -3,14 +3,17 @@ enum PasswordHash {
     private static let alphabet = Array("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
     static func hash(
-        _ password: String, kind: String, salt: String?, rounds: Int?, _ context: JinjaContext
+        _ password: String, kind: String, salt: String?, saltSize: Int? = nil, rounds: Int?, _ context: JinjaContext
     ) throws(JinjaError) -> String {
-        let salt = salt ?? String((0..<16).map { _ in alphabet.randomElement() ?? "." })
+        let size = saltSize ?? 16
+        guard (1...16).contains(size) else { throw .value("salt_size must be from 1 to 16") }
+        let salt = salt ?? String((0..<size).map { _ in alphabet.randomElement() ?? "." })
         guard !salt.isEmpty, salt.count <= 16, salt.allSatisfy(alphabet.contains) else {
             throw .value("the salt must be 1 to 16 characters of ./0-9A-Za-z")
         }
         guard password.utf8.count <= 1024 else { throw .value("the password is longer than 1024 bytes") }
         // Ansible's defaults; 5000 is what the format takes when no number is written.
+        let kind = kind.hasSuffix("_crypt") ? String(kind.dropLast(6)) : kind
         let count = rounds ?? (kind == "sha256" ? 535_000 : 656_000)
         guard (1000...2_000_000).contains(count) else { throw .value("rounds must be from 1000 to 2000000") }
         try context.count(count)

@@ -14,7 +14,7 @@ package enum CopyModule: Module {
             ModuleParameter("validate", .string, "Command with %s that must accept the new file."),
             ModuleParameter("directory_mode", .mode, "Mode of folders that are made."),
             ModuleParameter("follow", .boolean, default: false, "Accepted, without effect."),
-            ModuleParameter("local_follow", .boolean, default: true, "Accepted: links are followed."),
+            ModuleParameter("local_follow", .boolean, default: true, "Links in a folder stand for what they lead to."),
             ModuleParameter("checksum", .string, "SHA-1 that the source must have."),
             ModuleParameter("decrypt", .boolean, default: true, "Accepted: sources come decrypted."),
         ],
@@ -34,7 +34,7 @@ package enum CopyModule: Module {
         if arguments.bool("remote_src") == true {
             return try RemoteCopy.step(arguments, context, source: path, destination: destination)
         }
-        guard let source = context.sources[SourceRequest(kind: .file, path: path)] else {
+        guard let source = sources(arguments).first.flatMap({ context.sources[$0] }) else {
             throw ModuleError(
                 code: .missingSource,
                 message: "Could not find or access '\(path)' on the controller. Put the text into `content`, or use "
@@ -70,6 +70,12 @@ package enum TemplateModule: Module {
             ModuleParameter("newline_sequence", .string, choices: ["\n", "\r", "\r\n"], "Line ends."),
             ModuleParameter("trim_blocks", .boolean, default: true, "Remove the newline after a block."),
             ModuleParameter("lstrip_blocks", .boolean, default: false, "Remove blanks before a block."),
+            ModuleParameter("variable_start_string", .string, "What begins an expression."),
+            ModuleParameter("variable_end_string", .string, "What ends an expression."),
+            ModuleParameter("block_start_string", .string, "What begins a statement."),
+            ModuleParameter("block_end_string", .string, "What ends a statement."),
+            ModuleParameter("comment_start_string", .string, "What begins a comment."),
+            ModuleParameter("comment_end_string", .string, "What ends a comment."),
             ModuleParameter("output_encoding", .string, choices: ["utf-8"], "Only utf-8."),
         ])
 

@@ -43,6 +43,10 @@ enum DirectoryPlacement {
                     script += "d=$r/\(ShellText.quote(entry.path))\n" + folder("$d")
                     continue
                 }
+                if let link = entry.link {
+                    script += "d=$r/\(ShellText.quote(entry.path));l=\(ShellText.quote(link))\n" + Self.link
+                    continue
+                }
                 let change: String
                 if isCheckMode {
                     change = "ch=1"
@@ -72,6 +76,13 @@ enum DirectoryPlacement {
                 return .finish(ModuleResult(records: records, output: output))
             }
         }
+
+        private static let link = #"""
+            if [ -h "$d" ]&&[ "$(readlink "$d")" = "$l" ];then :
+            elif [ -d "$d" ]&&[ ! -h "$d" ];then die "the folder $d is where a link shall be"
+            else ch=1;[ $CK = 1 ]||e=$(ln -sfn -- "$l" "$d" 2>&1)||die "could not link $d: $e";fi
+
+            """#
 
         private func folder(_ variable: String) -> String {
             let mode = directoryMode.map { "D=1;m=0755;\($0.shellArithmetic);chmod $(printf %o $m) \"\(variable)\"" }

@@ -28,10 +28,13 @@ package struct SourceRequest: Sendable, Hashable {
 
     package var kind: Kind
     package var path: String
+    /// Whether links in a folder stand for what they lead to.
+    package var followsLinks: Bool
 
-    package init(kind: Kind, path: String) {
+    package init(kind: Kind, path: String, followsLinks: Bool = true) {
         self.kind = kind
         self.path = path
+        self.followsLinks = followsLinks
     }
 }
 
@@ -39,7 +42,7 @@ extension ModuleArguments {
     /// The controller's file that `src` names; none where `remote_src` says that it is on the machine.
     var controllerFiles: [SourceRequest] {
         guard bool("remote_src") != true, let path = string("src") else { return [] }
-        return [SourceRequest(kind: .file, path: path)]
+        return [SourceRequest(kind: .file, path: path, followsLinks: bool("local_follow") ?? true)]
     }
 }
 
@@ -51,12 +54,19 @@ package struct ModuleSource: Sendable {
         package var content: Payload
         package var mode: Int
         package var isDirectory: Bool
+        /// Where it leads, as written, if it is a link.
+        package var link: String?
 
         package init(path: String, content: Payload, mode: Int, isDirectory: Bool) {
             self.path = path
             self.content = content
             self.mode = mode
             self.isDirectory = isDirectory
+        }
+
+        package init(path: String, link: String) {
+            self.init(path: path, content: Payload([]), mode: 0o777, isDirectory: false)
+            self.link = link
         }
     }
 

@@ -23,6 +23,10 @@ public struct RecipePrompt: Sendable, Hashable {
     public var isPrivate = true
     /// Whether it is asked for twice.
     public var isConfirmed = false
+    /// The scheme by which the answer is encrypted, such as `sha512_crypt`.
+    public var encryption: String?
+    public var salt: String?
+    public var saltSize: Int?
 
     public init(name: String) { self.name = name }
 }
@@ -37,6 +41,8 @@ public struct RecipePlay: Sendable, Hashable {
     /// `nil`: the engine's setting decides.
     public var gatherFacts: JinjaValue?
     public var gatherSubset: JinjaValue?
+    /// Folder of the machine's own facts.
+    public var factPath: JinjaValue?
     /// Files, each a template or a list of alternatives.
     public var varsFiles: [JinjaValue] = []
     public var roles: [RecipeRole] = []

@@ -26,6 +26,7 @@ extension RecipeReader {
         case "user": play.attributes.remoteUser = value.value
         case "gather_facts": play.gatherFacts = value.value
         case "gather_subset": play.gatherSubset = value.value
+        case "fact_path": play.factPath = value.value
         case "vars_files": play.varsFiles = list(value).map(\.value)
         case "vars_prompt": play.prompts = list(value).compactMap { prompt($0) }
         case "roles": play.roles = list(value).compactMap { role($0) }
@@ -62,11 +63,16 @@ extension RecipeReader {
             case "default": prompt.standard = value
             case "private": prompt.isPrivate = value.isTrue
             case "confirm": prompt.isConfirmed = value.isTrue
-            case "unsafe", "salt_size", "salt": break
-            case "encrypt":
-                error("'encrypt' of vars_prompt is not supported: use password_hash", at: entry.keyPosition)
+            case "unsafe": break
+            case "encrypt": prompt.encryption = value.isTrue ? value.text : nil
+            case "salt": prompt.salt = value.text
+            case "salt_size": prompt.saltSize = Int(value.text)
             default:
-                unknown(entry, in: "vars_prompt", among: ["name", "prompt", "default", "private", "confirm", "unsafe"])
+                unknown(
+                    entry, in: "vars_prompt",
+                    among: [
+                        "name", "prompt", "default", "private", "confirm", "unsafe", "encrypt", "salt", "salt_size",
+                    ])
             }
         }
         return prompt

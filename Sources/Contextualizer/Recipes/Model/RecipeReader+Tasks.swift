@@ -212,7 +212,7 @@ extension RecipeReader {
             case "label": control.label = entry.value.value
             case "pause": control.pause = entry.value.value
             case "extended": control.isExtended = entry.value.value.isTrue
-            case "extended_allitems": break
+            case "extended_allitems": control.hasAllItems = entry.value.value.isTrue
             case "break_when": control.breakWhen = conditions(entry.value, of: "break_when")
             default: unknown(entry, in: "LoopControl", among: known)
             }

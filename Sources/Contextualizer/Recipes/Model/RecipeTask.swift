@@ -36,6 +36,8 @@ public struct RecipeLoopControl: Sendable, Hashable {
     /// Seconds between rounds.
     public var pause: JinjaValue?
     public var isExtended = false
+    /// Whether `ansible_loop` has all items, where it is extended.
+    public var hasAllItems = true
     public var breakWhen: [RecipeCondition] = []
 
     public init() {}

@@ -45,15 +45,32 @@ struct ShellEscalation: Sendable {
         let shell = "/bin/sh -c '\(reader)'"
         // A root shell needs no sudo, which small images lack.
         let asRoot = "if [ \"$(id -u)\" = 0 ]; then exec su -s /bin/sh '\(user)' -c '\(reader)'; fi; "
+        let program = Self.quoted(escalation.program ?? escalation.method.rawValue)
         switch escalation.method {
         case .sudo:
             let asking = mayAsk ? "-S -p '\(prompt)'" : "-n"
-            return "command -v sudo >/dev/null || { \(asRoot)}; exec sudo -H \(asking) -u '\(user)' -- \(shell)\n"
+            return "command -v \(program) >/dev/null || { \(asRoot)}; "
+                + "exec \(program) \(flags(usual: ["-H"]))\(asking) -u '\(user)' -- \(shell)\n"
         case .doas:
-            return "command -v doas >/dev/null || { \(asRoot)}; exec doas -n -u '\(user)' -- \(shell)\n"
+            return "command -v \(program) >/dev/null || { \(asRoot)}; "
+                + "exec \(program) \(flags(usual: []))-n -u '\(user)' -- \(shell)\n"
         case .su:
-            return "exec su -s /bin/sh '\(user)' -c '\(reader)'\n"
+            return "exec \(program) \(flags(usual: []))-s /bin/sh '\(user)' -c '\(reader)'\n"
         }
+    }
+
+    /// Options with a blank behind each. Those of sudo that ask for a password or forbid to are ours.
+    private func flags(usual: [String]) -> String {
+        let asking: Set<String> = ["-n", "--non-interactive", "-S", "--stdin"]
+        return (escalation.flags ?? usual).filter { !asking.contains($0) }.map { Self.quoted($0) + " " }.joined()
+    }
+
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                || [0x2d, 0x2e, 0x2f, 0x3d, 0x5f].contains(byte)
+        }
+        return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
 
     /// Whether what stands on standard error is the question for the password. `su` has no prompt of our choice, but asks
