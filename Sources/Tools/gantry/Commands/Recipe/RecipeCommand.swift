@@ -9,6 +9,7 @@ struct RecipeCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RecipeRunCommand.self, RecipeCheckCommand.self, RecipeListTasksCommand.self, RecipeListHostsCommand.self,
+            RecipeListTagsCommand.self,
             RecipeFactsCommand.self, RecipeVaultCommand.self,
         ])
 }

@@ -42,7 +42,9 @@ struct RecipeFactsCommand: AsyncParsableCommand {
             }
             let facts = found.withLock { $0 }
             let lines = facts.keys.sorted().map { "\(JSONOutput.line($0)): \(facts[$0] ?? "{}")" }
-            Terminal.line("{\(lines.joined(separator: ",\n"))}")
+            // One level deeper than each stands by itself.
+            let text = lines.joined(separator: ",\n").replacing("\n", with: "\n    ")
+            Terminal.line(lines.isEmpty ? "{}" : "{\n    \(text)\n}")
             for (host, result) in report.results.sorted(by: { $0.key < $1.key }) {
                 if case .failed(_, let message) = result { Terminal.error("\(host): \(message)") }
             }

@@ -12,6 +12,12 @@ struct RecipeOutlineOptions: ParsableArguments {
     @Flag(help: "Print JSON.") var json = false
 
     func outlines() throws -> [(file: String, plays: [PlayOutline])] {
+        try Self.outlines(of: playbooks, source, tags)
+    }
+
+    static func outlines(
+        of playbooks: [String], _ source: RecipeSourceOptions, _ tags: RecipeTagOptions
+    ) throws -> [(file: String, plays: [PlayOutline])] {
         for playbook in playbooks { try UserFile.check(playbook, "playbook") }
         let vault = try source.vault()
         let hosts = try source.read(vault)
@@ -51,19 +57,7 @@ struct RecipeListTasksCommand: AsyncParsableCommand {
         try await reporting {
             let outlines = try options.outlines()
             if options.json { return options.printJSON(outlines) }
-            for (file, plays) in outlines {
-                Terminal.line("\nplaybook: \(file)")
-                for (index, play) in plays.enumerated() {
-                    Terminal.line(
-                        "\n  play #\(index + 1) (\(play.pattern)): \(play.name)\tTAGS: [\(play.tags.joined(separator: ", "))]"
-                    )
-                    Terminal.line("    tasks:")
-                    for task in play.tasks {
-                        Terminal.line(
-                            Terminal.harmless("      \(task.name)\tTAGS: [\(task.tags.joined(separator: ", "))]"))
-                    }
-                }
-            }
+            OutlineText.print(outlines, .tasks)
         }
     }
 }
@@ -82,16 +76,54 @@ struct RecipeListHostsCommand: AsyncParsableCommand {
         try await reporting {
             let outlines = try options.outlines()
             if options.json { return options.printJSON(outlines) }
-            for (file, plays) in outlines {
-                Terminal.line("\nplaybook: \(file)")
-                for (index, play) in plays.enumerated() {
-                    Terminal.line(
-                        "\n  play #\(index + 1) (\(play.pattern)): \(play.name)\tTAGS: [\(play.tags.joined(separator: ", "))]"
-                    )
-                    Terminal.line("    pattern: ['\(play.pattern)']\n    hosts (\(play.hosts.count)):")
-                    for host in play.hosts { Terminal.line("      \(host)") }
-                }
+            OutlineText.print(outlines, .hosts)
+        }
+    }
+}
+
+struct RecipeListTagsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list-tags", abstract: "List the tags of playbooks.",
+        discussion: """
+            EXAMPLES:
+              gantry recipe list-tags site.yml
+            """)
+
+    @OptionGroup var options: RecipeOutlineOptions
+
+    func run() async throws {
+        try await reporting {
+            let outlines = try options.outlines()
+            if options.json { return options.printJSON(outlines) }
+            OutlineText.print(outlines, .tags)
+        }
+    }
+}
+
+/// Outlines in ansible-playbook's look.
+enum OutlineText {
+    enum Part { case hosts, tasks, tags }
+
+    static func print(_ outlines: [(file: String, plays: [PlayOutline])], _ parts: Part...) {
+        for (file, plays) in outlines {
+            Terminal.line("\nplaybook: \(file)")
+            for (index, play) in plays.enumerated() {
+                let tags = play.tags.joined(separator: ", ")
+                Terminal.line("\n  play #\(index + 1) (\(play.pattern)): \(play.name)\tTAGS: [\(tags)]")
+                for part in parts { for line in lines(play, part) { Terminal.line(Terminal.harmless(line)) } }
             }
+        }
+    }
+
+    private static func lines(_ play: PlayOutline, _ part: Part) -> [String] {
+        switch part {
+        case .hosts:
+            ["    pattern: ['\(play.pattern)']", "    hosts (\(play.hosts.count)):"] + play.hosts.map { "      \($0)" }
+        case .tasks:
+            ["    tasks:"]
+                + play.tasks.map { "      \($0.name)\tTAGS: [\($0.tags.joined(separator: ", "))]" }
+        case .tags:
+            ["      TASK TAGS: [\(Set(play.tasks.flatMap(\.tags)).sorted().joined(separator: ", "))]"]
         }
     }
 }
@@ -121,37 +153,39 @@ struct RecipeCheckCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await reporting {
-            let vault = try source.vault()
-            var options = RecipeRunner.Options()
-            options.extraVariables = try source.variables(vault)
-            options.vault = vault
-            let runner = RecipeRunner(
-                factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
-            var findings: [Finding] = []
-            for playbook in playbooks {
-                try UserFile.check(playbook, "playbook")
-                findings += runner.check(playbook: playbook).map { problem in
-                    Finding(
-                        severity: problem.isWarning ? "warning" : "error",
-                        kind: problem.kind == .unsupported ? "unsupported" : "mistake", file: problem.recipe,
-                        line: problem.line, column: problem.column, message: problem.message)
-                }
+        try await reporting { try Self.check(playbooks, source, json: json) }
+    }
+
+    static func check(_ playbooks: [String], _ source: RecipeSourceOptions, json: Bool) throws {
+        let vault = try source.vault()
+        var options = RecipeRunner.Options()
+        options.extraVariables = try source.variables(vault)
+        options.vault = vault
+        let runner = RecipeRunner(
+            factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
+        var findings: [Finding] = []
+        for playbook in playbooks {
+            try UserFile.check(playbook, "playbook")
+            findings += runner.check(playbook: playbook).map { problem in
+                Finding(
+                    severity: problem.isWarning ? "warning" : "error",
+                    kind: problem.kind == .unsupported ? "unsupported" : "mistake", file: problem.recipe,
+                    line: problem.line, column: problem.column, message: problem.message)
             }
-            if json {
-                Terminal.line(JSONOutput.pretty(findings))
-            } else {
-                for finding in findings {
-                    let place = [finding.line, finding.column].compactMap { $0.map(String.init) }
-                    Terminal.line(
-                        Terminal.harmless(
-                            ([finding.file] + place).joined(separator: ":")
-                                + ": \(finding.severity): \(finding.message)"))
-                }
-            }
-            let errors = findings.count { $0.severity == "error" }
-            if errors > 0 { throw Status.refused }
-            if !json { Terminal.line("\(Terminal.count(playbooks.count, "playbook")): nothing stands against a run") }
         }
+        if json {
+            Terminal.line(JSONOutput.pretty(findings))
+        } else {
+            for finding in findings {
+                let place = [finding.line, finding.column].compactMap { $0.map(String.init) }
+                Terminal.line(
+                    Terminal.harmless(
+                        ([finding.file] + place).joined(separator: ":")
+                            + ": \(finding.severity): \(finding.message)"))
+            }
+        }
+        let errors = findings.count { $0.severity == "error" }
+        if errors > 0 { throw Status.refused }
+        if !json { Terminal.line("\(Terminal.count(playbooks.count, "playbook")): nothing stands against a run") }
     }
 }

@@ -10,7 +10,7 @@ import Support
 /// Where machines and variables come from.
 struct RecipeSourceOptions: ParsableArguments {
     @Option(
-        name: .shortAndLong,
+        name: [.customShort("i"), .customLong("inventory"), .customLong("inventory-file")],
         help: ArgumentHelp(
             "Inventory (INI, YAML, a folder, or a list with commas); may be repeated.", valueName: "file"))
     var inventory: [String] = []
@@ -24,7 +24,7 @@ struct RecipeSourceOptions: ParsableArguments {
     var extra: [String] = []
 
     @Option(
-        name: .customLong("vault-password-file"),
+        name: [.customLong("vault-password-file"), .customLong("vault-pass-file")],
         help: ArgumentHelp("Holds the vault password, or prints it when it is a program.", valueName: "file"))
     var vaultPasswordFiles: [String] = []
 
@@ -33,7 +33,9 @@ struct RecipeSourceOptions: ParsableArguments {
         help: ArgumentHelp("An id with its password: ID@FILE, or ID@prompt.", valueName: "id"))
     var vaultIDs: [String] = []
 
-    @Flag(name: [.customShort("J"), .customLong("ask-vault-password")], help: "Ask for the vault password.")
+    @Flag(
+        name: [.customShort("J"), .customLong("ask-vault-password"), .customLong("ask-vault-pass")],
+        help: "Ask for the vault password.")
     var asksVaultPassword = false
 
     func vault() throws -> Vault? {
@@ -152,6 +154,14 @@ struct RecipeConnectionOptions: ParsableArguments {
         help: ArgumentHelp("Machines at the same time.", valueName: "number"))
     var parallel: Int = 64
 
+    @Option(
+        name: .customLong("ssh-common-args"),
+        help: ArgumentHelp(
+            "Arguments as for ssh, where the inventory has none: -o, -i and -J.", valueName: "arguments"))
+    var sshCommonArguments: String?
+    @Option(name: .customLong("ssh-extra-args"), help: ArgumentHelp("The same.", valueName: "arguments"))
+    var sshExtraArguments: String?
+
     @Flag(name: .shortAndLong, help: "Become root.") var become = false
     @Option(name: .customLong("become-user"), help: ArgumentHelp("Become this user.", valueName: "name"))
     var becomeUser: String?
@@ -184,6 +194,8 @@ struct RecipeConnectionOptions: ParsableArguments {
         options.connection = connection
         options.connectTimeout = .seconds(timeout)
         options.parallelism = parallel
+        options.sshCommonArguments = sshCommonArguments
+        options.sshExtraArguments = sshExtraArguments
         options.becomes = become
         options.becomeUser = becomeUser
         options.becomeMethod = becomeMethod

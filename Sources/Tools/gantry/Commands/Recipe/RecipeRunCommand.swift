@@ -31,6 +31,13 @@ struct RecipeRunCommand: AsyncParsableCommand {
     @Flag(name: [.customShort("D"), .long], help: "Show differences of files.") var diff = false
     @Option(name: .customLong("start-at-task"), help: ArgumentHelp("Begin at this task.", valueName: "name"))
     var startAt: String?
+    @Flag(name: .customLong("syntax-check"), help: "Run nothing; say what is wrong, as 'recipe check' does.")
+    var syntaxCheck = false
+    @Flag(name: .customLong("list-hosts"), help: "Run nothing; list the hosts of each play.") var listHosts = false
+    @Flag(name: .customLong("list-tasks"), help: "Run nothing; list the tasks.") var listTasks = false
+    @Flag(name: .customLong("list-tags"), help: "Run nothing; list the tags.") var listTags = false
+    @Flag(name: .customLong("flush-cache"), help: "Accepted: facts are gathered anew in each run.")
+    var flushCache = false
     @Flag(help: "Ask before each task.") var step = false
     @Flag(name: .customLong("force-handlers"), help: "Run handlers even where a task failed.") var forceHandlers = false
     @Flag(help: "Go on where the last run of these playbooks ended.") var resume = false
@@ -45,8 +52,13 @@ struct RecipeRunCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             for playbook in playbooks { try UserFile.check(playbook, "playbook") }
+            if syntaxCheck { return try RecipeCheckCommand.check(playbooks, source, json: json) }
+            if listHosts || listTasks || listTags { return try list() }
             let vault = try source.vault()
             let hosts = try source.read(vault)
+            if source.inventory.isEmpty, !json {
+                Terminal.note("no inventory was given (-i): there is no host but localhost")
+            }
             var options = try options(vault)
             var isGood = true
             for playbook in playbooks {
@@ -69,6 +81,13 @@ struct RecipeRunCommand: AsyncParsableCommand {
             }
             if !isGood { throw Status.failed }
         }
+    }
+
+    private func list() throws {
+        let outlines = try RecipeOutlineOptions.outlines(of: playbooks, source, tags)
+        if listHosts { OutlineText.print(outlines, .hosts) }
+        if listTasks { OutlineText.print(outlines, .tasks) }
+        if listTags { OutlineText.print(outlines, .tags) }
     }
 
     private func options(_ vault: Vault?) throws -> RecipeRunner.Options {
