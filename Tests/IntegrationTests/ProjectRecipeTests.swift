@@ -32,7 +32,7 @@ import Testing
                 + " && su ada -c 'sudo -n id -u' | grep -qx 0"),
         Case(
             recipe: "postgresql",
-            variables: ["postgresql_password=it's secret", "postgresql_clients={{ ['10.0.0.0/8'] }}"],
+            variables: [#"{"postgresql_password": "it's secret", "postgresql_clients": ["10.0.0.0/8"]}"#],
             proof: "PGPASSWORD=\"it's secret\" psql -h 127.0.0.1 -U app -tAc 'SELECT 1' app | grep -qx 1"),
         Case(
             recipe: "firewall", variables: ["firewall_tcp={{ [80] }}"],
