@@ -1,6 +1,6 @@
 package import ConnectorAPI
-import Foundation
 import HTTPTransport
+import Support
 
 extension OpenStackConnector {
     /// The screen in a browser where the cloud has one, else what the machine has written to its serial port.
@@ -24,25 +24,13 @@ extension OpenStackConnector {
         }
         let answer: NovaConsoleOutput = try await session.client.call(
             Self.action(request.id, ["os-getConsoleOutput": [:]]), budget)
-        return BulkLocation(path: try Self.file(answer.output ?? "", of: request.id))
-    }
-
-    /// One file a machine, for nobody else to read.
-    private static func file(_ text: String, of id: String) throws(ConnectorError) -> String {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gantry-consoles-\(getuid())")
-        let file = folder.appendingPathComponent("\(id).log")
         do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try? FileManager.default.removeItem(at: file)
-            guard
-                FileManager.default.createFile(
-                    atPath: file.path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-            else { throw CocoaError(.fileWriteUnknown) }
+            return BulkLocation(
+                path: try PrivateFile.write(
+                    Array((answer.output ?? "").utf8), folder: "gantry-consoles", name: "\(request.id).log"))
         } catch {
             throw ConnectorError(
-                code: .internal, message: "the console of '\(id)' cannot be written to \(file.path): \(error)")
+                code: .internal, message: "the console of '\(request.id)' cannot be written to a file: \(error)")
         }
-        return file.path
     }
 }
