@@ -127,6 +127,8 @@ let units: [Unit] = [
     Unit(name: "COpenSSL", kind: .c, path: "Sources/CLibs/COpenSSL", dependencies: []),
     Unit(name: "CProcess", kind: .c, path: "Sources/CLibs/CProcess", dependencies: []),
     Unit(name: "CLibSSH", kind: .c, path: "Sources/CLibs/CLibSSH", dependencies: []),
+    // Opens libvirt when it is used: building needs neither the library nor its headers.
+    Unit(name: "CLibvirt", kind: .c, path: "Sources/CLibs/CLibvirt", dependencies: []),
 
     // Core
     library("Support", "Core/Support", ["CProcess", "Logging"]),
@@ -163,6 +165,9 @@ let units: [Unit] = [
     library(
         "OpenStack", "Connectors/OpenStack", ["ConnectorAPI", "HTTPTransport", "JSONCoding", "Support"],
         settings: memorySafe),
+    library(
+        "Libvirt", "Connectors/Libvirt",
+        ["ConnectorAPI", "HTTPTransport", "Support", "CLibvirt", "CLibXML2", "COpenSSL"]),
 
     // Contextualizer
     library("ContextualizationAPI", "Contextualizer/API", ["Support"]),
@@ -196,7 +201,8 @@ let units: [Unit] = [
         "Assembly", "Tools/Assembly",
         [
             "Orchestration", "Persistence", "InfrastructureModel", "Operations", "RADL", "TOSCA", "HTTPTransport",
-            "ConnectorAPI", "ConnectorHost", "Dummy", "ExistingHosts", "EC2", "OpenStack", "Contextualization",
+            "ConnectorAPI", "ConnectorHost", "Dummy", "ExistingHosts", "EC2", "Libvirt", "OpenStack",
+            "Contextualization",
             "ContextualizationAPI", "SSHTransport", "Authorization", "Support", "Logging",
         ]),
     executable(
@@ -217,12 +223,12 @@ let units: [Unit] = [
     executable(
         "connector-check",
         [
-            "ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Dummy", "EC2", "ExistingHosts", "OpenStack",
-            "Support",
-            "ArgumentParser",
+            "ConnectorConformance", "ConnectorHost", "ConnectorAPI", "Dummy", "EC2", "ExistingHosts", "Libvirt",
+            "OpenStack", "Support", "ArgumentParser",
         ]),
     executable("connector-dummy", ["ConnectorSDK", "Dummy"]),
     executable("connector-ec2", ["ConnectorSDK", "EC2"]),
+    executable("connector-libvirt", ["ConnectorSDK", "Libvirt"]),
     executable("connector-openstack", ["ConnectorSDK", "OpenStack"]),
     Unit(
         name: "gantry-bench", kind: .executable, path: "Benchmarks/gantry-bench",
@@ -256,6 +262,7 @@ let units: [Unit] = [
     tests(
         "OpenStackConnectorTests", "OpenStackConnectorTests",
         ["OpenStack", "ConnectorAPI", "HTTPTransport", "JSONCoding", "Support"]),
+    tests("LibvirtConnectorTests", "LibvirtConnectorTests", ["Libvirt", "ConnectorAPI", "HTTPTransport", "Support"]),
     tests(
         "SSHTransportTests", "SSHTransportTests",
         ["SSHTransport", "ContextualizationAPI", "Support", "TestSupport"]),
@@ -282,7 +289,10 @@ let units: [Unit] = [
         ], exclude: ["Recorded"]),
     tests(
         "IntegrationTests", "IntegrationTests",
-        ["Dummy", "EC2", "OpenStack", "ConnectorAPI", "HTTPTransport", "JSONCoding", "RADL", "Support", "TestSupport"],
+        [
+            "Dummy", "EC2", "Libvirt", "OpenStack", "ConnectorAPI", "HTTPTransport", "JSONCoding", "RADL", "Support",
+            "TestSupport",
+        ],
         exclude: ["Playbooks"]),
     tests(
         "GantryCommandTests", "GantryCommandTests",

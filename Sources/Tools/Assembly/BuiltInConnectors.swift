@@ -3,13 +3,14 @@ package import ConnectorHost
 import Dummy
 import EC2
 import ExistingHosts
+import Libvirt
 import OpenStack
 import Orchestration
 
 /// The connectors that are compiled in. To add one, add it to this list.
 package enum BuiltInConnectors {
     package static func all() -> [any Connector] {
-        [ExistingHostsConnector(), EC2Connector(), OpenStackConnector(), DummyConnector()]
+        [ExistingHostsConnector(), EC2Connector(), OpenStackConnector(), LibvirtConnector(), DummyConnector()]
     }
 }
 

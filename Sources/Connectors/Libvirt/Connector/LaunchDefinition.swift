@@ -1,0 +1,157 @@
+import ConnectorAPI
+
+extension Hypervisor {
+    /// What an item becomes: nothing is made yet but networks started.
+    func definition(
+        _ item: LaunchItem, _ uuid: String, _ image: PreparedImage, _ session: LibvirtSession
+    ) throws(ConnectorError) -> DomainDefinition {
+        let spec = item.spec
+        let size = try MachineSize(spec, host: session.abilities.architecture)
+        let guest = try session.guest(size.architecture)
+        let pool = try session.pool(self)
+        let folder = try pool.folder() ?? ""
+        var tags = item.tags.merging(spec.tags) { _, own in own }
+        tags[LaunchRequest.batchTag] = item.token
+        let label = MachineLabel(
+            machineID: spec.machineID, batchToken: item.token, items: item.items, tags: tags, image: spec.image,
+            flavor: size.id, acceleration: try session.acceleration(size.architecture, self), pool: pool.name,
+            base: image.path, ownsBase: image.isCopy, interfaces: try interfaces(spec, uuid, session))
+        var disks = [
+            DomainDefinition.Disk(path: "\(folder)/\(MachineVolume.root(uuid))", serial: "gantry-disk0")
+        ]
+        for disk in spec.disks.filter({ $0.index > 0 }).sorted(by: { $0.index < $1.index }) {
+            disks.append(
+                .init(path: "\(folder)/\(MachineVolume.disk(uuid, disk.index))", serial: "gantry-disk\(disk.index)"))
+        }
+        return DomainDefinition(
+            name: LaunchIdentity.domainName(spec.name, uuid), uuid: uuid, label: label, cpus: size.cpus,
+            memoryBytes: size.memoryBytes, architecture: size.architecture, emulator: guest.emulator,
+            machines: guest.machines, hasUEFI: Self.wantsUEFI(spec, size.architecture), disks: disks,
+            seed: .init(
+                path: "\(folder)/\(MachineVolume.seed(uuid))", format: "raw", serial: "gantry-seed", isReadOnly: true),
+            consoleLog: "\(folder)/\(MachineVolume.console(uuid))")
+    }
+
+    /// `libvirt.firmware = 'uefi'`; ARM has nothing else.
+    private static func wantsUEFI(_ spec: MachineSpec, _ architecture: String) -> Bool {
+        let asked = spec.provider["radl"]?["libvirt.firmware"] ?? spec.provider["libvirt"]?["firmware"]
+        guard let word = asked?.stringValue?.lowercased() else { return architecture == "aarch64" }
+        return ["uefi", "efi"].contains(word)
+    }
+
+    // MARK: - Networks
+
+    /// The cards of a machine. Those of the document that would be on the same network are one, unless they name it.
+    private func interfaces(
+        _ spec: MachineSpec, _ uuid: String, _ session: LibvirtSession
+    ) throws(ConnectorError) -> [MachineLabel.Interface] {
+        let wanted = spec.interfaces.isEmpty ? [MachineSpec.Interface(index: 0)] : spec.interfaces
+        var cards: [MachineLabel.Interface] = []
+        for interface in wanted.sorted(by: { $0.index < $1.index }) {
+            let place = try place(interface, session)
+            if let same = cards.firstIndex(where: { $0.network == place.network && $0.bridge == place.bridge }) {
+                cards[same].indexes.append(interface.index)
+                cards[same].isPublic = cards[same].isPublic || interface.public
+                cards[same].fixedAddress = cards[same].fixedAddress ?? interface.fixedAddress
+                continue
+            }
+            if interface.fixedAddress != nil, place.network == nil {
+                throw ConnectorError(
+                    code: .invalidArgument,
+                    message:
+                        "interface \(interface.index) cannot have a fixed address: it is on no network of libvirt's",
+                    field: "interfaces")
+            }
+            cards.append(
+                .init(
+                    indexes: [interface.index], mac: try LaunchIdentity.mac(uuid, interface.index),
+                    network: place.network, bridge: place.bridge, fixedAddress: interface.fixedAddress,
+                    isPublic: interface.public, filters: interface.groups))
+        }
+        return cards
+    }
+
+    /// A network, a bridge (`bridge:NAME`), or neither, which is user-mode networking.
+    private func place(
+        _ interface: MachineSpec.Interface, _ session: LibvirtSession
+    ) throws(ConnectorError) -> (network: String?, bridge: String?) {
+        if let id = interface.network ?? session.settings.network {
+            if id.hasPrefix("bridge:") { return (nil, String(id.dropFirst("bridge:".count))) }
+            if id == "user" { return (nil, nil) }
+            guard let network = try network(id) else {
+                throw ConnectorError(
+                    code: .invalidArgument,
+                    message: "there is no network '\(id)'; there are: "
+                        + (try networks().map(\.name).sorted().joined(separator: ", ")),
+                    field: "interfaces")
+            }
+            if !network.isActive { try start(network) }
+            return (network.name, nil)
+        }
+        if let usual = try defaultNetwork() {
+            if !usual.isActive { try start(usual) }
+            return (usual.name, nil)
+        }
+        if uri.isSession { return (nil, nil) }
+        throw ConnectorError(
+            code: .invalidArgument,
+            message: "libvirt has no network 'default' for machines that name none; make one (virsh net-define "
+                + "/usr/share/libvirt/networks/default.xml), or name another: network in the auth line, provider_id "
+                + "in the document",
+            field: "interfaces")
+    }
+
+    /// The one named so, else the only one that is none of ours.
+    func defaultNetwork() throws(ConnectorError) -> VirtualNetwork? {
+        if let usual = try network("default") { return usual }
+        var others: [VirtualNetwork] = []
+        for network in try networks() where NetworkLabel(try network.xml()) == nil { others.append(network) }
+        return others.count == 1 ? others[0] : nil
+    }
+
+    func start(_ network: VirtualNetwork) throws(ConnectorError) {
+        do throws(ConnectorError) {
+            try network.start()
+        } catch {
+            guard error.message.contains("already in use") else { throw error }
+            throw ConnectorError(
+                code: .invalidArgument,
+                message:
+                    "\(error.message); the addresses of network '\(network.name)' are in use on this host: give it "
+                    + "another range (virsh net-edit \(network.name)) or name another network",
+                provider: error.provider, field: "interfaces")
+        }
+    }
+
+    /// Leases for cards with an address of the document's.
+    func reserveAddresses(_ label: MachineLabel) throws(ConnectorError) {
+        for interface in label.interfaces {
+            guard let address = interface.fixedAddress, let name = interface.network, let network = try network(name)
+            else { continue }
+            let hosts = try network.xml().children("ip").compactMap { $0.child("dhcp") }.flatMap { $0.children("host") }
+            if hosts.contains(where: { $0.attributes["mac"] == interface.mac }) { continue }
+            if let other = hosts.first(where: { $0.attributes["ip"] == address }) {
+                throw ConnectorError(
+                    code: .invalidArgument,
+                    message:
+                        "address \(address) of network '\(name)' is \(other.attributes["mac"] ?? "another card")'s",
+                    field: "interfaces")
+            }
+            try network.change(host: Self.reservation(interface, address), adds: true)
+        }
+    }
+
+    func releaseAddresses(_ label: MachineLabel) {
+        for interface in label.interfaces {
+            guard let address = interface.fixedAddress, let name = interface.network,
+                let network = try? network(name)
+            else { continue }
+            // One that is gone already is no error.
+            try? network.change(host: Self.reservation(interface, address), adds: false)
+        }
+    }
+
+    private static func reservation(_ interface: MachineLabel.Interface, _ address: String) -> String {
+        XMLNode(name: "host", attributes: ["mac": interface.mac, "ip": address]).xml
+    }
+}

@@ -1,0 +1,120 @@
+package import ConnectorAPI
+import Foundation
+
+/// Images of machines' disks.
+extension LibvirtConnector {
+    package func snapshot(_ request: SnapshotRequest, context: CallContext) async throws -> Outcome<Image> {
+        let session = try sessions.session(request.session)
+        let order = SnapshotOrder(id: request.id, disk: request.disk, name: request.name, tags: request.tags)
+        return try await snapshot(order, session, CallBudget(context))
+    }
+
+    /// The copy of a running machine is a job of its hypervisor process, that of a stopped one is made by libvirt's storage.
+    func snapshot(
+        _ order: SnapshotOrder, _ session: LibvirtSession, _ budget: CallBudget
+    ) async throws(ConnectorError) -> Outcome<Image> {
+        let isRunning = try await session.connection.run("the look at machine '\(order.id)'", budget) {
+            host throws(ConnectorError) in
+            guard let domain = try host.domain(order.id), try domain.label() != nil else {
+                throw Self.unknown(order.id, session)
+            }
+            return try domain.state().isActive
+        }
+        let lock = lock
+        guard isRunning else {
+            // As long as the disk is large.
+            var context = CallContext()
+            context.deadlineMs = 24 * 3_600_000
+            let patient = CallBudget(context)
+            let made = try await copies.result(
+                "\(session.settings.uri) \(order.id) \(order.name)", patience: .seconds(10)
+            ) {
+                () async throws(ConnectorError) in
+                try await session.connection.run("the image '\(order.name)'", patient) {
+                    host throws(ConnectorError) in
+                    try lock.hold("snapshot \(order.id)", patient) { () throws(ConnectorError) in
+                        try host.snapshot(order, session)
+                    }
+                }
+            }
+            guard let made, let image = made else { return try .waiting(.snapshot(order), 2_000) }
+            return .done(image)
+        }
+        return try await session.connection.run("the image '\(order.name)'", budget) { host throws(ConnectorError) in
+            try lock.hold("snapshot \(order.id)", budget) { () throws(ConnectorError) in
+                guard let image = try host.snapshot(order, session) else {
+                    return try .waiting(.snapshot(order), 1_000)
+                }
+                return .done(image)
+            }
+        }
+    }
+}
+
+extension Hypervisor {
+    /// The next step of a copy; nil while it goes on. What is being copied stands in the machine's label, so that a copy
+    /// that was cut off is told from one that is whole.
+    func snapshot(_ order: SnapshotOrder, _ session: LibvirtSession) throws(ConnectorError) -> Image? {
+        guard let domain = try domain(order.id), var label = try domain.label() else {
+            throw LibvirtConnector.unknown(order.id, session)
+        }
+        let source = order.disk == 0 ? MachineVolume.root(order.id) : MachineVolume.disk(order.id, order.disk)
+        guard order.disk >= 0, let pool = try pool(label.pool), let disk = try pool.volume(source) else {
+            throw ConnectorError(
+                code: .invalidArgument, message: "machine '\(domain.name)' has no disk \(order.disk)", field: "disk")
+        }
+        let target = DomainDefinition.target(order.disk)
+        let isRunning = try domain.state().isActive
+        if label.snapshots?[order.name] == nil {
+            let name =
+                order.tags.isEmpty
+                ? LaunchIdentity.plain(order.name, longest: 120) + ".qcow2"
+                : try TaggedName(kind: "image", name: order.name, tags: order.tags).text(ending: ".qcow2")
+            if try pool.volume(name) != nil {
+                throw ConnectorError(
+                    code: .alreadyExists,
+                    message: "storage pool '\(pool.name)' has another volume '\(name)'; give this image another name")
+            }
+            label.snapshots = (label.snapshots ?? [:]).merging([order.name: name]) { $1 }
+            label.copying = (label.copying ?? []).union([order.name])
+            try domain.setLabel(label)
+        }
+        let name = label.snapshots?[order.name] ?? ""
+        if label.copying?.contains(order.name) == true {
+            if isRunning, let job = try domain.job(target) {
+                guard job.isWhole else { return nil }
+                try domain.endJob(target)
+            } else {
+                // Not begun, or cut off.
+                if let rest = try pool.volume(name) { try rest.remove() }
+                let size = try disk.space().capacity
+                let xml = VolumeXML.plain(name, size: size, format: "qcow2")
+                if isRunning {
+                    let copy = try pool.makeVolume(xml, name)
+                    try domain.copy(target, to: Self.destination(try copy.path()))
+                    return nil
+                }
+                _ = try pool.makeVolume(xml, name, from: disk)
+            }
+            label.copying?.remove(order.name)
+            try domain.setLabel(label)
+        }
+        guard let made = try pool.volume(name) else {
+            // Somebody has removed it: it is made anew.
+            label.snapshots?[order.name] = nil
+            try domain.setLabel(label)
+            return nil
+        }
+        return Image(pool: pool.name, volume: name, size: try made.space().capacity, session)
+    }
+
+    private static func destination(_ path: String) -> String {
+        XMLNode(
+            name: "disk", attributes: ["type": "file"],
+            children: [
+                .init(name: "source", attributes: ["file": path]),
+                .init(name: "driver", attributes: ["type": "qcow2"]),
+            ]
+        ).xml
+    }
+}

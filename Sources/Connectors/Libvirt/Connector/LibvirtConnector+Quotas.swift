@@ -1,0 +1,91 @@
+package import ConnectorAPI
+
+/// What a host has and what of it is in use. Values, so that the decision is one of numbers alone.
+struct HostRoom: Sendable, Hashable {
+    var cpus: Int
+    var memoryBytes: Int64
+    var availableMemory: Int64
+    var pool: String
+    var poolBytes: Int64
+    var availableDisk: Int64
+
+    /// Beside its memory a machine needs some for its hypervisor process.
+    static let overhead: Int64 = 32 << 20
+    /// A disk laid over an image grows as it is written to: this much must be there to begin with.
+    static let leastDisk: Int64 = 64 << 20
+
+    /// - Parameter sizes: Of the machines that are to start; with the largest disk that each asks for.
+    /// - Throws: ``ConnectorError/Code/quotaExceeded`` with the numbers.
+    func check(_ sizes: [(size: MachineSize, largestDisk: Int64)]) throws(ConnectorError) {
+        guard !sizes.isEmpty else { return }
+        func refused(_ reason: String) -> ConnectorError {
+            ConnectorError(code: .quotaExceeded, message: reason)
+        }
+        if let large = sizes.map(\.size.cpus).max(), large > cpus {
+            throw refused("a machine of \(large) processors is asked for; the host has \(cpus)")
+        }
+        let memory = sizes.reduce(0) { $0 + $1.size.memoryBytes + Self.overhead }
+        guard memory <= availableMemory else {
+            let machines = sizes.count == 1 ? "the machine needs" : "\(sizes.count) machines need"
+            throw refused(
+                "\(machines) \(Bytes.text(memory)) of memory; \(Bytes.text(availableMemory)) of the host's "
+                    + "\(Bytes.text(memoryBytes)) are available")
+        }
+        let disk = Int64(sizes.count) * Self.leastDisk
+        guard disk <= availableDisk else {
+            throw refused(
+                "\(sizes.count == 1 ? "the machine needs" : "\(sizes.count) machines need") at least "
+                    + "\(Bytes.text(disk)) of disk; storage pool '\(pool)' has \(Bytes.text(availableDisk)) of "
+                    + "\(Bytes.text(poolBytes)) left")
+        }
+        if let large = sizes.map(\.largestDisk).max(), large > poolBytes {
+            throw refused(
+                "a disk of \(Bytes.text(large)) is asked for; storage pool '\(pool)' has \(Bytes.text(poolBytes)) in all"
+            )
+        }
+    }
+}
+
+extension Hypervisor {
+    func room(_ session: LibvirtSession) throws(ConnectorError) -> HostRoom {
+        let host = try host()
+        let pool = try session.pool(self)
+        let space = try pool.space()
+        return HostRoom(
+            cpus: host.cpus, memoryBytes: host.memoryBytes, availableMemory: host.availableBytes, pool: pool.name,
+            poolBytes: space.capacity, availableDisk: space.available)
+    }
+
+    /// Whether the host has room for machines that are not there yet.
+    func checkRoom(for items: [LaunchItem], _ session: LibvirtSession) throws(ConnectorError) {
+        guard !uri.isTest else { return }
+        var sizes: [(MachineSize, Int64)] = []
+        for item in items {
+            // One that cannot be fails by itself.
+            guard let size = try? MachineSize(item.spec, host: session.abilities.architecture) else { continue }
+            sizes.append((size, item.spec.disks.compactMap(\.sizeBytes).max() ?? 0))
+        }
+        guard !sizes.isEmpty else { return }
+        try room(session).check(sizes)
+    }
+}
+
+extension LibvirtConnector {
+    package func quotas(_ request: CatalogRequest, context: CallContext) async throws -> Page<Quota> {
+        let session = try sessions.session(request.session)
+        let items = try await session.connection.run("the room of the host", CallBudget(context)) {
+            host throws(ConnectorError) in
+            let room = try host.room(session)
+            let running = try host.states().values.filter(\.isActive).count
+            return [
+                Quota(
+                    name: "ram", used: room.memoryBytes - room.availableMemory, limit: room.memoryBytes),
+                Quota(name: "instances", used: Int64(running), limit: -1),
+                // Processors are shared: this is the most of one machine.
+                Quota(name: "cores", used: 0, limit: Int64(room.cpus)),
+                Quota(name: "disk", used: room.poolBytes - room.availableDisk, limit: room.poolBytes),
+            ]
+        }
+        return Page(items: items.filter { request.ids?.contains($0.name) ?? true })
+    }
+}

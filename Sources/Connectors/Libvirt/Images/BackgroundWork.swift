@@ -1,0 +1,99 @@
+import ConnectorAPI
+import Dispatch
+import Foundation
+import Support
+
+/// Work that may take longer than a call: who asks for it again finds it going on, and one that has failed tells the next
+/// who asks. A process that ends takes it along; what is there of it is found by whoever begins anew.
+final class BackgroundWork<Value: Sendable>: Sendable {
+    private struct Job {
+        var waiters: [Int: CheckedContinuation<Result<Value, ConnectorError>?, Never>] = [:]
+        var failure: ConnectorError?
+    }
+
+    private struct State {
+        var jobs: [String: Job] = [:]
+        var nextWaiter = 0
+    }
+
+    private let state = LockedValue(State())
+    private let threads: ComputingThreads
+
+    init(_ name: String) {
+        threads = ComputingThreads(name: name, limit: 4)
+    }
+
+    /// The result of the work under a key, which begins where it is not going on; nil when it takes longer than `patience`.
+    func result(
+        _ key: String, patience: Duration, _ work: @escaping @Sendable () async throws(ConnectorError) -> Value
+    ) async throws(ConnectorError) -> Value? {
+        let result: Result<Value, ConnectorError>? = await withCheckedContinuation { continuation in
+            let (number, isNew, failure) = state.withLock { state -> (Int, Bool, ConnectorError?) in
+                if let failure = state.jobs[key]?.failure {
+                    state.jobs[key] = nil
+                    return (0, false, failure)
+                }
+                let isNew = state.jobs[key] == nil
+                state.nextWaiter += 1
+                state.jobs[key, default: Job()].waiters[state.nextWaiter] = continuation
+                return (state.nextWaiter, isNew, nil)
+            }
+            if let failure { return continuation.resume(returning: .failure(failure)) }
+            if isNew { begin(key, work) }
+            DispatchQueue.global().asyncAfter(deadline: .now() + patience.inSeconds) { [self] in
+                state.withLock { $0.jobs[key]?.waiters.removeValue(forKey: number) }?.resume(returning: nil)
+            }
+        }
+        return try result?.get()
+    }
+
+    private func begin(_ key: String, _ work: @escaping @Sendable () async throws(ConnectorError) -> Value) {
+        Task.detached(executorPreference: threads) { [self] in
+            let result: Result<Value, ConnectorError>
+            do throws(ConnectorError) {
+                result = .success(try await work())
+            } catch {
+                result = .failure(error)
+            }
+            let waiters = state.withLock { state in
+                let waiters = state.jobs[key]?.waiters ?? [:]
+                state.jobs[key] = nil
+                if waiters.isEmpty, case .failure(let error) = result { state.jobs[key] = Job(failure: error) }
+                return waiters
+            }
+            for waiter in waiters.values { waiter.resume(returning: result) }
+        }
+    }
+}
+
+/// One at a time under each key, on threads that may block.
+///
+/// `@unchecked Sendable`: what is held is touched while the condition's lock is held.
+final class KeyedLock: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var held: Set<String> = []
+
+    /// - Throws: ``ConnectorError/Code/aborted`` when another call holds the key for as long as this one may take.
+    func hold<Value>(
+        _ key: String, _ budget: CallBudget, _ body: () throws(ConnectorError) -> Value
+    ) throws(ConnectorError) -> Value {
+        condition.lock()
+        while held.contains(key) {
+            let left = (budget.end - ContinuousClock.now).inSeconds
+            guard left > 0, condition.wait(until: Date(timeIntervalSinceNow: left)) else {
+                condition.unlock()
+                throw ConnectorError(
+                    code: .aborted, message: "another call that works on \(key) is still in flight", retryAfterMs: 500)
+            }
+        }
+        held.insert(key)
+        condition.unlock()
+        defer {
+            condition.lock()
+            held.remove(key)
+            condition.broadcast()
+            condition.unlock()
+        }
+        return try body()
+    }
+}

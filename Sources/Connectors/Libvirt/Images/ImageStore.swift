@@ -1,0 +1,211 @@
+import ConnectorAPI
+import Foundation
+import HTTPTransport
+
+/// An image that machines can be laid over.
+struct PreparedImage: Sendable, Hashable {
+    /// At the hypervisor.
+    var path: String
+    /// As QEMU calls it.
+    var format: String
+    var virtualSize: Int64
+    /// Whether it was copied into the pool for machines, and goes with the last of them.
+    var isCopy = false
+}
+
+/// Brings images to where the hypervisor can read them.
+final class ImageStore: Sendable {
+    private let work = BackgroundWork<PreparedImage>("libvirt-images")
+    private let downloads: Result<ImageDownload, ConnectorError>
+
+    init(_ downloads: Result<ImageDownload, ConnectorError>) {
+        self.downloads = downloads
+    }
+
+    /// The image, or nil while it is still on its way.
+    func prepare(
+        _ reference: ImageReference, _ session: LibvirtSession, patience: Duration, _ budget: CallBudget
+    ) async throws(ConnectorError) -> PreparedImage? {
+        switch reference {
+        case .volume(let pool, let name):
+            return try await session.connection.run("the look for image '\(name)'", budget) {
+                host throws(ConnectorError) in try host.image(pool: pool, name)
+            }
+        case .file(let path):
+            return try await prepare(path, session, patience: patience, budget)
+        case .download(let url, let sha256):
+            let key = "\(session.connection.uri) \(url) \(sha256 ?? "")"
+            return try await work.result(key, patience: patience) { () async throws(ConnectorError) in
+                let path = try await self.downloads.get().path(of: url, sha256: sha256)
+                return try await self.importing(path, session)
+            }
+        }
+    }
+
+    private func prepare(
+        _ path: String, _ session: LibvirtSession, patience: Duration, _ budget: CallBudget
+    ) async throws(ConnectorError) -> PreparedImage? {
+        let there = try await session.connection.run("the look at image \(path)", budget) {
+            host throws(ConnectorError) -> PreparedImage? in
+            try host.imageInPlace(path)
+        }
+        if let there { return there }
+        return try await work.result("\(session.connection.uri) \(path)", patience: patience) {
+            () async throws(ConnectorError) in try await self.importing(path, session)
+        }
+    }
+
+    /// Copies a file into the pool, where it cannot be used in place.
+    private func importing(_ path: String, _ session: LibvirtSession) async throws(ConnectorError) -> PreparedImage {
+        // As long as it takes: a disk of many gigabytes may go over a network.
+        var context = CallContext()
+        context.deadlineMs = 24 * 3_600_000
+        return try await session.connection.run("the copy of image \(path)", CallBudget(context)) {
+            host throws(ConnectorError) in
+            if let there = try host.imageInPlace(path) { return there }
+            return try host.copyImage(path, to: try session.pool(host))
+        }
+    }
+}
+
+extension Hypervisor {
+    /// A volume to boot from.
+    func image(pool: String?, _ name: String) throws(ConnectorError) -> PreparedImage {
+        var seen: [String] = []
+        for candidate in try pools() where candidate.isActive && (pool == nil || candidate.name == pool) {
+            seen.append(candidate.name)
+            var volume = try candidate.volume(name)
+            if volume == nil, !uri.isTest {
+                // Others put files there without telling libvirt.
+                try? candidate.refresh()
+                volume = try candidate.volume(name)
+            }
+            guard let volume else { continue }
+            let space = try volume.space()
+            return PreparedImage(
+                path: try volume.path(), format: try volume.xml().format ?? "raw",
+                virtualSize: space.capacity)
+        }
+        let places = seen.isEmpty ? "no storage pool is active" : "pools: " + seen.joined(separator: ", ")
+        throw ConnectorError(
+            code: .invalidArgument, message: "there is no volume '\(name)' to boot from (\(places))", field: "image")
+    }
+
+    /// nil: the hypervisor may not be able to read the file where it is.
+    func imageInPlace(_ path: String) throws(ConnectorError) -> PreparedImage? {
+        let file = try ImageFile(path)
+        let disk = try file.disk()
+        guard uri.isLocal, !uri.isTest, uri.isSession || file.isReadableForAll else { return nil }
+        return PreparedImage(path: path, format: disk.format.rawValue, virtualSize: disk.virtualSize)
+    }
+
+    /// A copy of a file in a pool. The first bytes come last: a copy that was cut off has none, and is made anew.
+    func copyImage(_ path: String, to pool: StoragePool) throws(ConnectorError) -> PreparedImage {
+        let file = try ImageFile(path)
+        let disk = try file.disk()
+        let name = try file.copyName()
+        let available = try pool.space().available
+        var volume = try pool.volume(name)
+        var prepared = PreparedImage(
+            path: "", format: disk.format.rawValue, virtualSize: disk.virtualSize, isCopy: true)
+        if let volume {
+            prepared.path = try volume.path()
+            if uri.isTest || (try? volume.download(self, upTo: file.header.count)) == file.header { return prepared }
+        } else {
+            guard uri.isTest || file.size <= available else {
+                throw ConnectorError(
+                    code: .quotaExceeded,
+                    message: "image \(path) has \(Bytes.text(file.size)); storage pool '\(pool.name)' has "
+                        + "\(Bytes.text(available)) left")
+            }
+        }
+        let made: Volume
+        if let volume {
+            made = volume
+        } else {
+            made = try pool.makeVolume(VolumeXML.plain(name, size: file.size, format: "raw"), name)
+        }
+        volume = made
+        prepared.path = try made.path()
+        if uri.isTest { return prepared }
+        try fill(made, from: file)
+        return prepared
+    }
+
+    private func fill(_ volume: Volume, from file: ImageFile) throws(ConnectorError) {
+        guard let handle = FileHandle(forReadingAtPath: file.path) else {
+            throw ConnectorError(code: .invalidArgument, message: "image file \(file.path) is gone", field: "image")
+        }
+        let first = min(Int64(4_096), file.size)
+        let head: [UInt8]
+        do {
+            head = Array(try handle.read(upToCount: Int(first)) ?? Data())
+        } catch {
+            throw ConnectorError(code: .unavailable, message: "image file \(file.path): \(error)")
+        }
+        try volume.upload(self, from: UInt64(first), length: UInt64(file.size - first)) {
+            () throws(ConnectorError) -> [UInt8]? in
+            do {
+                let piece = try handle.read(upToCount: 1 << 20) ?? Data()
+                return piece.isEmpty ? nil : Array(piece)
+            } catch {
+                throw ConnectorError(code: .unavailable, message: "image file \(file.path): \(error)")
+            }
+        }
+        var isSent = false
+        try volume.upload(self, from: 0, length: UInt64(first)) { () throws(ConnectorError) -> [UInt8]? in
+            defer { isSent = true }
+            return isSent ? nil : head
+        }
+    }
+}
+
+extension XMLNode {
+    /// Of a volume: `target/format`.
+    var format: String? { child("target")?.child("format")?.attributes["type"] }
+    /// Path of what a volume is laid over.
+    var backingPath: String? { child("backingStore")?.child("path")?.text }
+}
+
+/// Volumes as libvirt takes them.
+enum VolumeXML {
+    static func plain(_ name: String, size: Int64, format: String) -> String {
+        node(name, size: size, format: format).xml
+    }
+
+    /// Laid over another disk: holds only what differs.
+    static func overlay(_ name: String, size: Int64, on base: PreparedImage) -> String {
+        var volume = node(name, size: size, format: "qcow2")
+        volume.children.append(
+            .init(
+                name: "backingStore",
+                children: [
+                    .init(name: "path", text: base.path),
+                    .init(name: "format", attributes: ["type": base.format]),
+                ]))
+        return volume.xml
+    }
+
+    private static func node(_ name: String, size: Int64, format: String) -> XMLNode {
+        XMLNode(
+            name: "volume",
+            children: [
+                .init(name: "name", text: name),
+                .init(name: "capacity", attributes: ["unit": "bytes"], text: String(size)),
+                .init(name: "allocation", attributes: ["unit": "bytes"], text: "0"),
+                .init(name: "target", children: [.init(name: "format", attributes: ["type": format])]),
+            ])
+    }
+}
+
+/// Sizes for people.
+enum Bytes {
+    static func text(_ bytes: Int64) -> String {
+        for (unit, name) in [(Int64(1) << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+        where bytes >= unit {
+            let tenths = bytes * 10 / unit
+            return tenths % 10 == 0 ? "\(tenths / 10) \(name)" : "\(tenths / 10).\(tenths % 10) \(name)"
+        }
+        return "\(bytes) bytes"
+    }
+}

@@ -1,0 +1,152 @@
+import ConnectorAPI
+import Foundation
+
+/// What a domain says of itself: JSON within an element of its metadata, written with its definition, so that there is no
+/// moment at which a domain exists without its identity.
+struct MachineLabel: Sendable, Hashable, Codable {
+    static let namespace = "urn:gantry:libvirt:1"
+    static let prefix = "gantry"
+
+    struct Interface: Sendable, Hashable, Codable {
+        /// Those of the document that it stands for: two that would be on the same network are one.
+        var indexes: [Int]
+        var mac: String
+        /// Name of the network of libvirt's; nil: user-mode networking.
+        var network: String?
+        /// Bridge of the host's, in place of a network.
+        var bridge: String?
+        /// A lease that was made for it.
+        var fixedAddress: String?
+        var isPublic: Bool
+        var filters: [String] = []
+    }
+
+    var machineID: String
+    var batchToken: String
+    /// Digest of all items of the batch: the token together with other items is refused.
+    var items: String
+    var tags: [String: String]
+    var image: String
+    var flavor: String
+    /// `kvm`, `qemu` or `test`, and why.
+    var acceleration: Acceleration
+    var pool: String
+    /// Path of the image that its disk is laid over, and whether it was copied for that.
+    var base: String
+    var ownsBase: Bool
+    var interfaces: [Interface]
+    /// Seconds since 1970; nil: its launch has not come to its end.
+    var launchedAt: Double?
+    /// Images that were made of its disks: the volume by the name that was asked for.
+    var snapshots: [String: String]?
+    /// Of these, those whose copy has not come to its end.
+    var copying: Set<String>?
+
+    /// The element for the metadata.
+    func element() throws(ConnectorError) -> XMLNode {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            let text = String(decoding: try encoder.encode(self), as: UTF8.self)
+            return XMLNode(
+                name: "\(Self.prefix):machine", attributes: ["xmlns:\(Self.prefix)": Self.namespace], text: text)
+        } catch {
+            throw ConnectorError(code: .internal, message: "the label of a machine cannot be encoded: \(error)")
+        }
+    }
+
+    /// nil: the domain is somebody else's.
+    init?(_ xml: String) {
+        guard let node = try? XMLNode.parse(xml, "the label of a machine"),
+            let label = try? JSONDecoder().decode(Self.self, from: Data(node.text.utf8))
+        else { return nil }
+        self = label
+    }
+
+    init(
+        machineID: String, batchToken: String, items: String, tags: [String: String], image: String, flavor: String,
+        acceleration: Acceleration, pool: String, base: String, ownsBase: Bool, interfaces: [Interface],
+        launchedAt: Double? = nil
+    ) {
+        self.machineID = machineID
+        self.batchToken = batchToken
+        self.items = items
+        self.tags = tags
+        self.image = image
+        self.flavor = flavor
+        self.acceleration = acceleration
+        self.pool = pool
+        self.base = base
+        self.ownsBase = ownsBase
+        self.interfaces = interfaces
+        self.launchedAt = launchedAt
+    }
+}
+
+extension Domain {
+    /// nil: it is somebody else's, and never touched.
+    func label() throws(ConnectorError) -> MachineLabel? {
+        try metadata(MachineLabel.namespace).flatMap { MachineLabel($0) }
+    }
+
+    func setLabel(_ label: MachineLabel) throws(ConnectorError) {
+        // libvirt adds the declaration of the namespace by itself.
+        var element = try label.element()
+        element.name = "machine"
+        element.attributes = [:]
+        try setMetadata(element.xml, prefix: MachineLabel.prefix, MachineLabel.namespace)
+    }
+}
+
+extension Machine {
+    /// - Parameters:
+    ///   - leases: Of the networks that the machine is on.
+    ///   - sshPort: On the host's loopback, in place of addresses of the machine's own.
+    init(
+        id: String, _ label: MachineLabel, _ state: DomainState, leases: [Lease], sshPort: Int? = nil
+    ) {
+        self.init(
+            id: id, machineID: label.machineID, batchToken: label.batchToken, state: Self.state(label, state),
+            flavor: label.flavor, image: label.image,
+            launchedAt: label.launchedAt.map { Date(timeIntervalSince1970: $0) }, sshPort: sshPort, tags: label.tags,
+            provider: [
+                "libvirt": [
+                    "acceleration": .string(label.acceleration.kind.rawValue),
+                    "accelerationReason": .string(label.acceleration.reason),
+                ]
+            ])
+        if let failure = state.failure { self.failure = .init(code: "domain", message: failure) }
+        addresses = Self.addresses(label, leases)
+        if sshPort != nil { addresses = [.init(interface: 0, address: "127.0.0.1", family: .ipv4, public: true)] }
+    }
+
+    static func state(_ label: MachineLabel, _ state: DomainState) -> State {
+        if state.failure != nil { return .failed }
+        switch state.state {
+        case 1, 2: return label.launchedAt == nil ? .pending : .running
+        case DomainState.paused, 7: return label.launchedAt == nil ? .pending : .stopped
+        case DomainState.shuttingDown: return .stopping
+        case DomainState.shutOff: return label.launchedAt == nil ? .pending : .stopped
+        case DomainState.crashed: return .failed
+        default: return .unknown
+        }
+    }
+
+    private static func addresses(_ label: MachineLabel, _ leases: [Lease]) -> [Address] {
+        var found: [Address] = []
+        for interface in label.interfaces {
+            // Of several leases of one card the last one given is what it uses.
+            let own = leases.filter { $0.mac == interface.mac }.sorted { $0.expiry > $1.expiry }
+            let addresses = [own.first { !$0.isIPv6 }, own.first { $0.isIPv6 }].compactMap { $0 }
+            for index in interface.indexes {
+                for lease in addresses {
+                    found.append(
+                        Address(
+                            interface: index, address: lease.address, family: lease.isIPv6 ? .ipv6 : .ipv4,
+                            public: interface.isPublic))
+                }
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,4 @@
+import ConnectorSDK
+import Libvirt
+
+await serve(LibvirtConnector())

@@ -1,0 +1,177 @@
+import ConnectorAPI
+import Testing
+
+@testable import Libvirt
+
+@Suite("Decisions")
+struct DecisionTests {
+    @Test(
+        "KVM needs libvirt's word and the processor's feature",
+        arguments: [
+            ("x86_64", "x86_64", nil, ["vmx", "sse"], Acceleration.Kind.kvm, "vmx"),
+            ("x86_64", "x86_64", nil, ["svm"], .kvm, "svm"),
+            ("i686", "x86_64", nil, ["svm"], .kvm, "svm"),
+            ("x86_64", "x86_64", nil, ["sse2"], .qemu, "neither vmx nor svm"),
+            ("x86_64", "x86_64", nil, nil, .qemu, "not known"),
+            ("x86_64", "x86_64", "the accel 'kvm' is not supported", ["vmx"], .qemu, "not supported"),
+            ("aarch64", "x86_64", nil, ["vmx"], .qemu, "the host is x86_64"),
+            ("aarch64", "aarch64", nil, nil, .kvm, "KVM"),
+        ] as [(String, String, String?, Set<String>?, Acceleration.Kind, String)])
+    func acceleration(
+        _ guest: String, _ host: String, _ refusal: String?, _ features: Set<String>?, _ kind: Acceleration.Kind,
+        _ word: String
+    ) {
+        let found = Acceleration.choose(architecture: guest, host: host, refusal: refusal, features: features)
+        #expect(found.kind == kind)
+        #expect(found.reason.contains(word))
+    }
+
+    @Test func processorFeatures() {
+        let text = "processor\t: 0\nmodel name\t: some vmx like CPU\nflags\t\t: fpu sse2 svm\n\nprocessor\t: 1\n"
+        #expect(Acceleration.features(cpuinfo: text) == ["fpu", "sse2", "svm"])
+        #expect(Acceleration.features(cpuinfo: "processor: 0\n") == nil)
+    }
+
+    @Test("Capabilities say emulators by architecture")
+    func capabilities() throws {
+        let text = """
+            <capabilities><host><uuid>u</uuid><cpu><arch>x86_64</arch></cpu>
+            <secmodel><baselabel type='kvm'>x</baselabel></secmodel></host>
+            <guest><os_type>hvm</os_type><arch name='x86_64'><emulator>/usr/bin/qemu</emulator>
+            <machine canonical='pc-i440fx-7.2'>pc</machine><domain type='qemu'/></arch></guest>
+            <guest><os_type>exe</os_type><arch name='riscv64'><emulator>/x</emulator></arch></guest></capabilities>
+            """
+        let abilities = HostAbilities(try XMLNode.parse(text, "test"))
+        #expect(abilities.uuid == "u")
+        #expect(abilities.architecture == "x86_64")
+        #expect(abilities.guests.keys.sorted() == ["x86_64"])
+        #expect(abilities.guests["x86_64"]?.types == ["qemu"])
+        #expect(abilities.guests["x86_64"]?.machines == ["pc", "pc-i440fx-7.2"])
+    }
+
+    private static let room = HostRoom(
+        cpus: 4, memoryBytes: 8 << 30, availableMemory: 2 << 30, pool: "gantry", poolBytes: 100 << 30,
+        availableDisk: 1 << 30)
+
+    private func size(_ cpus: Int, _ memory: Int64) -> MachineSize {
+        MachineSize(cpus: cpus, memoryBytes: memory, architecture: "x86_64")
+    }
+
+    @Test("A host that is too small says the numbers")
+    func room() throws {
+        try Self.room.check([])
+        try Self.room.check([(size(4, 1 << 30), 0), (size(1, 512 << 20), 10 << 30)])
+        let memory = #expect(throws: ConnectorError.self) {
+            try Self.room.check([(size(1, 1 << 30), 0), (size(1, 1 << 30), 0)])
+        }
+        #expect(memory?.code == .quotaExceeded)
+        #expect(memory?.message.hasPrefix("2 machines need 2 GiB of memory; 2 GiB of the host's 8 GiB are") == true)
+        let cpus = #expect(throws: ConnectorError.self) { try Self.room.check([(size(5, 1 << 20), 0)]) }
+        #expect(cpus?.message.contains("5 processors is asked for; the host has 4") == true)
+        let disk = #expect(throws: ConnectorError.self) { try Self.room.check([(size(1, 1 << 20), 200 << 30)]) }
+        #expect(disk?.message.contains("200 GiB") == true)
+        #expect(disk?.message.contains("100 GiB in all") == true)
+        var full = Self.room
+        full.availableDisk = 1 << 20
+        let space = #expect(throws: ConnectorError.self) { try full.check([(size(1, 1 << 20), 0)]) }
+        #expect(space?.message.contains("1 MiB of 100 GiB left") == true)
+    }
+
+    @Test("A size is any, and its id states it")
+    func sizes() throws {
+        let size = MachineSize(cpus: 2, memoryBytes: 1 << 30, architecture: "x86_64")
+        #expect(MachineSize(flavor: size.id) == size)
+        for wrong in ["", "2", "0-1-x86_64", "m1.small", "2--x86_64", "a-b-c"] {
+            #expect(MachineSize(flavor: wrong) == nil, "\(wrong)")
+        }
+        var item = MachineSpec(machineID: "m", name: "n", image: "i", flavor: "")
+        #expect(try MachineSize(item, host: "x86_64").memoryBytes == MachineSize.defaultMemory)
+        item.cpuCount = 3
+        item.provider = ["radl": ["cpu.arch": "arm64"]]
+        #expect(try MachineSize(item, host: "x86_64").id == "3-536870912-aarch64")
+        item.memoryBytes = 1
+        #expect(throws: ConnectorError.self) { try MachineSize(item, host: "x86_64") }
+    }
+
+    @Test(
+        "URIs",
+        arguments: [
+            ("qemu:///system", "qemu", "/system", true), ("qemu:///session", "qemu", "/session", true),
+            ("qemu+ssh://ada@host/system?keyfile=k", "qemu", "/system", false),
+            ("test:///default", "test", "/default", true),
+            ("qemu+unix:///system?socket=/s", "qemu", "/system", true),
+            ("qemu+ssh:///system", "qemu", "/system", false),
+            ("qemu://host/system", "qemu", "/system", false),
+        ])
+    func uris(text: String, driver: String, path: String, isLocal: Bool) {
+        let uri = LibvirtURI(text)
+        #expect(uri.driver == driver)
+        #expect(uri.path == path)
+        #expect(uri.isLocal == isLocal)
+    }
+
+    @Test(
+        "What to do stands in the message of a connection that fails",
+        arguments: [
+            (
+                "Failed to connect socket to '/x': No such file or directory", ConnectorError.Code.unavailable,
+                "systemctl"
+            ),
+            ("Failed to connect socket to '/x': Permission denied", .permissionDenied, "adduser"),
+            ("no connection driver available for nonsense:///", .invalidArgument, "qemu+ssh"),
+        ])
+    func openings(message: String, code: ConnectorError.Code, word: String) {
+        let error = LibvirtErrorMapping.error("no connection", number: 38, domain: 7, message: message)
+        let explained = LibvirtErrorMapping.opening("qemu:///system", error)
+        #expect(explained.code == code)
+        #expect(explained.message.contains(word))
+    }
+
+    @Test(
+        "libvirt's codes",
+        arguments: [
+            (Int32(42), "", ConnectorError.Code.notFound), (45, "", .unauthenticated), (88, "", .permissionDenied),
+            (90, "", .alreadyExists), (3, "", .unsupported), (67, "", .invalidArgument), (39, "", .unavailable),
+            (38, "cannot write: No space left on device", .quotaExceeded), (1, "", .internal), (9_999, "", .internal),
+        ])
+    func codes(number: Int32, message: String, code: ConnectorError.Code) {
+        let error = LibvirtErrorMapping.error("what", number: number, domain: 10, message: message)
+        #expect(error.code == code)
+        #expect(error.message == "what: \(message)")
+    }
+}
+
+@Suite("Networks")
+struct NetworkDefinitionTests {
+    @Test func ranges() throws {
+        let range = try #require(AddressRange("10.1.2.3/24"))
+        #expect(range.text == "10.1.2.0/24")
+        #expect(AddressRange.text(range.last) == "10.1.2.255")
+        #expect(range.overlaps(try #require(AddressRange("10.1.0.0/16"))))
+        #expect(!range.overlaps(try #require(AddressRange("10.1.3.0/24"))))
+        for wrong in ["10.1.2.0", "10.1.2/24", "10.1.2.0/30", "10.1.2.0/7", "10.1.2.256/24", "a/24", ""] {
+            #expect(AddressRange(wrong) == nil, "\(wrong)")
+        }
+        let ip = XMLNode(name: "ip", attributes: ["address": "192.168.122.1", "netmask": "255.255.255.0"])
+        #expect(AddressRange(ip)?.text == "192.168.122.0/24")
+        let candidates = AddressRange.candidates("word")
+        #expect(Set(candidates).count == 256)
+        #expect(candidates.allSatisfy { $0.text.hasPrefix("10.170.") })
+    }
+
+    @Test(
+        "A network gives addresses, has a way out where it is public, and says whose it is", arguments: [true, false])
+    func definition(isPublic: Bool) throws {
+        let label = NetworkLabel(name: "net", tags: ["a": "<b>"])
+        let definition = NetworkDefinition(
+            name: "net", range: try #require(AddressRange("10.1.2.0/24")), bridge: "gvb1", hasWayOut: isPublic,
+            dnsServers: ["9.9.9.9"], label: label)
+        let xml = try XMLNode.parse(try definition.xml(), "test")
+        #expect(NetworkLabel(xml) == label)
+        #expect(xml.child("forward")?.attributes["mode"] == (isPublic ? "nat" : nil))
+        #expect(xml.child("ip")?.attributes["address"] == "10.1.2.1")
+        let range = xml.child("ip")?.child("dhcp")?.child("range")?.attributes
+        #expect(range == ["start": "10.1.2.2", "end": "10.1.2.254"])
+        #expect(xml.child("dns")?.child("forwarder")?.attributes["addr"] == "9.9.9.9")
+    }
+}

@@ -1,0 +1,197 @@
+import ConnectorAPI
+import Foundation
+import HTTPTransport
+import Testing
+
+@testable import Libvirt
+
+@Suite("Images")
+struct ImageTests {
+    private static func big(_ value: Int, _ bytes: Int) -> [UInt8] {
+        (0..<bytes).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+
+    /// The header of a qcow2 image.
+    private static func qcow2(
+        version: Int = 3, backing: String = "", size: Int = 10 << 30, bits: Int = 16, table: Int = 196_608
+    ) -> [UInt8] {
+        var header: [UInt8] = [0x51, 0x46, 0x49, 0xfb] + big(version, 4)
+        header += big(backing.isEmpty ? 0 : 120, 8) + big(backing.utf8.count, 4) + big(bits, 4) + big(size, 8)
+        header += big(0, 4) + big(1, 4) + big(table, 8)
+        header += [UInt8](repeating: 0, count: 120 - header.count) + Array(backing.utf8)
+        return header + [UInt8](repeating: 0, count: 512 - header.count)
+    }
+
+    @Test func headers() throws {
+        let image = try DiskImage(header: Self.qcow2(), size: 200_000, name: "i")
+        #expect(image.format == .qcow2)
+        #expect(image.virtualSize == 10 << 30)
+        let over = try DiskImage(header: Self.qcow2(backing: "/elsewhere/base"), size: 200_000, name: "i")
+        #expect(over.backingFile == "/elsewhere/base")
+        var raw = [UInt8](repeating: 0, count: 512)
+        (raw[510], raw[511]) = (0x55, 0xaa)
+        let plain = try DiskImage(header: raw, size: 4_096, name: "i")
+        #expect(plain.format == .raw)
+        #expect(plain.virtualSize == 4_096)
+    }
+
+    @Test(
+        "What no machine can boot from is refused with the reason",
+        arguments: [
+            ([], Int64(0), "empty"), (qcow2(), 100_000, "cut off"), (qcow2(version: 1), 200_000, "version 1"),
+            (qcow2(bits: 40), 200_000, "corrupt"), (Array(qcow2()[..<40]), 40, "cut off"),
+            ([0x1f, 0x8b, 8, 0], 4, "gzip"), (Array("<html>".utf8), 6, "web page"),
+            ([UInt8](repeating: 0, count: 512), 512, "neither"),
+        ])
+    func refused(header: [UInt8], size: Int64, word: String) {
+        let error = #expect(throws: ConnectorError.self) { try DiskImage(header: header, size: size, name: "i") }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func references() throws {
+        #expect(try ImageReference("file:///a%20b.qcow2") == .file("/a b.qcow2"))
+        #expect(try ImageReference("libvirt://pool/a.qcow2") == .volume(pool: "pool", name: "a.qcow2"))
+        #expect(try ImageReference("debian.qcow2") == .volume(pool: nil, name: "debian.qcow2"))
+        #expect(try ImageReference("pool/a.qcow2") == .volume(pool: "pool", name: "a.qcow2"))
+        let digest = String(repeating: "aB", count: 32)
+        let url = try HTTPURL("https://example.org/a.qcow2")
+        #expect(try ImageReference("https://example.org/a.qcow2") == .download(url, sha256: nil))
+        #expect(
+            try ImageReference("https://example.org/a.qcow2#sha256=\(digest)")
+                == .download(url, sha256: digest.lowercased()))
+        for wrong in [
+            "", "/a/b", "file://a", "ost://h/1", "libvirt://pool", "https://example.org/a#sha256=12", "https:///a#",
+        ] {
+            let error = #expect(throws: ConnectorError.self, "\(wrong)") { try ImageReference(wrong) }
+            #expect(error?.code == .invalidArgument)
+        }
+    }
+
+    @Test(
+        "Published images are known by their names",
+        arguments: [
+            ("debian-12-genericcloud-amd64.qcow2", "debian", "12", "x86_64"),
+            ("noble-server-cloudimg-amd64.img", "ubuntu", nil, "x86_64"),
+            ("Rocky-9-GenericCloud.latest.x86_64.qcow2", "rocky", "9", "x86_64"),
+            ("nocloud_alpine-3.20.3-x86_64-bios-cloudinit-r0.qcow2", "alpine", "3.20", "x86_64"),
+            ("disk.img", nil, nil, nil),
+        ] as [(String, String?, String?, String?)])
+    func names(file: String, distribution: String?, version: String?, architecture: String?) {
+        let name = OperatingSystemName(file)
+        #expect(name.distribution == distribution)
+        #expect(name.version == version)
+        #expect(name.architecture == architecture)
+    }
+
+    @Test("The seed is an ISO 9660 file system named cidata with the files' content")
+    func seed() throws {
+        let content = Array(String(repeating: "x", count: 5_000).utf8)
+        let image = SeedImage.iso([("user-data", content), ("meta-data", Array("instance-id: i\n".utf8))])
+        #expect(image.count % 2_048 == 0)
+        let descriptor = Array(image[(16 * 2_048)..<(17 * 2_048)])
+        #expect(Array(descriptor[..<6]) == [1] + Array("CD001".utf8))
+        #expect(String(decoding: descriptor[40..<72], as: UTF8.self).hasPrefix("cidata "))
+        let root = Array(image[(20 * 2_048)..<(21 * 2_048)])
+        var offset = 0
+        var files: [String: [UInt8]] = [:]
+        while root[offset] > 0 {
+            func number(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(root[offset + at + $1]) << (8 * $1) } }
+            let name = String(decoding: root[(offset + 33)..<(offset + 33 + Int(root[offset + 32]))], as: UTF8.self)
+            files[name] = Array(image[(number(2) * 2_048)..<(number(2) * 2_048 + number(10))])
+            offset += Int(root[offset])
+        }
+        #expect(files["USER-DATA;1"] == content)
+        #expect(files["META-DATA;1"] == Array("instance-id: i\n".utf8))
+    }
+
+    @Test("Only machines with several cards have their network described")
+    func seedFiles() {
+        let card = MachineLabel.Interface(indexes: [0], mac: "52:54:00:00:00:01", network: "n", isPublic: false)
+        let one = SeedFiles.files(uuid: "u", hostName: "h", userData: nil, interfaces: [card])
+        #expect(one.map(\.name) == ["meta-data", "user-data"])
+        let two = SeedFiles.files(uuid: "u", hostName: "h", userData: [1], interfaces: [card, card])
+        #expect(two.map(\.name) == ["meta-data", "user-data", "network-config"])
+        #expect(two[1].content == [1])
+    }
+}
+
+@Suite("Downloads of images")
+struct ImageDownloadTests {
+    /// Serves one file, as far as it is asked for; may end too early.
+    private actor Server: HTTPClient {
+        let content: [UInt8]
+        var endsAfter: Int?
+        var status = 200
+        private(set) var requests: [HTTPRequest] = []
+
+        init(_ content: [UInt8], endsAfter: Int? = nil) {
+            self.content = content
+            self.endsAfter = endsAfter
+        }
+
+        func serveWhole() { endsAfter = nil }
+
+        func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+            requests.append(request)
+            var headers = HTTPHeaders()
+            headers.set("ETag", "\"1\"")
+            if request.headers["If-None-Match"] == "\"1\"" {
+                return HTTPResponse(status: 304, headers: headers, body: HTTPBody(bytes: []))
+            }
+            let from = request.headers["Range"]?.split(separator: "=")[1].dropLast()
+            let start = from.flatMap { Int($0) } ?? 0
+            headers.set("Content-Length", String(content.count - start))
+            let end = endsAfter ?? content.count
+            return HTTPResponse(
+                status: start > 0 ? 206 : 200, headers: headers, body: HTTPBody(bytes: Array(content[start..<end])))
+        }
+    }
+
+    private func withFolder(_ body: (String) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gantry-images-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(folder)
+    }
+
+    private static let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
+
+    @Test("One that ended too early goes on where it ended, and the whole is asked for once")
+    func resumes() async throws {
+        try await withFolder { folder in
+            let server = Server(Self.content, endsAfter: 40_000)
+            let download = ImageDownload(http: server, folder: folder)
+            let url = try HTTPURL("https://example.org/a.qcow2")
+            let error = await #expect(throws: ConnectorError.self) {
+                _ = try await download.path(of: url, sha256: nil)
+            }
+            #expect(error?.code == .unavailable)
+            await server.serveWhole()
+            let path = try await download.path(of: url, sha256: nil)
+            #expect(await server.requests.last?.headers["Range"] == "bytes=40000-")
+            #expect(FileManager.default.contents(atPath: path).map { Array($0) } == Self.content)
+            #expect(try await download.path(of: url, sha256: nil) == path)
+            #expect(await server.requests.last?.headers["If-None-Match"] == "\"1\"")
+        }
+    }
+
+    @Test("A wrong digest is refused and nothing is kept; a right one is not asked for again")
+    func digests() async throws {
+        try await withFolder { folder in
+            let server = Server(Self.content)
+            let download = ImageDownload(http: server, folder: folder)
+            let url = try HTTPURL("https://example.org/a.qcow2")
+            let wrong = String(repeating: "0", count: 64)
+            let error = await #expect(throws: ConnectorError.self) {
+                _ = try await download.path(of: url, sha256: wrong)
+            }
+            #expect(error?.code == .invalidArgument)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+            let right = Digest.hexadecimal(try Digest.sha256(Self.content))
+            let path = try await download.path(of: url, sha256: right)
+            let count = await server.requests.count
+            #expect(try await download.path(of: url, sha256: right) == path)
+            #expect(await server.requests.count == count)
+        }
+    }
+}
