@@ -48,8 +48,8 @@ void gantry_process_return_memory(void) {
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     mallopt(M_ARENA_MAX, processors < 2 ? 2 : processors > 4 ? 4 : (int)processors);
     // Set, so that they do not grow with what was once taken.
-    mallopt(M_TRIM_THRESHOLD, 1 << 20);
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 128 << 10);
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
 }
 
 void gantry_process_trim_memory(void) {

@@ -164,7 +164,7 @@ private struct WorkerService: Service {
 
 /// Gives memory back that large infrastructures and answers took for a moment.
 private struct MemoryService: Service {
-    private static let interval = Duration.seconds(10)
+    private static let interval = Duration.seconds(3)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
