@@ -122,7 +122,7 @@ failed:;
     _exit(127);
 }
 
-pid_t gantry_process_start(
+static pid_t start_once(
     const char *path, char *const argv[], char *const envp[], int input, int output, int error,
     const struct gantry_process_settings *settings) {
     int report[2];
@@ -152,6 +152,17 @@ pid_t gantry_process_start(
     close(report[0]);
     if (process < 0) errno = reason;
     return process;
+}
+
+pid_t gantry_process_start(
+    const char *path, char *const argv[], char *const envp[], int input, int output, int error,
+    const struct gantry_process_settings *settings) {
+    for (int tries = 0;; tries++) {
+        pid_t process = start_once(path, argv, envp, input, output, error, settings);
+        // A program that was written a moment ago: another child, made meanwhile, still has it open until its own exec.
+        if (process >= 0 || errno != ETXTBSY || tries == 50) return process;
+        usleep(10000);
+    }
 }
 
 int gantry_process_wait(pid_t process) {
