@@ -102,6 +102,37 @@ private final class Lossy: Connector {
         #expect(report.results.filter { $0.verdict == .passed }.count > 55)
     }
 
+    /// Whatever the check looks for, and whatever the connector calls its secret.
+    @Test(arguments: ["password", "apikey"]) func aSecretInAnyAnswerIsSeen(field: String) async throws {
+        let connector = BrokenConnector { hooks in
+            hooks.description = { description in
+                description.credentialSchema = [
+                    "type": "object", "properties": ["apikey": ["type": "string", "format": "password"]],
+                ]
+            }
+            hooks.open = { request, memory, next in
+                memory["secret"] = request.credentials[field]
+                return try await next(request)
+            }
+            hooks.launch = { request, memory, next in
+                try await next(request).map { outcome in
+                    guard case .done(var machine) = outcome else { return outcome }
+                    machine.provider["debug"] = .string("login with \(memory["secret"] ?? "")")
+                    return .done(machine)
+                }
+            }
+        }
+        let settings = ConformanceSettings(
+            credentials: Credentials([field: "a long secret"]), image: "dummy://image", waitMs: 250)
+        let checks = try #require(ConformanceSuite.checks(named: ["launch.outcomes", "secret.sentinel"]))
+        let report = await ConformanceSuite.run(
+            ConnectorUnderTest(connector: connector, settings: settings), checks: checks)
+        let failure = try #require(report.failures.first { $0.id == "launch.outcomes" })
+        let details = report.details(failure)
+        #expect(details.contains("the answer to machine.launch holds a secret"), "\(details)")
+        #expect(!details.contains("a long secret"))
+    }
+
     @Test func whatIsLeftOverFailsTheCheck() async throws {
         let checks = try #require(ConformanceSuite.checks(named: ["launch.outcomes"]))
         let report = await ConformanceSuite.run(

@@ -17,7 +17,7 @@ public final class CheckRun: Sendable {
         recording = RecordingConnector(subject.connector, transcript: transcript)
         connector = recording
         for credentials in [subject.settings.credentials, subject.settings.badCredentials].compactMap({ $0 }) {
-            transcript.hide(credentials)
+            transcript.hide(credentials, schema: subject.connector.description.credentialSchema)
         }
         tags = ["gantry-conformance": UUID().uuidString.lowercased(), "gantry-check": check]
     }
@@ -94,7 +94,7 @@ public final class CheckRun: Sendable {
     func openRequest(extra: [String: String] = [:]) -> OpenSessionRequest {
         var values = extra
         for key in settings.credentials.keys where values[key] == nil { values[key] = settings.credentials[key] }
-        transcript.hide(Credentials(extra))
+        transcript.hide(Credentials(extra), schema: connector.description.credentialSchema)
         return OpenSessionRequest(
             credentials: Credentials(values), endpoint: settings.endpoint, config: settings.config)
     }

@@ -79,6 +79,11 @@ public enum ConformanceSuite {
     private static func judge(_ check: ConformanceCheck, _ run: CheckRun) async -> ConformanceReport.Verdict {
         do {
             try await limited(run.settings.checkMs, "the check") { try await check.run(run) }
+            if let leak = run.transcript.leak {
+                return .failed(
+                    reason: "\(leak) holds a secret of the credentials, which stands in no answer (X1)",
+                    transcript: run.transcript.text)
+            }
             return .passed
         } catch CheckEnd.skipped(let reason) {
             return .skipped(reason: reason)

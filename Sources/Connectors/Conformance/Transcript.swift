@@ -11,6 +11,9 @@ final class Transcript: Sendable {
         var entries: [String] = []
         var dropped = 0
         var hidden: [String] = []
+        /// What no answer may hold: secrets that are too long to stand there by chance.
+        var watched: [String] = []
+        var leak: String?
         var lastFailed: String?
     }
 
@@ -27,14 +30,35 @@ final class Transcript: Sendable {
     /// The last call that failed.
     var lastFailed: String? { state.withLock { $0.lastFailed } }
 
-    /// Leaves the secret values of credentials out of all texts: a connector may say them.
-    func hide(_ credentials: Credentials) {
-        let secrets = credentials.keys.filter { key in
-            let name = key.lowercased()
-            return ["password", "secret", "token", "key", "sentinel"].contains { name.contains($0) }
+    /// The call whose answer held a secret, the first one.
+    var leak: String? { state.withLock { $0.leak } }
+
+    /// Leaves the secret values of credentials out of all texts, and looks for them in all answers: a connector may say them.
+    /// - Parameter schema: Of credentials, as the connector describes them.
+    func hide(_ credentials: Credentials, schema: JSONValue) {
+        let declared = Self.secretFields(schema)
+        func values(_ words: [String], _ least: Int) -> [String] {
+            credentials.keys.filter { key in
+                declared.contains(key) || words.contains { key.lowercased().contains($0) }
+            }.compactMap { credentials[$0] }.filter { $0.utf8.count >= least }
         }
-        let values = secrets.compactMap { credentials[$0] }.filter { $0.utf8.count >= 4 }
-        state.withLock { $0.hidden += values }
+        let words = ["password", "secret", "token", "sentinel"]
+        state.withLock { state in
+            state.hidden += values(words + ["key"], 4)
+            state.watched += values(words, 8)
+        }
+    }
+
+    /// Fields of credentials that are secret by their schema: those of the format `password`.
+    static func secretFields(_ schema: JSONValue) -> [String] {
+        guard case .object(let properties)? = schema["properties"] else { return [] }
+        return properties.filter { $0.value["format"] == .string("password") }.map(\.key).sorted()
+    }
+
+    private func look(_ call: String, _ answer: String) {
+        state.withLock { state in
+            if state.leak == nil, state.watched.contains(where: answer.contains) { state.leak = call }
+        }
     }
 
     /// Words of the kit, among which a secret may stand: as a whole word that is too long to be one of the kit's own.
@@ -70,6 +94,7 @@ final class Transcript: Sendable {
 
     func record(_ call: String, sent: String, received: String, failed: Bool = false) {
         if failed { state.withLock { $0.lastFailed = call } }
+        look("the answer to \(call)", received)
         add("> \(call) \(Self.cut(sent))\n< \(Self.cut(said(received)))")
     }
 
@@ -80,6 +105,7 @@ final class Transcript: Sendable {
     }
 
     func received(_ line: String) {
+        look("a line on standard output", line)
         add("< " + Self.cutShort(said(line)))
     }
 

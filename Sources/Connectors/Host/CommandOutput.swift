@@ -54,7 +54,7 @@ enum CommandOutput {
         while polled.contains(where: { $0.fd >= 0 }) {
             let left = deadline - ContinuousClock.now
             guard left > .zero else {
-                throw failure(command, verb, "did not end within \(timeout)")
+                throw failure(command, verb, "did not end within \(timeout)", .timeout)
             }
             poll(&polled, nfds_t(polled.count), Int32(clamping: left.components.seconds * 1000 + 1000))
             for index in polled.indices where polled[index].fd >= 0 && polled[index].revents != 0 {
@@ -72,7 +72,7 @@ enum CommandOutput {
             guard output.count <= limit else { throw failure(command, verb, "prints more than \(limit) bytes") }
         }
         ended.wait(until: deadline)
-        guard let ending = child.ending else { throw failure(command, verb, "did not end within \(timeout)") }
+        guard let ending = child.ending else { throw failure(command, verb, "did not end within \(timeout)", .timeout) }
         guard ending == .exited(0) else {
             let text = OneLine.text(
                 String(decoding: complaint.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
@@ -81,8 +81,10 @@ enum CommandOutput {
         return output
     }
 
-    private static func failure(_ command: ConnectorCommand, _ verb: String, _ what: String) -> ConnectorError {
-        ConnectorError(code: .unavailable, message: "'\(command.path) \(verb)' \(what)")
+    private static func failure(
+        _ command: ConnectorCommand, _ verb: String, _ what: String, _ code: ConnectorError.Code = .unavailable
+    ) -> ConnectorError {
+        ConnectorError(code: code, message: "'\(command.path) \(verb)' \(what)")
     }
 
     /// The process, for who wants to end it before its time.

@@ -136,8 +136,8 @@ package struct ConnectorDiscovery: Sendable {
         return result
     }
 
-    /// At most so many processes at the same time.
-    private static let mostAsked = 16
+    /// At most so many processes at the same time: each has a limit of time, and all of them start at once.
+    private static let mostAsked = min(16, max(4, 2 * ProcessInfo.processInfo.activeProcessorCount))
 
     private func answers(
         of candidates: [ConnectorCandidates.Candidate], _ known: [String: Entry]
@@ -199,9 +199,10 @@ package struct ConnectorDiscovery: Sendable {
             entry.response = String(decoding: output, as: UTF8.self)
             return Answer(entry: entry, description: response.description)
         } catch let error as ConnectorError {
-            // One that hangs must not hold up every command. One that fails at once is asked each time: its cause may be
-            // gone.
-            guard ContinuousClock.now - start >= Self.slow, !Task.isCancelled else { throw error }
+            // One that hangs must not hold up every command. One that answers, or fails at once, is asked each time: its
+            // cause may be gone.
+            let isSilent = error.code == .timeout && ContinuousClock.now - start >= Self.slow
+            guard isSilent, !Task.isCancelled else { throw error }
             entry.failure = error
             entry.failedAt = Int64(Date().timeIntervalSince1970)
             return Answer(entry: entry, isNew: true)
