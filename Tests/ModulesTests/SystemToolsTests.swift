@@ -44,6 +44,8 @@ import Testing
     func keysOfAptBecomeFiles(shell: TestShell) async throws {
         let box = try Sandbox(shell, binds: ["/etc/apt"])
         try folders(box, "etc/apt/trusted.gpg.d")
+        // The real one takes a second for each of the machine's own keyrings.
+        try tool(box, "apt-key", "exit 0")
         let arguments: JinjaDict = ["data": .string(key), "id": "0xA16A 4963"]
         #expect(try await box.run("apt_key", arguments, check: true).changed)
         #expect(box.read("etc/apt/trusted.gpg.d/gantry-A16A4963.asc") == nil)

@@ -59,7 +59,7 @@ package enum AptKeyModule: Module {
             throw ModuleError(code: .missingParameter, message: "Invalid key_id")
         }
         // A key whose id is known and there is not asked for again.
-        let known = isPresent && !id.isEmpty && arguments.string("keyring") == nil ? "if old;then fin;fi\n" : ""
+        let known = isPresent && !id.isEmpty && arguments.string("keyring") == nil ? "if old;then fin;fi;kn=1\n" : ""
         if !get.isEmpty {
             get += "fpr \"$c_\"||die \"Unable to extract key from '\"\(ShellText.quote(source))\"'\"\n"
             get += id.isEmpty ? "i_=${fp%% *};i_=${i_#\"${i_%????????????????}\"}\n" : ""
@@ -115,7 +115,7 @@ package enum AptKeyModule: Module {
 
     private static let present = #"""
         case " $fp" in *"$(sf)"|*"$(sf) "*);;*)die "apt-key did not return an error, but failed to add the key (check that the id is correct and *not* a subkey)";;esac
-        ! old||fin
+        [ -n "${kn-}" ]||! old||fin
         if grep -q 'BEGIN PGP PUBLIC KEY BLOCK' "$c_" 2>/dev/null;then e_=.asc;else e_=.gpg;fi
         d=$r_;[ -n "$d" ]||d=/etc/apt/trusted.gpg.d/gantry-$(sf)$e_
         kr "$c_";case $d in *.gpg)c_=$GANTRY_FILES/kr;[ ! -s "$d" ]||{ cat "$d" "$c_" >"$GANTRY_FILES/ring";c_=$GANTRY_FILES/ring; };;esac

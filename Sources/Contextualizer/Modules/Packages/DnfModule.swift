@@ -123,7 +123,7 @@ package enum DnfModule: Module {
         no(){ o rc 0;o msg "Nothing to do";fin; }
         dnf(){ o pk;m=dnf;command -v dnf >/dev/null 2>&1||m=yum
         if [ -n "$li" ];then y=repoquery;q='%{name}|%{epoch}|%{version}|%{release}|%{arch}|%{reponame}\n';case $li in installed)set -- --installed;;available)set -- --available;;updates|upgrades)set -- --upgrades;;*)set -- --installed "$li";;esac
-        op $m -q repoquery --qf "$q" "$@"||bad "'$m repoquery' failed";o li "$out";case $1$# in --installed2)op $m -q repoquery --available --qf "$q" "$li"||bad "'$m repoquery' failed";o li "$out";;esac;fin;fi
+        op $m -q repoquery --qf "$q" "$@"||bad "'$m repoquery' failed";o li "$out";case $1$# in --installed2)op $m -q repoquery --available --qf "$q" "$li"||bad "'$m repoquery' failed";o li "$out";;esac;o msg "";fin;fi
         if [ $# = 0 ];then [ $ar = 1 ]||{ [ $uc = 1 ]||no;op $m -q makecache||bad "could not refresh the lists of packages";o rc 0;o msg "Cache updated";fin; };fi
         y=install;[ $# != 0 ]||y=autoremove;al=0
         for p in "$@";do shift;case $st.$p in

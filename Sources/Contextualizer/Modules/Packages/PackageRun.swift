@@ -31,12 +31,20 @@ enum PackageRun {
         if chosen == nil || chosen == "dnf" || chosen == "yum" { settings += DnfModule.settings(arguments) }
         let managers = chosen.map { [$0 == "yum" ? "dnf" : $0] } ?? ["apt", "dnf", "apk", "zypper", "pacman"]
         var body = PackageScripts.common
-        for name in managers { body += PackageScripts.functions(of: name, options: options(of: name, arguments)) }
+        for name in managers { body += PackageScripts.functions(of: name) }
+        func call(_ name: String) -> String {
+            PackageScripts.runner(of: name, options: options(of: name, arguments))
+                + (["apk", "zypper", "pacman"].contains(name) ? name + "_" : name) + " \"$@\""
+        }
         if chosen == nil {
             body += """
-                if [ -e /etc/redhat-release ]&&command -v rpm >/dev/null 2>&1;then dnf "$@";elif command -v apt-get >/dev/null 2>&1;then apt "$@";elif command -v dnf >/dev/null 2>&1||command -v yum >/dev/null 2>&1;then dnf "$@";\
-                elif command -v apk >/dev/null 2>&1;then apk_ "$@";elif command -v zypper >/dev/null 2>&1;then zypper_ "$@";\
-                elif command -v pacman >/dev/null 2>&1;then pacman_ "$@";else die "Could not detect which package manager to use: none of apt-get, dnf, yum, apk, zypper, pacman is on this machine";fi
+                if [ -e /etc/redhat-release ]&&command -v rpm >/dev/null 2>&1;then \(call("dnf"))
+                elif command -v apt-get >/dev/null 2>&1;then \(call("apt"))
+                elif command -v dnf >/dev/null 2>&1||command -v yum >/dev/null 2>&1;then \(call("dnf"))
+                elif command -v apk >/dev/null 2>&1;then \(call("apk"))
+                elif command -v zypper >/dev/null 2>&1;then \(call("zypper"))
+                elif command -v pacman >/dev/null 2>&1;then \(call("pacman"))
+                else die "Could not detect which package manager to use: none of apt-get, dnf, yum, apk, zypper, pacman is on this machine";fi
                 fin
 
                 """
@@ -44,7 +52,7 @@ enum PackageRun {
             let command = ["apt": "apt-get", "dnf": "rpm"][name] ?? name
             body += """
                 command -v \(command) >/dev/null 2>&1||die "\(command) is not on this machine: \(name) packages cannot be managed here"
-                \(["apk", "zypper", "pacman"].contains(name) ? name + "_" : name) "$@";fin
+                \(call(name));fin
 
                 """
         }

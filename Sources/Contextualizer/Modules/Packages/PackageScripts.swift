@@ -10,15 +10,19 @@ enum PackageScripts {
 
         """#
 
-    static func functions(of manager: String, options: String) -> String {
-        let head = "op(){ rn env \(environment(of: manager)) \"$@\" \(options); }\n"
+    static func functions(of manager: String) -> String {
         switch manager {
-        case "apt": return head + apt
-        case "dnf": return head + DnfModule.script
-        case "apk": return head + apk
-        case "zypper": return head + zypper
-        default: return head + pacman
+        case "apt": apt
+        case "dnf": DnfModule.script
+        case "apk": apk
+        case "zypper": zypper
+        default: pacman
         }
+    }
+
+    /// `op COMMAND…` runs the manager with the task's options.
+    static func runner(of manager: String, options: String) -> String {
+        "op(){ rn env \(environment(of: manager)) \"$@\" \(options); }\n"
     }
 
     private static func environment(of manager: String) -> String {
