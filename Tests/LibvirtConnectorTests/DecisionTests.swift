@@ -60,6 +60,11 @@ struct DecisionTests {
     @Test("A host that is too small says the numbers")
     func room() throws {
         try Self.room.check([])
+        let huge = #expect(throws: ConnectorError.self) {
+            try Self.room.check([(size(1, .max), .max), (size(1, .max), .max)])
+        }
+        #expect(huge?.code == .quotaExceeded)
+        #expect(Bytes.text(.max) == "8388607.9 TiB")
         try Self.room.check([(size(4, 1 << 30), 0), (size(1, 512 << 20), 10 << 30)])
         let memory = #expect(throws: ConnectorError.self) {
             try Self.room.check([(size(1, 1 << 30), 0), (size(1, 1 << 30), 0)])

@@ -93,8 +93,8 @@ extension Hypervisor {
                 continue
             }
             let definition = NetworkDefinition(
-                name: name, range: range, bridge: "gvb\(word)", hasWayOut: spec.public, dnsServers: spec.dnsServers,
-                label: label)
+                name: name, range: range, bridge: "gvb\(word)", hasWayOut: Self.wantsWayOut(spec),
+                dnsServers: spec.dnsServers, label: label)
             let network = try defineNetwork(try definition.xml(), name)
             do throws(ConnectorError) {
                 if !network.isActive { try network.start() }
@@ -111,6 +111,12 @@ extension Hypervisor {
             }
         }
         throw last ?? ConnectorError(code: .quotaExceeded, message: "no range of addresses is left for '\(spec.name)'")
+    }
+
+    /// `libvirt.forward = 'nat'` of the document's network. Else it has none: a machine with a second way out beside that of
+    /// its public card would send answers by the wrong one.
+    private static func wantsWayOut(_ spec: NetworkSpec) -> Bool {
+        spec.provider["radl"]?["libvirt.forward"]?.stringValue == "nat"
     }
 
     private func takenRanges() throws(ConnectorError) -> [(name: String, range: AddressRange)] {

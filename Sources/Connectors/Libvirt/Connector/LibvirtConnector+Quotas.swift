@@ -24,7 +24,9 @@ struct HostRoom: Sendable, Hashable {
         if let large = sizes.map(\.size.cpus).max(), large > cpus {
             throw refused("a machine of \(large) processors is asked for; the host has \(cpus)")
         }
-        let memory = sizes.reduce(0) { $0 + $1.size.memoryBytes + Self.overhead }
+        // The sum of what documents may ask for has no limit.
+        let memory = Int64(
+            clamping: sizes.reduce(Int128(0)) { $0 + Int128($1.size.memoryBytes) + Int128(Self.overhead) })
         guard memory <= availableMemory else {
             let machines = sizes.count == 1 ? "the machine needs" : "\(sizes.count) machines need"
             throw refused(

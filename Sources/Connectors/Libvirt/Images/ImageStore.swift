@@ -203,8 +203,8 @@ enum Bytes {
     static func text(_ bytes: Int64) -> String {
         for (unit, name) in [(Int64(1) << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
         where bytes >= unit {
-            let tenths = bytes * 10 / unit
-            return tenths % 10 == 0 ? "\(tenths / 10) \(name)" : "\(tenths / 10).\(tenths % 10) \(name)"
+            let tenth = bytes % unit * 10 / unit
+            return tenth == 0 ? "\(bytes / unit) \(name)" : "\(bytes / unit).\(tenth) \(name)"
         }
         return "\(bytes) bytes"
     }
