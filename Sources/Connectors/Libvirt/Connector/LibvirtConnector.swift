@@ -39,7 +39,7 @@ package struct LibvirtConnector: Connector {
 
     package var description: ConnectorDescription {
         ConnectorDescription(
-            name: "libvirt", version: "1.0.0", title: "libvirt", providerTypes: ["Libvirt", "LibVirt"],
+            name: "libvirt", version: "1.0.0", title: "libvirt", providerTypes: ["LibVirt"],
             imageSchemes: ImageReference.schemes,
             capabilities: [
                 .resume: 1, .plan: 1, .images: 1, .networks: 1, .quotas: 1, .start: 1, .stop: 1, .reboot: 1,
