@@ -45,11 +45,11 @@ enum ShellLibrary {
     }
 
     private static let flagFunctions = #"""
-        ca(){ case $1 in "$t")cq=$d;return;;esac
+        ca(){ case $1 in "$t")cq=${d:-$1};return;;esac
         command -v chattr >/dev/null 2>&1||die "chattr is not on this machine: attributes cannot be set"
-        zf=$(lsattr -d "$1" 2>/dev/null);zf=$(printf %s "${zf%% *}"|tr -d -);case $aw in [-+=]*)zw=${aw#?};zo=${aw%"$zw"};;*)zw=$aw;zo==;;esac
+        zf=$(lsattr -d "$1" 2>/dev/null);zf=$(printf %s "${zf%% *}"|tr -d -);case $aw in [-+=]*)zw=${aw#?};zo=${aw%"$zw"};;*)zw=$aw;zo='=';;esac
         zc=0;zx=$zw;while [ -n "$zx" ];do zr=${zx#?};case $zo$zf in -*"${zx%"$zr"}"*)zc=1;;-*);;*"${zx%"$zr"}"*);;*)zc=1;;esac;zx=$zr;done
-        if [ $zo = = ];then zx=$zf;while [ -n "$zx" ];do zr=${zx#?};case e$zw in *"${zx%"$zr"}"*);;*)zc=1;;esac;zx=$zr;done;case $zf$zw in *e*e*);;*e*)zw=${zw}e;;esac;fi
+        if [ "$zo" = "=" ];then zx=$zf;while [ -n "$zx" ];do zr=${zx#?};case e$zw in *"${zx%"$zr"}"*);;*)zc=1;;esac;zx=$zr;done;case $zf$zw in *e*e*);;*e*)zw=${zw}e;;esac;fi
         [ $zc = 0 ]||{ ch=1;[ $CK = 1 ]||e=$(chattr "$zo$zw" "$1" 2>&1)||die "chattr failed: $e"; }; }
         fin(){ [ -z "$cq" ]||ca "$cq";o changed $ch;o end 1;fl;exit 0; }
 
