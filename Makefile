@@ -4,7 +4,8 @@
 SWIFT_FLAGS ?=
 export SWIFT_FLAGS
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test integration comparisons lint bench fuzz-smoke sanitize demo tutorial conformance openstack deb clean
+.PHONY: help setup build release test integration comparisons lint bench fuzz-smoke sanitize demo demo-hosts tutorial \
+	conformance openstack libvirt deb clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -43,9 +44,13 @@ fuzz-smoke: setup ## every fuzzer for a minute in all, over its corpus and found
 sanitize: setup ## thread sanitizer over the Core and Contextualizer test targets
 	@scripts/sanitize
 
-demo: setup ## a web server and two clients on real SSH hosts, from nothing to nothing
-	@scripts/setup integration
+demo: setup ## a web server and clients on virtual machines, from nothing to nothing
+	@scripts/setup libvirt
 	@scripts/demo
+
+demo-hosts: setup ## the same on SSH hosts, which start in a second: what a second run changes, and a repair
+	@scripts/setup integration
+	@scripts/demo-hosts
 
 tutorial: setup ## docs/connector-tutorial.md, word by word
 	@scripts/setup integration
@@ -61,6 +66,10 @@ conformance: setup ## the conformance kit over each connector, compiled in and a
 openstack: setup ## tests and conformance kit against a real OpenStack on this machine (root; some 3 GB of memory)
 	@scripts/setup integration
 	@scripts/openstack
+
+libvirt: setup ## tests and conformance kit against a real libvirt on this machine, with guests that boot (root)
+	@scripts/setup integration
+	@scripts/libvirt
 
 deb: setup ## Debian package of gantry and gantryd, in this folder
 	@scripts/package
