@@ -32,6 +32,13 @@ extension Hypervisor {
             consoleLog: "\(folder)/\(MachineVolume.console(uuid))")
     }
 
+    /// - Throws: What is wrong with an item, but for its image.
+    func check(_ spec: MachineSpec, _ session: LibvirtSession) throws(ConnectorError) {
+        let size = try MachineSize(spec, host: session.abilities.architecture)
+        _ = try session.guest(size.architecture)
+        _ = try interfaces(spec, "", session)
+    }
+
     /// `libvirt.firmware = 'uefi'`; ARM has nothing else.
     private static func wantsUEFI(_ spec: MachineSpec, _ architecture: String) -> Bool {
         let asked = spec.provider["radl"]?["libvirt.firmware"] ?? spec.provider["libvirt"]?["firmware"]

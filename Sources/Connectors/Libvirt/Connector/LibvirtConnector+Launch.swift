@@ -47,6 +47,10 @@ extension LibvirtConnector {
         _ item: LaunchItem, _ session: LibvirtSession, _ budget: CallBudget
     ) async throws(ConnectorError) -> Outcome<Machine> {
         let reference = try ImageReference(item.spec.image)
+        // What cannot be is refused before an image is brought for it.
+        try await session.connection.run("the launch of '\(item.spec.name)'", budget) { host throws(ConnectorError) in
+            try host.check(item.spec, session)
+        }
         guard let image = try await images.prepare(reference, session, patience: Self.imagePatience, budget) else {
             return try .waiting(.launch(item), 2_000)
         }

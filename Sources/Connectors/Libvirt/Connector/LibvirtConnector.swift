@@ -131,6 +131,14 @@ struct LibvirtSettings: Sendable, Hashable {
         func text(_ key: String) -> String? {
             request.config[key]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         }
+        // The daemon's socket would be asked for any other, too, and say that it is not there.
+        guard ["qemu", "test"].contains(LibvirtURI(uri).driver) else {
+            throw ConnectorError(
+                code: .invalidArgument,
+                message: "'\(uri)' is not of QEMU; host of the auth line is like qemu:///system, qemu:///session or "
+                    + "qemu+ssh://user@host/system",
+                field: "endpoint")
+        }
         pool = text("pool")
         network = text("network")
         switch text("accelerator") {
