@@ -171,7 +171,7 @@ import Testing
         #expect(count() == 1)
         let start = ContinuousClock.now
         let again = await look()
-        #expect(ContinuousClock.now - start < .seconds(1))
+        #expect(ContinuousClock.now - start < .milliseconds(1500))
         #expect(again.problems.first?.contains("did not end within") == true, "\(again.problems)")
         #expect(again.problems.first?.contains("s ago, and it is asked again after 300 s") == true, "\(again.problems)")
         #expect(count() == 1)
