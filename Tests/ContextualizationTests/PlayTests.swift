@@ -22,7 +22,7 @@ import Testing
     private func run(
         _ files: [String: String], _ change: (inout RecipeRunner.Options) -> Void = { _ in }
     ) async throws -> (report: ContextualizationReport, log: EventLog) {
-        let project = try PlayProject(files.merging(["hosts": Self.hosts]) { own, _ in own })
+        let project = try Project(files.merging(["hosts": Self.hosts]) { own, _ in own })
         var options = RecipeRunner.Options()
         options.privateKeyFiles = []
         options.gathersFacts = false
@@ -221,21 +221,4 @@ import Testing
         ]) { $0.confirm = { $0 == "two" ? .no : .yes } }
         #expect(Self.names(log, "a") == ["one=ok", "three=ok"] && Self.names(log, "b") == ["one=ok", "three=ok"])
     }
-}
-
-/// A folder with a playbook and what belongs to it.
-final class PlayProject: Sendable {
-    let root: String
-
-    init(_ files: [String: String]) throws {
-        root = NSTemporaryDirectory() + "gantry-play-" + UUID().uuidString
-        for (name, text) in files {
-            let path = root + "/" + name
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        }
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: root) }
 }
