@@ -262,6 +262,24 @@ struct BrokenOne: Sendable, CustomTestStringConvertible {
                 }
             }
         },
+        BrokenOne(
+            "says a state that there is not", "describe.running",
+            // All that describe a machine that runs: at once, where they would wait for it.
+            also: [
+                "describe.unknown", "describe.batch", "describe.repeat", "machine.stop-start", "machine.reboot",
+                "machine.resize", "machine.snapshot", "machine.console", "process.restart", "lifecycle.once",
+                "lifecycle.ten",
+            ]
+        ) { hooks in
+            hooks.describe = { request, _, next in
+                try await next(request).map { outcome in
+                    guard case .done(let machine) = outcome, machine.state == .running else { return outcome }
+                    let text = String(decoding: try JSONEncoder().encode(machine), as: UTF8.self)
+                        .replacingOccurrences(of: #""state":"running""#, with: #""state":"flying""#)
+                    return .done(try JSONDecoder().decode(Machine.self, from: Data(text.utf8)))
+                }
+            }
+        },
         BrokenOne("forgets whose a machine is", "describe.repeat") { hooks in
             hooks.describe = { request, memory, next in
                 let isSecond = memory.count("describe \(request.ids)") > 1

@@ -154,4 +154,32 @@ import Testing
         #expect(world.machine.snapshot.machines[0].detail?.contains("somebody else") == true)
         #expect(world.machine.outcome != .succeeded)
     }
+
+    @Test("a state that there is not is told once, and is in the reason once the time is over")
+    func unlistedState() throws {
+        let world = World(seed: 3, machines: 1, crashes: false, failures: false)
+        var snapshot = world.stored
+        let launched = world.now
+        snapshot.machines[0].phase = .starting(provider: "i-1")
+        snapshot.machines[0].launchedAt = launched
+        let id = snapshot.machines[0].id
+        var limits = InfrastructureStateMachine.Limits()
+        limits.running = .seconds(60)
+        var machine = InfrastructureStateMachine(snapshot: snapshot, limits: limits)
+        func answer(_ state: ProviderMachine.State, _ problem: String? = nil, after seconds: Double) -> [String] {
+            let seen = ProviderMachine(id: "i-1", state: state, stateProblem: problem)
+            machine.handle(
+                .described(World.cloudReference, [id: seen], problems: [:]), now: launched.addingTimeInterval(seconds))
+            return machine.takeChanges().events.filter { $0.kind == .message || $0.kind == .machineFailed }.map(\.text)
+        }
+        let told = answer(.unknown, "its state is 'flying'", after: 1)
+        #expect(told == ["s0 (i-1 at c) is waited for: its state is 'flying'"])
+        #expect(answer(.unknown, "its state is 'flying'", after: 2) == [])
+        #expect(answer(.unknown, after: 3) == ["s0 (i-1 at c) is waited for: its provider does not know its state"])
+        #expect(answer(.pending, after: 4) == [])
+        #expect(answer(.unknown, "its state is 'flying'", after: 5) == told)
+        let end = answer(.unknown, "its state is 'flying'", after: 61)
+        #expect(
+            end.count == 1 && end[0].hasSuffix("not running with an address after 60.0 seconds: its state is 'flying'"))
+    }
 }

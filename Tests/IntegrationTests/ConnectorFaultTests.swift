@@ -139,6 +139,18 @@ struct ConnectorFaultTests {
         try await recovers()
     }
 
+    @Test func saysAStateThatThereIsNot() async throws {
+        try shop.set(.otherState)
+        let ended = try await up(["--timeout", "3"])
+        expect(
+            ended, status: 5,
+            says: [
+                "at corner) is waited for: its state is 'flying', which is none of pending, running, stopping, stopped, "
+                    + "terminated, failed, unknown"
+            ])
+        try await recovers()
+    }
+
     @Test func choosesAnotherVersion() async throws {
         try shop.set(.otherVersion)
         let ended = try await up()

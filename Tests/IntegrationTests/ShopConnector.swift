@@ -14,6 +14,8 @@ struct ShopConnector {
         case flood
         /// Writes what is no message to its standard output, in place of the answer to a launch.
         case rubbish
+        /// Says a state that there is not.
+        case otherState
         /// Chooses a version of the protocol that the host does not speak.
         case otherVersion
         /// What `describe` prints tells of such a version.
@@ -89,7 +91,8 @@ struct ShopConnector {
             sys.exit(3)
 
         def machine(id, entry):
-            return {"id": id, "machineID": entry["machineID"], "state": entry["state"], "tags": entry["tags"],
+            state = "flying" if fault == "otherState" else entry["state"]
+            return {"id": id, "machineID": entry["machineID"], "state": state, "tags": entry["tags"],
                     "addresses": [{"interface": 0, "address": "10.9.0.1", "family": "ipv4", "public": False}]}
 
         def launch(params):

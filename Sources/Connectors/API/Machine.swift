@@ -164,6 +164,9 @@ public struct Machine: Sendable, Hashable, Codable {
     public var machineID: String?
     public var batchToken: String?
     public var state: State
+    /// The word that the connector said for its state where ``State`` has none like it: ``state`` is
+    /// ``State/unknown`` then. Only read, never written.
+    public private(set) var unlistedState: String?
     public var failure: Failure?
     public var addresses: [Address]
     public var flavor: String?
@@ -196,6 +199,13 @@ public struct Machine: Sendable, Hashable, Codable {
         self.provider = provider
     }
 
+    /// What is wrong with the word that the connector said for the state, for people; nil: nothing.
+    public var stateProblem: String? {
+        unlistedState.map { word in
+            "its state is '\(word)', which is none of " + State.allCases.map(\.rawValue).joined(separator: ", ")
+        }
+    }
+
     private enum CodingKeys: String, CodingKey {
         case id, machineID, batchToken, state, failure, addresses, flavor, image, zone, launchedAt, sshPort, tags
         case provider
@@ -206,7 +216,9 @@ public struct Machine: Sendable, Hashable, Codable {
         id = try container.decode(String.self, forKey: .id)
         machineID = try container.decodeIfPresent(String.self, forKey: .machineID)
         batchToken = try container.decodeIfPresent(String.self, forKey: .batchToken)
-        state = State(rawValue: try container.decode(String.self, forKey: .state)) ?? .unknown
+        let word = try container.decode(String.self, forKey: .state)
+        state = State(rawValue: word) ?? .unknown
+        if word != state.rawValue { unlistedState = OneLine.text(word) }
         failure = try container.decodeIfPresent(Failure.self, forKey: .failure)
         addresses = try container.decodeIfPresent([Address].self, forKey: .addresses) ?? []
         flavor = try container.decodeIfPresent(String.self, forKey: .flavor)

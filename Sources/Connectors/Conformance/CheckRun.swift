@@ -152,7 +152,17 @@ public final class CheckRun: Sendable {
     }
 
     public func describe(_ session: SessionID, _ ids: [String]) async throws -> [Outcome<Machine>] {
-        try await connector.describe(MachinesRequest(session: session, ids: ids), context: CallContext())
+        let outcomes = try await connector.describe(
+            MachinesRequest(session: session, ids: ids), context: CallContext())
+        for case .done(let machine) in outcomes { try expectState(machine) }
+        return outcomes
+    }
+
+    /// Fails the check where the connector said a state that there is not.
+    func expectState(_ machine: Machine) throws {
+        if let problem = machine.stateProblem {
+            throw CheckEnd.failed("machine '\(machine.id)': \(transcript.said(problem))")
+        }
     }
 
     public func terminate(_ session: SessionID, _ ids: [String]) async throws -> [Outcome<Empty>] {

@@ -145,17 +145,20 @@ package struct ProviderMachine: Sendable, Hashable {
 
     package var id: String
     package var state: State
+    /// Why the state is ``State/unknown``, where the connector said a word that is no state.
+    package var stateProblem: String?
     package var failure: String?
     package var addresses: [MachineRecord.Address]
     package var sshPort: Int?
     package var launchedAt: Date?
 
     package init(
-        id: String, state: State, failure: String? = nil, addresses: [MachineRecord.Address] = [],
-        sshPort: Int? = nil, launchedAt: Date? = nil
+        id: String, state: State, stateProblem: String? = nil, failure: String? = nil,
+        addresses: [MachineRecord.Address] = [], sshPort: Int? = nil, launchedAt: Date? = nil
     ) {
         self.id = id
         self.state = state
+        self.stateProblem = stateProblem
         self.failure = failure
         self.addresses = addresses
         self.sshPort = sshPort

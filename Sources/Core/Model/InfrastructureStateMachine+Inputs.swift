@@ -286,6 +286,7 @@ extension InfrastructureStateMachine {
             }
         }
         guard let machine = machine(id) else { return }
+        noteClarity(of: answer, machine, now: now)
         switch answer.state {
         case .running where !machine.addresses.isEmpty:
             if machine.power == .stopped, powerCalls[id] != nil {
@@ -297,7 +298,7 @@ extension InfrastructureStateMachine {
         case .running, .pending, .unknown, .stopping:
             if machine.hasRun {
                 // It is no launch that came to nothing: it stays, whatever its provider says for now.
-                settle(id, "is \(answer.state) at its provider", now: now)
+                settle(id, answer.stateProblem ?? "is \(answer.state) at its provider", now: now)
                 return
             }
             setPhase(id, .starting(provider: answer.id), now: now)
@@ -336,8 +337,24 @@ extension InfrastructureStateMachine {
     }
 
     private mutating func failOverdue(_ id: MachineID, provider: String, now: Date) {
+        let reason = unclear[id].map { ": \($0)" } ?? ""
         setPhase(
-            id, .failed(message: "not running with an address after \(limits.running)", provider: provider), now: now)
+            id,
+            .failed(message: "not running with an address after \(limits.running)\(reason)", provider: provider),
+            now: now)
+    }
+
+    /// Tells once why a machine is waited for whose state is not clear.
+    private mutating func noteClarity(of answer: ProviderMachine, _ machine: MachineRecord, now: Date) {
+        guard answer.state == .unknown else {
+            unclear[machine.id] = nil
+            return
+        }
+        let text = answer.stateProblem ?? "its provider does not know its state"
+        guard unclear.updateValue(text, forKey: machine.id) != text else { return }
+        log(
+            .message, machine.id,
+            "\(machine.system) (\(answer.id) at \(machine.placement.cloud.id)) is waited for: \(text)", now: now)
     }
 
     private mutating func failOverdue(_ cloud: CloudReference, now: Date) {

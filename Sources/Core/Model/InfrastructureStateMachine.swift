@@ -87,6 +87,8 @@ package struct InfrastructureStateMachine: Sendable {
     var powerCalls: [MachineID: PowerCall] = [:]
     /// Machines whose size or disks were changed in this operation, or could not be.
     var altered: Set<MachineID> = []
+    /// Machines whose provider or connector says no clear state, and what was told of that.
+    var unclear: [MachineID: String] = [:]
     /// Since when machines that ran before are waited for.
     var settlingSince: [MachineID: Date] = [:]
     var removalAttempts: [InfrastructureAction.Key: Int] = [:]

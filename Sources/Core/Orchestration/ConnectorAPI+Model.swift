@@ -15,7 +15,8 @@ extension ProviderMachine {
         case .unknown: state = .unknown
         }
         self.init(
-            id: machine.id, state: state, failure: machine.failure.map { "\($0.code): \($0.message)" },
+            id: machine.id, state: state, stateProblem: machine.stateProblem,
+            failure: machine.failure.map { "\($0.code): \($0.message)" },
             addresses: machine.addresses.map {
                 MachineRecord.Address(
                     interface: $0.interface, address: $0.address, isPublic: $0.public, isIPv6: $0.family == .ipv6)

@@ -21,6 +21,7 @@ extension ConformanceSuite {
                 try run.expect(
                     machine.machineID == item.machineID,
                     "the outcome of item '\(item.machineID)' has the machineID '\(machine.machineID ?? "none")'")
+                try run.expectState(machine)
                 try run.expect(
                     machine.state == .pending || machine.state == .running,
                     "a launched machine is \(machine.state.rawValue)")
