@@ -233,6 +233,21 @@ private final class Lossy: Connector {
         #expect(report.failures.count == 1)
     }
 
+    @Test("a connector that hangs in check after check is not asked on")
+    func aConnectorThatHangs() async {
+        let hanging = ConformanceCheck(id: "x", title: "x", rules: [], mend: "x") { _ in
+            await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+        }
+        let good = ConformanceCheck(id: "y", title: "y", rules: [], mend: "y") { _ in }
+        let settings = ConformanceSettings(checkMs: 50)
+        let report = await ConformanceSuite.run(
+            ConnectorUnderTest(connector: DummyConnector(configuration: .init()), settings: settings),
+            checks: [hanging, good, hanging, hanging, good])
+        #expect(report.failures.map(\.id) == ["x", "x", "x"])
+        let reason = "the connector hangs: 2 checks in a row did not end in their time"
+        #expect(report.results.map(\.verdict)[4] == .skipped(reason: reason))
+    }
+
     @Test func reportsAreWellFormed() async throws {
         let checks = [
             ConformanceCheck(id: "a", title: "fails", rules: ["L2"], mend: "Do it right.") { run in

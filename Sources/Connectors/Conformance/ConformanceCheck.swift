@@ -64,4 +64,6 @@ public struct ConformanceCheck: Sendable, Identifiable {
 enum CheckEnd: Error {
     case failed(String)
     case skipped(String)
+    /// The check did not end within its time.
+    case late(String)
 }

@@ -16,7 +16,8 @@ public enum ConformanceSuite {
 
     /// Runs checks one after another. What a check creates is removed before the next one begins, whatever happens; what
     /// cannot be removed stands in the report. Cancellation ends the present check, which cleans up; the others are
-    /// skipped.
+    /// skipped, as they are where a connector answers nothing: where ``mostLate`` checks in a row did not end in their
+    /// time.
     ///
     /// - Parameters:
     ///   - readOnly: Leaves out checks that create something.
@@ -31,12 +32,20 @@ public enum ConformanceSuite {
         var report = ConformanceReport(
             connector: description.name, version: description.version, placement: subject.placement,
             capabilities: description.capabilities.keys.map(\.rawValue).sorted(), results: [])
+        var late = 0
         for check in checks {
             let start = ContinuousClock.now
-            let (verdict, left) =
-                Task.isCancelled
-                ? (.skipped(reason: "the run was interrupted"), [])
-                : await run(check, subject, readOnly: readOnly, note: note)
+            let verdict: ConformanceReport.Verdict
+            var left: [String] = []
+            if Task.isCancelled {
+                verdict = .skipped(reason: "the run was interrupted")
+            } else if late >= mostLate {
+                verdict = .skipped(reason: "the connector hangs: \(late) checks in a row did not end in their time")
+            } else {
+                let end = await run(check, subject, readOnly: readOnly, note: note)
+                (verdict, left) = (end.verdict, end.left)
+                if case .skipped = verdict {} else { late = end.isLate ? late + 1 : 0 }
+            }
             report.leftovers += left.map { "\(check.id): \($0)" }
             let result = ConformanceReport.Result(
                 id: check.id, title: check.title, level: check.level, rules: check.rules, mend: check.mend,
@@ -48,23 +57,48 @@ public enum ConformanceSuite {
         return report
     }
 
+    /// So many checks in a row that do not end show that no other would.
+    static let mostLate = 2
+
+    /// After so long a check tells that it goes on.
+    private static let quiet = Duration.seconds(30)
+
+    private struct End {
+        var verdict: ConformanceReport.Verdict
+        var left: [String] = []
+        var isLate = false
+    }
+
+    /// Why a check is not for this connector.
+    private static func obstacle(
+        _ check: ConformanceCheck, _ subject: ConnectorUnderTest, readOnly: Bool
+    ) -> String? {
+        let announced = subject.connector.description.capabilities
+        let missing = check.needs.filter { announced[$0] == nil }.map(\.rawValue)
+        if !missing.isEmpty { return "does not announce \(missing.joined(separator: ", "))" }
+        if let other = check.except.first(where: { announced[$0] != nil }) {
+            return "does not apply with \(other.rawValue)"
+        }
+        if let facility = check.facilities.first(where: { !subject.has($0) }) {
+            return "needs a connector that runs as a process (\(facility.rawValue))"
+        }
+        return readOnly && check.isDestructive ? "creates something" : nil
+    }
+
     private static func run(
         _ check: ConformanceCheck, _ subject: ConnectorUnderTest, readOnly: Bool,
         note: @escaping @Sendable (String) -> Void
-    ) async -> (ConformanceReport.Verdict, left: [String]) {
-        let announced = subject.connector.description.capabilities
-        let missing = check.needs.filter { announced[$0] == nil }.map(\.rawValue)
-        if !missing.isEmpty { return (.skipped(reason: "does not announce \(missing.joined(separator: ", "))"), []) }
-        if let other = check.except.first(where: { announced[$0] != nil }) {
-            return (.skipped(reason: "does not apply with \(other.rawValue)"), [])
+    ) async -> End {
+        if let obstacle = obstacle(check, subject, readOnly: readOnly) {
+            return End(verdict: .skipped(reason: obstacle))
         }
-        if let facility = check.facilities.first(where: { !subject.has($0) }) {
-            return (.skipped(reason: "needs a connector that runs as a process (\(facility.rawValue))"), [])
-        }
-        if readOnly, check.isDestructive { return (.skipped(reason: "creates something"), []) }
-
         let run = CheckRun(subject, check: check.id)
-        var verdict = await judge(check, run)
+        let slow = Task {
+            try await Task.sleep(for: quiet)
+            note("\(check.id) still runs; it is given \(run.settings.checkMs / 1000) s (checkMs)")
+        }
+        var (verdict, isLate) = await judge(check, run)
+        slow.cancel()
         // Cleaning up goes on when the caller was cancelled.
         let isInterrupted = Task.isCancelled
         let left = await Task { await run.cleanUp(isInterrupted: isInterrupted, note: note) }.value
@@ -73,30 +107,33 @@ public enum ConformanceSuite {
                 reason: "what the check created could not be removed: \(left.joined(separator: "; "))",
                 transcript: run.transcript.text)
         }
-        return (verdict, left)
+        return End(verdict: verdict, left: left, isLate: isLate)
     }
 
-    private static func judge(_ check: ConformanceCheck, _ run: CheckRun) async -> ConformanceReport.Verdict {
+    private static func judge(
+        _ check: ConformanceCheck, _ run: CheckRun
+    ) async -> (ConformanceReport.Verdict, isLate: Bool) {
+        func failed(_ reason: String) -> ConformanceReport.Verdict {
+            .failed(reason: run.transcript.safe(reason), transcript: run.transcript.text)
+        }
         do {
-            try await limited(run.settings.checkMs, "the check") { try await check.run(run) }
+            let milliseconds = run.settings.checkMs
+            let late = CheckEnd.late("the check did not end within \(milliseconds) ms")
+            try await limited(milliseconds, "the check", else: late) { try await check.run(run) }
             if let leak = run.transcript.leak {
-                return .failed(
-                    reason: "\(leak) holds a secret of the credentials, which stands in no answer (X1)",
-                    transcript: run.transcript.text)
+                return (failed("\(leak) holds a secret of the credentials, which stands in no answer (X1)"), false)
             }
-            return .passed
+            return (.passed, false)
         } catch CheckEnd.skipped(let reason) {
-            return .skipped(reason: reason)
+            return (.skipped(reason: reason), false)
         } catch CheckEnd.failed(let reason) {
-            return .failed(reason: run.transcript.safe(reason), transcript: run.transcript.text)
-        } catch is CancellationError where Task.isCancelled {
-            return .skipped(reason: "the run was interrupted")
+            return (failed(reason), false)
+        } catch CheckEnd.late(let reason) {
+            return (failed(reason), true)
         } catch {
-            if Task.isCancelled { return .skipped(reason: "the run was interrupted") }
+            if Task.isCancelled { return (.skipped(reason: "the run was interrupted"), false) }
             let call = run.transcript.lastFailed ?? "a call"
-            return .failed(
-                reason: run.transcript.safe("\(call) failed: \(run.transcript.said("\(error)"))"),
-                transcript: run.transcript.text)
+            return (failed("\(call) failed: \(run.transcript.said("\(error)"))"), false)
         }
     }
 

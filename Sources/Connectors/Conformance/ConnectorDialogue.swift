@@ -72,7 +72,10 @@ struct Conversation: Sendable {
         while let message = try await next() {
             if message["method"] != nil { continue }
             guard message["id"] == .integer(Int64(id)) else {
-                throw CheckEnd.failed("\(what) was answered with the id \(message["id"].map { "\($0)" } ?? "none")")
+                let other = message["id"].map(Transcript.json) ?? "none"
+                throw CheckEnd.failed(
+                    "where the answer to \(what), with the id \(id), was due, one with the id \(other) came: each call is "
+                        + "answered once")
             }
             return message
         }

@@ -31,7 +31,10 @@ struct ConnectorCheck: AsyncParsableCommand {
             The file of --config is JSON; every member may be left out:
               {"endpoint": "http://…", "config": {…}, "image": "…", "flavor": "…", "network": "…",
                "addresses": ["192.0.2.1"], "badCredentials": {"username": "x", "password": "y"},
-               "provider": {…}, "waitMs": 120000, "checkMs": 300000, "machines": 10}
+               "provider": {…}, "waitMs": 120000, "checkMs": 300000, "promptMs": 30000, "answerMs": 20000,
+               "endMs": 10000, "machines": 10}
+            Times are the most until a machine runs or is gone (waitMs), of one check (checkMs), of a launch that does \
+            not wait (promptMs), for one answer (answerMs), and for the end of a process (endMs).
             The file of --secrets is a JSON object of credentials, such as {"username": "…", "password": "…"}.
             """)
 
@@ -100,15 +103,23 @@ struct ConnectorCheck: AsyncParsableCommand {
             return
         }
         let words = command.first == "--" ? Array(command.dropFirst()) : command
-        guard words.isEmpty == (builtIn != nil) else {
+        if let builtIn, let word = words.first {
+            throw ValidationError(
+                "--built-in \(builtIn) and the command '\(word)' are two connectors: check them one after the other")
+        }
+        if words.isEmpty, builtIn == nil {
             throw ValidationError("name the connector's command, such as connector-dummy, or one that is --built-in")
         }
         var checks = ConformanceSuite.checks
         if !only.isEmpty {
             guard let chosen = ConformanceSuite.checks(named: only) else {
-                let known = Set(ConformanceSuite.checks.map(\.id))
-                let unknown = only.filter { !known.contains($0) }.map { "'\($0)'" }.joined(separator: ", ")
-                throw ValidationError("--only names \(unknown), which is no check: use --list to see them")
+                let known = ConformanceSuite.checks.map(\.id)
+                let unknown = only.filter { !known.contains($0) }
+                let group = unknown.first.map { $0.prefix { $0 != "." } + "." } ?? ""
+                let alike = known.filter { $0.hasPrefix(group) }.joined(separator: ", ")
+                throw ValidationError(
+                    "--only names \(unknown.map { "'\($0)'" }.joined(separator: ", ")), which is no check: "
+                        + (alike.isEmpty ? "" : "there are \(alike); ") + "--list shows all")
             }
             checks = chosen
         }
