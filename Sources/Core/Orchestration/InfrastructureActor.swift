@@ -81,7 +81,7 @@ actor InfrastructureActor: OperationRun {
         if let wish = try operation.alteration() { machine.take(wish, of: operation.id.rawValue) }
         if let wish = try operation.update() { machine.take(wish, of: operation.id.rawValue, now: manager.now()) }
 
-        let result = try await withThrowingTaskGroup(of: Void.self) { group -> Result in
+        let result = try await withThrowingDiscardingTaskGroup { group -> Result in
             group.addTask { await self.watch() }
             defer { group.cancelAll() }
             do {
@@ -124,7 +124,7 @@ actor InfrastructureActor: OperationRun {
     }
 
     private func loop(
-        _ machine: inout InfrastructureStateMachine, _ group: inout ThrowingTaskGroup<Void, any Error>
+        _ machine: inout InfrastructureStateMachine, _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws -> Result {
         var answered: [String] = []
         var waiting: [CheckedContinuation<Void, any Error>] = []

@@ -36,7 +36,8 @@ struct OperationWorker: Sendable {
     func run(subjects: [OperationSubject]?, until: OperationID?) async throws {
         let active = ActiveCount()
         let setbacks = Setbacks(pause: configuration.setbackPause)
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        // Keeps nothing of tasks that ended: a service works for as long as it runs.
+        try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
             while true {
                 try Task.checkCancellation()
