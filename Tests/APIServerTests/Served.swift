@@ -34,15 +34,16 @@ enum Served {
     ///   - interface: What is served.
     ///   - failure: What the contextualization of every machine fails with; nil: it succeeds.
     ///   - overNetwork: Whether requests go through the HTTP server on the loopback address, not to the router at once.
-    ///   - patience: How long connections may be silent then (XML-RPC).
+    ///   - patience: How long connections may be silent then.
+    ///   - bodyPatience: How long bodies may take then.
     ///   - access: Who may do what.
     ///   - origin: Pages of which other origin may use it (REST).
     ///   - rootPath: A path in front of all others (REST).
     ///   - body: What is asked; every answer of REST is checked against the description of the interface.
     static func serve(
         _ store: (any StateStore)? = nil, _ interface: Interface = .rest, failure: String? = nil,
-        overNetwork: Bool = false, patience: Duration? = nil, access: AccessRules = AccessRules(),
-        origin: String? = nil, rootPath: String = "",
+        overNetwork: Bool = false, patience: Duration? = nil, bodyPatience: Duration? = nil,
+        access: AccessRules = AccessRules(), origin: String? = nil, rootPath: String = "",
         _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
@@ -65,7 +66,8 @@ enum Served {
                 try await body(CheckedClient(client: client, checker: checker))
             }
             if overNetwork {
-                let application = try server.application(host: "127.0.0.1", port: 0, logger: logger)
+                let application = try server.application(
+                    host: "127.0.0.1", port: 0, patience: patience, bodyPatience: bodyPatience, logger: logger)
                 try await run(application, .live, manager, checked)
             } else {
                 try await run(
@@ -75,7 +77,7 @@ enum Served {
             let server = XMLRPCServer(manager: manager, access: access, logger: logger)
             if overNetwork {
                 let application = try server.application(
-                    host: "127.0.0.1", port: 0, patience: patience, logger: logger)
+                    host: "127.0.0.1", port: 0, patience: patience, bodyPatience: bodyPatience, logger: logger)
                 try await run(application, .live, manager, body)
             } else {
                 try await run(Application(responder: server.responder(), logger: logger), .router, manager, body)

@@ -79,6 +79,8 @@ struct DocumentBody: Sendable {
             return try await request.collectBody(upTo: Self.largest << 20)
         } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
             throw RESTError(.contentTooLarge, "\(prefix): the document is larger than \(Self.largest) MiB")
+        } catch let error as LateBody {
+            throw RESTError(.requestTimeout, "\(prefix): the document is too slow: \(error)")
         } catch {
             logger.info("the body of a request did not arrive", metadata: ["error": "\(error)"])
             throw RESTError(.badRequest, "\(prefix): the document did not arrive as a whole; send it again")

@@ -69,11 +69,17 @@ package struct RESTServer: Sendable {
     }
 
     /// A server that listens. A `Service`: it stops gracefully.
-    /// - Parameter tls: Its certificate; nil: without encryption.
+    /// - Parameters:
+    ///   - tls: Its certificate; nil: without encryption.
+    ///   - patience: How long a connection may be silent; nil: a minute.
+    ///   - bodyPatience: How long the body of a request may take; nil: five minutes.
     package func application(
-        host: String, port: Int, tls: TLSFiles? = nil, logger: Logger
+        host: String, port: Int, tls: TLSFiles? = nil, patience: Duration? = nil,
+        bodyPatience: Duration? = nil, logger: Logger
     ) throws -> some ApplicationProtocol {
-        try HTTPListener.application(responder(), host: host, port: port, tls: tls, logger: logger)
+        try HTTPListener.application(
+            responder(), host: host, port: port, tls: tls, patience: patience,
+            bodyPatience: bodyPatience, logger: logger)
     }
 
     // MARK: Description

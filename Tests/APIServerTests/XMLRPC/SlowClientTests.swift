@@ -25,6 +25,27 @@ import Testing
         }
     }
 
+    @Test("a body that trickles in is refused, however long its client goes on", arguments: [false, true])
+    func trickle(isREST: Bool) async throws {
+        try await Served.serve(nil, isREST ? .rest : .xmlrpc, overNetwork: true, bodyPatience: .seconds(1)) { client in
+            let slow = try Connection(port: try #require(client.port))
+            let authorization = "type = InfrastructureManager; username = ada; password = one"
+            slow.send(
+                "POST \(isREST ? "/infrastructures" : "/RPC2") HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n"
+                    + "Authorization: \(authorization)\r\n\r\n")
+            let deadline = ContinuousClock.now + .seconds(30)
+            var answer = ""
+            while ContinuousClock.now < deadline, !answer.contains("too slow"), !slow.isClosed {
+                slow.send(" ")
+                answer += await slow.text(within: .milliseconds(100))
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
+            #expect(answer.contains("is too slow: it did not arrive within 1 s; send it again"), "\(answer)")
+            _ = await slow.text(within: .seconds(20))
+            #expect(slow.isClosed)
+        }
+    }
+
     private static let version = "<methodCall><methodName>GetVersion</methodName></methodCall>"
 
     /// Requests as they are on the wire, and what is in the answers.

@@ -22,23 +22,14 @@ struct Login: Sendable {
         self.items = items
     }
 
-    /// The same with the credentials that lines of type `Vault` refer to, behind those that came with the request. A cloud
-    /// whose id came with it is not taken from there.
+    /// The same with the credentials that lines of type `Vault` refer to.
     /// - Throws: ``VaultProblem``.
     func opened(_ access: AccessRules) async throws -> Login {
-        let references = items.filter(\.isVault)
-        guard !references.isEmpty else { return self }
+        guard items.contains(where: \.isVault) else { return self }
         guard let vault = access.vault else {
             throw VaultProblem("credentials from Vault are not read here", isRefusal: true)
         }
-        let token = items.first { $0.isLogin }?["token"]
-        var items = items.filter { !$0.isVault }
-        for item in references {
-            let reference = try VaultReference(item, token: token)
-            let found = try await vault.items(reference)
-            items += found.filter { new in !items.contains { $0.isCloud && $0.id == new.id } }
-        }
-        return Login(caller: caller, items: items)
+        return Login(caller: caller, items: try await vault.opened(items))
     }
 
     /// Users of further lines: what the first one makes is theirs, too.

@@ -118,7 +118,7 @@ struct OpenAPIDocument: Sendable {
     /// Names of refusals among the components.
     private static let names: [Int: String] = [
         400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed",
-        409: "Conflict",
+        408: "TooSlow", 409: "Conflict",
         413: "ContentTooLarge", 415: "UnsupportedMediaType", 429: "TooManyRequests", 431: "HeadersTooLarge",
         500: "InternalError", 503: "Unavailable",
     ]
@@ -130,6 +130,7 @@ struct OpenAPIDocument: Sendable {
         403: "It belongs to somebody else, or is not allowed here.",
         404: "There is no such infrastructure, machine or property.",
         405: "The path has other methods, those in `Allow`.",
+        408: "The body did not arrive in the time that it is given.",
         409: "Something else is under way; ask again after `Retry-After` seconds.",
         413: "The body is larger than is read.",
         415: "The body has a media type or an encoding that is not read, or the answer has none that is accepted.",

@@ -33,6 +33,8 @@ struct XMLRPCHarness: Sendable {
             return Self.response(.fault(code: Self.faultCode, text: error.message))
         } catch is TooLarge {
             return .text("the call is larger than \(Self.largest) MiB", status: .contentTooLarge)
+        } catch let error as LateBody {
+            return .text("the call is too slow: \(error)", status: .requestTimeout)
         } catch {
             logger.info("the body of a request did not arrive", metadata: ["error": "\(error)"])
             return .text("the call did not arrive as a whole; send it again", status: .badRequest)
