@@ -203,7 +203,7 @@ let units: [Unit] = [
             "Orchestration", "Persistence", "InfrastructureModel", "Operations", "RADL", "TOSCA", "HTTPTransport",
             "ConnectorAPI", "ConnectorHost", "Dummy", "ExistingHosts", "EC2", "Libvirt", "OpenStack",
             "Contextualization",
-            "ContextualizationAPI", "SSHTransport", "Authorization", "Support", "Logging",
+            "ContextualizationAPI", "SSHTransport", "Authorization", "OpenIDConnect", "Support", "Logging",
         ]),
     executable(
         "gantry",

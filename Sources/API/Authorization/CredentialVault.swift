@@ -10,6 +10,21 @@ package protocol CredentialVault: Sendable {
     func items(_ reference: VaultReference) async throws(VaultProblem) -> [AuthorizationItem]
 }
 
+extension CredentialVault {
+    /// Authorization data with the credentials that lines of type `Vault` refer to, in the place of those lines, behind what
+    /// came with the data. A cloud whose id came with it is not taken from there.
+    /// - Throws: ``VaultProblem``.
+    package func opened(_ items: [AuthorizationItem]) async throws(VaultProblem) -> [AuthorizationItem] {
+        let token = items.first { $0.isLogin }?["token"]
+        var opened = items.filter { !$0.isVault }
+        for item in items where item.isVault {
+            let found = try await self.items(try VaultReference(item, token: token))
+            opened += found.filter { new in !opened.contains { $0.isCloud && $0.id == new.id } }
+        }
+        return opened
+    }
+}
+
 /// Whose credentials, and where: a line of type `Vault` (im.md 2.3). What it leaves open is the service's.
 package struct VaultReference: Sendable, Hashable {
     package var host: String?

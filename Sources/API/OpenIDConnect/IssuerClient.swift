@@ -1,5 +1,6 @@
 import Foundation
 package import HTTPTransport
+package import Logging
 import Support
 
 /// Asks issuers, and vaults of credentials. Who runs the service names them, so their addresses may be private ones; but none where a cloud tells
@@ -23,6 +24,17 @@ package struct IssuerClient: Sendable {
         self.client = client
         self.usesProxy = usesProxy
         self.resolve = resolve
+    }
+
+    /// A client over the network, with the proxy of the environment.
+    /// - Parameter urls: Whom it is for, where that is known: what is on this machine is never asked by way of a proxy.
+    package init(for urls: [String], logger: Logger) throws {
+        let isHere = !urls.isEmpty && urls.allSatisfy { $0.lowercased().hasPrefix("http:") }
+        let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        let environment = ProcessInfo.processInfo.environment
+        let usesProxy = !isHere && names.contains { environment[$0]?.isEmpty == false }
+        let client = try CurlClient(options: .init(proxy: usesProxy ? .environment : .none), logger: logger)
+        self.init(client: client, usesProxy: usesProxy)
     }
 
     /// Why an issuer could not be asked.

@@ -1,6 +1,5 @@
 import Authorization
 import Foundation
-import HTTPTransport
 import Logging
 import OpenIDConnect
 import ServiceConfiguration
@@ -41,18 +40,7 @@ extension DaemonSettings {
         let settings = VaultClient.Settings(
             url: text("VAULT_URL"), path: text("VAULT_PATH"), mountPoint: text("VAULT_MOUNT_POINT"),
             role: text("VAULT_ROLE"))
-        return VaultClient(settings, client: try client([settings.url].compactMap(\.self), logger))
-    }
-
-    /// - Parameter urls: Of the service's settings.
-    private func client(_ urls: [String], _ logger: Logger) throws -> IssuerClient {
-        // What is on this machine is never asked by way of a proxy.
-        let isHere = !urls.isEmpty && urls.allSatisfy { $0.lowercased().hasPrefix("http:") }
-        let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        let environment = ProcessInfo.processInfo.environment
-        let usesProxy = !isHere && names.contains { environment[$0]?.isEmpty == false }
-        let client = try CurlClient(options: .init(proxy: usesProxy ? .environment : .none), logger: logger)
-        return IssuerClient(client: client, usesProxy: usesProxy)
+        return VaultClient(settings, client: try IssuerClient(for: [settings.url].compactMap(\.self), logger: logger))
     }
 
     private func tokens(_ logger: Logger) throws -> (any TokenVerifier)? {
@@ -68,6 +56,6 @@ extension DaemonSettings {
                     item["group"].map { OpenIDRules.AdministratorGroup(issuer: issuer, group: $0) }
                 }
             })
-        return OpenIDVerifier(rules, client: try client(issuers, logger), logger: logger)
+        return OpenIDVerifier(rules, client: try IssuerClient(for: issuers, logger: logger), logger: logger)
     }
 }

@@ -123,7 +123,7 @@ private struct ChangeRequest {
         try await reporting {
             var request = DeploymentRequest(
                 document: "", documentName: file ?? "document",
-                clouds: sendsClouds ? try place.authorization.clouds() : [],
+                clouds: sendsClouds ? try await place.clouds() : [],
                 caller: .local)
             if let file {
                 let text = try DocumentFile.read(file)

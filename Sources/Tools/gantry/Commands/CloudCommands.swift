@@ -79,7 +79,7 @@ struct CloudOptions: ParsableArguments {
     @OptionGroup var place: PlaceOptions
 
     func ask(_ body: (any InfrastructureService, String, [CloudCredential]) async throws -> Void) async throws {
-        let clouds = try place.authorization.clouds()
+        let clouds = try await place.clouds()
         let named = cloud ?? (clouds.count == 1 ? clouds[0].id : nil)
         guard let named else {
             throw UsageError(

@@ -32,7 +32,7 @@ struct ImportDatabaseCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let entries = try IMDatabase(database).entries
-            let clouds = try authorization.clouds()
+            let clouds = try await authorization.clouds()
             var found = 0
             var failures = 0
             func tell(_ entry: IMDatabase.Entry, _ summary: ExportSummary?, _ outcome: String) {

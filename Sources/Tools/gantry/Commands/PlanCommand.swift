@@ -20,7 +20,8 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let request = try await document.request(place.authorization)
+            let request = try await document.request(
+                place.authorization, opensVaults: place.serverURL == nil)
             try await place.withService { service in
                 let plan = try await service.plan(request)
                 for warning in plan.warnings { Terminal.warn(warning) }

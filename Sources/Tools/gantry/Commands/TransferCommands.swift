@@ -61,7 +61,7 @@ struct ImportCommand: AsyncParsableCommand {
         try await reporting {
             if let problem = name.flatMap(DeploymentRequest.problem(withName:)) { throw UsageError(problem) }
             let text = try DocumentFile.read(file)
-            let clouds = try place.authorization.clouds()
+            let clouds = try await place.clouds()
             try await place.withService { service in
                 let id = try await service.importInfrastructure(text, clouds: clouds, name: name)
                 Terminal.line(id.rawValue)

@@ -37,7 +37,8 @@ struct UpCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let request = try await document.request(place.authorization)
+            let request = try await document.request(
+                place.authorization, opensVaults: place.serverURL == nil)
             let name = request.name ?? ""
             try await place.withService(manager: operation.configuration) { service in
                 var request = request

@@ -73,9 +73,15 @@ struct AuthorizationOptions: ParsableArguments {
     var authorizationFile: String?
 
     /// Clouds of the file, in its order; none where there is no file.
-    func clouds() throws -> [CloudCredential] {
-        (try file()?.items ?? []).filter(\.isCloud)
-            .map { CloudCredential(id: $0.id, type: $0.type, values: $0.values) }
+    /// - Parameter opensVaults: Whether those that lines of type `Vault` refer to are asked for and are among them; a server
+    ///   does that by itself.
+    /// - Throws: ``UserFileError``, or `VaultProblem`.
+    func clouds(opensVaults: Bool = true) async throws -> [CloudCredential] {
+        var items = try file()?.items ?? []
+        if opensVaults, items.contains(where: \.isVault) {
+            items = try await UserVault.make(address: PlaceOptions.environment("VAULT_ADDR")).opened(items)
+        }
+        return items.filter(\.isCloud).map { CloudCredential(id: $0.id, type: $0.type, values: $0.values) }
     }
 
     /// Nil where there is none.
@@ -108,7 +114,9 @@ struct DocumentOptions: ParsableArguments {
             + (template.file.map { ["--inputs", $0] } ?? [])
     }
 
-    func request(_ authorization: AuthorizationOptions) async throws -> DeploymentRequest {
+    func request(
+        _ authorization: AuthorizationOptions, opensVaults: Bool = true
+    ) async throws -> DeploymentRequest {
         let text = try DocumentFile.read(file)
         guard let name = name ?? DocumentFile.stem(file) else {
             throw UsageError("a document from standard input needs --name")
@@ -118,7 +126,7 @@ struct DocumentOptions: ParsableArguments {
         }
         var request = DeploymentRequest(
             document: "", documentName: file == "-" ? "standard input" : file, name: name,
-            clouds: try authorization.clouds(), caller: .local)
+            clouds: try await authorization.clouds(opensVaults: opensVaults), caller: .local)
         if TemplateFile.isTemplate(text, path: file) {
             request.template = try await templateRequest(text)
         } else if template.isEmpty {
@@ -174,7 +182,7 @@ enum UserFile {
     /// - Throws: ``UsageError`` for what is not there, may not be read, is a folder or no text. A pipe is left to its
     ///   reader.
     static func check(_ path: String, _ what: String) throws {
-        var status = stat()
+        var status = Glibc.stat()
         let kind = stat((path as NSString).expandingTildeInPath, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
         guard kind == S_IFREG || kind == S_IFDIR else { return }
         do throws(FileProblem) {

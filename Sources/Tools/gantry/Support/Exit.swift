@@ -62,6 +62,9 @@ func reporting(_ body: () async throws -> Void) async throws {
     } catch let error as AuthorizationError {
         Terminal.error(error.message)
         throw Status.usage
+    } catch let error as VaultProblem {
+        Terminal.error(error.message)
+        throw error.isRefusal ? Status.usage : Status.unavailable
     } catch let error as RecipeError {
         Terminal.error(error.description)
         throw Status.refused

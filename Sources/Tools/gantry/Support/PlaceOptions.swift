@@ -43,6 +43,11 @@ struct PlaceOptions: ParsableArguments {
         return state.stateFolder == nil ? Self.environment("GANTRY_SERVER") : nil
     }
 
+    /// Clouds of the authorization file. A server opens vaults by itself.
+    func clouds() async throws -> [CloudCredential] {
+        try await authorization.clouds(opensVaults: serverURL == nil)
+    }
+
     static func environment(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
