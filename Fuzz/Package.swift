@@ -41,10 +41,24 @@ let package = Package(
                 .enableUpcomingFeature("MemberImportVisibility"),
                 .enableUpcomingFeature("NonisolatedNonsendingByDefault"), .strictMemorySafety(),
             ]),
+        // Links to the files that read authorization data; they know the module by its name in the package.
+        .target(
+            name: "FuzzedSupport", path: "Sources/Support",
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+            ]),
+        .target(
+            name: "FuzzedAuthorization", dependencies: ["FuzzedSupport"], path: "Sources/Authorization",
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .unsafeFlags(["-module-alias", "Support=FuzzedSupport"]),
+            ]),
         .executableTarget(
             name: "gantry-fuzz",
             dependencies: [
-                "CFuzzer", "FuzzedJSON", "FuzzedLanguage", "FuzzedTOSCA", "FuzzedXMLRPC",
+                "CFuzzer", "FuzzedAuthorization", "FuzzedJSON", "FuzzedLanguage", "FuzzedTOSCA", "FuzzedXMLRPC",
                 .product(name: "RADL", package: "gantry"),
                 .product(name: "Jinja", package: "gantry"),
                 .product(name: "Recipes", package: "gantry"),

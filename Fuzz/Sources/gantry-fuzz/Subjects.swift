@@ -14,6 +14,7 @@ enum Subject: String, CaseIterable {
     case inventory
     case tosca
     case xmlrpc
+    case authorization
 
     func feed(_ bytes: [UInt8]) {
         switch self {
@@ -25,6 +26,7 @@ enum Subject: String, CaseIterable {
         case .recipe: Self.recipe(String(decoding: bytes, as: UTF8.self))
         case .inventory: Self.inventory(String(decoding: bytes, as: UTF8.self))
         case .xmlrpc: XMLRPCSubject.feed(bytes)
+        case .authorization: AuthorizationSubject.feed(String(decoding: bytes, as: UTF8.self))
         case .tosca: TOSCASubject.feed(String(decoding: bytes, as: UTF8.self))
         }
     }

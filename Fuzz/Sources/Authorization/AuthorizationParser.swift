@@ -1,0 +1,1 @@
+../../../Sources/API/Authorization/AuthorizationParser.swift

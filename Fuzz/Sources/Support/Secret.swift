@@ -1,0 +1,1 @@
+../../../Sources/Core/Support/Secret.swift
