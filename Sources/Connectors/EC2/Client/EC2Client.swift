@@ -42,7 +42,7 @@ struct EC2Client: Sendable {
 
     private func exchange(_ request: EC2Request, _ budget: CallBudget) async throws(ConnectorError) -> HTTPFullResponse
     {
-        let total = try budget.remaining(upTo: longestRequest, request.action)
+        let total = try budget.remaining(upTo: longestRequest, "\(request.action) of EC2")
         var message = HTTPRequest(
             .post, endpoint,
             headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "Accept": "text/xml"],
