@@ -63,7 +63,6 @@ package final class LogFile: Sendable {
         // Documents and names of users may be in it.
         let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw FileProblem(path: path, errno: errno) }
-        var status = stat()
-        return Open(descriptor: descriptor, size: fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0)
+        return Open(descriptor: descriptor, size: FileStatus(descriptor: descriptor)?.size ?? 0)
     }
 }

@@ -3,6 +3,7 @@ import Assembly
 import ConnectorAPI
 import Foundation
 import Glibc
+import Support
 
 extension ConnectorCommand {
     struct NewCommand: AsyncParsableCommand {
@@ -86,8 +87,7 @@ extension ConnectorCommand {
         /// Writes all of it or nothing: into a folder beside the target, which then gets its name.
         static func write(_ files: [ConnectorTemplate.File], to target: String) throws {
             let folder = URL(fileURLWithPath: target).standardizedFileURL
-            var status = Glibc.stat()
-            guard lstat(folder.path, &status) != 0 else {
+            guard FileStatus(path: folder.path, followsLinks: false) == nil else {
                 throw UsageError("'\(target)' is there already, and nothing was changed: choose another --folder")
             }
             let parent = folder.deletingLastPathComponent()

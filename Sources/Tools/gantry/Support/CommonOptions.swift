@@ -182,9 +182,8 @@ enum UserFile {
     /// - Throws: ``UsageError`` for what is not there, may not be read, is a folder or no text. A pipe is left to its
     ///   reader.
     static func check(_ path: String, _ what: String) throws {
-        var status = Glibc.stat()
-        let kind = stat((path as NSString).expandingTildeInPath, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
-        guard kind == S_IFREG || kind == S_IFDIR else { return }
+        let status = FileStatus(path: (path as NSString).expandingTildeInPath)
+        guard [.regular, .folder, nil].contains(status?.kind) else { return }
         do throws(FileProblem) {
             _ = try TextFile.read(path)
         } catch {

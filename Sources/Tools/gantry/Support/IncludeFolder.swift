@@ -63,8 +63,7 @@ struct IncludeFolder {
         guard real.hasPrefix(root == "/" ? root : root + "/") else {
             throw Refusal(description: "it lies outside of the document's folder")
         }
-        var status = Glibc.stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard FileStatus(descriptor: descriptor)?.kind == .regular else {
             throw Refusal(description: "it is no file")
         }
         var bytes: [UInt8] = []

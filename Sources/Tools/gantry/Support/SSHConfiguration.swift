@@ -39,8 +39,7 @@ struct SSHConfiguration {
             guard mkdir(path, 0o700) == 0 || errno == EEXIST || errno == EISDIR else { throw fail() }
         }
         guard chmod(folder, 0o700) == 0 else { throw fail() }
-        var status = stat()
-        guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        guard FileStatus(path: folder)?.kind == .folder else {
             errno = ENOTDIR
             throw fail()
         }

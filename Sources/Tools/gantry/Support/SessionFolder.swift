@@ -31,9 +31,8 @@ struct SessionFolder {
     /// Best first.
     static func bases(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> [String] {
         var bases = [String(NSTemporaryDirectory().dropLast(while: { $0 == "/" }))]
-        var status = stat()
-        if let own = environment["XDG_RUNTIME_DIR"], own.hasPrefix("/"), stat(own, &status) == 0,
-            status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(), status.st_mode & 0o077 == 0
+        if let own = environment["XDG_RUNTIME_DIR"], own.hasPrefix("/"), let status = FileStatus(path: own),
+            status.kind == .folder, status.owner == geteuid(), status.permissions & 0o077 == 0
         {
             bases.insert(own, at: 0)
         }
@@ -46,10 +45,9 @@ struct SessionFolder {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] {
                 guard name.hasPrefix(prefix + place + "-") else { continue }
                 let parts = name.dropFirst(prefix.count + place.count + 1).split(separator: "-")
-                var status = stat()
                 guard parts.count == 3, let process = Int32(parts[0]), let ticks = UInt64(parts[1]),
-                    lstat("\(base)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
-                    status.st_uid == geteuid()
+                    let status = FileStatus(path: "\(base)/\(name)", followsLinks: false),
+                    status.kind == .folder, status.owner == geteuid()
                 else { continue }
                 let holder = LeaseHolder(host: LeaseHolder.current.host, process: process, startTicks: ticks)
                 if holder.isKnownDead { try? FileManager.default.removeItem(atPath: "\(base)/\(name)") }

@@ -12,17 +12,18 @@ extension UserFile {
         let real = realpath(name, nil)
         defer { free(real) }
         let target = real.map { String(cString: $0) } ?? name
-        var status = stat()
-        let exists = stat(target, &status) == 0
-        if exists, status.st_mode & S_IFMT != S_IFREG {
+        let status = FileStatus(path: target)
+        if let status, status.kind != .regular {
             throw FileProblem(path: path, reason: "is no file")
         }
         let folder = (target as NSString).deletingLastPathComponent
-        let mode = exists ? status.st_mode & 0o7777 : 0o666
+        let mode = status?.permissions ?? 0o666
         let (descriptor, temporary) = try create(in: folder.isEmpty ? "." : folder, mode: mode, for: path)
-        var number: Int32 = exists && fchmod(descriptor, mode) != 0 ? errno : 0
+        var number: Int32 = status != nil && fchmod(descriptor, mode) != 0 ? errno : 0
         // The owner of a file that root changes stays its owner.
-        if number == 0, exists, geteuid() == 0, fchown(descriptor, status.st_uid, status.st_gid) != 0 { number = errno }
+        if number == 0, let status, geteuid() == 0, fchown(descriptor, status.owner, status.group) != 0 {
+            number = errno
+        }
         if number == 0 { number = StandardStream.write(text, to: descriptor) }
         if number == 0, fsync(descriptor) != 0 { number = errno }
         close(descriptor)
