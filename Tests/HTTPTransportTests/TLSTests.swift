@@ -24,7 +24,7 @@ private final class TLSServer: Sendable {
         ]).run()
         try #require(made.ending == .exited(0), "\(String(decoding: made.errors, as: UTF8.self))")
         // The kernel's choice of a free port; free again when its holder is gone.
-        port = try LoopbackPort().number
+        port = try LoopbackPort.unusedNumber()
         let nowhere = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
         process = try Self.openssl([
             "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", key, "-www", "-quiet",

@@ -27,7 +27,7 @@ final class Daemon: Sendable {
         state: String, authorization: [String], log: String, environment: [String: String] = [:],
         arguments: [String] = []
     ) async throws {
-        let (port, xmlrpcPort) = (try LoopbackPort().number, try LoopbackPort().number)
+        let (port, xmlrpcPort) = (try LoopbackPort.unusedNumber(), try LoopbackPort.unusedNumber())
         url = "http://127.0.0.1:\(port)"
         xmlrpcURL = "http://127.0.0.1:\(xmlrpcPort)"
         self.authorization = (["type = InfrastructureManager; username = ada; password = one"] + authorization)

@@ -13,7 +13,7 @@ final class OIDCIssuer: Sendable {
     let url: String
 
     init(_ scratch: Scratch) async throws {
-        let port = try LoopbackPort().number
+        let port = try LoopbackPort.unusedNumber()
         url = "http://127.0.0.1:\(port)/realm"
         http = try CurlClient(options: .init(proxy: .none))
         let log = scratch.url.appending(path: "issuer.log")

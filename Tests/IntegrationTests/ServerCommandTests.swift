@@ -302,5 +302,5 @@ import Testing
 
 /// A port that is free now.
 private enum LoopbackNumber {
-    static func free() throws -> Int { try LoopbackPort().number }
+    static func free() throws -> Int { try LoopbackPort.unusedNumber() }
 }

@@ -9,7 +9,7 @@ final class SilentServer: Sendable {
 
     init(greeting: String?) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let port = try LoopbackPort().number
+        let port = try LoopbackPort.unusedNumber()
         self.port = port
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

@@ -64,7 +64,7 @@ final class TestServer: Sendable {
         self.folder = folder
         address = options.address
         key = try SSHKeyPair.generate()
-        port = try LoopbackPort().number
+        port = try LoopbackPort.unusedNumber()
         for path in ["", "/keys", "/home", "/sudoers.d"] {
             try FileManager.default.createDirectory(atPath: folder + path, withIntermediateDirectories: true)
         }
