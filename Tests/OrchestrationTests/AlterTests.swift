@@ -90,6 +90,22 @@ import Testing
         #expect(try await fixture.manager.unfinishedOperations(of: id, caller: .local).isEmpty)
     }
 
+    @Test func aProviderWithoutSizesChoosesOne() async throws {
+        let connector = WrappedConnector(without: [.flavors])
+        let fixture = try Fixture(dummy: connector)
+        let id = try await deployed(fixture)
+        let before = try await fixture.manager.snapshot(id, caller: .local).machines[1].placement
+        #expect(before.flavor == "dummy.custom-1-512000000")
+        #expect(try await alter(fixture, id, "cpu.count = 4")?.status == .succeeded)
+        #expect(try await alter(fixture, id, "cpu.count = 4") == nil)
+        #expect(try await alter(fixture, id, "memory.size >= 2000M")?.status == .succeeded)
+        let after = try await fixture.manager.snapshot(id, caller: .local).machines.map(\.placement)
+        #expect(after.map(\.flavor) == ["dummy.custom-1-512000000", "dummy.custom-4-2000000000"])
+        #expect(connector.count("machine.resize") == 2)
+        let there = try await fixture.cloudMachines(id).compactMap(\.machine).sorted { $0.id < $1.id }
+        #expect(there.map(\.flavor) == after.map(\.flavor))
+    }
+
     @Test func whatTheConnectorCannotIsRefused() async throws {
         let fixture = try Fixture(dummy: WrappedConnector(without: [.resize, .volumes]))
         let id = try await deployed(fixture)
@@ -106,8 +122,10 @@ import Testing
     }
 
     @Test func whatFailsIsToldAndNotTriedAgainUnasked() async throws {
-        // A wrapped Dummy shows the capability and has no such call.
-        let fixture = try Fixture(dummy: WrappedConnector())
+        let connector = WrappedConnector { call, _ in
+            call == "machine.resize" ? ConnectorError(code: .unsupported, message: "not today") : nil
+        }
+        let fixture = try Fixture(dummy: connector)
         let id = try await deployed(fixture)
         let operation = try await alter(fixture, id, "cpu.count >= 2")
         #expect(operation?.status == .failed)

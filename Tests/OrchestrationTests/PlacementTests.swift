@@ -54,6 +54,30 @@ import Testing
         #expect(system.features.softs.isEmpty)
     }
 
+    @Test func aProviderWithoutSizesIsAskedForOneAndWhatItSaysIsTold() async throws {
+        let connector = WrappedConnector(without: [.flavors])
+        let fixture = try Fixture(dummy: connector)
+        let plan = try await fixture.manager.plan(fixture.request(Fixture.document(3)))
+        #expect(plan.added.map(\.placement.flavor) == Array(repeating: "dummy.custom-1-512000000", count: 3))
+        #expect(Set(PlanReport(plan).added.map(\.place.remark)) == ["made to measure"])
+        #expect(connector.count("machine.plan") == 1, "machines that are alike are asked for once")
+        let id = try await fixture.deploy(Fixture.document(1)).0.infrastructure
+        let events = try await fixture.manager.events(of: id, caller: .local)
+        #expect(events.contains { $0.text == "node is launched at dummy, made to measure" })
+    }
+
+    @Test func whatIsTooLargeForAProviderWithoutSizesIsToldAndTheRestIsNot() async throws {
+        let connector = WrappedConnector(without: [.flavors]) { call, _ in
+            guard call == "machine.plan" else { return nil }
+            return ConnectorError(code: .quotaExceeded, message: "4 processors are more than the host's 2")
+        }
+        let fixture = try Fixture(dummy: connector)
+        let error = await #expect(throws: ManagerError.self) {
+            _ = try await fixture.manager.plan(fixture.request(Fixture.document(1)))
+        }
+        #expect(error?.message.contains("more than the host's 2") == true, "\(String(describing: error))")
+    }
+
     @Test func theFirstCloudOfTheAuthorizationWinsATie() async throws {
         let plan = try await plan(Fixture.document(2), clouds: Self.two)
         #expect(plan.added.map(\.placement.cloud.id) == ["first", "first"])

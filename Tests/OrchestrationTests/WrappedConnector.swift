@@ -82,6 +82,33 @@ final class WrappedConnector: Connector {
         return try await inner.flavors(request, context: context)
     }
 
+    func plan(_ request: PlanRequest, context: CallContext) async throws -> [PlanCandidate] {
+        try note("machine.plan")
+        return try await inner.plan(request, context: context).map { candidate in
+            var candidate = candidate
+            candidate.flavor.name = "made to measure"
+            return candidate
+        }
+    }
+
+    /// As of a machine that prints in colours and does not get far.
+    func console(_ request: MachineRequest, context: CallContext) async throws -> BulkLocation {
+        try note("machine.console")
+        let text = "one\r\ntwo\nthree\n\nfour\n\u{1b}[0;31mKernel panic\u{1b}[0m - not syncing\r\n\u{7}\n5\n"
+        return BulkLocation(
+            path: try PrivateFile.write(Array(text.utf8), folder: "gantry-test-consoles", name: "\(request.id).log"))
+    }
+
+    func resume(_ request: ContinueRequest, context: CallContext) async throws -> Outcome<StepResult> {
+        try note("continue")
+        return try await inner.resume(request, context: context)
+    }
+
+    func resize(_ request: ResizeRequest, context: CallContext) async throws -> Outcome<Machine> {
+        try note("machine.resize")
+        return try await inner.resize(request, context: context)
+    }
+
     func images(_ request: CatalogRequest, context: CallContext) async throws -> Page<Image> {
         try note("catalog.images")
         return try await inner.images(request, context: context)

@@ -132,6 +132,7 @@ extension Placement {
         cpuCount = other.cpuCount
         memoryBytes = other.memoryBytes
         price = other.price
+        remark = other.remark
     }
 }
 

@@ -114,7 +114,7 @@ extension InfrastructureStateMachine {
         case .planned:
             log(.machinePlanned, id, "\(before.system) planned \(place)", now: now)
         case .launching:
-            log(.machineLaunching, id, "\(before.system) is launched \(place)", now: now)
+            log(.machineLaunching, id, "\(before.system) is launched \(before.placement.text)", now: now)
         case .starting(let provider):
             log(.machineStarting, id, "\(before.system) starts \(place) as \(provider)", now: now)
         case .running:

@@ -167,6 +167,8 @@ package struct Placement: Sendable, Hashable, Codable {
     package var zone: String?
     /// The machine was there before us, and stays.
     package var isExisting: Bool
+    /// What a provider that chose the size itself says of it, for people.
+    package var remark: String?
 
     package init(
         cloud: CloudReference, image: String, flavor: String, cpuCount: Int? = nil, memoryBytes: Int64? = nil,
@@ -182,4 +184,7 @@ package struct Placement: Sendable, Hashable, Codable {
         self.zone = zone
         self.isExisting = isExisting
     }
+
+    /// Where, with what the provider says of it.
+    package var text: String { "at \(cloud.id)" + (remark.map { ", \($0)" } ?? "") }
 }

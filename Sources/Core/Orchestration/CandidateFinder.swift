@@ -11,6 +11,7 @@ struct CandidateFinder {
     let sessions: ConnectorSessions
     private var knownImages: [ImageQuestion: [Image]] = [:]
     private var knownFlavors: [FlavorQuestion: [Flavor]] = [:]
+    private var knownPlans: [PlanQuestion: PlanCandidate?] = [:]
     /// Whether a session of the site opens, and if not, why.
     private var sites: [CloudSite: Unfit?] = [:]
 
@@ -31,6 +32,11 @@ struct CandidateFinder {
         var site: CloudSite
         var ids: [String]?
         var filters: [String: String]?
+    }
+
+    private struct PlanQuestion: Hashable {
+        var site: CloudSite
+        var wish: PlanWish
     }
 
     private struct FlavorQuestion: Hashable {
@@ -85,12 +91,15 @@ struct CandidateFinder {
             }
             let offers = try await images(requirements, cloud, description)
             guard description.capabilities[.flavors] != nil else {
-                return offers.map { image, cloud in
+                let type = requirements.features.string("instance_type") ?? ""
+                let placements = offers.map { image, cloud in
                     Placement(
-                        cloud: cloud, image: image.id, flavor: requirements.features.string("instance_type") ?? "",
+                        cloud: cloud, image: image.id, flavor: type,
                         cpuCount: requirements.leastCPUs, memoryBytes: requirements.leastMemory,
                         loginUser: loginUser(requirements, image), zone: zone(requirements))
                 }
+                guard type.isEmpty, description.capabilities[.plan] != nil else { return placements }
+                return try await planned(placements, requirements)
             }
             var placements: [Placement] = []
             var unfit = Unfit(reason: "no flavor runs the architecture of the image")
@@ -121,6 +130,35 @@ struct CandidateFinder {
         }
     }
 
+    /// Where the provider chooses the size itself: what it would choose for each, with what it says of that.
+    private mutating func planned(
+        _ placements: [Placement], _ requirements: Requirements
+    ) async throws -> [Placement] {
+        var found: [Placement] = []
+        for placement in placements {
+            let wish = PlanWish(
+                cpus: requirements.leastCPUs, memoryBytes: requirements.leastMemory,
+                architecture: requirements.architecture, image: placement.image)
+            let question = PlanQuestion(site: placement.cloud.site, wish: wish)
+            let known = knownPlans[question]
+            let offer: PlanCandidate?
+            if let known {
+                offer = known
+            } else {
+                offer = try await ask(placement.cloud) { try await $0.plan(placement.cloud, wish) }
+            }
+            knownPlans[question] = .some(offer)
+            guard let offer, requirements.isSatisfied(by: offer.flavor, isChosen: true) else {
+                continue
+            }
+            var chosen = placement
+            chosen.take(offer)
+            found.append(chosen)
+        }
+        guard !found.isEmpty else { throw Unfit(reason: "nothing there satisfies \(requirements.summary)") }
+        return found
+    }
+
     /// Asks a site for something of its catalogs. One that does not answer is not asked again.
     private mutating func ask<Answer>(
         _ cloud: CloudReference, _ question: (ConnectorSessions) async throws -> Answer
@@ -137,7 +175,7 @@ struct CandidateFinder {
 
     /// Whether another question may be answered all the same.
     private static func isOfQuestion(_ error: ConnectorError) -> Bool {
-        [.invalidArgument, .unsupported, .notFound].contains(error.code)
+        [.invalidArgument, .unsupported, .notFound, .quotaExceeded].contains(error.code)
     }
 
     /// Flavors that satisfy a system, best first.

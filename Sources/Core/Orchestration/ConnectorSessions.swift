@@ -168,7 +168,7 @@ package actor ConnectorSessions {
 
     private static let opening = Duration.seconds(5)
     /// Somebody waits for the plan.
-    private static let planning = Duration.seconds(20)
+    static let planning = Duration.seconds(20)
 
     /// All pages of a catalog, kept for as long as the connector allows.
     ///

@@ -88,9 +88,11 @@ private struct Alteration {
     private func size(_ description: ConnectorDescription) async throws -> Placement? {
         let asked = Requirements(system: wanted).sizes
         guard !asked.isEmpty else { return nil }
-        guard description.capabilities[.resize] != nil, description.capabilities[.flavors] != nil else {
+        let capabilities = description.capabilities
+        guard capabilities[.resize] != nil, capabilities[.flavors] != nil || capabilities[.plan] != nil else {
             throw refusal("connector '\(description.name)' cannot resize machines")
         }
+        guard capabilities[.flavors] != nil else { return try await plannedSize(asked) }
         let catalog = try await sessions.flavors(cloud)
         let present = catalog.first { $0.id == machine.placement.flavor }
         // What is not asked for stays at least as it is.
@@ -116,6 +118,25 @@ private struct Alteration {
         placement.cpuCount = flavor.cpuCount
         placement.memoryBytes = flavor.memoryBytes
         placement.price = flavor.pricePerHour?.amount
+        return placement
+    }
+
+    /// Where the provider chooses the size itself.
+    private func plannedSize(_ asked: Features) async throws -> Placement? {
+        let requirements = Requirements(system: RADLSystem(id: machine.system, features: asked))
+        let present = machine.placement
+        let wish = PlanWish(
+            cpus: asked.contains("cpu.count") ? requirements.leastCPUs : present.cpuCount ?? requirements.leastCPUs,
+            memoryBytes: asked.contains("memory.size")
+                ? requirements.leastMemory : present.memoryBytes ?? requirements.leastMemory,
+            architecture: requirements.architecture, image: present.image)
+        guard wish.cpus != present.cpuCount || wish.memoryBytes != present.memoryBytes else { return nil }
+        guard let offer = try await sessions.plan(cloud, wish) else {
+            throw refusal("cloud '\(cloud.id)' has no machine with \(requirements.summary)")
+        }
+        guard offer.flavor.id != present.flavor else { return nil }
+        var placement = present
+        placement.take(offer)
         return placement
     }
 

@@ -1,3 +1,4 @@
+import ConnectorAPI
 import InfrastructureModel
 import RADL
 
@@ -26,5 +27,16 @@ extension RADLIndex {
     /// The system of a machine with the wishes that came true where it was placed.
     func system(of machine: MachineRecord) -> RADLSystem? {
         system(machine.system)?.concrete(at: machine.placement).system
+    }
+}
+
+extension Placement {
+    /// Takes the size that a provider has chosen, with what it says of it.
+    mutating func take(_ offer: PlanCandidate) {
+        flavor = offer.flavor.id
+        cpuCount = offer.flavor.cpuCount
+        memoryBytes = offer.flavor.memoryBytes
+        price = (offer.pricePerHour ?? offer.flavor.pricePerHour)?.amount
+        remark = offer.flavor.name == offer.flavor.id ? nil : offer.flavor.name
     }
 }

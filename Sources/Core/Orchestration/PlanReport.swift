@@ -13,6 +13,8 @@ package struct PlanReport: Sendable, Hashable, Codable {
         package var cpus: Int?
         package var memoryBytes: Int64?
         package var price: Double?
+        /// What the provider says of it.
+        package var remark: String?
 
         package init(
             cloud: String, type: String, image: String = "", flavor: String = "", cpus: Int? = nil,
@@ -118,6 +120,7 @@ extension PlanReport.Offer {
         cpus = placement.cpuCount
         memoryBytes = placement.memoryBytes
         price = placement.price
+        remark = placement.remark
     }
 }
 

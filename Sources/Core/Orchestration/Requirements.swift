@@ -20,9 +20,12 @@ struct Requirements: Sendable {
 
     private func least(_ name: String, _ otherwise: Double) -> Double {
         let range = range(name, defaultLow: otherwise)
-        let low = range.low ?? otherwise
+        let low = range.low ?? min(otherwise, range.high ?? otherwise)
         return range.excludesLow ? low.rounded(.down) + 1 : low.rounded(.up)
     }
+
+    /// The architecture that is asked for; nil: the provider's own will do.
+    var architecture: String? { chosen("cpu.arch") }
 
     /// What ``isSatisfied(by:)`` looks at: for systems that are equal in it the same flavors do.
     var sizes: Features {
@@ -32,12 +35,16 @@ struct Requirements: Sendable {
     private static let sizePrefixes = ["cpu.", "memory.", "gpu.", "price", "instance_type"]
 
     /// Whether a flavor has what is asked for.
-    func isSatisfied(by flavor: Flavor) -> Bool {
+    ///
+    /// - Parameter isChosen: It was chosen for the architecture that is asked for, which has several names.
+    func isSatisfied(by flavor: Flavor, isChosen: Bool = false) -> Bool {
         guard range("cpu.count", defaultLow: Self.defaultCPUs).contains(Double(flavor.cpuCount)),
             range("memory.size", defaultLow: Self.defaultMemory).contains(Double(flavor.memoryBytes))
         else { return false }
-        let architecture = chosen("cpu.arch") ?? "x86_64"
-        if let offered = flavor.architecture, offered.lowercased() != architecture.lowercased() { return false }
+        let architecture = architecture ?? "x86_64"
+        if !isChosen, let offered = flavor.architecture, offered.lowercased() != architecture.lowercased() {
+            return false
+        }
         if let type = chosen("instance_type"), !Self.matches(type, flavor) { return false }
         if let gpus = features.range("gpu.count") {
             let matching = (flavor.gpus ?? []).filter {

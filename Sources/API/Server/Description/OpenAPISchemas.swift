@@ -104,8 +104,8 @@ enum OpenAPISchemas {
     private static let offer: OrderedJSON = object(
         [
             "cloud": text, "type": text, "image": text, "flavor": text, "cpus": count, "memoryBytes": count,
-            "price": ["type": "number"],
-        ], optional: ["cpus", "memoryBytes", "price"])
+            "price": ["type": "number"], "remark": text,
+        ], optional: ["cpus", "memoryBytes", "price", "remark"])
 
     // MARK: Parts
 

@@ -41,8 +41,7 @@ extension LibvirtConnector {
             }
             let acceleration = try session.acceleration(architecture, host)
             let flavor = Flavor(
-                id: size.id, name: "\(cpus) CPU, \(Bytes.text(memory)), \(architecture): \(acceleration.reason)",
-                cpuCount: cpus, memoryBytes: memory, architecture: architecture,
+                id: size.id, name: acceleration.reason, cpuCount: cpus, memoryBytes: memory, architecture: architecture,
                 provider: [
                     "libvirt": [
                         "acceleration": .string(acceleration.kind.rawValue),

@@ -59,6 +59,7 @@ enum PlanText {
             }
             if let price = place.price { text += ", \(price)/h" }
             if !place.image.isEmpty { text += ", image \(place.image)" }
+            if let remark = place.remark { text += ", \(remark)" }
             if !machine.alternatives.isEmpty {
                 text +=
                     "\n      else "
@@ -100,6 +101,7 @@ struct PlanJSON: Encodable {
         var image: String
         var flavor: String
         var price: Double?
+        var remark: String?
     }
 
     struct Removed: Encodable {
@@ -128,7 +130,7 @@ struct PlanJSON: Encodable {
         added = plan.added.map {
             Added(
                 system: $0.system, cloud: $0.place.cloud, type: $0.place.type, image: $0.place.image,
-                flavor: $0.place.flavor, price: $0.place.price)
+                flavor: $0.place.flavor, price: $0.place.price, remark: $0.place.remark)
         }
         removed = plan.removed.map {
             Removed(machine: $0.id.number, system: $0.system, reason: $0.reason)
