@@ -102,6 +102,8 @@ struct Directory: ConnectorDirectory {
 /// Says of every machine that it is configured, after the events that a test wants.
 actor ScriptedContextualizer: Contextualizer {
     private(set) var requests: [ContextualizationRequest] = []
+    /// Of each machine.
+    private var counts = ContextualizationReport.Counts()
     /// Machines that were left.
     private(set) var left: [ContextualizationMachine] = []
     private let result: @Sendable (ContextualizationMachine) -> ContextualizationReport.Result
@@ -125,9 +127,13 @@ actor ScriptedContextualizer: Contextualizer {
                     machine: machine.id,
                     body: .reached(endpoint: endpoint, hostKey: "ssh-ed25519 KEY\(machine.id)")))
             report.results[machine.id] = result(machine)
+            report.counts[machine.id] = counts
         }
         return report
     }
+
+    /// What it says of the tasks of each machine from now on.
+    func count(_ counts: ContextualizationReport.Counts) { self.counts = counts }
 
     func leave(_ machines: [ContextualizationMachine], patience: Duration) async throws -> [String: String] {
         left += machines

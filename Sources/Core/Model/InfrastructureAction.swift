@@ -151,6 +151,8 @@ package struct ProviderMachine: Sendable, Hashable {
     package var addresses: [MachineRecord.Address]
     package var sshPort: Int?
     package var launchedAt: Date?
+    /// The end of its console, where it is late.
+    package var console: String?
 
     package init(
         id: String, state: State, stateProblem: String? = nil, failure: String? = nil,

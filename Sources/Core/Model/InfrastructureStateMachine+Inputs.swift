@@ -302,7 +302,7 @@ extension InfrastructureStateMachine {
                 return
             }
             setPhase(id, .starting(provider: answer.id), now: now)
-            if isOverdue(machine, now: now) { failOverdue(id, provider: answer.id, now: now) }
+            if isOverdue(machine, now: now) { failOverdue(id, provider: answer.id, answer.console, now: now) }
         case .stopped:
             setPhase(id, .stopped(provider: answer.id), now: now)
             if machine.power == .stopped || powerCalls[id] == nil {
@@ -333,15 +333,13 @@ extension InfrastructureStateMachine {
 
     private func isOverdue(_ machine: MachineRecord, now: Date) -> Bool {
         guard let launched = machine.launchedAt else { return false }
-        return now.timeIntervalSince(launched) > Double(limits.running.components.seconds)
+        return now.timeIntervalSince(launched) > limits.running / .seconds(1)
     }
 
-    private mutating func failOverdue(_ id: MachineID, provider: String, now: Date) {
-        let reason = unclear[id].map { ": \($0)" } ?? ""
-        setPhase(
-            id,
-            .failed(message: "not running with an address after \(limits.running)\(reason)", provider: provider),
-            now: now)
+    private mutating func failOverdue(_ id: MachineID, provider: String, _ console: String? = nil, now: Date) {
+        let reason = (unclear[id].map { ": \($0)" } ?? "") + (console.map { "; \($0)" } ?? "")
+        let message = "not running with an address after \(limits.running)\(reason)"
+        setPhase(id, .failed(message: message, provider: provider), now: now)
     }
 
     /// Tells once why a machine is waited for whose state is not clear.

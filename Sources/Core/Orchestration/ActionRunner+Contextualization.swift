@@ -31,7 +31,8 @@ extension ActionRunner {
                 switch report.results[machine.rawValue] {
                 case .configured: results[machine] = .configured
                 case .failed(let step, let message):
-                    results[machine] = .failed(message: (step.map { "\($0): " } ?? "") + message)
+                    let told = (step.map { "\($0): " } ?? "") + message
+                    results[machine] = .failed(message: told + (await silence(of: machine, report)))
                 case nil: results[machine] = .failed(message: "took no part in the contextualization")
                 }
             }
@@ -41,6 +42,17 @@ extension ActionRunner {
         } catch let error as ManagerError {
             return .contextualized(generation: generation, failed(machines, error.description))
         }
+    }
+
+    /// Of a machine whose SSH never answered, the end of its console.
+    private func silence(of id: MachineID, _ report: ContextualizationReport) async -> String {
+        let counts = report.counts[id.rawValue]
+        guard let counts, counts.unreachable > 0, counts.ok == 0,
+            let machine = snapshot.machines.first(where: { $0.id == id }), machine.hostKeys.isEmpty,
+            let provider = machine.providerID,
+            let console = await consoleEnd(provider, at: machine.placement.cloud)
+        else { return "" }
+        return "; " + console
     }
 
     private func failed(_ machines: [MachineID], _ message: String) -> [MachineID: MachineRecord.Configuration] {

@@ -258,7 +258,11 @@ struct ActionRunner: Sendable {
             for ((id, provider), outcome) in zip(known, outcomes) {
                 switch outcome {
                 case .done(let machine):
-                    answers[id] = ProviderMachine(machine)
+                    var answer = ProviderMachine(machine)
+                    if isLate(id), answer.state != .running || answer.addresses.isEmpty {
+                        answer.console = await consoleEnd(provider, at: cloud)
+                    }
+                    answers[id] = answer
                 case .failed(let error) where error.code == .notFound:
                     answers.updateValue(nil, forKey: id)
                 case .failed(let error):
