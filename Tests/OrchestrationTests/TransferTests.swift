@@ -41,6 +41,68 @@ import Testing
         #expect(try await there.cloudMachines(id).isEmpty)
     }
 
+    @Test("IM's importer finds the members without which it takes nothing") func membersOfIM() async throws {
+        let fixture = try Fixture()
+        let id = try await fixture.deploy(Fixture.document(1), name: "web").0.infrastructure
+        let text = try await fixture.manager.export(id, caller: .local)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(object["vm_master"] is NSNull)
+        #expect((object["auth"] as? [Any])?.isEmpty == true)
+        #expect((object["creation_date"] as? NSNumber).map { $0.doubleValue == $0.doubleValue.rounded() } == true)
+    }
+
+    @Test("of several who import the same at a time one gets it, and the others are told") func race() async throws {
+        let here = try Fixture()
+        let id = try await here.deploy(Fixture.document(1), name: "web").0.infrastructure
+        let text = try await here.manager.export(id, handsOver: true, caller: .local)
+        let there = try Fixture(dummy: here.dummy)
+        let users = (0..<8).map { Caller.user("user\($0)", .password("one")) }
+        let winners = await withTaskGroup(of: String?.self) { group in
+            for user in users {
+                group.addTask {
+                    let clouds = Fixture.clouds
+                    do {
+                        _ = try await there.manager.importInfrastructure(text, clouds: clouds, caller: user)
+                        return user.username
+                    } catch {
+                        #expect("\(error)".contains("Trying to add an existing infrastructure ID."), "\(error)")
+                        return nil
+                    }
+                }
+            }
+            return await group.reduce(into: [String]()) { $0 += [$1].compactMap(\.self) }
+        }
+        #expect(winners.count == 1)
+        let owners = try await there.store.snapshot(id)?.infrastructure.owners.map(\.username)
+        #expect(owners == winners)
+    }
+
+    @Test("owners have the names that they sent, and what was said at IM is told") func ownersOfIM() async throws {
+        let fixture = try Fixture()
+        let text = #"""
+            {"id": "1b", "vm_list": [], "radl": "", "cont_out": "Configuring\nIt failed.", "auth": [
+            {"type": "InfrastructureManager", "username": "ad\u00c3\u00a1", "password": "contrase\u00c3\u00b1a"},
+            {"type": "InfrastructureManager", "username": "ad\u00e9", "password": "x"}]}
+            """#
+        let id = try await fixture.manager.importInfrastructure(
+            text, clouds: Fixture.clouds, caller: .local, keepsOwners: true)
+        let ada = Caller.user("adá", .password("contraseña"))
+        #expect(
+            try await fixture.manager.snapshot(id, caller: ada).infrastructure.owners.map(\.username) == ["adá", "adé"])
+        let events = try await fixture.manager.events(of: id, caller: ada).map(\.text)
+        #expect(events == ["Configuring", "It failed.", "taken over from another service"])
+    }
+
+    @Test("ids that cannot stand in a path are refused", arguments: ["../../x", "a\nb", "a?b", "..", ""])
+    func ids(id: String) async throws {
+        let fixture = try Fixture()
+        let escaped = id.replacing("\n", with: "\\n")
+        await #expect(throws: ManagerError.self) {
+            _ = try await fixture.manager.importInfrastructure(
+                #"{"id": "\#(escaped)", "vm_list": [], "radl": ""}"#, clouds: Fixture.clouds, caller: .local)
+        }
+    }
+
     @Test func itMayComeBack() async throws {
         let fixture = try Fixture()
         let id = try await fixture.deploy(Fixture.document(1), name: "web").0.infrastructure

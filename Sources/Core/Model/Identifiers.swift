@@ -7,6 +7,15 @@ package struct InfrastructureID: Identifier {
     package init(rawValue: String) {
         self.rawValue = rawValue
     }
+
+    /// Whether it can stand in the path of a URL as it is, and be no step of one.
+    package var canBePartOfPath: Bool {
+        rawValue.utf8.count <= 128 && !rawValue.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
+            && rawValue.unicodeScalars.allSatisfy {
+                $0.isASCII
+                    && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0))
+            }
+    }
 }
 
 /// Names a machine everywhere, at the provider too: `INFRASTRUCTURE.NUMBER`.

@@ -58,6 +58,8 @@ package struct OperationSubmission: Sendable {
     /// The newest operation of the subject that this one was made for: should there be a newer one, it is refused as
     /// `outdated`. Nil: any.
     package var follows: OperationID?
+    /// Whether the subject may have had no operation before: else it is refused as `outdated`.
+    package var isFirst = false
 
     package init(_ operation: DurableOperation, precedence: Precedence, follows: OperationID? = nil) {
         self.operation = operation

@@ -45,7 +45,8 @@ struct ImportedInfrastructure {
             let index = try DocumentCache.shared.index(secrets.document.expose())
             for machine in export.machines where machine.isDestroyed != true {
                 let reader = IMMachineReader(
-                    machine, infrastructure: id, index: index, connectors: connectors, now: now)
+                    machine, infrastructure: id, index: index, connectors: connectors,
+                    isConfigured: export.isConfigured, now: now)
                 guard let read = try reader.record() else { continue }
                 machines.append(read)
                 let login = reader.login
@@ -102,15 +103,18 @@ private struct IMMachineReader {
     let infrastructure: InfrastructureID
     let connectors: [String: String]
     let now: Date
+    /// What IM says of the whole.
+    private let isConfigured: Bool?
     private let features: Features
     private let system: RADLSystem?
     private let index: RADLIndex
 
     init(
         _ machine: InfrastructureExport.Machine, infrastructure: InfrastructureID, index: RADLIndex,
-        connectors: [String: String], now: Date
+        connectors: [String: String], isConfigured: Bool?, now: Date
     ) {
         self.machine = machine
+        self.isConfigured = isConfigured
         self.infrastructure = infrastructure
         self.index = index
         self.connectors = connectors
@@ -182,10 +186,16 @@ private struct IMMachineReader {
         guard let system, index.isContextualized(system.id) else { return .disabled }
         switch state {
         case "configured": return .configured
-        case "unconfigured": return .failed(message: machine.errorMessage ?? "its contextualization failed before")
+        case "unconfigured": return failed
+        // IM says of the whole alone that it failed, where it was before machines were reached.
+        case "running" where isConfigured == false && machine.isConfigured != true: return failed
         case "stopped": return machine.isConfigured == true ? .configured : .pending
         default: return .pending
         }
+    }
+
+    private var failed: MachineRecord.Configuration {
+        .failed(message: machine.errorMessage ?? "its contextualization failed before")
     }
 
     private var addresses: [MachineRecord.Address] {

@@ -84,6 +84,8 @@ struct InfrastructureExport: Codable {
     /// Of kinds that differ by version, so they are read apart.
     var extra: [String: String]?
     var records: Records?
+    /// What its contextualization said at IM. Never written.
+    var output: String?
     /// Who owns it at IM. Never written.
     var owners: [ExportedOwner] = []
 
@@ -95,6 +97,7 @@ struct InfrastructureExport: Codable {
         case creationDate = "creation_date"
         case extra = "extra_info"
         case records = "gantry"
+        case output = "cont_out"
     }
 }
 
@@ -108,7 +111,7 @@ extension InfrastructureExport {
         radl = try MachineDocument.document(of: snapshot).text(style: .im)
         isDeleted = false
         isConfigured = record.configured
-        creationDate = record.createdAt.timeIntervalSince1970
+        creationDate = record.createdAt.timeIntervalSince1970.rounded(.down)
         extra = template.map { ["TOSCA": $0] } ?? [:]
         machines = try snapshot.machines.map { machine in
             let info = try? MachineDocument.make(machine, of: snapshot)
@@ -124,7 +127,8 @@ extension InfrastructureExport {
                     port: endpoint.port, scheme: endpoint.scheme, path: endpoint.path),
                 info: (info ?? requested).text(style: .im), requested: requested.text(style: .im),
                 state: machine.state.rawValue, isDestroyed: !machine.isAlive,
-                creationDate: machine.createdAt.timeIntervalSince1970, errorMessage: machine.detail, isCreating: false,
+                creationDate: machine.createdAt.timeIntervalSince1970.rounded(.down), errorMessage: machine.detail,
+                isCreating: false,
                 isConfigured: machine.state == .configured)
         }
         var own = Records(
@@ -141,6 +145,23 @@ extension InfrastructureExport {
         let definitions = snapshot.secrets.definitions
         own.definitions = definitions.isEmpty ? nil : definitions.mapValues { $0.expose() }
         records = own
+    }
+
+    /// IM reads nothing without its machine that configures others, and its owners: there is no such machine here, and who
+    /// owns it there is who imports it.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(machines, forKey: .machines)
+        try container.encode(radl, forKey: .radl)
+        try container.encodeIfPresent(isDeleted, forKey: .isDeleted)
+        try container.encodeIfPresent(isConfigured, forKey: .isConfigured)
+        try container.encodeIfPresent(creationDate, forKey: .creationDate)
+        try container.encodeIfPresent(extra, forKey: .extra)
+        try container.encodeIfPresent(records, forKey: .records)
+        var others = encoder.container(keyedBy: AnyKey.self)
+        if let key = AnyKey(stringValue: "vm_master") { try others.encodeNil(forKey: key) }
+        if let key = AnyKey(stringValue: "auth") { try others.encode([String](), forKey: key) }
     }
 
     func text() throws -> String {
@@ -188,6 +209,7 @@ extension InfrastructureExport {
         isConfigured = try? container.decodeIfPresent(Bool.self, forKey: .isConfigured)
         creationDate = try? container.decodeIfPresent(Double.self, forKey: .creationDate)
         records = try container.decodeIfPresent(Records.self, forKey: .records)
+        output = try? container.decodeIfPresent(String.self, forKey: .output)
         owners = try Self.owners(decoder)
         extra = [:]
         if let others = try? container.nestedContainer(keyedBy: AnyKey.self, forKey: .extra) {
@@ -211,8 +233,16 @@ extension InfrastructureExport {
             guard item.type == "InfrastructureManager", let name = item.username, !name.isEmpty,
                 let password = item.password
             else { return nil }
-            return ExportedOwner(username: name, password: Secret(password))
+            return ExportedOwner(username: Self.sent(name), password: Secret(Self.sent(password)))
         }
+    }
+
+    /// A text as it was sent: IM takes each byte of a header for a letter, so that an `á` of UTF-8 stands as two of Latin-1.
+    private static func sent(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { !$0.isASCII }),
+            text.unicodeScalars.allSatisfy({ $0.value < 0x100 })
+        else { return text }
+        return String(validating: text.unicodeScalars.map { UInt8($0.value) }, as: UTF8.self) ?? text
     }
 
     private struct AnyKey: CodingKey {

@@ -95,10 +95,17 @@ extension InfrastructureManager {
                 throw ManagerError(
                     code: .invalidDocument, message: "Error importing the infrastructure, incorrect data: 'id'")
             }
-            if let known = try await store.infrastructure(new.record.id), known.phase != .destroyed {
+            guard new.record.id.canBePartOfPath else {
                 throw ManagerError(
-                    code: .invalidDocument, message: "Trying to add an existing infrastructure ID.")
+                    code: .invalidDocument,
+                    message:
+                        "Error importing the infrastructure, incorrect data: 'id' has to be of letters, digits and "
+                        + "the characters . _ -")
             }
+            let existing = ManagerError(
+                code: .invalidDocument, message: "Trying to add an existing infrastructure ID.")
+            let newest = try await store.newestOperation(subject: OperationSubject(new.record.id))
+            if let known = try await store.infrastructure(new.record.id), known.phase != .destroyed { throw existing }
             // That it can be read is known before it is taken over.
             _ = try DocumentCache.shared.index(new.secrets.document.expose())
             let credentials = try await credentials(of: new.record.clouds, among: clouds, for: owners[0])
@@ -108,17 +115,36 @@ extension InfrastructureManager {
             new.record.goal = .present
             new.record.phase = .active
             new.record.generation += 1
-            let event = InfrastructureEvent(
-                infrastructure: new.record.id, time: now(), kind: .message, text: "taken over from another service")
-            try await store.submit(
-                OperationSubmission(ended("import", new.record.id), precedence: .exclusive),
-                with: InfrastructureChange(
-                    infrastructure: new.record.id, record: new.record, secrets: new.secrets, machines: new.machines,
-                    resources: new.resources, events: [event]),
-                credentials: Array(Set(credentials.values)))
+            var submission = OperationSubmission(
+                ended("import", new.record.id), precedence: .exclusive, follows: newest)
+            submission.isFirst = newest == nil
+            do {
+                try await store.submit(
+                    submission,
+                    with: InfrastructureChange(
+                        infrastructure: new.record.id, record: new.record, secrets: new.secrets,
+                        machines: new.machines, resources: new.resources,
+                        events: events(of: export, at: new.record.createdAt)),
+                    credentials: Array(Set(credentials.values)))
+            } catch let error as OperationError where error.code == .outdated {
+                // Somebody else was first.
+                throw existing
+            }
             commits.ring()
             return new.record.id
         }
+    }
+
+    /// What the contextualization said at IM, as far as people read, and that it came here.
+    private func events(of export: InfrastructureExport, at time: Date) -> [InfrastructureEvent] {
+        let id = InfrastructureID(rawValue: export.id)
+        let lines = (export.output ?? "").split(whereSeparator: \.isNewline).suffix(1000)
+        return lines.map {
+            InfrastructureEvent(infrastructure: id, time: time, kind: .message, text: String($0.prefix(2000)))
+        } + [
+            InfrastructureEvent(
+                infrastructure: id, time: now(), kind: .message, text: "taken over from another service")
+        ]
     }
 
     /// Credentials of the caller for clouds of an export, by the clouds as they stand in it.

@@ -123,7 +123,9 @@ extension InMemoryStateStore.Contents {
             return nil
         }
         let subject = submission.operation.subject
-        if let expected = submission.follows, newest(subject) != expected { throw .outdated(subject) }
+        if submission.follows != nil || submission.isFirst, newest(subject) != submission.follows {
+            throw .outdated(subject)
+        }
         return try submission.effect(on: unfinished(subject: submission.operation.subject))
     }
 

@@ -204,7 +204,9 @@ extension SQLiteStateStore {
         let isKnown = try Bool.fetchOne(
             database, sql: "SELECT 1 FROM operation WHERE id = ?", arguments: [operation.id.rawValue])
         if isKnown == true { return false }
-        if let expected = submission.follows, try newest(operation.subject, in: database) != expected {
+        if submission.follows != nil || submission.isFirst,
+            try newest(operation.subject, in: database) != submission.follows
+        {
             throw OperationError.outdated(operation.subject)
         }
         let effect = try submission.effect(on: unfinished(subject: operation.subject, in: database))
