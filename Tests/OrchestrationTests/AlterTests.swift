@@ -45,6 +45,15 @@ import Testing
         #expect(plan.added.isEmpty)
     }
 
+    @Test("a machine can have a smaller size again", arguments: ["cpu.count = 1", "instance_type = 'dummy.small'"])
+    func smaller(features: String) async throws {
+        let fixture = try Fixture()
+        let id = try await deployed(fixture)
+        #expect(try await alter(fixture, id, "cpu.count = 4")?.status == .succeeded)
+        #expect(try await alter(fixture, id, features)?.status == .succeeded)
+        #expect(try await fixture.manager.snapshot(id, caller: .local).machines[1].placement.flavor == "dummy.small")
+    }
+
     @Test func whatIsAsAskedIsLeft() async throws {
         let fixture = try Fixture()
         let id = try await deployed(fixture)

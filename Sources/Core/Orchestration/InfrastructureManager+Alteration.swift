@@ -95,13 +95,15 @@ private struct Alteration {
         guard capabilities[.flavors] != nil else { return try await plannedSize(asked) }
         let catalog = try await sessions.flavors(cloud)
         let present = catalog.first { $0.id == machine.placement.flavor }
-        // What is not asked for stays at least as it is.
+        // What is not asked for is as its document says. A size that is named is that size.
         var features = asked
-        if let cpus = machine.placement.cpuCount, !asked.contains("cpu.count") {
-            features.set(Self.least("cpu.count", cpus))
-        }
-        if let memory = machine.placement.memoryBytes, !asked.contains("memory.size") {
-            features.set(Self.least("memory.size", Int(memory)))
+        if !asked.contains("instance_type") {
+            let index = try DocumentCache.shared.index(snapshot.secrets.document.expose())
+            let defined = snapshot.definition(of: machine, in: index).map { Requirements(system: $0).sizes }
+            for feature in defined?.asMinimum.all ?? []
+            where ["cpu.count", "memory.size"].contains(feature.name) && !asked.contains(feature.name) {
+                features.set(feature)
+            }
         }
         if !asked.contains("cpu.arch"), let architecture = present?.architecture {
             features.set("cpu.arch", to: architecture)
@@ -149,10 +151,6 @@ private struct Alteration {
             let rightKey = (right.pricePerHour?.amount ?? .infinity, right.cpuCount, right.memoryBytes)
             return leftKey == rightKey ? left.id < right.id : leftKey < rightKey
         }
-    }
-
-    private static func least(_ name: String, _ value: Int) -> Feature {
-        Feature(name, .number(Interval(.greaterOrEqual, Quantity(.integer(value)))))
     }
 
     // MARK: Disks
