@@ -151,6 +151,7 @@ import Testing
         world.restart()
         try world.runToEnd()
         #expect(world.machine.snapshot.machines[0].phase == .vanished)
+        #expect(world.machine.snapshot.machines[0].isListed)
         #expect(world.machine.snapshot.machines[0].detail?.contains("somebody else") == true)
         #expect(world.machine.outcome != .succeeded)
     }

@@ -16,7 +16,7 @@ extension SharedOverview {
             buffer.reserveCapacity(64 + 24 * overview.machines.count)
             buffer.writeString("{\"state\":{\"state\":\"\(overview.toldState.rawValue)\",\"vm_states\":{")
             var isFirst = true
-            for machine in overview.machines where machine.isAlive {
+            for machine in overview.machines where machine.isListed {
                 buffer.writeString(isFirst ? "\"" : ",\"")
                 isFirst = false
                 buffer.writeString("\(machine.id.number)")
@@ -35,7 +35,7 @@ extension SharedOverview {
             let value: XMLRPCValue = [
                 "state": .string(overview.toldState.rawValue),
                 "vm_states": .structure(
-                    overview.machines.filter(\.isAlive).map {
+                    overview.machines.filter(\.isListed).map {
                         XMLRPCValue.Member(String($0.id.number), .string($0.state.rawValue))
                     }),
             ]
@@ -51,7 +51,7 @@ extension SharedOverview {
     /// Numbers of the machines that are there to stay, in order.
     var numbers: [Int] {
         form("numbers") { overview in
-            overview.machines.filter { $0.isAlive && $0.goal == .present }.map(\.id.number)
+            overview.machines.filter { $0.isListed && $0.goal == .present }.map(\.id.number)
         }
     }
 }
@@ -77,7 +77,12 @@ extension SharedOverview {
 }
 
 extension InfrastructureOverview {
-    var toldState: InfrastructureState { isWithoutDeploy ? .failed : state }
+    var toldState: InfrastructureState {
+        if isWithoutDeploy { return .failed }
+        // IM's, where all machines were removed.
+        let isEmpty = infrastructure.nextNumber > 0 && !machines.contains(where: \.isListed)
+        return isEmpty && state == .configured ? .unknown : state
+    }
 
     /// Whether its document asked for no machine. IM's clients are told that it failed (im.md 5.2): who sent an empty
     /// document meant something else.

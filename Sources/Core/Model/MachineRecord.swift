@@ -142,6 +142,10 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
         }
     }
 
+    /// Whether clients are told of it: it is there, or it is missed. One that somebody else removed is `off` until it is
+    /// removed here, too.
+    package var isListed: Bool { isAlive || (goal == .present && phase == .vanished) }
+
     /// Whether it still counts: neither ended nor vanished.
     package var isAlive: Bool {
         switch phase {

@@ -1,3 +1,4 @@
+import Foundation
 package import InfrastructureModel
 package import Operations
 package import RADL
@@ -44,6 +45,9 @@ package struct DeploymentRequest: Sendable {
         if name.isEmpty { return "the name of an infrastructure cannot be empty" }
         if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
             return "the name of an infrastructure cannot hold control characters"
+        }
+        if UUID(uuidString: name) != nil {
+            return "the name of an infrastructure cannot be like an id, '\(name)': it could not be told from one"
         }
         if name.count > longestName {
             return "the name of an infrastructure has at most \(longestName) characters, this one has \(name.count)"

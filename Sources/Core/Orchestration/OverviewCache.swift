@@ -133,6 +133,7 @@ package final class SharedOverview: Sendable {
         var overview = stored.overview
         for operation in stored.unfinished {
             if let wish = try operation.update() { overview.foresee(wish, of: operation.id.rawValue) }
+            if operation.kind == .destroy { overview.infrastructure.goal = .destroyed }
         }
         self.overview = overview
     }
