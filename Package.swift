@@ -53,6 +53,15 @@ let externals: [String: External] = [
     "NIOCore": External(
         package: "swift-nio",
         requirement: .package(url: "https://github.com/apple/swift-nio", from: "2.101.0")),
+    "NIOHTTP1": External(
+        package: "swift-nio",
+        requirement: .package(url: "https://github.com/apple/swift-nio", from: "2.101.0")),
+    "NIOHTTPTypes": External(
+        package: "swift-nio-extras",
+        requirement: .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0")),
+    "NIOHTTPTypesHTTP1": External(
+        package: "swift-nio-extras",
+        requirement: .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0")),
     "NIOSSL": External(
         package: "swift-nio-ssl",
         requirement: .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0")),
@@ -192,7 +201,7 @@ let units: [Unit] = [
         [
             "Orchestration", "InfrastructureModel", "Operations", "RADL", "TOSCA", "Authorization", "XMLRPC",
             "JSONCoding", "Support", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore",
-            "NIOSSL", "Logging",
+            "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOSSL", "Logging",
         ]),
 
     // Tools

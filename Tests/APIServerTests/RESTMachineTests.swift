@@ -145,4 +145,16 @@ import Testing
             #expect(state.contains(#""5":"stopped""#), "\(state)")
         }
     }
+
+    @Test("numbers may have blanks around them, as clients join lists") func blanks() async throws {
+        try await Served.serve { client in
+            let id = try await Served.configured(client)
+            let path = "/infrastructures/\(id)/vms"
+            #expect(try await Served.ask(client, .get, path + "/%200/state").status == .ok)
+            let removed = try await Served.ask(client, .delete, path + "/0,%201")
+            #expect(removed.status == .ok, "\(removed.text)")
+            let missing = try await Served.ask(client, .get, path)
+            #expect(missing.status == .notFound && missing.text == "Incorrect infrastructure property")
+        }
+    }
 }

@@ -113,4 +113,12 @@ import Testing
             #expect(destroyed.status == .ok, "\(destroyed.text)")
         }
     }
+
+    @Test("authorization data may be one object of JSON") func oneObject() async throws {
+        try await Served.serve { client in
+            let header = #"{"type": "InfrastructureManager", "username": "ada", "password": "one"}"#
+            let list = try await Served.ask(client, .get, "/infrastructures", Served.headers(header))
+            #expect(list.status == .ok, "\(list.text)")
+        }
+    }
 }

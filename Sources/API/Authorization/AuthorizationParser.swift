@@ -20,15 +20,14 @@ package struct AuthorizationParser: Sendable {
 
     /// The content of an authorization file.
     package func items(ofFile text: String) throws -> [AuthorizationItem] {
-        let trimmed = text.drop { $0.isWhitespace }
-        if trimmed.first == "[" { return try items(ofJSON: text) }
+        if let items = try items(ofJSON: text) { return items }
         return try items(ofLines: text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init))
     }
 
     /// The value of an `Authorization` header: lines separated by the two characters `\n`, newlines in values sent as
     /// the three characters `\\n`; or a JSON array.
     package func items(ofHeader value: String) throws -> [AuthorizationItem] {
-        if value.drop(while: \.isWhitespace).first == "[" { return try items(ofJSON: value) }
+        if let items = try items(ofJSON: value) { return items }
         let marked = value.replacing("\\\\n", with: "\u{0}")
         return try items(
             ofLines: marked.split(separator: "\\n", omittingEmptySubsequences: false).map {
@@ -36,7 +35,11 @@ package struct AuthorizationParser: Sendable {
             })
     }
 
-    private func items(ofJSON text: String) throws -> [AuthorizationItem] {
+    /// Nil: it is none. An object is one item.
+    private func items(ofJSON text: String) throws -> [AuthorizationItem]? {
+        let first = text.first { !$0.isWhitespace }
+        guard first == "[" || first == "{" else { return nil }
+        let text = first == "{" ? "[\(text)]" : text
         guard let objects = JSONExtent.objects(ofArray: text) else {
             throw AuthorizationError("the authorization data is not a JSON array of objects")
         }

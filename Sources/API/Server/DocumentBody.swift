@@ -74,11 +74,19 @@ struct DocumentBody: Sendable {
                 "\(prefix): bodies of Content-Encoding '\(encoding.prefix(40))' are not read: send it as it is",
                 headers: [.acceptEncoding: "identity"])
         }
+        if let coding = request.headers[.transferEncoding], coding.lowercased() != "chunked" {
+            throw RESTError(
+                .notImplemented, "\(prefix): bodies of Transfer-Encoding '\(coding.prefix(40))' are not read")
+        }
+        let tooLarge = RESTError(.contentTooLarge, "\(prefix): the document is larger than \(Self.largest) MiB")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.largest << 20 {
+            throw tooLarge
+        }
         var request = request
         do {
             return try await request.collectBody(upTo: Self.largest << 20)
         } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
-            throw RESTError(.contentTooLarge, "\(prefix): the document is larger than \(Self.largest) MiB")
+            throw tooLarge
         } catch let error as LateBody {
             throw RESTError(.requestTimeout, "\(prefix): the document is too slow: \(error)")
         } catch {

@@ -1,4 +1,5 @@
 import Glibc
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -35,12 +36,17 @@ enum HTTPListener {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 2 * largestHeaders, maxHeaderListSize: 2 * largestHeaders)
         let plain = HTTPServerBuilder.http1(
-            configuration: .init(idleTimeout: TimeAmount(patience ?? Self.patience), httpDecoderConfiguration: decoder))
+            configuration: .init(
+                additionalChannelHandlers: [HTTPManners(largestBody: 32 << 20)],
+                idleTimeout: TimeAmount(patience ?? Self.patience), httpDecoderConfiguration: decoder))
         let limit = bodyPatience ?? Self.bodyPatience
         let paced = CallbackResponder<BasicRequestContext> { request, context in
+            var request = request
+            // What links begin with.
+            if tls != nil { request = Request(head: request.head.secure, body: request.body) }
             let hasBody = request.headers[.contentLength] != nil || request.headers[.transferEncoding] != nil
-            let response = try await responder.respond(
-                to: hasBody ? request.paced(within: limit) : request, context: context)
+            if hasBody { request = request.paced(within: limit) }
+            let response = try await responder.respond(to: request, context: context)
             return response.status == .requestTimeout ? response.closing() : response
         }
         return Application(
@@ -64,5 +70,13 @@ extension Response {
             throw End()
         }
         return response
+    }
+}
+
+extension HTTPRequest {
+    fileprivate var secure: HTTPRequest {
+        var head = self
+        head.scheme = "https"
+        return head
     }
 }

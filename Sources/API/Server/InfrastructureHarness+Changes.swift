@@ -32,7 +32,7 @@ extension InfrastructureHarness {
         let login = try await login(request, prefix)
         let contextualizes = try flag(request, "context", default: true)
         return try await failing(prefix) {
-            guard let numbers = InfrastructureCalls.numbers(numbers) else {
+            guard let numbers = InfrastructureCalls.numbers(numbers.removingPercentEncoding ?? numbers) else {
                 throw RESTError(.notFound, "\(prefix): Invalid VM ID")
             }
             try await calls.remove(numbers, of: id, contextualizes: contextualizes, login: login)

@@ -247,7 +247,7 @@ struct InfrastructureHarness: Sendable {
             else { return nil }
             return String(value)
         }
-        let scheme = forwarded(.forwardedProtocol)?.lowercased() == "https" ? "https" : "http"
+        let scheme = (forwarded(.forwardedProtocol) ?? request.head.scheme)?.lowercased() == "https" ? "https" : "http"
         let named = forwarded(.forwardedHost).flatMap { $0.contains("/") ? nil : $0 }
         let asked = request.head.authority ?? request.headers[.hostHeader] ?? "localhost"
         let host = named ?? (asked.utf8.count <= 255 + ":65535".count ? asked : "localhost")

@@ -93,6 +93,10 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
         guard let methods = paths.methods(of: request.uri.path) else {
             return Self.response(Self.unknown(request.uri.path), request)
         }
+        // A word of a longer path, where the name of a property stands in others.
+        guard !methods.contains(request.method.rawValue) else {
+            return Self.response(RESTError(.notFound, "Incorrect infrastructure property"), request)
+        }
         let allowed = methods.joined(separator: ", ")
         if request.method == .options { return .text("OK", headers: [.allow: allowed]) }
         return Self.response(

@@ -61,6 +61,11 @@ import Testing
             "well-formed"
         ),
         ("GET /RPC2 HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405"),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: \(version.utf8.count)\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n"
+        ),
+        ("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 104857600\r\n\r\n", "HTTP/1.1 413"),
         ("HELLO\r\n\r\n", "HTTP/1.1 400"),
     ]
 
@@ -71,6 +76,15 @@ import Testing
             connection.send(request)
             let answer = await connection.text(within: .seconds(60)) { $0.contains(words) }
             #expect(answer.contains(words), "\(answer)")
+        }
+    }
+
+    @Test("a client of HTTP/1.0 that reads to the end is not left waiting") func oldClients() async throws {
+        try await Served.serve(nil, .rest, overNetwork: true) { client in
+            let connection = try Connection(port: try #require(client.port))
+            connection.send("GET /version HTTP/1.0\r\n\r\n")
+            let answer = await connection.text(within: .seconds(20))
+            #expect(answer.contains("2.0.0") && connection.isClosed, "\(answer)")
         }
     }
 

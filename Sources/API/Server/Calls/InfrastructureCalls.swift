@@ -83,15 +83,20 @@ struct InfrastructureCalls: Sendable {
         _ id: String, _ number: String, caller: Caller
     ) async throws -> (snapshot: InfrastructureSnapshot, machine: MachineRecord) {
         let snapshot = try await snapshot(id, caller: caller)
-        guard let number = Int(number) else { throw Self.noMachine }
+        guard let number = Self.number(number) else { throw Self.noMachine }
         return (snapshot, try Self.machine(number, of: snapshot))
     }
 
     /// The number of a machine that is there.
     func number(_ id: String, _ number: String, caller: Caller) async throws -> Int {
         let overview = try await overview(id, caller: caller).overview
-        guard let number = Int(number) else { throw Self.noMachine }
+        guard let number = Self.number(number) else { throw Self.noMachine }
         return try Self.machine(number, of: overview).id.number
+    }
+
+    /// As it stands in a path: with blanks around it, where a client joined a list so.
+    private static func number(_ text: String) -> Int? {
+        Int((text.removingPercentEncoding ?? text).trimmingCharacters(in: .whitespaces))
     }
 
     static func machine(_ number: Int, of snapshot: InfrastructureSnapshot) throws(ManagerError) -> MachineRecord {
@@ -101,7 +106,7 @@ struct InfrastructureCalls: Sendable {
     /// A machine that is there.
     static func machine(_ number: Int, of overview: InfrastructureOverview) throws(ManagerError) -> MachineRecord {
         guard let machine = overview.machines.first(where: { $0.id.number == number }) else { throw noMachine }
-        guard machine.isAlive else { throw ManagerError(code: .notFound, message: "Deleted VM.") }
+        guard machine.isListed else { throw ManagerError(code: .notFound, message: "Deleted VM.") }
         return machine
     }
 

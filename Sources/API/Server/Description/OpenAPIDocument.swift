@@ -120,7 +120,7 @@ struct OpenAPIDocument: Sendable {
         400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed",
         408: "TooSlow", 409: "Conflict",
         413: "ContentTooLarge", 415: "UnsupportedMediaType", 429: "TooManyRequests", 431: "HeadersTooLarge",
-        500: "InternalError", 503: "Unavailable",
+        500: "InternalError", 501: "NotImplemented", 503: "Unavailable",
     ]
 
     /// What refusals mean.
@@ -137,6 +137,7 @@ struct OpenAPIDocument: Sendable {
         429: "The user asks too often; ask again after `Retry-After` seconds.",
         431: "All headers together are larger than is read.",
         500: "A fault of the service; its log has it.",
+        501: "The body is sent in a way that is not read.",
         503: "The service cannot work at present, or is stopping.",
     ]
 

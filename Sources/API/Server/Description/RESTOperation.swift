@@ -109,7 +109,7 @@ struct RESTOperation: Sendable {
         var statuses = Set(refusals)
         statuses.formUnion([431, 500, 503])
         if !isOpen { statuses.formUnion([401, 429]) }
-        if body != nil { statuses.formUnion([400, 408, 413, 415]) }
+        if body != nil { statuses.formUnion([400, 408, 413, 415, 501]) }
         if pathParameters.contains("id") { statuses.formUnion([400, 403, 404]) }
         return statuses.sorted()
     }
