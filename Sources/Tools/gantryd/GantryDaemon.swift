@@ -95,6 +95,12 @@ struct GantryDaemon: AsyncParsableCommand {
         if let refusal = configuration.refusal { try Ending.fail("\(refusal)") }
         let settings = DaemonSettings(self, configuration)
         let interfaces = [settings.rest, settings.xmlrpc].compactMap(\.self)
+        let ports = interfaces.map(\.address.port).filter { $0 != 0 }
+        guard Set(ports).count == ports.count else {
+            try Ending.fail(
+                "both interfaces are to listen on port \(ports[0]): choose another one with --xmlrpc-port, or --no-xmlrpc"
+            )
+        }
         guard !interfaces.isEmpty else {
             try Ending.fail(
                 "both interfaces are switched off: set ACTIVATE_REST or ACTIVATE_XMLRPC to yes")
