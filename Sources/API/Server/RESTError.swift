@@ -95,7 +95,11 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
         }
         // A word of a longer path, where the name of a property stands in others.
         guard !methods.contains(request.method.rawValue) else {
-            return Self.response(RESTError(.notFound, "Incorrect infrastructure property"), request)
+            let parts = request.uri.path.split(separator: "/")
+            let text =
+                parts.count == 5
+                ? "Incorrect property \(parts[4]) for VM ID \(parts[3])" : "Incorrect infrastructure property"
+            return Self.response(RESTError(.notFound, text), request)
         }
         let allowed = methods.joined(separator: ", ")
         if request.method == .options { return .text("OK", headers: [.allow: allowed]) }
