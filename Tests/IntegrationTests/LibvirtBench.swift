@@ -20,6 +20,22 @@ enum LibvirtTestBed {
         return ended.output
     }
 
+    /// The script of the test bed, for what happens to a libvirt.
+    static func bed(_ arguments: String...) async throws -> Program.Ended {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "testbed/libvirt")
+        let isRoot = getuid() == 0
+        let program = Program(name: "libvirt", executable: isRoot ? script : URL(fileURLWithPath: "/usr/bin/sudo"))
+        let ended = try await program.run((isRoot ? [] : [script.path]) + ["--state", state] + arguments)
+        guard ended.status == 0 else { throw TestFailure("testbed/libvirt \(arguments): \(ended.errors)") }
+        return ended
+    }
+
+    /// Makes volumes whose names begin so as if nobody had written to them for two hours.
+    static func age(_ prefix: String) async throws {
+        _ = try await bed("exec", "sh", "-c", "touch -d '2 hours ago' /var/lib/libvirt/images/gantry/\(prefix)*")
+    }
+
     /// Names of all that there is: domains, networks, volumes, filters, files of the pool.
     static func inventory() async throws -> [String] {
         var all = try await virsh("list", "--all", "--name").lines.map { "domain \($0)" }
@@ -27,6 +43,7 @@ enum LibvirtTestBed {
         for pool in try await virsh("pool-list", "--name").lines {
             all += try await virsh("vol-list", pool).lines.map { "volume \($0)" }
         }
+        all += try await virsh("nwfilter-list").lines.map { "filter \($0.split(separator: " ").last ?? "")" }
         let files = FileManager.default.enumerator(atPath: state + "/lib/images")?.allObjects as? [String] ?? []
         all += files.filter { $0.contains(".") }.map { "file \($0)" }
         return all.sorted()
@@ -68,11 +85,17 @@ struct LibvirtBench: Sendable {
 
     var tags: [String: String] { ["gantry:infrastructure": tag] }
 
-    init(config: [String: JSONValue] = [:]) async throws {
+    let image: String
+
+    /// - Parameter uri: Of another libvirt than the test bed's own.
+    init(
+        config: [String: JSONValue] = [:], uri: String = LibvirtTestBed.uri, image: String = LibvirtTestBed.image
+    ) async throws {
+        self.image = image
         connector = LibvirtConnector()
         key = try await Key()
         session = try await connector.openSession(
-            OpenSessionRequest(credentials: Credentials([:]), endpoint: LibvirtTestBed.uri, config: config),
+            OpenSessionRequest(credentials: Credentials([:]), endpoint: uri, config: config),
             context: context
         ).session
     }
@@ -80,7 +103,7 @@ struct LibvirtBench: Sendable {
     func specs(_ count: Int, image: String? = nil, script: String = "") -> [MachineSpec] {
         (0..<count).map { index in
             var spec = MachineSpec(
-                machineID: "\(tag).\(index)", name: "node-\(index)", image: image ?? "file://\(LibvirtTestBed.image)",
+                machineID: "\(tag).\(index)", name: "node-\(index)", image: image ?? "file://\(self.image)",
                 flavor: "", cpuCount: 1, memoryBytes: 256 << 20, interfaces: [.init(index: 0, public: true)])
             var lines = ["#cloud-config", "users:", "  - default", "  - name: cloudadm", "    ssh_authorized_keys:"]
             lines.append("      - \"\(key.publicKey)\"")

@@ -116,6 +116,58 @@ struct LibvirtConnectorTests {
         #expect(try await LibvirtTestBed.inventory() == before)
     }
 
+    @Test("A security group closes ports to the host and other machines, not to its own; rules change under machines")
+    func securityGroups() async throws {
+        let before = try await LibvirtTestBed.inventory()
+        let bench = try await LibvirtBench()
+        func ensure(_ name: String, _ ports: Int...) async throws -> String {
+            let rules = ([22] + ports).map { SecurityGroupSpec.Rule(transport: .tcp, fromPort: $0, toPort: $0) }
+            return try await bench.connector.ensureSecurityGroup(
+                EnsureRequest(
+                    session: bench.session,
+                    spec: SecurityGroupSpec(name: "\(bench.tag)-\(name)", description: "test", rules: rules),
+                    tags: bench.tags.merging(["role": name]) { $1 }), context: bench.context
+            ).get().id
+        }
+        let (group, other) = (try await ensure("a", 8_080), try await ensure("b"))
+        let serve = "echo served >/tmp/index.html; for port in 8080 9090; do busybox httpd -p $port -h /tmp; done"
+        var items = bench.specs(3, script: serve)
+        for (place, id) in [group, group, other].enumerated() { items[place].interfaces[0].groups = [id] }
+        var machines: [Machine] = []
+        for outcome in try await bench.launch(items) {
+            machines.append(try await bench.wait(outcome.get().id, "an address") { !$0.addresses.isEmpty })
+        }
+        for machine in machines { _ = try await bench.ssh(machine, "true") }
+        let address = machines[0].addresses[0].address
+        func fromHost(_ port: Int) async throws -> Bool {
+            try await Program(name: "curl", executable: URL(fileURLWithPath: "/usr/bin/curl")).run([
+                "-s", "-m", "3", "http://\(address):\(port)/index.html",
+            ]).output == "served\n"
+        }
+        func from(_ machine: Int, _ port: Int) async throws -> Bool {
+            try await bench.ssh(
+                machines[machine],
+                "timeout 3 busybox wget -q -O - http://\(address):\(port)/index.html 2>/dev/null; true") == "served"
+        }
+        #expect(try await fromHost(8_080))
+        #expect(try await !fromHost(9_090))
+        #expect(try await from(1, 9_090), "a machine of the group")
+        #expect(try await from(2, 8_080), "another machine, to an open port")
+        #expect(try await !from(2, 9_090), "another machine")
+        #expect(try await ensure("a", 9_090) == group)
+        #expect(try await fromHost(9_090))
+        #expect(try await !fromHost(8_080))
+        let groups = try await bench.list([.securityGroup])
+        #expect(Set(groups.map(\.id)) == [group, other])
+        // In use it is not deleted.
+        let deletion = DeleteResourceRequest(session: bench.session, kind: .securityGroup, id: group)
+        await #expect(throws: ConnectorError.self) {
+            _ = try await bench.connector.delete(deletion, context: bench.context).get()
+        }
+        try await bench.clean()
+        #expect(try await LibvirtTestBed.inventory() == before)
+    }
+
     @Test("A hundred machines are described in one request within 30 ms a hundred")
     func manyMachines() async throws {
         let bench = try await LibvirtBench()

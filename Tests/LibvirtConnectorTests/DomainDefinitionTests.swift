@@ -79,6 +79,12 @@ struct DomainDefinitionTests {
         #expect(words.contains("user,id=gantry0,hostfwd=tcp:127.0.0.1:0-:22"))
         #expect(words.contains { $0.contains("mac=52:54:00:00:00:03") })
         #expect(session.child("devices")?.children("interface").isEmpty == true)
+        var joined = Self.user
+        joined.segment = .init(group: "239.1.2.3:20000", address: "10.170.1.3", prefix: 24)
+        let both = try XMLNode.parse(try definition(.qemu, [joined, Self.user]).xml(), "test")
+        let more = try #require(both.child("commandline")).children("arg").compactMap { $0.attributes["value"] }
+        #expect(more.contains("socket,id=gantry0,mcast=239.1.2.3:20000,localaddr=127.0.0.1"))
+        #expect(more.contains("user,id=gantry1,hostfwd=tcp:127.0.0.1:0-:22"))
     }
 
     @Test("UEFI and other architectures have their boards")
@@ -133,8 +139,39 @@ struct MachineMappingTests {
         #expect(machine.addresses.map(\.address) == ["10.0.0.9", "fd00::9", "10.0.0.9", "fd00::9"])
         #expect(machine.addresses.map(\.interface) == [0, 0, 2, 2])
         #expect(machine.addresses.map(\.family) == [.ipv4, .ipv6, .ipv4, .ipv6])
-        let forwarded = Machine(id: "u", label, DomainState(state: 1, reason: 1), leases: [], sshPort: 2_222)
-        #expect(forwarded.addresses.map(\.address) == ["127.0.0.1"])
-        #expect(forwarded.sshPort == 2_222)
+        let stopped = Machine(id: "u", label, DomainState(state: 5, reason: 1), leases: leases)
+        #expect(stopped.addresses.isEmpty)
+    }
+
+    @Test("A machine of a session has a port of the loopback, and its place among the others")
+    func session() {
+        let user = MachineLabel.Interface(indexes: [1], mac: "52:54:00:00:00:01", isPublic: true)
+        let segment = MachineLabel.Interface(
+            indexes: [0], mac: "52:54:00:00:00:02",
+            segment: .init(group: "239.1.2.3:20000", address: "10.170.1.3", prefix: 24), isPublic: false)
+        let label = DomainDefinitionTests.label(.qemu, [segment, user], launchedAt: 1)
+        let running = DomainState(state: 1, reason: 1)
+        let machine = Machine(id: "u", label, running, leases: [], sshPort: 2_222)
+        #expect(machine.addresses.map(\.address) == ["127.0.0.1", "10.170.1.3"])
+        #expect(machine.addresses.map(\.interface) == [1, 0])
+        #expect(machine.addresses.map(\.public) == [true, false])
+        #expect(machine.sshPort == 2_222)
+        #expect(Machine(id: "u", label, running, leases: []).addresses.isEmpty)
+    }
+
+    @Test("Machines of an infrastructure have addresses of their own on a network of a session")
+    func segments() throws {
+        let range = try #require(AddressRange("10.170.1.0/28"))
+        func segment(_ machine: String, _ fixed: String? = nil) throws -> MachineLabel.Segment {
+            try MachineLabel.Segment(network: "n", range: range, machine: machine, fixedAddress: fixed)
+        }
+        #expect(try (0..<12).map { try segment("inf.\($0)").address } == (2..<14).map { "10.170.1.\($0)" })
+        #expect(throws: ConnectorError.self) { try segment("inf.13") }
+        #expect(try segment("inf.0", "10.170.1.9").address == "10.170.1.9")
+        #expect(throws: ConnectorError.self) { try segment("inf.0", "10.170.2.9") }
+        #expect(try segment("inf.0").group == segment("inf.1").group)
+        let other = try MachineLabel.Segment(network: "m", range: range, machine: "inf.0", fixedAddress: nil)
+        #expect(try other.group != segment("inf.0").group)
+        #expect(range == AddressRange(base: try #require(AddressRange.number(segment("named").address)), prefix: 28))
     }
 }

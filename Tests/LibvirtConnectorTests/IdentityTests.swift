@@ -31,6 +31,29 @@ struct IdentityTests {
         }
     }
 
+    @Test("The tags of disks and groups of an infrastructure fit into a name", arguments: ["", ".qcow2"])
+    func longTags(ending: String) throws {
+        let infrastructure = UUID().uuidString.lowercased()
+        let role = "gantry-\(infrastructure)"
+        for own in [
+            ["gantry:machine": "\(infrastructure).12", "gantry:role": role + ".12-disk-1"],
+            ["gantry:role": role + "-gantry-\(infrastructure)-a-private-network"],
+        ] {
+            let tags = own.merging(["gantry:infrastructure": infrastructure]) { $1 }
+            let text = try TaggedName(kind: "volume", name: role, tags: tags).text(ending: ending)
+            #expect(TaggedName(text, ending: ending)?.tags == tags)
+        }
+    }
+
+    @Test("Cards of a security group know one another by their addresses")
+    func groups() throws {
+        let (first, second) = (try LaunchIdentity.mac("u", 0, group: "g"), try LaunchIdentity.mac("v", 0, group: "g"))
+        #expect(first != second)
+        #expect(first.prefix(9) == second.prefix(9))
+        #expect(try LaunchIdentity.mac("u", 0, group: "h").prefix(9) != first.prefix(9))
+        #expect(try LaunchIdentity.mac("u", 0).hasPrefix("52:54:00:"))
+    }
+
     @Test("Volumes say whose they are")
     func volumes() throws {
         let uuid = try LaunchIdentity.uuid("t", 3)

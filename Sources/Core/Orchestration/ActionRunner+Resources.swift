@@ -123,18 +123,7 @@ extension ActionRunner {
             known.resources += resources
             let plan = try LaunchPlan(snapshot: known)
             if capabilities[.securityGroups] != nil {
-                for group in plan.securityGroups(at: cloud) {
-                    let tags = ResourceTags.infrastructure(infrastructure)
-                        .merging([ResourceTags.role: group.name]) { $1 }
-                    let outcome = try await call(cloud) { connector, session, context in
-                        try await connector.ensureSecurityGroup(
-                            EnsureRequest(session: session, spec: group, tags: tags), context: context)
-                    }
-                    var resource = record(try await settled(outcome, cloud), cloud)
-                    // By its name the launch finds the group of each network.
-                    resource.name = group.name
-                    resources.append(resource)
-                }
+                resources += try await makeGroups(plan.securityGroups(at: cloud), cloud)
             }
             if capabilities[.keyPairs] != nil, let key = snapshot.secrets.publicKey {
                 let name = "gantry-\(infrastructure.id)"
@@ -172,6 +161,30 @@ extension ActionRunner {
                 made.append(resource)
             } catch let error as ConnectorError where error.code == .unsupported {
                 reported(cloud, "it makes no networks; machines of '\(network.name)' are on one that is there")
+            }
+        }
+        return made
+    }
+
+    /// What lets others reach the ports of machines. Where a connector has groups but this cloud of it has none, that is told.
+    private func makeGroups(
+        _ groups: [SecurityGroupSpec], _ cloud: CloudReference
+    ) async throws -> [ResourceRecord] {
+        var made: [ResourceRecord] = []
+        for group in groups {
+            let tags = ResourceTags.infrastructure(infrastructure).merging([ResourceTags.role: group.name]) { $1 }
+            do {
+                let outcome = try await call(cloud) { connector, session, context in
+                    try await connector.ensureSecurityGroup(
+                        EnsureRequest(session: session, spec: group, tags: tags), context: context)
+                }
+                var resource = record(try await settled(outcome, cloud), cloud)
+                // By its name the launch finds the group of each network.
+                resource.name = group.name
+                made.append(resource)
+            } catch let error as ConnectorError where error.code == .unsupported {
+                reported(cloud, error.message)
+                return made
             }
         }
         return made

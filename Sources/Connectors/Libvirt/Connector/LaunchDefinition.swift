@@ -55,14 +55,25 @@ extension Hypervisor {
         let wanted = spec.interfaces.isEmpty ? [MachineSpec.Interface(index: 0)] : spec.interfaces
         var cards: [MachineLabel.Interface] = []
         for interface in wanted.sorted(by: { $0.index < $1.index }) {
-            let place = try place(interface, session)
-            if let same = cards.firstIndex(where: { $0.network == place.network && $0.bridge == place.bridge }) {
+            let place = try place(interface, spec, session)
+            let same = cards.firstIndex {
+                ($0.network, $0.bridge, $0.segment?.group) == (place.network, place.bridge, place.segment?.group)
+            }
+            if let same {
                 cards[same].indexes.append(interface.index)
                 cards[same].isPublic = cards[same].isPublic || interface.public
                 cards[same].fixedAddress = cards[same].fixedAddress ?? interface.fixedAddress
                 continue
             }
-            if interface.fixedAddress != nil, place.network == nil {
+            guard interface.groups.count <= 1 else {
+                throw ConnectorError(
+                    code: .invalidArgument,
+                    message:
+                        "interface \(interface.index) has \(interface.groups.count) security groups; libvirt has one "
+                        + "network filter for a card", field: "interfaces")
+            }
+            let group = hasFilters && (place.network ?? place.bridge) != nil ? interface.groups.first : nil
+            if interface.fixedAddress != nil, place.network == nil, place.segment == nil {
                 throw ConnectorError(
                     code: .invalidArgument,
                     message:
@@ -71,20 +82,32 @@ extension Hypervisor {
             }
             cards.append(
                 .init(
-                    indexes: [interface.index], mac: try LaunchIdentity.mac(uuid, interface.index),
-                    network: place.network, bridge: place.bridge, fixedAddress: interface.fixedAddress,
-                    isPublic: interface.public, filters: interface.groups))
+                    indexes: [interface.index], mac: try LaunchIdentity.mac(uuid, interface.index, group: group),
+                    network: place.network, bridge: place.bridge, segment: place.segment,
+                    fixedAddress: interface.fixedAddress,
+                    isPublic: interface.public, filter: group))
+        }
+        // Where the host is on none of its networks, SSH needs a card of its own.
+        if uri.isSession, !cards.contains(where: { $0.segment == nil }) {
+            cards.append(.init(indexes: [], mac: try LaunchIdentity.mac(uuid, -1), isPublic: true))
         }
         return cards
     }
 
-    /// A network, a bridge (`bridge:NAME`), or neither, which is user-mode networking.
+    private struct Place {
+        var network: String?
+        var bridge: String?
+        var segment: MachineLabel.Segment?
+    }
+
+    /// A network, a bridge (`bridge:NAME`), a place among the machines of a session, or nothing of these, which is user-mode
+    /// networking.
     private func place(
-        _ interface: MachineSpec.Interface, _ session: LibvirtSession
-    ) throws(ConnectorError) -> (network: String?, bridge: String?) {
+        _ interface: MachineSpec.Interface, _ spec: MachineSpec, _ session: LibvirtSession
+    ) throws(ConnectorError) -> Place {
         if let id = interface.network ?? session.settings.network {
-            if id.hasPrefix("bridge:") { return (nil, String(id.dropFirst("bridge:".count))) }
-            if id == "user" { return (nil, nil) }
+            if id.hasPrefix("bridge:") { return Place(bridge: String(id.dropFirst("bridge:".count))) }
+            if id == "user" { return Place() }
             guard let network = try network(id) else {
                 throw ConnectorError(
                     code: .invalidArgument,
@@ -92,14 +115,15 @@ extension Hypervisor {
                         + (try networks().map(\.name).sorted().joined(separator: ", ")),
                     field: "interfaces")
             }
+            if uri.isSession, let segment = try segment(network, interface, spec) { return Place(segment: segment) }
             if !network.isActive { try start(network) }
-            return (network.name, nil)
+            return Place(network: network.name)
         }
+        if uri.isSession { return Place() }
         if let usual = try defaultNetwork() {
             if !usual.isActive { try start(usual) }
-            return (usual.name, nil)
+            return Place(network: usual.name)
         }
-        if uri.isSession { return (nil, nil) }
         throw ConnectorError(
             code: .invalidArgument,
             message: "libvirt has no network 'default' for machines that name none; make one (virsh net-define "

@@ -7,6 +7,7 @@ extension LibvirtConnector {
         try Self.check(tags: request.tags)
         func asks(_ kind: Resource.Kind) -> Bool { request.kinds?.contains(kind) ?? true }
         let (machines, volumes, images, networks) = (asks(.machine), asks(.volume), asks(.image), asks(.network))
+        let groups = asks(.securityGroup)
         let items = try await session.connection.run("the look for what carries the tags", CallBudget(context)) {
             host throws(ConnectorError) in
             var items: [Resource] = []
@@ -25,6 +26,11 @@ extension LibvirtConnector {
             if networks {
                 for (network, label) in try host.ownNetworks() where label.tags.contains(all: request.tags) {
                     items.append(Resource(kind: .network, id: network.name, name: label.name, tags: label.tags))
+                }
+            }
+            if groups {
+                for (id, name) in try host.ownFilters(session) where name.tags.contains(all: request.tags) {
+                    items.append(Resource(kind: .securityGroup, id: id, name: name.name, tags: name.tags))
                 }
             }
             return items

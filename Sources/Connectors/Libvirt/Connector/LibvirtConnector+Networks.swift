@@ -1,4 +1,5 @@
 package import ConnectorAPI
+import Support
 
 extension LibvirtConnector {
     /// Networks of libvirt's, by name. Machines that name none are on `default`.
@@ -60,7 +61,7 @@ extension Hypervisor {
     func ensureNetwork(_ spec: NetworkSpec, _ tags: [String: String]) throws(ConnectorError) -> Resource {
         let own = try ownNetworks()
         if let (network, _) = own.first(where: { $0.label.tags.contains(all: tags) }) {
-            if !network.isActive { try network.start() }
+            if !network.isActive, !uri.isSession { try network.start() }
             return Resource(kind: .network, id: network.name, name: spec.name, tags: tags)
         }
         let label = NetworkLabel(name: spec.name, tags: tags)
@@ -96,6 +97,9 @@ extension Hypervisor {
                 name: name, range: range, bridge: "gvb\(word)", hasWayOut: Self.wantsWayOut(spec),
                 dnsServers: spec.dnsServers, label: label)
             let network = try defineNetwork(try definition.xml(), name)
+            Failpoint.reached("libvirt.network")
+            // A session can start none: the definition says whose it is, and machines are joined without it.
+            if uri.isSession { return Resource(kind: .network, id: name, name: spec.name, tags: tags) }
             do throws(ConnectorError) {
                 if !network.isActive { try network.start() }
                 try network.setAutostart()
@@ -111,6 +115,18 @@ extension Hypervisor {
             }
         }
         throw last ?? ConnectorError(code: .quotaExceeded, message: "no range of addresses is left for '\(spec.name)'")
+    }
+
+    /// A machine's place on a network that was made here, in a session; nil: it is another one.
+    func segment(
+        _ network: VirtualNetwork, _ interface: MachineSpec.Interface, _ spec: MachineSpec
+    ) throws(ConnectorError) -> MachineLabel.Segment? {
+        let xml = try network.xml()
+        guard NetworkLabel(xml) != nil, let uuid = xml.child("uuid")?.text,
+            let range = xml.child("ip").flatMap({ AddressRange($0) })
+        else { return nil }
+        return try MachineLabel.Segment(
+            network: uuid, range: range, machine: spec.machineID, fixedAddress: interface.fixedAddress)
     }
 
     /// `libvirt.forward = 'nat'` of the document's network. Else it has none: a machine with a second way out beside that of

@@ -38,6 +38,12 @@ extension LibvirtConnector {
                 try host.deleteVolume(request.id, session)
                 return .done(Empty())
             }
+        case .securityGroup:
+            return try await session.connection.run("the removal of security group '\(request.id)'", budget) {
+                host throws(ConnectorError) in
+                try host.deleteFilter(request.id, session)
+                return .done(Empty())
+            }
         default:
             throw ConnectorError(
                 code: .unsupported, message: "libvirt has no resources of the kind \(request.kind.rawValue)")
@@ -57,13 +63,15 @@ extension Hypervisor {
     }
 
     /// Volumes of the pool whose name says a kind and tags.
+    ///
+    /// - Parameter ending: Of their names.
     func named(
-        _ session: LibvirtSession, kind: String
+        _ session: LibvirtSession, kind: String, ending: String = ".qcow2"
     ) throws(ConnectorError) -> [(volume: Volume, name: TaggedName)] {
         guard let pool = try pool(session.settings.pool ?? LibvirtSession.ownPool), pool.isActive else { return [] }
         var found: [(Volume, TaggedName)] = []
         for volume in try pool.volumes() {
-            guard let name = TaggedName(volume.name, ending: ".qcow2"), name.kind == kind else { continue }
+            guard let name = TaggedName(volume.name, ending: ending), name.kind == kind else { continue }
             found.append((volume, name))
         }
         return found

@@ -43,7 +43,8 @@ package struct LibvirtConnector: Connector {
             imageSchemes: ImageReference.schemes,
             capabilities: [
                 .resume: 1, .plan: 1, .images: 1, .networks: 1, .quotas: 1, .start: 1, .stop: 1, .reboot: 1,
-                .resize: 1, .snapshot: 1, .imageDelete: 1, .console: 1, .volumes: 1, .userData: 1, .progress: 1,
+                .resize: 1, .snapshot: 1, .imageDelete: 1, .console: 1, .volumes: 1, .securityGroups: 1, .userData: 1,
+                .progress: 1,
             ],
             configSchema: LibvirtSchema.config, credentialSchema: LibvirtSchema.credentials,
             requirements: .init(maxConcurrentCalls: 16, maxLaunchItems: 200))

@@ -48,7 +48,7 @@ struct DomainDefinition: Sendable, Hashable {
             .init(name: "on_reboot", text: "restart"), .init(name: "on_crash", text: "destroy"),
             .init(name: "devices", children: devices),
         ]
-        if label.interfaces.contains(where: \.isUserMode) {
+        if label.interfaces.contains(where: \.isOfProcess) {
             domain.attributes["xmlns:qemu"] = "http://libvirt.org/schemas/domain/qemu/1.0"
             domain.children.append(userNetworking)
         }
@@ -80,19 +80,23 @@ struct DomainDefinition: Sendable, Hashable {
         for (place, disk) in disks.enumerated() { devices.append(Self.device(disk, Self.target(place))) }
         // After all others, so that these have the names that documents expect.
         if let seed { devices.append(Self.device(seed, "vdz")) }
-        devices += label.interfaces.filter { !$0.isUserMode }.map(Self.device)
+        devices += label.interfaces.filter { !$0.isOfProcess }.map(Self.device)
         guard label.acceleration.kind != .test else { return devices }
         var serial = XMLNode(name: "serial", attributes: ["type": "pty"])
         if let consoleLog {
             serial.children = [.init(name: "log", attributes: ["file": consoleLog, "append": "off"])]
         }
+        devices.append(serial)
+        // A session has no use for it, and its socket would be too deep in the user's folder.
+        if !label.interfaces.contains(where: \.isOfProcess) {
+            devices.append(
+                .init(
+                    name: "channel", attributes: ["type": "unix"],
+                    children: [
+                        .init(name: "target", attributes: ["type": "virtio", "name": "org.qemu.guest_agent.0"])
+                    ]))
+        }
         devices += [
-            serial,
-            .init(
-                name: "channel", attributes: ["type": "unix"],
-                children: [
-                    .init(name: "target", attributes: ["type": "virtio", "name": "org.qemu.guest_agent.0"])
-                ]),
             .init(
                 name: "rng", attributes: ["model": "virtio"],
                 children: [.init(name: "backend", attributes: ["model": "random"], text: "/dev/urandom")]),
@@ -120,7 +124,7 @@ struct DomainDefinition: Sendable, Hashable {
         return node
     }
 
-    private static func device(_ interface: MachineLabel.Interface) -> XMLNode {
+    static func device(_ interface: MachineLabel.Interface) -> XMLNode {
         let source: XMLNode
         let type: String
         if let bridge = interface.bridge {
@@ -135,8 +139,7 @@ struct DomainDefinition: Sendable, Hashable {
                 .init(name: "mac", attributes: ["address": interface.mac]), source,
                 .init(name: "model", attributes: ["type": "virtio"]),
             ])
-        // libvirt allows one filter a card; several are put together by one that refers to them.
-        if let filter = interface.filters.first {
+        if let filter = interface.filter {
             node.children.append(.init(name: "filterref", attributes: ["filter": filter]))
         }
         return node
@@ -146,13 +149,19 @@ struct DomainDefinition: Sendable, Hashable {
     /// no words for that.
     private var userNetworking: XMLNode {
         var arguments: [String] = []
-        for (place, interface) in label.interfaces.enumerated() where interface.isUserMode {
-            let forward = place == 0 ? ",hostfwd=tcp:127.0.0.1:0-:22" : ""
+        let first = label.interfaces.firstIndex(where: \.isUserMode)
+        for (place, interface) in label.interfaces.enumerated() where interface.isOfProcess {
+            let backend =
+                if let segment = interface.segment {
+                    "socket,id=gantry\(place),mcast=\(segment.group),localaddr=127.0.0.1"
+                } else {
+                    "user,id=gantry\(place)" + (place == first ? ",hostfwd=tcp:127.0.0.1:0-:22" : "")
+                }
             let card = architecture == "s390x" ? "virtio-net-ccw" : "virtio-net-pci"
             // Far from the places that libvirt gives to its own devices.
             let address = card.hasSuffix("pci") && isX86 && !hasUEFI ? ",addr=0x\(String(16 + place, radix: 16))" : ""
             arguments += [
-                "-netdev", "user,id=gantry\(place)\(forward)", "-device",
+                "-netdev", backend, "-device",
                 "\(card),netdev=gantry\(place),mac=\(interface.mac)\(address)",
             ]
         }
@@ -174,5 +183,7 @@ struct DomainDefinition: Sendable, Hashable {
 
 extension MachineLabel.Interface {
     /// A network of the process that runs the machine, with the host's way out.
-    var isUserMode: Bool { network == nil && bridge == nil }
+    var isUserMode: Bool { isOfProcess && segment == nil }
+    /// Neither on a network of libvirt's nor on a bridge.
+    var isOfProcess: Bool { network == nil && bridge == nil }
 }

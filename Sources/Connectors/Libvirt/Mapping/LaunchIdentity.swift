@@ -20,10 +20,22 @@ enum LaunchIdentity {
         return parts.joined(separator: "-")
     }
 
-    /// A hardware address of the block that QEMU uses.
-    static func mac(_ uuid: String, _ interface: Int) throws(ConnectorError) -> String {
+    /// A hardware address: of the block that QEMU uses, or of that of a security group.
+    static func mac(_ uuid: String, _ interface: Int, group: String? = nil) throws(ConnectorError) -> String {
         let tail = try digest("gantry/interface/\(uuid)/\(interface)").prefix(3)
-        return "52:54:00:" + tail.map { Digest.hexadecimal([$0]) }.joined(separator: ":")
+        let block = if let group { try block(of: group) } else { [0x52, 0x54, 0x00] as [UInt8] }
+        return text(block + tail)
+    }
+
+    /// As hardware addresses are written.
+    static func text(_ bytes: [UInt8]) -> String {
+        bytes.map { Digest.hexadecimal([$0]) }.joined(separator: ":")
+    }
+
+    /// The first bytes of the hardware addresses of a security group's cards, by which these know one another; of those
+    /// that nobody gives to hardware, and another first one than QEMU's.
+    static func block(of group: String) throws(ConnectorError) -> [UInt8] {
+        [0x56] + (try bytes("gantry/group/\(group)", 2))
     }
 
     /// Digest of the items, the same for the same ones.
@@ -42,6 +54,11 @@ enum LaunchIdentity {
     /// The first characters of a digest of a text, for names.
     static func word(_ text: String, _ length: Int = 12) throws(ConnectorError) -> String {
         String(Digest.hexadecimal(try digest(text)).prefix(length))
+    }
+
+    /// The first bytes of a digest of a text.
+    static func bytes(_ text: String, _ count: Int) throws(ConnectorError) -> [UInt8] {
+        Array(try digest(text).prefix(count))
     }
 
     private static func digest(_ text: String) throws(ConnectorError) -> [UInt8] {
@@ -101,13 +118,21 @@ struct TaggedName: Sendable, Hashable {
 
     init(kind: String, name: String, tags: [String: String]) {
         self.kind = kind
-        self.name = LaunchIdentity.plain(name, longest: 48)
+        self.name = LaunchIdentity.plain(name, longest: 40)
         self.tags = tags
     }
 
+    /// A value that stands in others as well is written once: before it the first of these, in its place the second.
+    private static let (told, again) = ("\u{1d}", "\u{1e}")
+
     /// - Throws: ``ConnectorError/Code/invalidArgument`` when the tags do not fit.
     func text(ending: String = "") throws(ConnectorError) -> String {
-        let words = tags.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }.joined(separator: "\u{1f}")
+        let values = tags.values.filter { $0.utf8.count > 8 }.sorted()
+        let common = values.first { value in values.contains { $0 != value && $0.contains(value) } }
+        let words = tags.sorted { $0.key < $1.key }.flatMap { key, value in
+            guard let common else { return [key, value] }
+            return [key, value == common ? Self.told + value : value.replacing(common, with: Self.again)]
+        }.joined(separator: "\u{1f}")
         let packed = Data(words.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
             .replacing("=", with: "")
         let whole = "gantry_\(kind)_\(name)_\(packed)\(ending)"
@@ -136,7 +161,12 @@ struct TaggedName: Sendable, Hashable {
         guard !data.isEmpty else { return }
         let words = String(decoding: data, as: UTF8.self).split(separator: "\u{1f}", omittingEmptySubsequences: false)
         guard words.count % 2 == 0 else { return nil }
-        for place in stride(from: 0, to: words.count, by: 2) { tags[String(words[place])] = String(words[place + 1]) }
+        let common = words.first { $0.hasPrefix(Self.told) }.map { String($0.dropFirst()) } ?? ""
+        for place in stride(from: 0, to: words.count, by: 2) {
+            let value = String(words[place + 1])
+            tags[String(words[place])] =
+                value.hasPrefix(Self.told) ? common : value.replacing(Self.again, with: common)
+        }
     }
 }
 

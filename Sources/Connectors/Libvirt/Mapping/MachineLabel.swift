@@ -7,6 +7,15 @@ struct MachineLabel: Sendable, Hashable, Codable {
     static let namespace = "urn:gantry:libvirt:1"
     static let prefix = "gantry"
 
+    /// A network among machines of a user's session, which can have no bridge: what one says all others hear, by multicast
+    /// on the host's loopback. Nobody gives addresses there, so each machine has one from the beginning.
+    struct Segment: Sendable, Hashable, Codable {
+        /// Multicast address and port.
+        var group: String
+        var address: String
+        var prefix: Int
+    }
+
     struct Interface: Sendable, Hashable, Codable {
         /// Those of the document that it stands for: two that would be on the same network are one.
         var indexes: [Int]
@@ -15,10 +24,13 @@ struct MachineLabel: Sendable, Hashable, Codable {
         var network: String?
         /// Bridge of the host's, in place of a network.
         var bridge: String?
+        /// Place among the machines of a user's session, in place of a network.
+        var segment: Segment?
         /// A lease that was made for it.
         var fixedAddress: String?
         var isPublic: Bool
-        var filters: [String] = []
+        /// Network filter of its security group.
+        var filter: String?
     }
 
     var machineID: String
@@ -116,8 +128,15 @@ extension Machine {
                 ]
             ])
         if let failure = state.failure { self.failure = .init(code: "domain", message: failure) }
-        addresses = Self.addresses(label, leases)
-        if sshPort != nil { addresses = [.init(interface: 0, address: "127.0.0.1", family: .ipv4, public: true)] }
+        guard state.isActive else { return }
+        guard let user = label.interfaces.first(where: \.isUserMode) else {
+            addresses = Self.addresses(label, leases)
+            return
+        }
+        // Until its port is known nobody reaches it.
+        guard sshPort != nil else { return }
+        addresses = [.init(interface: user.indexes.first ?? 0, address: "127.0.0.1", public: true)]
+        addresses += Self.addresses(label, leases)
     }
 
     static func state(_ label: MachineLabel, _ state: DomainState) -> State {
@@ -139,6 +158,9 @@ extension Machine {
             let own = leases.filter { $0.mac == interface.mac }.sorted { $0.expiry > $1.expiry }
             let addresses = [own.first { !$0.isIPv6 }, own.first { $0.isIPv6 }].compactMap { $0 }
             for index in interface.indexes {
+                if let segment = interface.segment {
+                    found.append(Address(interface: index, address: segment.address, public: false))
+                }
                 for lease in addresses {
                     found.append(
                         Address(

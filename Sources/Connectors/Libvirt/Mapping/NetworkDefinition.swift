@@ -33,6 +33,44 @@ struct NetworkLabel: Sendable, Hashable, Codable {
     }
 }
 
+extension MachineLabel.Segment {
+    /// A machine's place on a network that was made in a session.
+    ///
+    /// - Parameters:
+    ///   - network: UUID of its definition.
+    ///   - machine: The host's id, which ends with the machine's number within the infrastructure.
+    ///   - fixedAddress: Of the document's.
+    init(network: String, range: AddressRange, machine: String, fixedAddress: String?) throws(ConnectorError) {
+        let bytes = try LaunchIdentity.bytes("gantry/segment/\(network)", 5).map { Int($0) }
+        let port = 20_000 + (bytes[3] << 8 | bytes[4]) % 40_000
+        group = "239.\(bytes[0]).\(bytes[1]).\(bytes[2]):\(port)"
+        prefix = range.prefix
+        if let fixedAddress {
+            guard let number = AddressRange.number(fixedAddress), number > range.base, number < range.last else {
+                throw ConnectorError(
+                    code: .invalidArgument, message: "address \(fixedAddress) is none of \(range.text)",
+                    field: "interfaces")
+            }
+            address = fixedAddress
+            return
+        }
+        let number: UInt32
+        if let own = machine.split(separator: ".").last.flatMap({ UInt32($0) }) {
+            number = own
+        } else {
+            number =
+                try LaunchIdentity.bytes("gantry/address/\(machine)", 4).reduce(0) { $0 << 8 | UInt32($1) }
+                % (range.last - range.base - 3)
+        }
+        guard number < range.last - range.base - 2 else {
+            throw ConnectorError(
+                code: .quotaExceeded, message: "the network \(range.text) has no address for machine '\(machine)'",
+                field: "interfaces")
+        }
+        address = AddressRange.text(range.base + 2 + number)
+    }
+}
+
 /// A range of IPv4 addresses.
 struct AddressRange: Sendable, Hashable {
     var base: UInt32

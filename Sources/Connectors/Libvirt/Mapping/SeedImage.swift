@@ -90,7 +90,12 @@ enum SeedFiles {
         if interfaces.count > 1 {
             var text = "version: 2\nethernets:\n"
             for (place, interface) in interfaces.enumerated() {
-                text += "  card\(place):\n    match:\n      macaddress: \"\(interface.mac)\"\n    dhcp4: true\n"
+                text += "  card\(place):\n    match:\n      macaddress: \"\(interface.mac)\"\n"
+                if let segment = interface.segment {
+                    text += "    addresses: [\(segment.address)/\(segment.prefix)]\n"
+                } else {
+                    text += "    dhcp4: true\n"
+                }
                 if place > 0 { text += "    optional: true\n" }
             }
             files.append(("network-config", Array(text.utf8)))
