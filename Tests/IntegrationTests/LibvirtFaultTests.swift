@@ -82,14 +82,88 @@ struct LibvirtFaultTests {
     func restarted() async throws {
         let bench = try await LibvirtBench()
         let id = try await bench.launch(bench.specs(1))[0].get().id
-        let bed = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "testbed/libvirt")
-        let ended = try await Program(name: "libvirt", executable: bed).run([
-            "--state", LibvirtTestBed.state, "restart",
-        ])
-        #expect(ended.status == 0, "\(ended.errors)")
+        _ = try await LibvirtTestBed.bed("restart")
         let machine = try await bench.wait(id, "an address") { $0.state == .running && !$0.addresses.isEmpty }
         #expect(try await bench.ssh(machine, "echo still here") == "still here")
+        try await bench.clean()
+    }
+
+    @Test("libvirtd that is killed in the middle of a launch: the same launch goes on with what is there")
+    func killedInTheMiddle() async throws {
+        let before = try await LibvirtTestBed.inventory()
+        let bench = try await LibvirtBench()
+        let items = bench.specs(2)
+        for delay in [20, 120, 400] {
+            async let first = bench.launch(items)
+            try await Task.sleep(for: .milliseconds(delay))
+            _ = try await LibvirtTestBed.bed("restart")
+            // Whatever became of it.
+            _ = try? await first
+            let made = try await bench.launch(items).map { try $0.get().id }
+            #expect(Set(made).count == 2)
+            let listed = try await bench.list()
+            #expect(Set(listed.map(\.id)) == Set(made))
+            #expect(listed.allSatisfy { $0.machine?.state == .running })
+            for outcome in try await bench.connector.terminate(
+                MachinesRequest(session: bench.session, ids: made), context: bench.context)
+            {
+                _ = try outcome.get()
+            }
+            #expect(try await LibvirtTestBed.inventory() == before, "after \(delay) ms")
+        }
+        try await bench.clean()
+    }
+
+    @Test("A pool that fills up in the middle of a copy is told, and the copy is gone")
+    func fullPool() async throws {
+        let bench = try await LibvirtBench(config: ["pool": "full"])
+        // A disk that boots to nothing, large enough to be overtaken.
+        let closed = bench.key.folder + "/large.raw"
+        try Data([0xfa, 0xf4, 0xeb, 0xfd] + Array(repeating: 0, count: 506) + [0x55, 0xaa]).write(
+            to: URL(fileURLWithPath: closed))
+        #expect(truncate(closed, 450 << 20) == 0)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: closed)
+        let folder = "/var/lib/libvirt/images/full"
+        _ = try await LibvirtTestBed.bed(
+            "exec", "sh", "-c", "mkdir -p \(folder) && mount -t tmpfs -o size=500m full \(folder)")
+        _ = try await LibvirtTestBed.virsh("pool-define-as", "full", "dir", "--target", folder)
+        _ = try await LibvirtTestBed.virsh("pool-start", "full")
+        async let others = LibvirtTestBed.bed(
+            "exec", "sh", "-c",
+            "until ls \(folder)/base-* >/dev/null 2>&1; do sleep 0.01; done; head -c 100M /dev/zero >\(folder)/others")
+        let error = try await failure(bench) { $0.image = "file://\(closed)" }
+        _ = try await others
+        #expect(error.code == .quotaExceeded, "\(error)")
+        #expect(error.message.contains("No space left"), "\(error)")
+        #expect(try await LibvirtTestBed.bed("exec", "ls", folder).output.lines == ["others"])
+        // With room again the same machine is made.
+        _ = try await LibvirtTestBed.bed("exec", "rm", folder + "/others")
+        var items = bench.specs(1)
+        items[0].image = "file://\(closed)"
+        _ = try await bench.launch(items)[0].get()
+        try await bench.clean()
+        #expect(try await LibvirtTestBed.bed("exec", "ls", folder).output.lines == [])
+        _ = try await LibvirtTestBed.virsh("pool-destroy", "full")
+        _ = try await LibvirtTestBed.virsh("pool-undefine", "full")
+        _ = try await LibvirtTestBed.bed("exec", "sh", "-c", "umount \(folder) && rmdir \(folder)")
+    }
+
+    @Test("Addresses that the host itself has are told, and others are taken where none are named")
+    func rangeInUse() async throws {
+        let before = try await LibvirtTestBed.inventory()
+        let bench = try await LibvirtBench()
+        let link = "$(ls /sys/class/net | grep ^gtlv)"
+        _ = try await LibvirtTestBed.bed("exec", "sh", "-c", "ip addr add 10.198.3.9/24 dev \(link)")
+        let spec = NetworkSpec(name: bench.tag, cidr: "10.198.3.0/24")
+        let error = await #expect(throws: ConnectorError.self) {
+            _ = try await bench.connector.ensureNetwork(
+                EnsureRequest(session: bench.session, spec: spec, tags: bench.tags), context: bench.context
+            ).get()
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("10.198.3.0/24 are in use on the host") == true, "\(String(describing: error))")
+        #expect(try await LibvirtTestBed.inventory() == before)
+        _ = try await LibvirtTestBed.bed("exec", "sh", "-c", "ip addr del 10.198.3.9/24 dev \(link)")
         try await bench.clean()
     }
 
@@ -97,7 +171,7 @@ struct LibvirtFaultTests {
     func guests() async throws {
         let bench = try await LibvirtBench()
         let id = try await bench.launch(bench.specs(1, script: "poweroff -f"))[0].get().id
-        let stopped = try await bench.wait(id, "the end") { $0.state != .running }
+        let stopped = try await bench.wait(id, "the end") { $0.state == .stopped }
         #expect(stopped.state == .stopped)
         #expect(stopped.addresses.isEmpty)
         try await bench.clean()

@@ -8,6 +8,8 @@ enum LibvirtLibrary {
     private static let problem: String? = {
         if let problem = gantry_virt_load() { return String(cString: problem) }
         gantry_virt_silence()
+        // It writes to sockets whose other end may be gone.
+        signal(SIGPIPE, SIG_IGN)
         guard gantry_virEventRegisterDefaultImpl() == 0 else { return "its event loop does not start" }
         // Connections ask the other side whether it is alive from here.
         let thread = Thread {

@@ -1,5 +1,6 @@
 package import ConnectorAPI
 import Foundation
+import Support
 
 extension LibvirtConnector {
     /// How long a launch waits for an image before it answers that it goes on.
@@ -111,11 +112,15 @@ extension Hypervisor {
         }
         var definition = try self.definition(item, uuid, image, session)
         let domain = try define(definition)
+        Failpoint.reached("libvirt.defined")
         do throws(ConnectorError) {
             try makeVolumes(definition, item, image, session)
+            Failpoint.reached("libvirt.volumes")
             try budget.check("the start of '\(definition.name)'")
             try reserveAddresses(definition.label)
+            Failpoint.reached("libvirt.addresses")
             try start(domain, &definition)
+            Failpoint.reached("libvirt.started")
         } catch {
             // In doubt it stays, and the same launch goes on with it.
             if ![.timeout, .unavailable, .cancelled].contains(error.code) {
@@ -125,6 +130,7 @@ extension Hypervisor {
         }
         definition.label.launchedAt = Date().timeIntervalSince1970.rounded()
         try domain.setLabel(definition.label)
+        Failpoint.reached("libvirt.launched")
         return try machine(uuid, definition.label, domain.state(), domain)
     }
 

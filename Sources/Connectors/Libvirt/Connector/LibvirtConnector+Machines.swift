@@ -1,5 +1,6 @@
 package import ConnectorAPI
 import Foundation
+import Support
 
 extension LibvirtConnector {
     package func describe(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Machine>] {
@@ -243,21 +244,32 @@ extension Hypervisor {
     ) throws(ConnectorError) {
         let uuid = domain.uuid
         try domain.destroy()
+        Failpoint.reached("libvirt.destroyed")
         releaseAddresses(label)
         if let pool = try pool(label.pool), pool.isActive {
             // What the machine has written to its console is a file that the pool does not know of yet.
             if !uri.isTest { try? pool.refresh() }
             for volume in try pool.volumes() where MachineVolume.machine(volume.name) == uuid { try volume.remove() }
         }
+        Failpoint.reached("libvirt.emptied")
+        try removeBase(of: uuid, label, lock: lock, budget)
+        Failpoint.reached("libvirt.unbased")
         try domain.undefine()
+    }
+
+    /// Removes the copy of the image of the last machine over it.
+    private func removeBase(
+        of uuid: String, _ label: MachineLabel, lock: KeyedLock, _ budget: CallBudget
+    ) throws(ConnectorError) {
         guard label.ownsBase, let pool = try pool(label.pool) else { return }
         try lock.hold("image \(label.base)", budget) { () throws(ConnectorError) in
-            for other in try domains() {
+            for other in try domains() where other.uuid != uuid {
                 let user = try Self.optional { () throws(ConnectorError) in try other.label() }
                 if let user, user?.base == label.base { return }
             }
             let name = (label.base as NSString).lastPathComponent
             if name.hasPrefix("base-"), let volume = try pool.volume(name) { try volume.remove() }
+            removeLostCopies(pool)
         }
     }
 }

@@ -68,7 +68,14 @@ extension Hypervisor {
             sizes.append((size, item.spec.disks.compactMap(\.sizeBytes).max() ?? 0))
         }
         guard !sizes.isEmpty else { return }
-        try room(session).check(sizes)
+        do throws(ConnectorError) {
+            try room(session).check(sizes)
+        } catch {
+            // Others may have made room: libvirt knows what there was when it looked last.
+            guard error.code == .quotaExceeded else { throw error }
+            try? session.pool(self).refresh()
+            try room(session).check(sizes)
+        }
     }
 }
 

@@ -82,7 +82,8 @@ enum LibvirtErrorMapping {
             error.code = .invalidArgument
             error.field = "endpoint"
             advice = "host of the auth line is like qemu:///system, qemu:///session or qemu+ssh://user@host/system"
-        case let text where text.contains("End of file while reading data") || text.contains("Cannot recv data"):
+        case let text
+        where ["End of file while reading data", "Cannot recv data", "Broken pipe"].contains(where: text.contains):
             error.code = .unavailable
             advice = "can you log in there by hand without a password, and is libvirt running there?"
         default: advice = nil

@@ -1,6 +1,7 @@
 import ConnectorAPI
 import Foundation
 import HTTPTransport
+import Support
 
 /// An image that machines can be laid over.
 struct PreparedImage: Sendable, Hashable {
@@ -104,7 +105,7 @@ extension Hypervisor {
         let file = try ImageFile(path)
         let disk = try file.disk()
         let name = try file.copyName()
-        let available = try pool.space().available
+        var available = try pool.space().available
         var volume = try pool.volume(name)
         var prepared = PreparedImage(
             path: "", format: disk.format.rawValue, virtualSize: disk.virtualSize, isCopy: true)
@@ -112,6 +113,11 @@ extension Hypervisor {
             prepared.path = try volume.path()
             if uri.isTest || (try? volume.download(self, upTo: file.header.count)) == file.header { return prepared }
         } else {
+            if !uri.isTest, file.size > available {
+                // Others may have made room: libvirt knows what there was when it looked last.
+                try pool.refresh()
+                available = try pool.space().available
+            }
             guard uri.isTest || file.size <= available else {
                 throw ConnectorError(
                     code: .quotaExceeded,
@@ -119,6 +125,7 @@ extension Hypervisor {
                         + "\(Bytes.text(available)) left")
             }
         }
+        removeLostCopies(pool)
         let made: Volume
         if let volume {
             made = volume
@@ -128,8 +135,35 @@ extension Hypervisor {
         volume = made
         prepared.path = try made.path()
         if uri.isTest { return prepared }
-        try fill(made, from: file)
+        Failpoint.reached("libvirt.image")
+        do throws(ConnectorError) {
+            try fill(made, from: file)
+        } catch {
+            try? made.remove()
+            throw error
+        }
         return prepared
+    }
+
+    /// How long nobody has written to a copy that is not going on any more.
+    private static let lostAfter = 3_600.0
+
+    /// Removes copies of images that no machine is laid over: of processes that were killed between copy and machine.
+    func removeLostCopies(_ pool: StoragePool) {
+        guard !uri.isTest, let volumes = try? pool.volumes() else { return }
+        let copies = volumes.filter { $0.name.hasPrefix("base-") }
+        guard !copies.isEmpty, let domains = try? domains() else { return }
+        let used = Set(
+            domains.compactMap { domain in
+                (try? domain.label()).flatMap { $0 }.map { ($0.base as NSString).lastPathComponent }
+            })
+        for copy in copies where !used.contains(copy.name) {
+            let times = try? copy.xml().child("target")?.child("timestamps")
+            guard let written = times?.child("mtime")?.text, let seconds = Double(written),
+                Date().timeIntervalSince1970 - seconds > Self.lostAfter
+            else { continue }
+            try? copy.remove()
+        }
     }
 
     private func fill(_ volume: Volume, from file: ImageFile) throws(ConnectorError) {
