@@ -29,8 +29,7 @@ struct LogFileTests {
         #expect(lines.allSatisfy { $0.hasSuffix("\\nof two lines") })
         #expect(numbers == (11 - lines.count..<11).map { Substring("\($0)") })
         #expect(order.allSatisfy { (texts[$0] ?? "").utf8.count <= 130 })
-        var status = stat()
-        #expect(stat(path, &status) == 0 && status.st_mode & 0o077 == 0o040)
+        #expect(try #require(FileStatus(path: path)).permissions & 0o077 == 0o040)
     }
 
     @Test func anotherStartGoesOn() throws {
