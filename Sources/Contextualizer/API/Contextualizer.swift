@@ -38,10 +38,13 @@ package struct ContextualizationRecipe: Sendable, Hashable {
     /// Id of the `configure` section.
     package var name: String
     package var text: String
+    /// Passwords of Ansible Vault, each of which may open it or values in it.
+    package var vaultPasswords: [Secret<String>]
 
-    package init(name: String, text: String) {
+    package init(name: String, text: String, vaultPasswords: [Secret<String>] = []) {
         self.name = name
         self.text = text
+        self.vaultPasswords = vaultPasswords
     }
 }
 

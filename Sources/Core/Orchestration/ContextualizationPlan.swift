@@ -276,7 +276,7 @@ struct ContextualizationPlan {
     private var radlVariable: VariableValue {
         func dictionary(_ kind: String, _ id: String, _ features: Features) -> VariableValue {
             var values: [String: VariableValue] = ["class": .string(kind), "id": .string(id)]
-            for feature in features.all where !feature.name.contains("credentials") {
+            for feature in features.all where !feature.isSecret {
                 let key = feature.name.replacing(".", with: "_")
                 switch feature.value {
                 case .string(let text, _): values[key] = .string(text)
@@ -307,9 +307,11 @@ struct ContextualizationPlan {
     /// All recipes of a document by the name of their `configure`.
     static func recipes(of document: RADLDocument) -> [String: ContextualizationRecipe] {
         var recipes: [String: ContextualizationRecipe] = [:]
+        let passwords = document.vaultPasswords
         for configure in document.configures {
             guard let text = configure.recipe else { continue }
-            recipes[configure.id] = ContextualizationRecipe(name: configure.id, text: text)
+            recipes[configure.id] = ContextualizationRecipe(
+                name: configure.id, text: text, vaultPasswords: passwords)
         }
         return recipes
     }

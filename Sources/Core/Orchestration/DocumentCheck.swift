@@ -1,5 +1,6 @@
 package import ContextualizationAPI
 package import RADL
+import Support
 
 /// All that can be found out about a document before anything is done: its text, its rules, and its recipes.
 package struct DocumentCheck: Sendable {
@@ -80,6 +81,7 @@ package struct DocumentCheck: Sendable {
         let byCloudInit = Set(items.filter(\.isCloudInit).map(\.configure))
             .subtracting(items.filter { !$0.isCloudInit }.map(\.configure))
         let run = Set(items.isEmpty ? document.systems.map(\.id) : items.map(\.configure))
+        let passwords = document.vaultPasswords
         var left = document.configures.filter { $0.recipe != nil && !byCloudInit.contains($0.id) }
         let first = Dictionary(left.map { ($0.id, $0) }) { first, _ in first }
         var findings: [Finding] = []
@@ -87,7 +89,7 @@ package struct DocumentCheck: Sendable {
         while !left.isEmpty {
             let round = Dictionary(left.map { ($0.id, $0) }) { first, _ in first }
             let recipes = first.merging(round) { $1 }.values.map {
-                ContextualizationRecipe(name: $0.id, text: $0.recipe ?? "")
+                ContextualizationRecipe(name: $0.id, text: $0.recipe ?? "", vaultPasswords: passwords)
             }
             for problem in await contextualizer.check(recipes: recipes.sorted { $0.name < $1.name }) {
                 let section = round[problem.recipe]
@@ -139,5 +141,12 @@ package struct DocumentCheck: Sendable {
                 code: .invalidDocument, message: errors.map(\.description).joined(separator: "\n"))
         }
         return document
+    }
+}
+
+extension RADLDocument {
+    /// Of all systems, each once: a recipe may be the one of several of them.
+    var vaultPasswords: [Secret<String>] {
+        Set(systems.compactMap { $0.features.string("vault.password") }).sorted().map { Secret($0) }
     }
 }

@@ -219,7 +219,7 @@ struct LaunchPlan {
     /// Features that the host does not interpret, for the connector. Credentials stay here.
     private func hints(_ features: Features) -> [String: JSONValue] {
         var hints: [String: JSONValue] = [:]
-        for feature in features.all where !feature.name.contains("credentials") {
+        for feature in features.all where !feature.isSecret {
             switch feature.value {
             case .string(let text, _): hints[feature.name] = .string(text)
             case .number(let interval): hints[feature.name] = .number(interval.value.scaledValue)
@@ -244,6 +244,11 @@ struct LaunchPlan {
         lines += keys.map { "      - \"\($0.trimmingCharacters(in: .whitespacesAndNewlines))\"" }
         return Data((lines.joined(separator: "\n") + "\n").utf8)
     }
+}
+
+extension Feature {
+    /// Logins and passwords: neither connectors nor machines get them from a document.
+    var isSecret: Bool { name.contains("credentials") || name == "vault.password" }
 }
 
 extension RADLNetwork {

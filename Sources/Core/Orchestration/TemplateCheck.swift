@@ -14,8 +14,9 @@ package struct TemplateCheck: Sendable {
     package init(_ translation: TOSCATranslation, contextualizer: any Contextualizer) async {
         let document = translation.document
         let rules = (document.check() + document.advice()).map { translation.diagnostic($0) }
+        let passwords = document.vaultPasswords
         let recipes = document.configures.compactMap { section in
-            section.recipe.map { ContextualizationRecipe(name: section.id, text: $0) }
+            section.recipe.map { ContextualizationRecipe(name: section.id, text: $0, vaultPasswords: passwords) }
         }
         let problems = await contextualizer.check(recipes: recipes)
         guard !problems.isEmpty else {
@@ -25,7 +26,9 @@ package struct TemplateCheck: Sendable {
         // Sections hold what was made of the playbooks; lines are those of the playbooks.
         let playbooks = translation.playbooks.sorted { $0.key < $1.key }
         let places = await contextualizer.check(
-            recipes: playbooks.map { ContextualizationRecipe(name: $0.key, text: $0.value) })
+            recipes: playbooks.map {
+                ContextualizationRecipe(name: $0.key, text: $0.value, vaultPasswords: passwords)
+            })
         diagnostics =
             rules
             + problems.map { problem in

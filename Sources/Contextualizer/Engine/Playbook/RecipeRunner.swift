@@ -207,15 +207,7 @@ package struct RecipeRunner: Sendable {
     func library(
         _ folder: String, _ secrets: LockedValue<[String]>, notes: LockedValue<[RecipeDiagnostic]>? = nil
     ) -> FileLibrary {
-        var vault: RecipeYAML.Vault?
-        if let reader = options.vault?.reader {
-            vault = { text in
-                let plain = try reader(text)
-                // Whole files hold much that is no secret; values are.
-                if !plain.contains("\n"), plain.utf8.count < 1000 { secrets.withLock { $0.append(plain) } }
-                return plain
-            }
-        }
+        let vault = options.vault?.reader(keeping: secrets)
         let extra = options.extraVariables
         let environment = RecipeEnvironment.make()
         return FileLibrary(

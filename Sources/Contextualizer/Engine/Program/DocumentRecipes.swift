@@ -1,20 +1,25 @@
 import ContextualizationAPI
 import Jinja
 import Recipes
+import Support
 
 /// The recipes of a document, read once.
 struct DocumentRecipes {
     private(set) var parsed: [String: Recipe] = [:]
     private var failures: [RecipeProblem] = []
     private let sections: Set<String>
+    /// What was decrypted.
+    let secrets = LockedValue<[String]>([])
 
     /// - Parameter recipes: By the name of the `configure` section.
     init(_ recipes: [String: ContextualizationRecipe]) {
         sections = Set(recipes.keys)
         let loader: Recipe.Loader = { path in recipes[DocumentLibrary.section(of: path)]?.text }
         for (name, recipe) in recipes.sorted(by: { $0.key < $1.key }) {
+            let passwords = recipe.vaultPasswords.map { (id: "default", password: $0) }
+            let vault = passwords.isEmpty ? nil : Vault(passwords: passwords).reader(keeping: secrets)
             do throws(RecipeError) {
-                parsed[name] = try Recipe.parse(text: recipe.text, name: name, loader: loader)
+                parsed[name] = try Recipe.parse(text: recipe.text, name: name, loader: loader, vault: vault)
             } catch {
                 failures.append(RecipeProblem(error.diagnostic))
             }

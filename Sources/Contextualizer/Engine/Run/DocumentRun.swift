@@ -46,6 +46,7 @@ final class DocumentRun: Sendable {
             }
             secrets += Self.secrets(of: machine)
         }
+        secrets += recipes.secrets.withLock { $0 }
         var settings = RunContext.Settings()
         settings.taskTimeout = options.taskTimeout
         settings.isStrict = options.isStrict

@@ -79,6 +79,16 @@ package struct Vault: Sendable {
         return { text in try vault.decryptText(text) }
     }
 
+    /// The same, which keeps what is to be masked.
+    func reader(keeping secrets: LockedValue<[String]>) -> @Sendable (_ text: String) throws -> String {
+        { [reader] text in
+            let plain = try reader(text)
+            // Whole files hold much that is no secret; values are.
+            if !plain.contains("\n"), plain.utf8.count < 1000 { secrets.withLock { $0.append(plain) } }
+            return plain
+        }
+    }
+
     private static func open(
         _ cipher: [UInt8], code: [UInt8], salt: [UInt8], password: Secret<String>
     ) throws(Failure) -> [UInt8]? {
