@@ -7,6 +7,7 @@ final class WrappedConnector: Connector {
     let description: ConnectorDescription
     let inner: any Connector
     private let counts = LockedValue<[String: Int]>([:])
+    private let specs = LockedValue<[MachineSpec]>([])
     private let launchTime: Duration
     private let refusal: @Sendable (_ call: String, _ count: Int) -> ConnectorError?
 
@@ -30,6 +31,9 @@ final class WrappedConnector: Connector {
     /// How often a call was made.
     func count(_ call: String) -> Int { counts.withLock { $0[call] ?? 0 } }
 
+    /// What launches asked for.
+    var launched: [MachineSpec] { specs.withLock { $0 } }
+
     private func note(_ call: String) throws {
         let count = counts.withLock { counts in
             counts[call, default: 0] += 1
@@ -50,6 +54,7 @@ final class WrappedConnector: Connector {
 
     func launch(_ request: LaunchRequest, context: CallContext) async throws -> [Outcome<Machine>] {
         try note("machine.launch")
+        specs.withLock { $0 += request.items }
         if launchTime > .zero { try await Task.sleep(for: launchTime) }
         let outcomes = try await inner.launch(request, context: context)
         // As if the answer was lost.

@@ -46,9 +46,13 @@ struct CandidateFinder {
 
     /// Placements at one cloud: those first that grant most of the system's wishes, of these the cheapest, then the
     /// smallest.
+    ///
+    /// - Parameter isBooted: Whether cloud-init has to do something there.
     /// - Throws: ``Unfit``.
-    mutating func placements(of system: RADLSystem, at cloud: CloudReference) async throws -> [Placement] {
-        let placements = try await matches(of: system, at: cloud)
+    mutating func placements(
+        of system: RADLSystem, at cloud: CloudReference, byCloudInit isBooted: Bool = false
+    ) async throws -> [Placement] {
+        let placements = try await matches(of: system, at: cloud, byCloudInit: isBooted)
         var usable: [Placement] = []
         var unfit: Unfit?
         for placement in placements {
@@ -81,11 +85,18 @@ struct CandidateFinder {
         }
     }
 
-    private mutating func matches(of system: RADLSystem, at cloud: CloudReference) async throws -> [Placement] {
+    private mutating func matches(
+        of system: RADLSystem, at cloud: CloudReference, byCloudInit isBooted: Bool
+    ) async throws -> [Placement] {
         let requirements = Requirements(system: system)
         do {
             let connector = try await sessions.connector(of: cloud)
             let description = connector.description
+            guard !isBooted || description.capabilities[.userData] != nil else {
+                throw Unfit(
+                    reason: "nothing is handed to cloud-init there, which 'with cloud_init' in 'contextualize' asks for"
+                )
+            }
             if description.capabilities[.existingMachines] != nil {
                 return [try existing(requirements, cloud)]
             }

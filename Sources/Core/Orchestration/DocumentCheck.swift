@@ -48,7 +48,7 @@ package struct DocumentCheck: Sendable {
         self.document = document
         self.errors = errors
         // A document that is read in part lacks what its rules and references ask for.
-        if errors.isEmpty { self.errors = advised.check() + Self.notYet(document) }
+        if errors.isEmpty { self.errors = advised.check() + Self.mistakes(inBootDataOf: document) }
         warnings += advised.advice()
         // What cannot be run is refused before anything is made for it.
         for finding in await Self.findings(inRecipesOf: document, contextualizer) {
@@ -123,13 +123,15 @@ package struct DocumentCheck: Sendable {
             severity: severity)
     }
 
-    /// What is right, but would not be done.
-    private static func notYet(_ document: RADLDocument) -> [RADLError] {
-        (document.contextualize?.items ?? []).filter(\.isCloudInit).map { item in
-            document.mistake(
-                inRecipe: item.configure, line: nil, column: nil,
-                "cloud-init is not carried out yet: let '\(item.system)' be configured without 'with cloud_init'",
-                severity: .error)
+    /// Sections that cloud-init is to read, and would not.
+    private static func mistakes(inBootDataOf document: RADLDocument) -> [RADLError] {
+        let names = Set((document.contextualize?.items ?? []).filter(\.isCloudInit).map(\.configure))
+        return document.configures.filter { names.contains($0.id) }.compactMap { section in
+            guard let text = section.recipe, BootData.isPlaybook(text) else { return nil }
+            return document.mistake(
+                inRecipeOf: section, line: nil, column: nil,
+                "this is a playbook, and cloud-init reads a mapping ('packages:', 'write_files:', …) or a script: "
+                    + "write it so, or take away 'with cloud_init'", severity: .error)
         }
     }
 

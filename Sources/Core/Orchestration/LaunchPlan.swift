@@ -230,8 +230,18 @@ struct LaunchPlan {
         return hints
     }
 
-    /// A cloud-config that lets the login user in by the infrastructure's key. The same for all of a batch.
+    /// Lets the login user in by the infrastructure's key, and holds what the document gives to cloud-init. The same for
+    /// all of a batch.
     private func userData(_ machine: MachineRecord, _ features: Features) -> Data? {
+        let login = login(machine, features)
+        let parts = index.contextualizationItems(of: machine.system).filter(\.isCloudInit)
+            .compactMap { index.configure($0.configure)?.recipe }
+        guard !parts.isEmpty else { return login.map { Data($0.utf8) } }
+        return Data(BootData(parts: parts, login: login).text.utf8)
+    }
+
+    /// A cloud-config.
+    private func login(_ machine: MachineRecord, _ features: Features) -> String? {
         var keys = [snapshot.secrets.publicKey, features.string("disk.0.os.credentials.public_key")].compactMap { $0 }
         keys.removeAll { $0.count < 64 }
         guard !keys.isEmpty else { return nil }
@@ -242,7 +252,7 @@ struct LaunchPlan {
             "    ssh_authorized_keys:",
         ]
         lines += keys.map { "      - \"\($0.trimmingCharacters(in: .whitespacesAndNewlines))\"" }
-        return Data((lines.joined(separator: "\n") + "\n").utf8)
+        return lines.joined(separator: "\n") + "\n"
     }
 }
 

@@ -215,7 +215,9 @@ struct Planner: Sendable {
                 var placements: [String: [Placement]] = [:]
                 for system in systems {
                     do {
-                        placements[system.id] = try await finder.placements(of: system, at: cloud)
+                        placements[system.id] = try await finder.placements(
+                            of: system, at: cloud,
+                            byCloudInit: index.contextualizationItems(of: system.id).contains(where: \.isCloudInit))
                     } catch let unfit as CandidateFinder.Unfit {
                         rejections.add(
                             DeploymentPlan.Rejection(
