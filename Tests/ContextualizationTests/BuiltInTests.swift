@@ -13,8 +13,8 @@ import Testing
         machine.basics = MachineBasics(
             fqdn: "front.example.org", hostsEntries: ["10.0.0.1 front.example.org front"], packages: ["git"],
             disks: [
-                .init(device: "hdb", filesystem: "ext4", mountPath: "/data"),
-                .init(device: "hdc", filesystem: "swap", mountPath: nil),
+                .init(number: 1, device: "hdb", filesystem: "ext4", mountPath: "/data"),
+                .init(number: 2, serials: ["vol-1"], device: nil, filesystem: "swap", mountPath: nil),
             ], authorizedKeys: ["ssh-ed25519 AAAA one"], newPassword: "marker-new")
         return machine
     }
@@ -69,6 +69,42 @@ import Testing
             #expect((machines.read("h", "hosts.orig") == nil) == isOurs)
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: machines.path("h", "")).count <= 2)
+    }
+
+    @Test(
+        "a disk is known by its serial number, then by a name",
+        arguments: [
+            // The name means another disk than the serial number says.
+            (["vdb", "vdc"], ["virtio-gantry-disk1": "vdc"], ["gantry-disk1"], "hdb", "vdc"),
+            (["vdb", "vdc"], ["virtio-gantry-disk1-part1": "vdc"], ["gantry-disk1"], "/dev/hdb", "vdb"),
+            // Twenty characters of a long one, and EBS.
+            (["sdx"], ["virtio-0b3f7d1e-5a7c-4f0e-9": "sdx"], ["0b3f7d1e-5a7c-4f0e-9abc-def012345678"], nil, "sdx"),
+            (["nvme2n1"], ["nvme-Amazon_Elastic_Block_Store_vol0a1b": "nvme2n1"], ["vol-0a1b"], "xvdf", "nvme2n1"),
+            (["nvme1n1"], [:], [], "sdb", "nvme1n1"), (["vdb"], ["virtio-data": "vdb"], [], "data", "vdb"),
+            (["xvdc"], [:], ["none"], "hdb", nil), (["vdb"], [:], ["none"], nil, nil),
+        ] as [([String], [String: String], [String], String?, String?)])
+    func disks(
+        nodes: [String], links: [String: String], serials: [String], device: String?, found: String?
+    ) async throws {
+        let machines = try FakeMachines()
+        let folder = machines.path("h", "dev")
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: folder + "/disk/by-id", withIntermediateDirectories: true)
+        for node in nodes { _ = manager.createFile(atPath: "\(folder)/\(node)", contents: nil) }
+        for (link, node) in links {
+            try manager.createSymbolicLink(
+                atPath: "\(folder)/disk/by-id/\(link)", withDestinationPath: "../../\(node)")
+        }
+        let disk = MachineBasics.Disk(
+            number: 1, serials: serials, device: device, filesystem: "ext4", mountPath: "/none")
+        var task = MainStep.disk(disk, folder: folder)
+        #expect(task.isOptional == (device == nil))
+        // Empty files stand for devices: partitioning one fails, and says which it was.
+        task.script = task.script.replacing("[ -b ", with: "[ -f ").replacing("[ ! -b ", with: "[ ! -f ")
+        let output = try await machines.run(ShellProgram(script: task.script), on: "h")
+        guard case .finish(let result) = task.invocation.decode(output) else { throw EventLog.Stopped() }
+        let words = found.map { "could not partition \(folder)/\($0): " } ?? "is not on this machine"
+        #expect(result.failed && result.message?.contains(words) == true, "\(result.message ?? "")")
     }
 
     @Test func leavingTellsWhatFailed() async throws {

@@ -178,11 +178,21 @@ package struct MachineBasics: Sendable, Hashable {
 
     /// An extra disk.
     package struct Disk: Sendable, Hashable {
-        package var device: String
+        /// Of the document's `disk.N`.
+        package var number: Int
+        /// Serial numbers that its provider may have given it, as they or their first 20 characters stand in
+        /// `/dev/disk/by-id`: they say for certain which one it is.
+        package var serials: [String]
+        /// As the document calls it; where no serial number is found, one that the machine calls so or similarly.
+        package var device: String?
         package var filesystem: String
         package var mountPath: String?
 
-        package init(device: String, filesystem: String, mountPath: String?) {
+        package init(
+            number: Int, serials: [String] = [], device: String?, filesystem: String, mountPath: String?
+        ) {
+            self.number = number
+            self.serials = serials
             self.device = device
             self.filesystem = filesystem
             self.mountPath = mountPath

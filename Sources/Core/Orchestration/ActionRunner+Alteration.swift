@@ -35,7 +35,7 @@ extension ActionRunner {
     private func volume(
         _ disk: MachineRecord.Disk, of machine: MachineRecord, _ provider: String, _ cloud: CloudReference
     ) async throws -> ResourceRecord {
-        let name = "gantry-\(machine.id)-disk-\(disk.index)"
+        let name = machine.volumeName(ofDisk: disk.index)
         let tags = ResourceTags.infrastructure(infrastructure)
             .merging([ResourceTags.machine: machine.id.rawValue, ResourceTags.role: name]) { $1 }
         let spec = VolumeSpec(
@@ -54,7 +54,7 @@ extension ActionRunner {
         let gone = Set(machines)
         let names = Set(
             snapshot.machines.filter { gone.contains($0.id) }.flatMap { machine in
-                (machine.disks ?? []).map { "gantry-\(machine.id)-disk-\($0.index)" }
+                (machine.disks ?? []).map { machine.volumeName(ofDisk: $0.index) }
             })
         var removed: [ResourceRecord] = []
         for volume in snapshot.resources where volume.cloud.site == cloud.site && names.contains(volume.name ?? "") {
@@ -72,4 +72,9 @@ extension ActionRunner {
         }
         return removed
     }
+}
+
+extension MachineRecord {
+    /// Name of the volume of a disk that it got after its launch.
+    func volumeName(ofDisk index: Int) -> String { "gantry-\(id)-disk-\(index)" }
 }

@@ -117,6 +117,8 @@ struct ContextualizationPlan {
         variables["IM_NODE_NUM"] = String(machine.id.number)
         variables["IM_NODE_VMID"] = machine.providerID
         variables["IM_NODE_CLOUD_TYPE"] = machine.placement.cloud.type
+        let cloud = CloudEndpoint(host: snapshot.infrastructure.cloudHosts?[machine.placement.cloud.id] ?? "")
+        if !cloud.server.isEmpty { variables["IM_NODE_CLOUD_SERVER"] = cloud.server }
         for interface in system.interfaces {
             let prefix = "IM_NODE_NET_\(interface.index)_"
             let addresses = machine.addresses.filter { $0.interface == interface.index && !$0.isIPv6 }
@@ -172,7 +174,7 @@ struct ContextualizationPlan {
                 fqdn: keepsName(record) ? nil : access.fqdn, hostsEntries: hosts,
                 packages: system?.applications.filter { !$0.name.hasPrefix("ansible.") && !$0.isPreinstalled }
                     .compactMap { $0.name.split(separator: ".").last.map(String.init) } ?? [],
-                disks: disks(system),
+                disks: disks(system, of: record),
                 authorizedKeys: [fresh?.publicKey, snapshot.secrets.publicKey].compactMap { $0 },
                 newPassword: fresh?.password.map { Secret($0) }),
             isNew: !record.placement.isExisting)
@@ -184,12 +186,19 @@ struct ContextualizationPlan {
         return system.interfaces.allSatisfy(\.dnsNames.isEmpty)
     }
 
-    private func disks(_ system: RADLSystem?) -> [MachineBasics.Disk] {
+    /// Those that shall hold a file system. A disk of the launch has its number as serial number where the provider lets
+    /// itself be told one; one that was attached later has its volume's id.
+    private func disks(_ system: RADLSystem?, of record: MachineRecord) -> [MachineBasics.Disk] {
         (system?.disks ?? []).compactMap { disk in
-            guard disk.index > 0, let device = disk.device, let filesystem = disk.fileSystem,
-                disk.mountPath != nil || filesystem == "swap"
+            guard disk.index > 0, let filesystem = disk.fileSystem, disk.mountPath != nil || filesystem == "swap",
+                disk.device != nil || !record.placement.isExisting
             else { return nil }
-            return MachineBasics.Disk(device: device, filesystem: filesystem, mountPath: disk.mountPath)
+            let name = record.volumeName(ofDisk: disk.index)
+            let volumes = snapshot.resources.filter { $0.name == name && $0.cloud.site == record.placement.cloud.site }
+            return MachineBasics.Disk(
+                number: disk.index,
+                serials: record.placement.isExisting ? [] : volumes.map(\.id) + ["gantry-disk\(disk.index)"],
+                device: disk.device, filesystem: filesystem, mountPath: disk.mountPath)
         }
     }
 

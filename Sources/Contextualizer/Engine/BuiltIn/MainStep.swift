@@ -25,20 +25,28 @@ enum MainStep {
                 """, files: ["hosts": Array((entries.joined(separator: "\n") + "\n").utf8)])
     }
 
-    /// A device is given by full name, by its last letter (`*db`), or by a name that the machine may spell another way
-    /// (`hdb`, `vdb`, `xvdb`, `nvme1n1`).
-    private static func disk(_ disk: MachineBasics.Disk) -> BuiltInTask {
-        BuiltInTask(
-            path: "", name: "Make the disk \(disk.device)", module: "disk",
+    /// A disk is known by a serial number. Without one it is given by full name, by its last letter (`*db`), or by a name
+    /// that the machine may spell another way (`hdb`, `vdb`, `xvdb`, `nvme1n1`). One that has neither is told, as no error:
+    /// IM makes nothing of it. It is mounted by its UUID: names change from boot to boot.
+    ///
+    /// - Parameter folder: Other than `/dev` in tests.
+    static func disk(_ disk: MachineBasics.Disk, folder: String = "/dev") -> BuiltInTask {
+        // Virtual disks show the first 20 characters; EBS leaves out the dash of `vol-…`.
+        let serials = disk.serials.flatMap { [String($0.prefix(20)), $0.replacing("-", with: "")] }
+        return BuiltInTask(
+            path: "", name: "Make the disk \(disk.device ?? String(disk.number))", module: "disk",
             script: BuiltInShell.prologue + """
-                dev=\(ShellText.quote(disk.device));fs=\(ShellText.quote(disk.filesystem));mp=\(ShellText.quote(disk.mountPath ?? ""))
+                d=\(folder);dev=\(ShellText.quote(disk.device ?? ""));fs=\(ShellText.quote(disk.filesystem));mp=\(ShellText.quote(disk.mountPath ?? ""))
+                set -- \(serials.map { ShellText.quote($0) }.joined(separator: " "))
 
                 """ + #"""
-                    dev=${dev#/dev/};b=;l=$(printf %s "$dev"|tail -c 1)
+                    b=;for s in "$@";do for c in "$d"/disk/by-id/*[-_]"$s" "$d/disk/by-id/$s";do
+                    [ -n "$b" ]||[ ! -b "$c" ]||b=$(readlink -f "$c");done;done
+                    dev=${dev#/dev/};l=$(printf %s "$dev"|tail -c 1)
                     i=$(printf %d "'$l" 2>/dev/null)&&i=$((i-97))||i=-1
-                    for c in "/dev/$dev" "/dev/disk/by-id/$dev" "/dev/disk/by-id/virtio-$dev" "/dev/xvd$l" "/dev/vd$l" "/dev/sd$l" "/dev/nvme${i}n1";do
+                    [ -n "$b" ]||[ -z "$dev" ]||for c in "$d/$dev" "$d/disk/by-id/$dev" "$d/disk/by-id/virtio-$dev" "$d/xvd$l" "$d/vd$l" "$d/sd$l" "$d/nvme${i}n1";do
                     [ ! -b "$c" ]||{ b=$(readlink -f "$c");break; };done
-                    [ -n "$b" ]||die "the disk $dev is not on this machine: none of its usual names is a block device"
+                    [ -n "$b" ]||die "the disk $dev is not on this machine: nothing in $d/disk/by-id has its serial number${dev:+, and none of its usual names is a block device}"
                     case $b in *[0-9])p=${b}p1;;*)p=${b}1;;esac
                     if [ ! -b "$p" ]&&[ -z "$(blkid -o value -s TYPE "$b" 2>/dev/null)" ];then ch=1
                     if hv parted;then e=$(parted -s "$b" mklabel gpt mkpart primary 0% 100% 2>&1)||die "could not partition $b: $e"
@@ -47,18 +55,19 @@ enum MainStep {
                     n=0;while [ ! -b "$p" ]&&[ $n -lt 20 ];do sleep 1;n=$((n+1));! hv udevadm||udevadm settle 2>/dev/null;done;fi
                     [ -b "$p" ]||p=$b
                     t=$(blkid -o value -s TYPE "$p" 2>/dev/null)
+                    id(){ u=$(blkid -o value -s UUID "$p" 2>/dev/null);q=${u:+UUID=$u};q=${q:-$p}; }
                     if [ "$fs" = swap ];then
                     [ "$t" = swap ]||{ [ -z "$t" ]||die "$p holds a $t file system already: it is not overwritten";ch=1;e=$(mkswap "$p" 2>&1)||die "could not make swap on $p: $e"; }
                     grep -q "^$p " /proc/swaps||{ ch=1;e=$(swapon "$p" 2>&1)||die "could not use swap on $p: $e"; }
-                    grep -q "^$p " /etc/fstab||{ ch=1;echo "$p none swap sw 0 0" >>/etc/fstab; };fin;fi
+                    id;grep -qE "^($p|$q) " /etc/fstab||{ ch=1;echo "$q none swap sw 0 0" >>/etc/fstab; };fin;fi
                     [ -n "$t" ]||{ ch=1;hv "mkfs.$fs"||die "could not format $p: mkfs.$fs is not on this machine";e=$("mkfs.$fs" "$p" 2>&1 </dev/null)||die "could not format $p: $e"; }
                     [ -n "$mp" ]||fin
                     [ -d "$mp" ]||{ ch=1;mkdir -p "$mp"||die "could not make $mp"; }
-                    grep -q "^[^#]*[[:space:]]$mp[[:space:]]" /etc/fstab||{ ch=1;echo "$p $mp ${t:-$fs} defaults,nofail 0 2" >>/etc/fstab; }
+                    grep -q "^[^#]*[[:space:]]$mp[[:space:]]" /etc/fstab||{ ch=1;id;echo "$q $mp ${t:-$fs} defaults,nofail 0 2" >>/etc/fstab; }
                     grep -q " $mp " /proc/mounts||{ ch=1;e=$(mount "$mp" 2>&1)||die "could not mount $p on $mp: $e"; }
                     fin
 
-                    """#)
+                    """#, isOptional: disk.device == nil)
     }
 
     private static func package(_ name: String) -> BuiltInTask {
