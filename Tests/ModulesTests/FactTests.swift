@@ -40,6 +40,45 @@ import Testing
         }
     }
 
+    struct Subset: Decodable, Sendable, CustomTestStringConvertible {
+        var subset: [String]
+        /// Of the facts.
+        var names: Set<String>
+        var failed: String
+
+        var testDescription: String { subset.joined(separator: ",") }
+    }
+
+    private struct Subsets: Decodable {
+        var subsets: [Subset]
+    }
+
+    static let subsets: [Subset] = {
+        let file = VectorTests.folder.appending(path: "facts/subsets.json")
+        guard let data = try? Data(contentsOf: file) else { return [] }
+        return (try? JSONDecoder().decode(Subsets.self, from: data))?.subsets ?? []
+    }()
+
+    /// Of the facts that are known here and there, those that Ansible gathers.
+    @Test(arguments: subsets) func gatherSubset(test: Subset) async throws {
+        #expect(Self.subsets.count >= 20)
+        let known = try #require(Self.subsets.first { $0.subset == ["all"] }).names
+        let box = try Sandbox(TestShell.allCases[0])
+        let subset = JinjaValue.list(test.subset.map { .string($0) })
+        guard test.failed.isEmpty else {
+            let error = await #expect(throws: ModuleError.self) {
+                try await box.run("setup", ["gather_subset": subset])
+            }
+            #expect(error?.message == test.failed)
+            return
+        }
+        let all = try #require(try await box.run("setup", [:]).facts)
+        let some = try #require(try await box.run("setup", ["gather_subset": subset]).facts)
+        let shared = known.intersection(all.keys.map(\.text))
+        #expect(shared.count > 40)
+        #expect(known.intersection(some.keys.map(\.text)) == shared.intersection(test.names))
+    }
+
     /// Bridges, bonds and mounts as `/sys` and `/proc` describe them.
     @Test func linksAndMounts() throws {
         let output = """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Records what real ansible-core says about distributions, for FactTests.swift.
+"""Records what real ansible-core says about distributions, and which facts it gathers when asked for some, for FactTests.swift.
 
 Runs as root with the Python of an environment that has ansible-core. Each distribution is the files in /etc that it has (as
 its release packages and images have them), shown to `setup` in a mount namespace in place of this machine's.
@@ -11,6 +11,14 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUTPUT = os.path.join(HERE, "facts", "distributions.json")
+SUBSETS_OUTPUT = os.path.join(HERE, "facts", "subsets.json")
+# Values of gather_subset.
+SUBSETS = [
+    "all", "min", "!all", "!min", "!all,!min", "hardware", "network", "virtual", "!hardware", "all,!hardware",
+    "all,!network,!virtual", "!all,!min,network", "!all,!min,hardware", "!all,!min,virtual", "!all,!min,mounts",
+    "!all,!min,pkg_mgr", "!all,!min,service_mgr", "!all,!min,date_time,env", "!all,!min,user_id", "!all,!min,chroot",
+    "all,!mounts", "all,!hardware,mounts", "!all,default_ipv4", "!all,!min,loadavg", "all,!facter,!nosuch", "nosuch",
+]
 KEPT = ["distribution", "distribution_version", "distribution_major_version", "distribution_release", "os_family"]
 
 
@@ -118,9 +126,27 @@ def record(name, files, folder):
     return {"name": name, "files": files, "facts": {key: facts["ansible_" + key] for key in KEPT}}
 
 
+def subset(words, folder):
+    """The names of the facts, without the prefix; of one that there is none of, what is said."""
+    text = subprocess.run(
+        [os.path.join(os.path.dirname(sys.executable), "ansible"), "-m", "setup", "-a", "gather_subset=" + words, "-c", "local",
+         "-i", "localhost,", "-e", "ansible_python_interpreter=" + sys.executable, "localhost"],
+        env=dict(os.environ, ANSIBLE_NOCOLOR="1", ANSIBLE_HOME=folder + "/home"), text=True, stdout=subprocess.PIPE).stdout
+    result = json.loads(text[text.index("=> {") + 3:])
+    names = sorted(name[8:] for name in result.get("ansible_facts", {}) if name.startswith("ansible_"))
+    return {"subset": words.split(","), "names": names, "failed": result.get("msg", "")}
+
+
 if __name__ == "__main__":
     import tempfile
     import ansible.release
+    with tempfile.TemporaryDirectory() as top:
+        subsets = [subset(words, top) for words in SUBSETS]
+    with open(SUBSETS_OUTPUT, "w") as file:
+        json.dump({"version": "ansible-core " + ansible.release.__version__, "subsets": subsets}, file, indent=1)
+        file.write("\n")
+    if sys.argv[1:] == ["subsets"]:
+        sys.exit()
     with tempfile.TemporaryDirectory() as top:
         systems = [record(name, files, "%s/%d" % (top, number)) for number, (name, files) in enumerate(SYSTEMS.items())]
     os.makedirs(os.path.dirname(OUTPUT), exist_ok=True)

@@ -55,8 +55,12 @@ struct RecipeCompiler {
             gathering.tags = attributes.tags.isEmpty ? ["always"] : TagSelection.texts(attributes.tags)
             gathering.remoteUser = attributes.remoteUser
             gathering.connection = attributes.connection
-            if let subset = play.gatherSubset { gathering.arguments["gather_subset"] = subset }
-            if let path = play.factPath { gathering.arguments["fact_path"] = path }
+            for (name, value) in [
+                ("gather_subset", play.gatherSubset), ("gather_timeout", play.gatherTimeout),
+                ("fact_path", play.factPath),
+            ] {
+                if let value { gathering.arguments[name] = value }
+            }
             gathering.become = attributes.become
             gathering.becomeUser = attributes.becomeUser
             gathering.becomeMethod = attributes.becomeMethod

@@ -14,6 +14,7 @@ struct FactDecoder {
         network()
         devices()
         virtualization()
+        load()
         time()
         localFacts()
     }
@@ -252,6 +253,12 @@ struct FactDecoder {
             size /= 1024
         }
         return "0.00 Bytes"
+    }
+
+    private mutating func load() {
+        let words = (records["loadavg"] ?? "").split(separator: " ").prefix(3).compactMap { Double($0) }
+        guard words.count == 3 else { return }
+        facts["loadavg"] = .dict(["1m": .double(words[0]), "5m": .double(words[1]), "15m": .double(words[2])])
     }
 
     private mutating func virtualization() {

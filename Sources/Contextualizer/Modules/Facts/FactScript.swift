@@ -1,7 +1,11 @@
 /// The program that gathers facts: plain shell, `/proc`, `/sys`, and `ip` where it is. No Python, some milliseconds.
 enum FactScript {
-    /// - Parameter folder: Of the machine's own facts.
-    static func text(folder: String?) -> String { "fd=\(ShellText.path(folder ?? "/etc/ansible/facts.d"))\n" + body }
+    /// - Parameters:
+    ///   - folder: Of the machine's own facts.
+    ///   - timeout: Seconds for each file system of another machine.
+    static func text(folder: String?, timeout: Int) -> String {
+        "fd=\(ShellText.path(folder ?? "/etc/ansible/facts.d"));gt=\(max(1, timeout))\n" + body
+    }
 
     private static let body = #"""
         B=;LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -27,7 +31,7 @@ enum FactScript {
         o date "$(date '+%Y %m %d %H %M %S %s %Z %z %A %w')"
         if hv ip;then o ip_addr "$(ip -o addr show 2>/dev/null)";o ip_route "$(ip -4 route show default 2>/dev/null)";o ip_link "$(ip -o link show 2>/dev/null)"
         else o route "$(cat /proc/net/route 2>/dev/null)";o ifconfig "$(ifconfig -a 2>/dev/null)";fi
-        [ ! -r /proc/mounts ]||while read -r a b c r;do case $a in /*)x=;;*:/*)x="timeout 5";hv timeout||x=;;*)continue;;esac
+        [ ! -r /proc/mounts ]||while read -r a b c r;do case $a in /*)x=;;*:/*)x="timeout $gt";hv timeout||x=;;*)continue;;esac
         o mount "$a $b $c $r|$($x stat -f -c '%S %s %b %a %c %d' "$(printf %b "$b")" 2>/dev/null)";done </proc/mounts
         o uuids "$(ls -l /dev/disk/by-uuid 2>/dev/null)"
         for d in /sys/class/net/*;do [ -r $d/type ]||continue;rd $d/type;a=$v;rd $d/operstate;b=$v;rd $d/flags;c=$v;rd $d/speed;o net "${d##*/} $a $b $c $v"

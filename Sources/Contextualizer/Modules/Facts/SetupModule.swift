@@ -7,8 +7,11 @@ package enum SetupModule: Module {
         name: "setup", aliases: ["gather_facts"], summary: "Gathers facts of the machine.",
         parameters: [
             ModuleParameter("filter", .list, default: [], "Shell patterns of names; others are left out."),
-            ModuleParameter("gather_subset", .list, "Accepted: all facts cost one short program."),
-            ModuleParameter("gather_timeout", .integer, "Accepted."),
+            ModuleParameter(
+                "gather_subset", .list, default: ["all"],
+                "Which facts: all, min, hardware, network, virtual, …; without those behind a !."),
+            ModuleParameter(
+                "gather_timeout", .integer, default: 10, "Most seconds for a file system of another machine."),
             ModuleParameter("fact_path", .path, "Folder of the machine's own facts; by default /etc/ansible/facts.d."),
         ])
 
@@ -16,22 +19,23 @@ package enum SetupModule: Module {
         _ arguments: ModuleArguments, _ context: ModuleContext
     ) throws(ModuleError) -> ModuleStep {
         let filters = (arguments.list("filter") ?? []).filter { !$0.isEmpty && $0 != "*" }
+        let subset = try FactSubset(arguments.list("gather_subset") ?? ["all"])
+        let script = FactScript.text(
+            folder: arguments.string("fact_path"), timeout: arguments.int("gather_timeout") ?? 10)
         return .run(
-            ModuleInvocation(script: FactScript.text(folder: arguments.string("fact_path")), reads: ["facts"]) {
-                output in
+            ModuleInvocation(script: script, reads: ["facts"]) { output in
                 let records = Records(output.standardOutput)
                 guard records.isComplete else { return .finish(ModuleResult(records: records, output: output)) }
-                var facts = FactDecoder(records).facts
-                if !filters.isEmpty {
-                    facts = JinjaDict(
-                        facts.compactMap { key, value in
-                            let name = key.text
-                            let isWanted = filters.contains {
+                let facts = JinjaDict(
+                    FactDecoder(records).facts.compactMap { key, value in
+                        let name = key.text
+                        let isWanted =
+                            filters.isEmpty
+                            || filters.contains {
                                 Wildcard.matches("ansible_" + name, $0) || Wildcard.matches(name, $0)
                             }
-                            return isWanted ? (key, value) : nil
-                        })
-                }
+                        return isWanted && subset.contains(name) ? (key, value) : nil
+                    })
                 var result = ModuleResult()
                 var prefixed = JinjaDict()
                 for (key, value) in facts { prefixed["ansible_" + key.text] = value }

@@ -23,7 +23,7 @@ enum Keywords {
     static let playOnly = play.subtracting(["user"])
 
     /// Keywords that this engine reads but does nothing with; they change no result.
-    static let ignored: Set<String> = ["collections", "debugger", "order", "static", "gather_timeout"]
+    static let ignored: Set<String> = ["collections", "debugger", "static"]
 
     /// Modules whose text is taken as it is, with a few options in it.
     static let freeForm: Set<String> = ["command", "shell", "script", "raw", "win_command", "win_shell", "expect"]

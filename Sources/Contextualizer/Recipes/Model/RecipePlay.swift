@@ -41,6 +41,7 @@ public struct RecipePlay: Sendable, Hashable {
     /// `nil`: the engine's setting decides.
     public var gatherFacts: JinjaValue?
     public var gatherSubset: JinjaValue?
+    public var gatherTimeout: JinjaValue?
     /// Folder of the machine's own facts.
     public var factPath: JinjaValue?
     /// Files, each a template or a list of alternatives.

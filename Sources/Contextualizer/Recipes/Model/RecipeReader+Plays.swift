@@ -26,6 +26,7 @@ extension RecipeReader {
         case "user": play.attributes.remoteUser = value.value
         case "gather_facts": play.gatherFacts = value.value
         case "gather_subset": play.gatherSubset = value.value
+        case "gather_timeout": play.gatherTimeout = value.value
         case "fact_path": play.factPath = value.value
         case "vars_files": play.varsFiles = list(value).map(\.value)
         case "vars_prompt": play.prompts = list(value).compactMap { prompt($0) }
