@@ -65,6 +65,31 @@ import Testing
         #expect(failure["rc"] == 100)
     }
 
+    /// `policy-rc.d` is what `policy_rc_d` says while packages are installed, and then what it was.
+    @Test(arguments: TestShell.allCases)
+    func servicesAreNotStarted(shell: TestShell) async throws {
+        let box = try Sandbox(shell, binds: ["/usr/sbin"])
+        try FileManager.default.createDirectory(atPath: box.path("usr/sbin"), withIntermediateDirectories: true)
+        try tool(box, "dpkg-query", "exit 1")
+        try tool(
+            box, "apt-get",
+            "\(box.root)/usr/sbin/policy-rc.d >> \(box.root)/calls; echo $? >> \(box.root)/calls; "
+                + "echo '0 upgraded, 1 newly installed, 0 to remove and 0 not upgraded.'; exit $(cat \(box.root)/status)"
+        )
+        try box.write("status", "0")
+        #expect(try await box.run("apt", ["name": "curl", "policy_rc_d": 101]).changed)
+        #expect(box.read("calls") == "101\n" && box.read("usr/sbin/policy-rc.d") == nil)
+        try box.write("usr/sbin/policy-rc.d", "#!/bin/sh\necho mine\n", mode: 0o755)
+        try box.write("status", "100")
+        #expect(try await box.run("apt", ["name": "curl", "policy_rc_d": 0]).failed)
+        #expect(box.read("calls") == "101\n0\n")
+        #expect(box.read("usr/sbin/policy-rc.d") == "#!/bin/sh\necho mine\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: box.path("usr/sbin")) == ["policy-rc.d"])
+        // Check mode leaves it alone.
+        _ = try await box.run("apt", ["name": "curl", "policy_rc_d": 101], check: true)
+        #expect(box.read("calls") == "101\n0\nmine\n0\n")
+    }
+
     @Test(arguments: TestShell.allCases)
     func packageWithoutAManagerSaysSo(shell: TestShell) async throws {
         let box = try Sandbox(shell)

@@ -41,7 +41,8 @@ package enum AptModule: Module {
             ModuleParameter("update_cache_retries", .integer, default: 5, "Accepted."),
             ModuleParameter("update_cache_retry_max_delay", .integer, default: 12, "Accepted."),
             ModuleParameter("lock_timeout", .integer, default: 60, "Seconds to wait for another manager."),
-            ModuleParameter("policy_rc_d", .integer, "Accepted, without effect."),
+            ModuleParameter(
+                "policy_rc_d", .integer, "Status that /usr/sbin/policy-rc.d gives meanwhile: 101 starts no service."),
             ModuleParameter("fail_on_autoremove", .boolean, "Accepted, without effect."),
             ModuleParameter("allow_downgrade", .boolean, aliases: ["allow-downgrade"], "Older versions are fine."),
             ModuleParameter("allow_change_held_packages", .boolean, "Change held ones."),

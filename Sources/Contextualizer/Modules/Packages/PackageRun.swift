@@ -33,7 +33,8 @@ enum PackageRun {
         var body = PackageScripts.common
         for name in managers { body += PackageScripts.functions(of: name) }
         func call(_ name: String) -> String {
-            PackageScripts.runner(of: name, options: options(of: name, arguments))
+            PackageScripts.runner(
+                of: name, options: options(of: name, arguments), policy: arguments.int("policy_rc_d"))
                 + (["apk", "zypper", "pacman"].contains(name) ? name + "_" : name) + " \"$@\""
         }
         if chosen == nil {

@@ -21,8 +21,20 @@ enum PackageScripts {
     }
 
     /// `op COMMAND…` runs the manager with the task's options.
-    static func runner(of manager: String, options: String) -> String {
-        "op(){ rn env \(environment(of: manager)) \"$@\" \(options); }\n"
+    ///
+    /// - Parameter policy: Status of the program that `apt` asks whether services may be started.
+    static func runner(of manager: String, options: String, policy: Int?) -> String {
+        let run = "rn env \(environment(of: manager)) \"$@\" \(options)"
+        guard manager == "apt", let policy else { return "op(){ \(run); }\n" }
+        // What was there comes back however the task ends.
+        return #"""
+            pf=/usr/sbin/policy-rc.d;pk=
+            pu(){ [ -z "$pk" ]||{ rm -f $pf;[ ! -e $pk ]||mv -f $pk $pf;pk=; }; }
+            trap 'pu;[ -z "$t" ]||rm -f "$t";fl' 0;trap 'exit 1' HUP TERM
+            op(){ [ $CK = 1 ]||{ pk=$pf.gantry.$$;[ ! -e $pf ]||mv -f $pf $pk;e=$({ printf '#!/bin/sh\nexit \#(policy)\n' >$pf&&chmod 755 $pf; } 2>&1)||die "could not write $pf: $e"; }
+            \#(run);r=$?;pu;return $r; }
+
+            """#
     }
 
     private static func environment(of manager: String) -> String {
