@@ -195,17 +195,51 @@ struct SSHLoginTests {
         #expect(await failure(target)?.code == .unreachable)
         target.endpoints = []
         #expect(await failure(target)?.code == .unreachable)
-        let silent = try SilentServer(greeting: nil)
+        let silent = try LoopbackPeer(says: [])
         target.endpoints = [Endpoint(host: "127.0.0.1", port: silent.port)]
         #expect(await failure(target, timeout: .seconds(5))?.code == .timeout)
-        let web = try SilentServer(greeting: "HTTP/1.1 400 Bad Request\r\n\r\n")
-        target.endpoints = [Endpoint(host: "127.0.0.1", port: web.port)]
-        #expect(await failure(target, timeout: .seconds(5)) != nil)
+    }
+
+    @Test(
+        "What is no SSH server is told as that, soon",
+        arguments: [
+            Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8), Array("SSH-1.5-old\r\n".utf8),
+            Array("SSH-2.0-x\r\n".utf8) + (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 3) }, [0, 255, 10, 13],
+        ], [true, false])
+    func noServer(bytes: [UInt8], hangsUp: Bool) async throws {
+        let peer = try LoopbackPeer(says: bytes, hangsUp: hangsUp)
+        var target = try Self.server.get().target()
+        target.endpoints = [Endpoint(host: "127.0.0.1", port: peer.port)]
+        let began = ContinuousClock.now
+        let error = await failure(target, timeout: .seconds(2))
+        #expect(error?.code == .unreachable || error?.code == .timeout)
+        #expect(error?.message.contains("127.0.0.1:\(peer.port)") == true, "\(error?.message ?? "")")
+        if hangsUp { #expect(error?.message.contains("no SSH handshake") == true, "\(error?.message ?? "")") }
+        #expect(ContinuousClock.now - began < .seconds(10))
+    }
+
+    @Test("Endless noise before and behind the greeting ends with the time")
+    func noise() async throws {
+        for head in ["", "SSH-2.0-x\r\n"] {
+            let isFirst = LockedValue(true)
+            let peer = try LoopbackPeer(repeats: {
+                let begins = isFirst.withLock { first in
+                    defer { first = false }
+                    return first
+                }
+                return begins ? Array(head.utf8) : (0..<1024).map { _ in UInt8.random(in: 0...255) }
+            })
+            var target = try Self.server.get().target()
+            target.endpoints = [Endpoint(host: "127.0.0.1", port: peer.port)]
+            let began = ContinuousClock.now
+            #expect(await failure(target, timeout: .seconds(2)) != nil)
+            #expect(ContinuousClock.now - began < .seconds(10))
+        }
     }
 
     @Test("Cancelling a log in ends it")
     func cancelledLogin() async throws {
-        let silent = try SilentServer(greeting: nil)
+        let silent = try LoopbackPeer(says: [])
         var target = try Self.server.get().target()
         target.endpoints = [Endpoint(host: "127.0.0.1", port: silent.port)]
         let task = Task { [factory, target] in try await factory.connect(to: target, timeout: .seconds(60)) }
@@ -271,68 +305,7 @@ struct SSHLoginTests {
         between.stop()
     }
 
-    // MARK: Becoming somebody else
-
-    @Test("sudo with a password; the login user has it too")
-    func sudoPassword() async throws {
-        let target = try Self.server.get().target(.asker)
-        #expect(try await whoami(target, Escalation(password: "asker-pw")) == "root\n")
-        #expect(try await whoami(target, Escalation(user: "asker")) == "asker\n")
-    }
-
-    @Test("su with the password of the other user, and root without one")
-    func su() async throws {
-        let server = try Self.server.get()
-        let escalation = Escalation(method: .su, user: "asker", password: "asker-pw")
-        #expect(try await whoami(server.target(.plain), escalation) == "asker\n")
-        #expect(try await whoami(server.target(.root), Escalation(method: .su, user: "plain")) == "plain\n")
-    }
-
-    struct Refusal: Sendable, CustomTestStringConvertible {
-        var user: TestServer.User
-        var escalation: Escalation
-        var words: [String]
-        var testDescription: String { "\(user) \(escalation.method) \(escalation.user)" }
-    }
-
-    @Test(
-        "Refusals say why and what to do",
-        arguments: [
-            Refusal(user: .asker, escalation: Escalation(), words: ["a password is needed", "NOPASSWD"]),
-            Refusal(
-                user: .asker, escalation: Escalation(password: "wrong-4711"), words: ["the password was refused"]),
-            Refusal(
-                user: .plain, escalation: Escalation(password: "plain-pw"), words: ["not allowed", "permit it there"]),
-            Refusal(user: .admin, escalation: Escalation(user: "nobody-here"), words: ["no user nobody-here"]),
-            Refusal(user: .admin, escalation: Escalation(user: "a b; reboot"), words: ["cannot be the name"]),
-            Refusal(
-                user: .plain, escalation: Escalation(method: .su, user: "asker", password: "wrong-4711"),
-                words: ["the password was refused"]),
-            Refusal(user: .plain, escalation: Escalation(method: .doas), words: ["doas", "not installed"]),
-        ])
-    func refusals(refusal: Refusal) async throws {
-        let target = try Self.server.get().target(refusal.user)
-        let error = await #expect(throws: CommunicatorError.self) { try await whoami(target, refusal.escalation) }
-        #expect(error?.code == .escalationFailed)
-        for word in refusal.words + ["\(refusal.user)@"] {
-            #expect(error?.message.contains(word) == true, "\(word) in \(error?.message ?? "")")
-        }
-        #expect(error?.message.contains("4711") == false)
-    }
-
-    @Test("Without sudo on the machine")
-    func noSudo() async throws {
-        var options = TestServer.Options()
-        options.path = ["id", "su", "sh", "cat"]
-        let server = try TestServer(options)
-        let error = await #expect(throws: CommunicatorError.self) { try await whoami(server.target(), Escalation()) }
-        #expect(error?.code == .escalationFailed)
-        #expect(error?.message.contains("not installed") == true, "\(error?.message ?? "")")
-        // root needs none.
-        #expect(try await whoami(server.target(.root), Escalation()) == "root\n")
-        #expect(try await whoami(server.target(.root), Escalation(user: "plain")) == "plain\n")
-        server.stop()
-    }
+    // MARK: Login shells
 
     @Test("A login shell that refuses")
     func noLoginShell() async throws {
