@@ -42,11 +42,12 @@ struct Program: Sendable {
     }
 
     /// Runs it to its end; after `killAfter` it gets SIGKILL.
-    func run(_ arguments: [String], killAfter: Duration? = nil) async throws -> Ended {
+    /// - Parameter typed: What it finds at its standard input.
+    func run(_ arguments: [String], typed: String = "", killAfter: Duration? = nil) async throws -> Ended {
         let scratch = try Scratch()
         let (output, errors) = (scratch.url.appending(path: "out"), scratch.url.appending(path: "err"))
         for file in [output, errors] { try Data().write(to: file) }
-        let input = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/null"))
+        let input = try FileHandle(forReadingFrom: URL(fileURLWithPath: scratch.write("in", typed)))
         let (outputFile, errorFile) = (try FileHandle(forWritingTo: output), try FileHandle(forWritingTo: errors))
         let process = try command(arguments).start(
             input: input.fileDescriptor, output: outputFile.fileDescriptor, error: errorFile.fileDescriptor)

@@ -8,6 +8,12 @@ extension UserFile {
     /// link stays a link. A file that is not there is made.
     /// - Throws: ``FileProblem``; the file is then as it was.
     static func replace(_ path: String, with text: String) throws(FileProblem) {
+        try replace(path, with: Array(text.utf8))
+    }
+
+    /// The same of bytes.
+    /// - Parameter newMode: Of a file that is made.
+    static func replace(_ path: String, with bytes: [UInt8], newMode: mode_t = 0o666) throws(FileProblem) {
         let name = (path as NSString).expandingTildeInPath
         let real = realpath(name, nil)
         defer { free(real) }
@@ -17,14 +23,14 @@ extension UserFile {
             throw FileProblem(path: path, reason: "is no file")
         }
         let folder = (target as NSString).deletingLastPathComponent
-        let mode = status?.permissions ?? 0o666
+        let mode = status?.permissions ?? newMode
         let (descriptor, temporary) = try create(in: folder.isEmpty ? "." : folder, mode: mode, for: path)
         var number: Int32 = status != nil && fchmod(descriptor, mode) != 0 ? errno : 0
         // The owner of a file that root changes stays its owner.
         if number == 0, let status, geteuid() == 0, fchown(descriptor, status.owner, status.group) != 0 {
             number = errno
         }
-        if number == 0 { number = StandardStream.write(text, to: descriptor) }
+        if number == 0 { number = StandardStream.write(bytes, to: descriptor) }
         if number == 0, fsync(descriptor) != 0 { number = errno }
         close(descriptor)
         if number == 0, rename(temporary, target) != 0 { number = errno }

@@ -23,59 +23,9 @@ struct RecipeSourceOptions: ParsableArguments {
             "Extra variables: name=value pairs, YAML or JSON, or @FILE; may be repeated.", valueName: "variables"))
     var extra: [String] = []
 
-    @Option(
-        name: [.customLong("vault-password-file"), .customLong("vault-pass-file")],
-        help: ArgumentHelp("Holds the vault password, or prints it when it is a program.", valueName: "file"))
-    var vaultPasswordFiles: [String] = []
+    @OptionGroup var vaultOptions: VaultOptions
 
-    @Option(
-        name: .customLong("vault-id"),
-        help: ArgumentHelp("An id with its password: ID@FILE, or ID@prompt.", valueName: "id"))
-    var vaultIDs: [String] = []
-
-    @Flag(
-        name: [.customShort("J"), .customLong("ask-vault-password"), .customLong("ask-vault-pass")],
-        help: "Ask for the vault password.")
-    var asksVaultPassword = false
-
-    func vault() throws -> Vault? {
-        var passwords: [(id: String, password: Secret<String>)] = []
-        for entry in vaultIDs {
-            let at = entry.firstIndex(of: "@")
-            let id = at.map { String(entry[..<$0]) } ?? "default"
-            let source = at.map { String(entry[entry.index(after: $0)...]) } ?? entry
-            passwords.append(
-                (
-                    id.isEmpty ? "default" : id,
-                    source == "prompt" ? try Asking.secret("Vault password (\(id)): ") : try Self.password(source)
-                ))
-        }
-        for file in vaultPasswordFiles { passwords.append(("default", try Self.password(file))) }
-        if asksVaultPassword { passwords.append(("default", try Asking.secret("Vault password: "))) }
-        if passwords.isEmpty, let file = ProcessInfo.processInfo.environment["ANSIBLE_VAULT_PASSWORD_FILE"] {
-            passwords.append(("default", try Self.password(file)))
-        }
-        return passwords.isEmpty ? nil : Vault(passwords: passwords)
-    }
-
-    /// The content of a file without the line break at its end, or what the program prints.
-    static func password(_ file: String) throws -> Secret<String> {
-        try UserFile.check(file, "password file")
-        let path = (file as NSString).expandingTildeInPath
-        var text: String
-        if access(path, X_OK) == 0 {
-            let ended = try ChildCommand([path]).run(input: [])
-            guard ended.ending.status == 0 else {
-                throw UsageError("'\(file)', which is to print a password, ended with status \(ended.ending.status)")
-            }
-            text = String(decoding: ended.output, as: UTF8.self)
-        } else {
-            text = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
-        }
-        while text.last?.isNewline == true { text.removeLast() }
-        guard !text.isEmpty else { throw UsageError("'\(file)' holds no password") }
-        return Secret(text)
-    }
+    func vault() throws -> Vault? { try vaultOptions.vault() }
 
     /// `-e`: later ones win.
     func variables(_ vault: Vault?) throws -> JinjaDict {
@@ -200,9 +150,9 @@ struct RecipeConnectionOptions: ParsableArguments {
         options.becomeUser = becomeUser
         options.becomeMethod = becomeMethod
         if asksPassword { options.password = try Asking.secret("SSH password: ") }
-        if let passwordFile { options.password = try RecipeSourceOptions.password(passwordFile) }
+        if let passwordFile { options.password = try PasswordFile.read(passwordFile) }
         if asksBecomePassword { options.becomePassword = try Asking.secret("BECOME password: ") }
-        if let becomePasswordFile { options.becomePassword = try RecipeSourceOptions.password(becomePasswordFile) }
+        if let becomePasswordFile { options.becomePassword = try PasswordFile.read(becomePasswordFile) }
     }
 }
 
@@ -218,49 +168,5 @@ struct RecipeTagOptions: ParsableArguments {
             texts.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
         }
         return TagSelection(only: list(tags), skipped: list(skipTags))
-    }
-}
-
-/// Questions at the terminal.
-enum Asking {
-    static func secret(_ question: String) throws -> Secret<String> {
-        guard isatty(STDIN_FILENO) == 1 else {
-            throw UsageError("nobody is at a terminal to be asked for a password: use the option with a file")
-        }
-        guard let typed = getpass(question) else { throw UsageError("no password was typed") }
-        return Secret(String(cString: typed))
-    }
-
-    /// The answer to `vars_prompt`.
-    static func variable(_ prompt: RecipePrompt) throws -> String {
-        let question = prompt.text ?? prompt.name
-        let standard = prompt.standard.map { " [\($0.text)]" } ?? ""
-        while true {
-            let answer = try line("\(question)\(standard): ", isPrivate: prompt.isPrivate)
-            if prompt.isConfirmed, try line("confirm \(question): ", isPrivate: prompt.isPrivate) != answer {
-                Terminal.note("***** VALUES ENTERED DO NOT MATCH ****")
-                continue
-            }
-            return answer.isEmpty ? prompt.standard?.text ?? "" : answer
-        }
-    }
-
-    private static func line(_ question: String, isPrivate: Bool) throws -> String {
-        if isPrivate { return try secret(question).expose() }
-        Terminal.write(question)
-        return readLine() ?? ""
-    }
-
-    /// `--step`.
-    static func step(_ task: String) -> RecipeRunner.Options.Confirmation {
-        while true {
-            Terminal.write("Perform task: \(task) (N)o/(y)es/(c)ontinue: ")
-            switch readLine()?.lowercased() {
-            case "y", "yes": return .yes
-            case "c", "continue": return .continue
-            case "n", "no", "", nil: return .no
-            default: continue
-            }
-        }
     }
 }
