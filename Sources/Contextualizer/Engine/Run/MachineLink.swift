@@ -153,8 +153,9 @@ actor MachineLink {
                 guard passed < patience,
                     let delay = settings.retry.delay(afterAttempt: attempt)
                 else {
+                    // A login that hangs is no program that does.
                     throw CommunicatorError(
-                        code: error.code,
+                        code: error.code == .timeout ? .unreachable : error.code,
                         message: "\(error.message) (gave up after \(attempt) tries in \(passed.rounded) s)")
                 }
                 // Once for each reason: the last one is what a user reads when time is over.
