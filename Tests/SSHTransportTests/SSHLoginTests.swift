@@ -211,11 +211,11 @@ struct SSHLoginTests {
         var target = try Self.server.get().target()
         target.endpoints = [Endpoint(host: "127.0.0.1", port: peer.port)]
         let began = ContinuousClock.now
-        let error = await failure(target, timeout: .seconds(2))
-        #expect(error?.code == .unreachable || error?.code == .timeout)
+        let error = await failure(target, timeout: .seconds(10))
+        // What says nothing wrong and stays may still be a server.
+        #expect(error?.code == .unreachable || (error?.code == .timeout && !hangsUp), "\(error?.message ?? "")")
         #expect(error?.message.contains("127.0.0.1:\(peer.port)") == true, "\(error?.message ?? "")")
-        if hangsUp { #expect(error?.message.contains("no SSH handshake") == true, "\(error?.message ?? "")") }
-        #expect(ContinuousClock.now - began < .seconds(10))
+        #expect(ContinuousClock.now - began < .seconds(20))
     }
 
     @Test("Endless noise before and behind the greeting ends with the time")

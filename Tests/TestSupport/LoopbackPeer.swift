@@ -34,9 +34,9 @@ package final class LoopbackPeer: Sendable {
         }
     }
 
-    /// Says something again and again, until the other end hangs up.
+    /// Says something again and again, a thousand times a second, until the other end hangs up.
     package convenience init(repeats bytes: @escaping @Sendable () -> [UInt8]) throws {
-        try self.init { connection in while Self.write(bytes(), to: connection) {} }
+        try self.init { connection in while Self.write(bytes(), to: connection) { usleep(1000) } }
     }
 
     /// Stands before another address and hands all on, each byte so much later.
