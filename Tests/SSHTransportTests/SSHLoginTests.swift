@@ -233,7 +233,7 @@ struct SSHLoginTests {
             target.endpoints = [Endpoint(host: "127.0.0.1", port: peer.port)]
             let began = ContinuousClock.now
             #expect(await failure(target, timeout: .seconds(2)) != nil)
-            #expect(ContinuousClock.now - began < .seconds(10))
+            #expect(ContinuousClock.now - began < .seconds(30))
         }
     }
 
