@@ -40,7 +40,8 @@ struct Gantry: AsyncParsableCommand {
             StartCommand.self, StopCommand.self, RebootCommand.self, AddCommand.self, RemoveCommand.self,
             AlterCommand.self, ReconfigureCommand.self, DestroyCommand.self, InventoryCommand.self,
             SSHConfigCommand.self, OutputsCommand.self, SnapshotCommand.self, ShareCommand.self, ExportCommand.self,
-            ImportCommand.self, ImportDatabaseCommand.self, ImagesCommand.self, QuotaCommand.self, StatsCommand.self,
+            ImportCommand.self, ImportDatabaseCommand.self, ImagesCommand.self, ImageCommand.self, QuotaCommand.self,
+            StatsCommand.self,
             RADLCommand.self,
             TOSCACommand.self, RecipeCommand.self, ConnectorCommand.self,
         ])
