@@ -47,8 +47,10 @@ extension Hypervisor {
         let xml = try definition.xml()
         if uri.isTest {
             // It pretends machines, and knows no filters: a volume of that name stands for one.
-            _ = try session.pool(self).makeVolume(
-                VolumeXML.plain(definition.name, size: 0, format: "raw"), definition.name)
+            let pool = try session.pool(self)
+            if try pool.volume(definition.name) == nil {
+                _ = try pool.makeVolume(VolumeXML.plain(definition.name, size: 0, format: "raw"), definition.name)
+            }
         } else if hasFilters {
             definition.uuid = try filter(definition.name)?.xml().child("uuid")?.text
             try defineFilter(definition.uuid == nil ? xml : try definition.xml(), definition.name)
