@@ -91,6 +91,8 @@ struct DomainDefinitionTests {
     func firmware() throws {
         let uefi = try XMLNode.parse(try definition(.qemu, [], uefi: true).xml(), "test")
         #expect(uefi.child("os")?.attributes["firmware"] == "efi")
+        let feature = uefi.child("os")?.child("firmware")?.child("feature")
+        #expect(feature?.attributes == ["enabled": "no", "name": "enrolled-keys"])
         #expect(uefi.child("os")?.child("type")?.attributes["machine"] == "q35")
         var arm = definition(.qemu, [], uefi: true, architecture: "aarch64")
         arm.machines = ["virt"]

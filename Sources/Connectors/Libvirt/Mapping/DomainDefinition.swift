@@ -30,6 +30,11 @@ struct DomainDefinition: Sendable, Hashable {
     func xml() throws(ConnectorError) -> String {
         var os: [XMLNode] = [.init(name: "type", attributes: machineType, text: "hvm")]
         os.append(.init(name: "boot", attributes: ["dev": "hd"]))
+        if hasUEFI, isX86 {
+            // With keys the firmware boots nothing but what is signed by them.
+            let keys = XMLNode(name: "feature", attributes: ["enabled": "no", "name": "enrolled-keys"])
+            os.append(.init(name: "firmware", children: [keys]))
+        }
         var domain = XMLNode(
             name: "domain", attributes: ["type": label.acceleration.kind.rawValue],
             children: [
