@@ -10,7 +10,7 @@ import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-PRODUCTS = ["gantry", "gantryd", "connector-dummy", "gantry-bench"]
+PRODUCTS = ["gantry", "gantryd", "connector-dummy", "connector-libvirt", "gantry-bench"]
 CACHE = os.environ.get("GANTRY_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "gantry")
 
