@@ -78,8 +78,8 @@ struct HTTPRequest: Sendable {
     /// `ht FILE CONFIGURATION MORE…` asks: body into FILE, `hs` status, `hu` last address, `hr` number of redirects, head into
     /// `$GANTRY_FILES/h`. `he` is the text of a failure of the way itself, and the status then -1.
     static let functions = #"""
-        ht(){ q=$1;c_=$2;shift 2;: >"$GANTRY_FILES/h";he=
-        e=$(curl -q -sS -K "$c_" -D "$GANTRY_FILES/h" -o "$q" -w '%{http_code} %{num_redirects} %{url_effective}' "$@" 2>"$GANTRY_FILES/e")||{ he=$(sed -n '1s/^curl: //p' "$GANTRY_FILES/e");[ -n "$he" ]||he="curl ended with an error"; }
+        ht(){ q=$1;hc=$2;shift 2;: >"$GANTRY_FILES/h";he=
+        e=$(curl -q -sS -K "$hc" -D "$GANTRY_FILES/h" -o "$q" -w '%{http_code} %{num_redirects} %{url_effective}' "$@" 2>"$GANTRY_FILES/e")||{ he=$(sed -n '1s/^curl: //p' "$GANTRY_FILES/e");[ -n "$he" ]||he="curl ended with an error"; }
         hs=${e%% *};e=${e#* };hr=${e%% *};hu=${e#* };hs=${hs#00};[ -z "$he" ]||hs=-1; }
         hh(){ tr -d '\r' <"$GANTRY_FILES/h"|awk -v n="$1" 'BEGIN{n=tolower(n)":"}/^HTTP\//{v=""}tolower(substr($0,1,length(n)))==n{v=substr($0,length(n)+1);sub(/^ */,"",v)}END{print v}'; }
         hl(){ tr -d '\r' <"$GANTRY_FILES/h"|awk '/^HTTP\//{s=$0;sub(/^[^ ]* [0-9]* ?/,"",s)}END{print s}'; }
