@@ -170,7 +170,7 @@ struct SSHLoginTests {
     func endpoints() async throws {
         let server = try Self.server.get()
         var target = server.target()
-        let closed = Endpoint(host: "127.0.0.1", port: try LoopbackPort().number)
+        let closed = Endpoint(host: "127.0.0.1", port: try LoopbackPort.unusedNumber())
         target.endpoints = [closed, Endpoint(host: "localhost", port: server.port)]
         let connection = try await factory.connect(to: target, timeout: .seconds(20))
         await connection.communicator.close()
@@ -189,7 +189,7 @@ struct SSHLoginTests {
     @Test("Refused, silent, unknown and wrong peers are told apart")
     func unreachable() async throws {
         var target = try Self.server.get().target()
-        target.endpoints = [Endpoint(host: "127.0.0.1", port: try LoopbackPort().number)]
+        target.endpoints = [Endpoint(host: "127.0.0.1", port: try LoopbackPort.unusedNumber())]
         #expect(await failure(target)?.code == .refused)
         target.endpoints = [Endpoint(host: "no-such-host.invalid")]
         #expect(await failure(target)?.code == .unreachable)
@@ -296,7 +296,7 @@ struct SSHLoginTests {
         jump.hostKey = .pinned([server.hostKey])
         #expect(await failure(server.target(jumps: [jump]))?.code == .hostKeyChanged)
         var target = server.target(jumps: [between.jump()])
-        target.endpoints = [Endpoint(host: "127.0.0.1", port: try LoopbackPort().number)]
+        target.endpoints = [Endpoint(host: "127.0.0.1", port: try LoopbackPort.unusedNumber())]
         let error = await failure(target)
         #expect(error?.code == .refused)
         #expect(error?.message.contains("plain@\(between.endpoint)") == true)
