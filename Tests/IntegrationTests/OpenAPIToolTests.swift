@@ -54,9 +54,11 @@ struct OpenAPIToolTests {
         let tool = Program(
             name: "st", executable: PythonEnvironment.program("st", of: "openapi"),
             environment: ["HOME": scratch.path("."), "NO_COLOR": "1"], workingFolder: scratch.url)
+        // One worker: Python 3.11 fails by itself now and then where several threads read expressions ("AST constructor
+        // recursion depth mismatch", python/cpython issue 106905).
         let ended = try await tool.run(
             [
-                "run", daemon.url + "/openapi.json", "-H", "Authorization: " + Self.login, "--workers", "2",
+                "run", daemon.url + "/openapi.json", "-H", "Authorization: " + Self.login, "--workers", "1",
                 "--phases", "examples,coverage",
                 "--request-timeout", "60", "--max-response-time", "30", "--continue-on-failure", "--checks", "all",
                 "--exclude-checks",
