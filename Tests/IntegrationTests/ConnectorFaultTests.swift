@@ -92,7 +92,7 @@ struct ConnectorFaultTests {
 
     @Test func hangsInLaunch() async throws {
         try shop.set(.hangInLaunch)
-        let ended = try await up(["--timeout", "2"])
+        let ended = try await up(["--timeout", "8"])
         expect(ended, status: 5, says: ["not finished after", "'shop' has not answered", "`gantry up"])
         try await recovers()
     }
@@ -108,7 +108,7 @@ struct ConnectorFaultTests {
 
     @Test func diesAtEachStart() async throws {
         try shop.set(.dieAtStart)
-        let ended = try await up(["--timeout", "3"])
+        let ended = try await up(["--timeout", "8"])
         expect(ended, status: 5, says: ["cloud 'corner': connector 'shop'", "the licence of the shop has ended"])
         try await recovers()
     }
@@ -141,7 +141,7 @@ struct ConnectorFaultTests {
 
     @Test func saysAStateThatThereIsNot() async throws {
         try shop.set(.otherState)
-        let ended = try await up(["--timeout", "3"])
+        let ended = try await up(["--timeout", "8"])
         expect(
             ended, status: 5,
             says: [
