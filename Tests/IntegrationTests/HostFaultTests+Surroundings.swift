@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 
 // Within the suite of faults: one after the other.
@@ -49,55 +48,6 @@ extension HostFaultTests {
         ])
         func areNoFault(name: String, spoil: String) async throws {
             try await Self.with(name, spoil: spoil) { try await HostFaultTests.expectConfigured($0) }
-        }
-
-        /// A login shell that is none: what it says, and that it says nothing, is told soon, and nothing is done.
-        @Test(arguments: [
-            ("noise", "exec cat /dev/urandom", ["did not answer within"]),
-            ("words", "echo 'Please call the office'; exec sleep 1000", ["did not answer within", "call the office"]),
-            (
-                "end", "echo 'Closed for today'; exit 3",
-                ["lets us in but /bin/sh does not run there", "Closed for today"]
-            ),
-            ("silence", "exec sleep 1000", ["did not answer within"]),
-        ])
-        func answersOfNoShell(name: String, shell: String, says: [String]) async throws {
-            let spoil = "printf '#!/bin/sh\n%s\n' \"\(shell)\" > /srv/shell; chmod 755 /srv/shell; "
-            try await Self.with(name, spoil: spoil + "usermod -s /srv/shell cloudadm") { scenario in
-                // Three tries of the shell, where it may be one that comes.
-                try await HostFaultTests.expectFault(
-                    scenario, status: 1, says: says, timeout: 60, within: .seconds(45))
-                try await HostScenario.shell(scenario.members[0].host, "usermod -s /bin/sh cloudadm")
-                try await HostFaultTests.expectConfigured(scenario)
-            }
-        }
-
-        /// A fifth of a second from here to there and back: few enough journeys that it still ends soon.
-        @Test func aHostFarAway() async throws {
-            try await RecipeHost.with(prefix: "odd-far") { host in
-                let peer = try LoopbackPeer(before: host.host.address, host.host.port, delay: .milliseconds(100))
-                try host.scratch.write(
-                    "hosts",
-                    "far ansible_host=127.0.0.1 ansible_port=\(peer.port) ansible_user=\(host.host.user) "
-                        + "ansible_ssh_private_key_file=\(host.host.privateKey) "
-                        + "ansible_ssh_common_args='-o UserKnownHostsFile=\(host.scratch.path("known"))'\n")
-                try host.scratch.write("known", "[127.0.0.1]:\(peer.port) \(host.host.hostKey)\n")
-                let tasks = (1...15).map {
-                    "    - {name: file \($0), copy: {content: text, dest: /srv/far-\($0)}}\n"
-                }
-                try host.scratch.write("big", String(repeating: "0123456789abcdef", count: 65_536))
-                try host.scratch.write(
-                    "play.yml",
-                    "- hosts: all\n  become: true\n  tasks:\n" + tasks.joined()
-                        + "    - {name: big, copy: {src: big, dest: /srv/far-big}}\n")
-                let began = ContinuousClock.now
-                let ended = try await host.run("play.yml")
-                let passed = ContinuousClock.now - began
-                #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
-                #expect(try await host.shell("ls /srv | grep -c far-; stat -c %s /srv/far-big") == "16\n1048576\n")
-                // 60 journeys take 12 s; the rest is the work of a busy machine.
-                #expect(passed < .seconds(25), "\(passed)")
-            }
         }
 
         /// A script of the controller is read by its interpreter where it cannot be executed.
