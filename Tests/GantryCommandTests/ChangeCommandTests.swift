@@ -66,6 +66,8 @@ import Testing
         #expect(try await Gantry.status(["remove", "a", "1", "-q", "--yes"] + state) == 0)
         #expect(try await Gantry.status(["remove", "a", "1", "-q", "--yes"] + state) == 64)
         #expect(try await machines(folder).map(\.id.number) == [0, 2])
+        // Larger, and smaller again.
+        #expect(try await Gantry.status(["alter", "a", "0", "--cpus", "4", "-q"] + state) == 0)
         #expect(
             try await Gantry.status(["alter", "a", "0", "--cpus", "2", "--disk", "1=5GB", "-q"] + state) == 0)
         #expect(try await Gantry.status(["alter", "a", "0", "--cpus", "2", "-q"] + state) == 0)

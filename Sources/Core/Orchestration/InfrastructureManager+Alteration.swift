@@ -108,7 +108,7 @@ private struct Alteration {
         if !asked.contains("cpu.arch"), let architecture = present?.architecture {
             features.set("cpu.arch", to: architecture)
         }
-        let flavor = best(catalog, features, present) ?? best(catalog, features.asMinimum, present)
+        let flavor = best(catalog, features, present) ?? best(catalog, features.asMinimum, nil)
         guard let flavor else {
             throw refusal(
                 "no size of cloud '\(cloud.id)' has \(Requirements(system: RADLSystem(id: "", features: features)).summary)"

@@ -57,8 +57,8 @@ struct AlterCommand: AsyncParsableCommand {
     /// What the options ask for.
     private func document(_ system: String) throws -> String {
         var features: [String] = []
-        if let cpus { features.append("cpu.count >= \(cpus)") }
-        if let memory { features.append("memory.size >= \(try Self.size(memory, "--memory"))") }
+        if let cpus { features.append("cpu.count = \(cpus)") }
+        if let memory { features.append("memory.size = \(try Self.size(memory, "--memory"))") }
         if let instanceType {
             guard !instanceType.contains("'") else { throw UsageError("--instance-type has no quotes") }
             features.append("instance_type = '\(instanceType)'")
