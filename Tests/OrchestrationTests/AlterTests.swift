@@ -45,7 +45,9 @@ import Testing
         #expect(plan.added.isEmpty)
     }
 
-    @Test("a machine can have a smaller size again", arguments: ["cpu.count = 1", "instance_type = 'dummy.small'", "memory.size = 1000M"])
+    @Test(
+        "a machine can have a smaller size again",
+        arguments: ["cpu.count = 1", "instance_type = 'dummy.small'", "memory.size = 1000M"])
     func smaller(features: String) async throws {
         let fixture = try Fixture()
         let id = try await deployed(fixture)
