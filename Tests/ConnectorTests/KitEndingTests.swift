@@ -24,11 +24,12 @@ import Testing
                 """)
     }
 
+    /// - Parameter file: The check is interrupted once it is there.
     private func report(
-        _ command: ConnectorCommand, _ notes: Collected, interruptedAfter delay: Duration? = nil
+        _ command: ConnectorCommand, _ notes: Collected, interruptedAt file: String? = nil
     ) async throws -> ConformanceReport {
         let connector = try await ProcessConnector.connect(command, options: .forConformance { _ in })
-        var settings = ConformanceSettings(waitMs: 5000, checkMs: delay == nil ? 1500 : 100_000)
+        var settings = ConformanceSettings(waitMs: 5000, checkMs: file == nil ? 1500 : 100_000)
         settings.answerMs = 1500
         let check = ConformanceCheck(id: "x", title: "x", rules: ["L1"], mend: "x") { run in
             _ = try await run.machines(try await run.open(), 1)
@@ -37,8 +38,10 @@ import Testing
             connector: connector, settings: settings, placement: "as a process",
             restart: { await connector.kill() })
         let task = Task { await ConformanceSuite.run(subject, checks: [check], note: { notes.add($0) }) }
-        if let delay {
-            try await Task.sleep(for: delay)
+        if let file {
+            for _ in 0..<600 where !FileManager.default.fileExists(atPath: file) {
+                try await Task.sleep(for: .milliseconds(50))
+            }
             task.cancel()
         }
         let report = await task.value
@@ -51,7 +54,7 @@ import Testing
         let folder = try TemporaryFolder()
         let notes = Collected()
         let command = try hanging(folder, terminate: "rm -f '\(folder.file("machine"))'")
-        let report = try await report(command, notes, interruptedAfter: isInterrupted ? .seconds(1) : nil)
+        let report = try await report(command, notes, interruptedAt: isInterrupted ? folder.file("machine") : nil)
         #expect(!FileManager.default.fileExists(atPath: folder.file("machine")))
         #expect(report.leftovers == [])
         #expect(report.failures.count == (isInterrupted ? 0 : 1))
