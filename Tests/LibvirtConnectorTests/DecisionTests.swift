@@ -144,6 +144,11 @@ struct DecisionTests {
         #expect(error.code == code)
         #expect(error.message == "what: \(message)")
     }
+
+    @Test func aLibvirtThatHangsUpIsNotAvailable() {
+        let message = "internal error: received hangup event on socket"
+        #expect(LibvirtErrorMapping.error("what", number: 1, domain: 7, message: message).code == .unavailable)
+    }
 }
 
 @Suite("Networks")

@@ -40,11 +40,16 @@ enum LibvirtErrorMapping {
     static func error(_ what: String, number: Int32, domain: Int32, message: String) -> ConnectorError {
         let known = LibvirtCode(rawValue: number)
         return ConnectorError(
-            code: code(known, message), message: "\(what): \(message)",
+            code: code(known, domain, message), message: "\(what): \(message)",
             provider: .init(code: known.map { "\($0)" } ?? "\(number)", requestID: nil, status: Int(domain)))
     }
 
-    private static func code(_ code: LibvirtCode?, _ message: String) -> ConnectorError.Code {
+    /// `virErrorDomain` of libvirt's calls between processes.
+    private static let rpcDomain: Int32 = 7
+
+    private static func code(_ code: LibvirtCode?, _ domain: Int32, _ message: String) -> ConnectorError.Code {
+        // Such as "received hangup event on socket".
+        if domain == rpcDomain, code == .internalError { return .unavailable }
         if message.contains("No space left on device") { return .quotaExceeded }
         switch code {
         case .noDomain, .noNetwork, .noPool, .noVolume, .noFilter, .noMetadata: return .notFound
