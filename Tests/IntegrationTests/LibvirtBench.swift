@@ -159,6 +159,16 @@ struct LibvirtBench: Sendable {
         return text.lines.suffix(5).joined(separator: " / ")
     }
 
+    /// The Ed25519 key of its SSH server.
+    func shownHostKey(_ machine: Machine) async throws -> [String] {
+        let address = try #require(machine.addresses.first).address
+        let shown = try await Program(name: "ssh-keyscan", executable: URL(fileURLWithPath: "/usr/bin/ssh-keyscan"))
+            .run(["-T", "30", "-t", "ed25519", "-p", "\(machine.sshPort ?? 22)", address])
+        return shown.output.lines.filter { !$0.hasPrefix("#") }.map { line in
+            line.split(separator: " ").dropFirst().joined(separator: " ")
+        }
+    }
+
     /// What a command in the guest prints, asked until its SSH answers.
     func ssh(_ machine: Machine, _ command: String) async throws -> String {
         let address = try #require(machine.addresses.first).address

@@ -28,6 +28,11 @@ struct LibvirtConnectorTests {
             try await bench.ssh(
                 first, "cat /sys/block/$(basename $(readlink /dev/disk/by-id/virtio-gantry-disk1))/size") == "131072")
         #expect(try await bench.consoleEnd(first.id).contains("tiny ready: node-0"))
+        // What the machine is said to be is what it shows, and each has a key of its own.
+        #expect(try await bench.shownHostKey(first) == first.hostKeys)
+        let second = try await bench.wait(made[1].id, "an address") { !$0.addresses.isEmpty }
+        #expect(second.hostKeys.count == 1 && second.hostKeys != first.hostKeys)
+        #expect(made.map(\.hostKeys) == [first.hostKeys, second.hostKeys])
         let listed = try await bench.list()
         #expect(Set(listed.map(\.id)) == Set(made.map(\.id)))
         #expect(listed.allSatisfy { $0.machine?.batchToken == bench.tag })
@@ -50,7 +55,9 @@ struct LibvirtConnectorTests {
             session: bench.session, spec: spec, tags: bench.tags.merging(["role": "data"]) { $1 })
         let volume = try await connector.ensureVolume(request, context: bench.context).get()
         #expect(try await connector.ensureVolume(request, context: bench.context).get().id == volume.id)
-        #expect(try await bench.ssh(running, "cat /sys/block/vd*/size | sort -n | tail -1") == "65536")
+        // The guest's kernel sees it a moment later.
+        let look = "for i in $(seq 50); do cat /sys/block/vd*/size | grep -x 65536 && break; usleep 100000; done"
+        #expect(try await bench.ssh(running, look) == "65536")
 
         let order = SnapshotRequest(session: bench.session, id: id, disk: 0, name: bench.tag, tags: bench.tags)
         let image = try await bench.finish(try await connector.snapshot(order, context: bench.context)) { $0.image }

@@ -24,8 +24,8 @@ struct LibvirtCrashTests {
         let creating = try scenario.visited("create")
         #expect(
             creating == [
-                "libvirt.network", "libvirt.filter", "libvirt.image", "libvirt.defined", "libvirt.volumes",
-                "libvirt.addresses", "libvirt.started", "libvirt.launched",
+                "libvirt.network", "libvirt.filter", "libvirt.image", "libvirt.defined", "libvirt.seeded",
+                "libvirt.volumes", "libvirt.addresses", "libvirt.started", "libvirt.launched",
             ])
         let removing = try scenario.visited("destroy")
         #expect(removing == ["libvirt.destroyed", "libvirt.emptied", "libvirt.unbased"])

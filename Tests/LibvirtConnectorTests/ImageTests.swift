@@ -108,9 +108,9 @@ struct ImageTests {
     @Test("Only machines with several cards have their network described")
     func seedFiles() {
         let card = MachineLabel.Interface(indexes: [0], mac: "52:54:00:00:00:01", network: "n", isPublic: false)
-        let one = SeedFiles.files(uuid: "u", hostName: "h", userData: nil, interfaces: [card])
+        let one = SeedFiles.files(uuid: "u", hostName: "h", userData: nil, hostKey: nil, interfaces: [card])
         #expect(one.map(\.name) == ["meta-data", "user-data"])
-        let two = SeedFiles.files(uuid: "u", hostName: "h", userData: [1], interfaces: [card, card])
+        let two = SeedFiles.files(uuid: "u", hostName: "h", userData: [1], hostKey: nil, interfaces: [card, card])
         #expect(two.map(\.name) == ["meta-data", "user-data", "network-config"])
         #expect(two[1].content == [1])
     }

@@ -9,15 +9,17 @@ final class WrappedConnector: Connector {
     private let counts = LockedValue<[String: Int]>([:])
     private let specs = LockedValue<[MachineSpec]>([])
     private let launchTime: Duration
+    private let hostKeys: [String]
     private let refusal: @Sendable (_ call: String, _ count: Int) -> ConnectorError?
 
     /// - Parameters:
     ///   - without: Capabilities that it does not show.
     ///   - launchTime: How long a launch is without an answer.
+    ///   - hostKeys: Of each machine.
     ///   - refusal: Why a call fails, by its name and how often it was made, from 1.
     init(
         inner: any Connector = DummyConnector(configuration: .init()), without: Set<Capability> = [],
-        launchTime: Duration = .zero,
+        launchTime: Duration = .zero, hostKeys: [String] = [],
         refusal: @escaping @Sendable (_ call: String, _ count: Int) -> ConnectorError? = { _, _ in nil }
     ) {
         var description = inner.description
@@ -25,6 +27,7 @@ final class WrappedConnector: Connector {
         self.description = description
         self.inner = inner
         self.launchTime = launchTime
+        self.hostKeys = hostKeys
         self.refusal = refusal
     }
 
@@ -56,7 +59,7 @@ final class WrappedConnector: Connector {
         try note("machine.launch")
         specs.withLock { $0 += request.items }
         if launchTime > .zero { try await Task.sleep(for: launchTime) }
-        let outcomes = try await inner.launch(request, context: context)
+        let outcomes = keyed(try await inner.launch(request, context: context))
         // As if the answer was lost.
         if let error = refusal("machine.launch done", count("machine.launch")) { throw error }
         return outcomes
@@ -64,7 +67,15 @@ final class WrappedConnector: Connector {
 
     func describe(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Machine>] {
         try note("machine.describe")
-        return try await inner.describe(request, context: context)
+        return keyed(try await inner.describe(request, context: context))
+    }
+
+    private func keyed(_ outcomes: [Outcome<Machine>]) -> [Outcome<Machine>] {
+        outcomes.map { outcome in
+            guard case .done(var machine) = outcome else { return outcome }
+            machine.hostKeys = hostKeys
+            return .done(machine)
+        }
     }
 
     func list(_ request: ListRequest, context: CallContext) async throws -> Page<Resource> {

@@ -175,6 +175,9 @@ public struct Machine: Sendable, Hashable, Codable {
     public var launchedAt: Date?
     /// Port of its SSH server where it is not 22.
     public var sshPort: Int?
+    /// Host keys that the machine was given at its start, `TYPE BASE64` as in a `.pub` file: the host then logs in only
+    /// where the SSH server shows one of them. Empty: not known, and the first key that is seen is trusted.
+    public var hostKeys: [String] = []
     public var tags: [String: String]
     public var provider: [String: JSONValue]
 
@@ -207,8 +210,8 @@ public struct Machine: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, machineID, batchToken, state, failure, addresses, flavor, image, zone, launchedAt, sshPort, tags
-        case provider
+        case id, machineID, batchToken, state, failure, addresses, flavor, image, zone, launchedAt, sshPort, hostKeys
+        case tags, provider
     }
 
     public init(from decoder: any Decoder) throws {
@@ -226,6 +229,7 @@ public struct Machine: Sendable, Hashable, Codable {
         zone = try container.decodeIfPresent(String.self, forKey: .zone)
         launchedAt = try container.decodeIfPresent(Date.self, forKey: .launchedAt)
         sshPort = try container.decodeIfPresent(Int.self, forKey: .sshPort)
+        hostKeys = try container.decodeIfPresent([String].self, forKey: .hostKeys) ?? []
         tags = try container.decodeIfPresent([String: String].self, forKey: .tags) ?? [:]
         provider = try container.decodeIfPresent([String: JSONValue].self, forKey: .provider) ?? [:]
     }

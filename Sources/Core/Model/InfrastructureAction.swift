@@ -150,6 +150,8 @@ package struct ProviderMachine: Sendable, Hashable {
     package var failure: String?
     package var addresses: [MachineRecord.Address]
     package var sshPort: Int?
+    /// Host keys that it was given at its start, `TYPE BASE64`.
+    package var hostKeys: [String] = []
     package var launchedAt: Date?
     /// The end of its console, where it is late.
     package var console: String?

@@ -285,6 +285,10 @@ extension InfrastructureStateMachine {
                 $0.sshPort = answer.sshPort ?? $0.sshPort
             }
         }
+        // Until it has run: a key that somebody trusts later on is that of a machine which was set up anew.
+        if let machine = machine(id), !machine.hasRun, machine.endpoint == nil, machine.hostKeys != answer.hostKeys {
+            update(id) { $0.hostKeys = answer.hostKeys }
+        }
         guard let machine = machine(id) else { return }
         noteClarity(of: answer, machine, now: now)
         switch answer.state {

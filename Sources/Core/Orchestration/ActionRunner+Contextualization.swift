@@ -48,7 +48,7 @@ extension ActionRunner {
     private func silence(of id: MachineID, _ report: ContextualizationReport) async -> String {
         let counts = report.counts[id.rawValue]
         guard let counts, counts.unreachable > 0, counts.ok == 0,
-            let machine = snapshot.machines.first(where: { $0.id == id }), machine.hostKeys.isEmpty,
+            let machine = snapshot.machines.first(where: { $0.id == id }), machine.endpoint == nil,
             let provider = machine.providerID,
             let console = await consoleEnd(provider, at: machine.placement.cloud)
         else { return "" }

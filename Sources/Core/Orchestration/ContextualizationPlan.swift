@@ -216,13 +216,13 @@ struct ContextualizationPlan {
                 [
                     JumpHost(
                         endpoint: Endpoint(host: gateway.host ?? "", port: gateway.port), user: gateway.user,
-                        authentications: authentications(gateway), hostKey: hostKeyPolicy(gateway.machine),
+                        authentications: authentications(gateway), hostKey: hostKeyPolicy(gateway),
                         hostKeyAdvice: hostKeyAdvice(gateway.machine))
                 ]
             }
         return ConnectionTarget(
             endpoints: endpoints, user: access.user, authentications: authentications(access),
-            hostKey: hostKeyPolicy(record), jumps: jumps ?? [], hostKeyAdvice: hostKeyAdvice(record))
+            hostKey: hostKeyPolicy(access), jumps: jumps ?? [], hostKeyAdvice: hostKeyAdvice(record))
     }
 
     private func hostKeyAdvice(_ record: MachineRecord) -> String {
@@ -240,8 +240,13 @@ struct ContextualizationPlan {
         return list
     }
 
-    private func hostKeyPolicy(_ record: MachineRecord) -> HostKeyPolicy {
-        record.hostKeys.isEmpty ? .trustOnFirstUse : .pinned(record.hostKeys)
+    /// Who is let in by a password of the document's, or by a key pair that is in the image, may have an image that does
+    /// not heed what it is given at its start: then its first word is trusted.
+    private func hostKeyPolicy(_ access: MachineAccess) -> HostKeyPolicy {
+        let keys = access.machine.hostKeys
+        let login = systems[access.machine.id]?.credentials
+        let isOfImage = login?.password != nil || (login?.privateKey != nil && login?.publicKey == nil)
+        return keys.isEmpty || (isOfImage && access.machine.endpoint == nil) ? .trustOnFirstUse : .pinned(keys)
     }
 
     /// `IP name.domain name` of every machine and named interface.

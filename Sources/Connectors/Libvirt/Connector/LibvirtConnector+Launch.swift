@@ -107,14 +107,16 @@ extension Hypervisor {
         _ item: LaunchItem, on image: PreparedImage, _ session: LibvirtSession, lock: KeyedLock, _ budget: CallBudget
     ) throws(ConnectorError) -> Machine {
         let uuid = try LaunchIdentity.uuid(item.token, item.index)
-        if let there = try domain(uuid), let label = try there.label(), label.launchedAt != nil {
-            return try machine(uuid, label, there.state(), there)
-        }
+        let earlier = try domain(uuid)
+        let label = try earlier?.label()
+        if let earlier, let label, label.launchedAt != nil { return try machine(uuid, label, earlier.state(), earlier) }
         var definition = try self.definition(item, uuid, image, session)
+        definition.label.hostKey = label?.hostKey
         let domain = try define(definition)
         Failpoint.reached("libvirt.defined")
         do throws(ConnectorError) {
             try makeVolumes(definition, item, image, session)
+            try seed(&definition, item, domain, session)
             Failpoint.reached("libvirt.volumes")
             try budget.check("the start of '\(definition.name)'")
             try reserveAddresses(definition.label)
@@ -200,19 +202,34 @@ extension Hypervisor {
                 _ = try pool.makeVolume(VolumeXML.plain(name, size: size, format: "qcow2"), name)
             }
         }
-        guard let seed = definition.seed else { return }
+    }
+
+    /// Writes what cloud-init reads, with a new host key, and then tells the key. One that was told is the machine's, which
+    /// may have been started with it.
+    private func seed(
+        _ definition: inout DomainDefinition, _ item: LaunchItem, _ domain: Domain, _ session: LibvirtSession
+    ) throws(ConnectorError) {
+        guard let seed = definition.seed, definition.label.hostKey == nil else { return }
+        // Those of the document are its own.
+        let hasOwn = item.spec.userData.map { String(decoding: $0, as: UTF8.self).contains("ssh_keys") } ?? false
+        let key = hasOwn ? nil : try HostKey.generate()
         let content = SeedImage.iso(
             SeedFiles.files(
-                uuid: uuid, hostName: LaunchIdentity.hostName(item.spec.name),
-                userData: item.spec.userData.map { Array($0) }, interfaces: definition.label.interfaces))
-        let name = MachineVolume.seed(uuid)
-        let volume = try pool.makeVolume(
+                uuid: definition.uuid, hostName: LaunchIdentity.hostName(item.spec.name),
+                userData: item.spec.userData.map { Array($0) }, hostKey: key, interfaces: definition.label.interfaces))
+        let name = MachineVolume.seed(definition.uuid)
+        let volume = try session.pool(self).makeVolume(
             VolumeXML.plain(name, size: Int64(content.count), format: seed.format), name)
+        // The test driver keeps no content, and its machines have no SSH.
         if uri.isTest { return }
         var isSent = false
         try volume.upload(self, length: UInt64(content.count)) { () throws(ConnectorError) -> [UInt8]? in
             defer { isSent = true }
             return isSent ? nil : content
         }
+        guard let key else { return }
+        definition.label.hostKey = key.publicKey
+        try domain.setLabel(definition.label)
+        Failpoint.reached("libvirt.seeded")
     }
 }

@@ -47,6 +47,8 @@ struct MachineLabel: Sendable, Hashable, Codable {
     var base: String
     var ownsBase: Bool
     var interfaces: [Interface]
+    /// The host key that its seed gives it, `TYPE BASE64`, from the moment at which the seed is whole.
+    var hostKey: String?
     /// Seconds since 1970; nil: its launch has not come to its end.
     var launchedAt: Double?
     /// Images that were made of its disks: the volume by the name that was asked for.
@@ -127,6 +129,7 @@ extension Machine {
                     "accelerationReason": .string(label.acceleration.reason),
                 ]
             ])
+        hostKeys = [label.hostKey].compactMap { $0 }
         if let failure = state.failure { self.failure = .init(code: "domain", message: failure) }
         guard state.isActive else { return }
         guard let user = label.interfaces.first(where: \.isUserMode) else {

@@ -80,12 +80,13 @@ enum SeedImage {
 /// The files of the seed.
 enum SeedFiles {
     static func files(
-        uuid: String, hostName: String, userData: [UInt8]?, interfaces: [MachineLabel.Interface]
+        uuid: String, hostName: String, userData: [UInt8]?, hostKey: HostKey?, interfaces: [MachineLabel.Interface]
     ) -> [(name: String, content: [UInt8])] {
         var files: [(name: String, content: [UInt8])] = [
             ("meta-data", Array("instance-id: \(uuid)\nlocal-hostname: \(hostName)\n".utf8)),
             ("user-data", userData ?? Array("#cloud-config\n".utf8)),
         ]
+        if let hostKey { files.append(("vendor-data", Array(hostKey.vendorData.utf8))) }
         // Without it cloud-init sets up the first card only.
         if interfaces.count > 1 {
             var text = "version: 2\nethernets:\n"
