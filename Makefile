@@ -22,7 +22,7 @@ release: setup ## release build of the programs, which run without Swift
 test: setup ## unit tests: no root, no network
 	@scripts/test unit
 
-integration: setup ## tests against real SSH hosts and an EC2 endpoint on this machine (root or sudo)
+integration: setup ## tests against real SSH hosts, an EC2 endpoint and a libvirt on this machine (root or sudo)
 	@scripts/setup integration
 	@scripts/check-editors
 	@scripts/test integration
