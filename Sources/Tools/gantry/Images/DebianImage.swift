@@ -80,7 +80,8 @@ struct DebianImage: Sendable, Hashable {
         cat >"$root/etc/cloud/cloud.cfg.d/90_gantry.cfg" <<CLOUD
         datasource_list: [NoCloud, ConfigDrive, None]
         ssh_genkeytypes: [ed25519]
-        apt_preserve_sources_list: true
+        apt: {preserve_sources_list: true}
+        locale: false
         growpart: {devices: ["/"]}
         CLOUD
         for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
