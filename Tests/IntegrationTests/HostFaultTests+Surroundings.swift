@@ -81,15 +81,6 @@ extension HostFaultTests {
             }
         }
 
-        @Test func loginShellLetsNobodyIn() async throws {
-            try await Self.with("shell", spoil: "usermod -s /usr/sbin/nologin cloudadm") { scenario in
-                try await HostFaultTests.expectFault(
-                    scenario, status: 1, says: ["has no shell there", "usermod -s"])
-                try await HostScenario.shell(scenario.members[0].host, "usermod -s /bin/sh cloudadm")
-                try await HostFaultTests.expectConfigured(scenario)
-            }
-        }
-
         /// A disk that fills while a task writes: the old file stays as it was, and nothing is left beside it.
         @Test func diskFillsInTheMiddle() async throws {
             try await RecipeHost.with(prefix: "odd-full") { host in

@@ -1,4 +1,5 @@
 import ContextualizationAPI
+import Support
 import Testing
 
 @testable import SSHTransport
@@ -78,5 +79,57 @@ import Testing
         #expect(output.standardOutput == Array("out".utf8))
         #expect(output.standardError == Array("warning\n".utf8))
         #expect(conversation.isUsable)
+    }
+
+    /// A conversation with its first bytes, and the words that only it knows.
+    private func conversation(password: String?) throws -> (ShellConversation, sent: String) {
+        let escalation = Escalation(password: password.map { Secret($0) })
+        var conversation = ShellConversation(machine: "user@host:22", escalation: escalation, startLimit: .seconds(30))
+        let actions = conversation.start() + (try conversation.run(ShellProgram(script: "true")))
+        return (conversation, Self.sent(actions))
+    }
+
+    private static func sent(_ actions: [ShellConversation.Action]) -> String {
+        actions.map { if case .send(let bytes) = $0 { String(decoding: bytes, as: UTF8.self) } else { "" } }.joined()
+    }
+
+    private static func failure(_ actions: [ShellConversation.Action]) -> CommunicatorError? {
+        for case .finish(.failure(let error)) in actions { return error }
+        return nil
+    }
+
+    private let noise = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 3) }
+
+    @Test("A question for the password is found behind noise of any length")
+    func asksBehindNoise() throws {
+        var (conversation, sent) = try conversation(password: "secret-word")
+        let nonce = try #require(sent.split(separator: "echo L").first?.prefix { $0 != ";" })
+        for piece in [noise, noise, Array("\nL\(nonce)\n".utf8)] {
+            #expect(conversation.receive(piece, on: .output).isEmpty)
+            #expect(conversation.receive(piece, on: .error).isEmpty)
+        }
+        #expect(Self.sent(conversation.receive(Array("lecture\nP\(nonce):".utf8), on: .error)) == "secret-word\n")
+        #expect(Self.sent(conversation.receive(Array("R\(nonce)\n".utf8), on: .output)).contains("_gn="))
+    }
+
+    @Test("A shell that does not come is told from a refusal, each with its last words in bounds")
+    func whoFailed() throws {
+        var (conversation, sent) = try conversation(password: nil)
+        let nonce = try #require(sent.split(separator: "echo L").first?.prefix { $0 != ";" })
+        _ = conversation.receive(noise, on: .error)
+        _ = conversation.receive(Array("\n\(String(repeating: "x", count: 5000))\nGo home\n".utf8), on: .error)
+        var other = conversation
+        var message = try #require(Self.failure(other.closed(status: 7, reason: nil))).message
+        #expect(message.contains("no shell there that runs /bin/sh (status 7: "), "\(message)")
+        #expect(message.contains("Go home") && message.count < 600, "\(message)")
+        other = conversation
+        message = try #require(Self.failure(other.timerFired(.start))).message
+        #expect(message.contains("the user's login shell on user@host:22 did not answer within 30"), "\(message)")
+        _ = conversation.receive(Array("L\(nonce)\nsudo: a password is required\n".utf8), on: .error)
+        other = conversation
+        message = try #require(Self.failure(other.timerFired(.start))).message
+        #expect(message.hasPrefix("sudo to root on user@host:22 did not answer"), "\(message)")
+        message = try #require(Self.failure(conversation.closed(status: 1, reason: nil))).message
+        #expect(message.contains("a password is needed (sudo: a password is required)"), "\(message)")
     }
 }

@@ -9,11 +9,13 @@ package final class LoopbackPeer: Sendable {
     /// - Parameter serve: Gets a connected socket in a thread of its own; it is closed afterwards.
     package init(serve: @escaping @Sendable (Int32) -> Void) throws {
         listener = try LoopbackPort(backlog: 16)
-        let descriptor = dup(listener.descriptor)
+        // No child of another test holds a connection open.
+        let descriptor = fcntl(listener.descriptor, F_DUPFD_CLOEXEC, 0)
         guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EMFILE) }
         // A thread of its own: accept blocks, until the socket is shut down.
         Thread.detachNewThread {
             while case let connection = accept(descriptor, nil, nil), connection >= 0 {
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 Thread.detachNewThread {
                     serve(connection)
                     close(connection)
@@ -40,7 +42,10 @@ package final class LoopbackPeer: Sendable {
     }
 
     /// Stands before another address and hands all on, each byte so much later.
-    package convenience init(before address: String, _ port: Int, delay: Duration) throws {
+    /// - Parameter limit: How many bytes go to the other address before each connection is cut.
+    package convenience init(
+        before address: String, _ port: Int, delay: Duration = .zero, limit: Int = .max
+    ) throws {
         try self.init { connection in
             let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             defer { close(other) }
@@ -56,10 +61,10 @@ package final class LoopbackPeer: Sendable {
             guard isConnected else { return }
             let back = DispatchSemaphore(value: 0)
             Thread.detachNewThread {
-                DelayLine.carry(from: other, to: connection, delay)
+                DelayLine.carry(from: other, to: connection, delay, limit: .max)
                 back.signal()
             }
-            DelayLine.carry(from: connection, to: other, delay)
+            DelayLine.carry(from: connection, to: other, delay, limit: limit)
             back.wait()
         }
     }
@@ -83,8 +88,8 @@ private final class DelayLine: @unchecked Sendable {
     private let condition = NSCondition()
     private var items: [(due: ContinuousClock.Instant, bytes: [UInt8])] = []
 
-    /// Until both ends are at their end.
-    static func carry(from source: Int32, to sink: Int32, _ delay: Duration) {
+    /// Until both ends are at their end, or so many bytes are through.
+    static func carry(from source: Int32, to sink: Int32, _ delay: Duration, limit: Int) {
         let line = DelayLine()
         Thread.detachNewThread {
             var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -94,11 +99,13 @@ private final class DelayLine: @unchecked Sendable {
                 guard count > 0 else { return }
             }
         }
-        while true {
+        var rest = limit
+        while rest > 0 {
             let (due, bytes) = line.next()
             let wait = (due - ContinuousClock.now) / .seconds(1)
             if wait > 0 { Thread.sleep(forTimeInterval: wait) }
-            guard !bytes.isEmpty, LoopbackPeer.write(bytes, to: sink) else { break }
+            guard !bytes.isEmpty, LoopbackPeer.write(Array(bytes.prefix(rest)), to: sink) else { break }
+            rest -= bytes.count
         }
         // Both ends of the other direction end, too.
         shutdown(sink, Int32(SHUT_RDWR))

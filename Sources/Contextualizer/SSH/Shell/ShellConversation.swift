@@ -48,9 +48,9 @@ struct ShellConversation: Sendable {
     private let startLimit: Duration
     private var phase = Phase.ended
     private var run: Run?
-    /// What came on standard output and standard error before the loop answered: tells why it does not.
-    private var earlyOutput: [UInt8] = []
-    private var earlyError: [UInt8] = []
+    /// What came on standard output and standard error before the loop answered, the last of it: tells why it does not.
+    private var earlyOutput = EarlyWords()
+    private var earlyError = EarlyWords()
     /// What came on standard error while the loop had not answered on the other stream. The streams are read one after the
     /// other, so the program's own words can be seen before the loop's.
     private var heldError: [UInt8] = []
@@ -77,6 +77,8 @@ struct ShellConversation: Sendable {
         guard let escalation else { return [timer, .send(greet())] }
         let nonce = ShellProtocol.makeNonce()
         let step = ShellEscalation(escalation, nonce: nonce)
+        earlyOutput = EarlyWords(after: step.loginMark)
+        earlyError = EarlyWords(after: step.loginMark)
         if step.mayAsk {
             phase = .escalating(step, nonce: nonce, answers: 0)
             return [timer, .send(Array(step.command.utf8))]
@@ -117,7 +119,7 @@ struct ShellConversation: Sendable {
             }
             phase = .ready
             let held = heldError
-            (earlyOutput, earlyError, heldError) = ([], [], [])
+            (earlyOutput, earlyError, heldError) = (EarlyWords(), EarlyWords(), [])
             return [.cancelTimer] + receiveResponse(scanner.rest, .output) + receiveResponse(held, .error)
         case .ready: return receiveResponse(bytes, stream)
         }
@@ -182,48 +184,53 @@ struct ShellConversation: Sendable {
         collectEarly(bytes, stream)
         switch stream {
         case .output:
-            guard earlyOutput.firstPlace(of: Array(step.readyMark.utf8)) != nil else { return [] }
-            (earlyOutput, earlyError) = ([], [])
+            guard earlyOutput.contains(step.readyMark) else { return [] }
+            earlyOutput.forget()
+            earlyError.forget()
             return [.send(greet())] + (run == nil ? [] : sendRequest())
         case .error:
-            guard step.asks(earlyError) else { return [] }
+            guard earlyError.isAfterMark, step.asks(earlyError.bytes) else { return [] }
             guard answers == 0, let password = escalation?.password else {
                 phase = .ended
                 return fail(step.refusal(machine: machine, said: "the password was refused")) + [.close]
             }
-            earlyError = []
+            earlyError.forget()
             phase = .escalating(step, nonce: nonce, answers: 1)
             return [.send(Array((password.expose() + "\n").utf8))]
         }
     }
 
     private mutating func collectEarly(_ bytes: some Collection<UInt8>, _ stream: ShellStream) {
-        let limit = 8192
         switch stream {
-        case .output: if earlyOutput.count < limit { earlyOutput += bytes }
-        case .error: if earlyError.count < limit { earlyError += bytes }
+        case .output: earlyOutput.receive(bytes)
+        case .error: earlyError.receive(bytes)
         }
     }
 
+    /// The last of what was said, errors last.
     private var said: String {
-        let lines = (earlyError + [0x0a] + earlyOutput).split(separator: 0x0a)
-            .map { String(decoding: $0, as: UTF8.self).filter { !$0.isNewline && $0 >= " " } }
-        return lines.filter { !$0.isEmpty }.prefix(3).joined(separator: "; ")
+        (earlyOutput.lines + earlyError.lines).suffix(3).joined(separator: "; ")
     }
+
+    /// Whether the login user's own shell has come as far as ``ShellEscalation/command``.
+    private var hasLoginShell: Bool { earlyOutput.isAfterMark || earlyError.isAfterMark }
 
     private func startFailure(status: Int32?) -> CommunicatorError {
-        if let escalation {
+        if let escalation, hasLoginShell {
             return ShellEscalation(escalation, nonce: "").refusal(machine: machine, said: said)
         }
+        let reasons = [status.map { "status \($0)" }, said.isEmpty ? nil : said].compactMap(\.self)
         return CommunicatorError(
-            code: .protocolViolation,
-            message: "\(machine) lets us in but /bin/sh does not run there"
-                + (status.map { " (status \($0))" } ?? "") + (said.isEmpty ? "" : ": \(said)")
-                + "; give the user a login shell that accepts -c, or use another user")
+            code: escalation == nil ? .protocolViolation : .escalationFailed,
+            message: "\(machine) lets us in, but the user has no shell there that runs /bin/sh"
+                + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: ": ")))")
+                + "; give the user one (usermod -s /bin/sh), or log in as another user")
     }
 
     private func startTimeout() -> CommunicatorError {
-        let what = escalation.map { "\($0.method.rawValue) to \($0.user)" } ?? "/bin/sh"
+        let what =
+            escalation.flatMap { hasLoginShell ? "\($0.method.rawValue) to \($0.user)" : nil }
+            ?? "the user's login shell"
         return CommunicatorError(
             code: escalation == nil ? .timeout : .escalationFailed,
             message: "\(what) on \(machine) did not answer within \(startLimit)"

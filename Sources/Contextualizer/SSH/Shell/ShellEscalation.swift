@@ -16,6 +16,9 @@ struct ShellEscalation: Sendable {
     /// Printed on standard output by the new shell where a password may be asked.
     var readyMark: String { "R\(nonce)\n" }
 
+    /// Printed on both streams by the login user's own shell: what comes before it are words of profiles.
+    var loginMark: String { "L\(nonce)\n" }
+
     private var prompt: String { "P\(nonce):" }
 
     /// Refuses a name that no user has, and that the shell might take for something else.
@@ -39,7 +42,9 @@ struct ShellEscalation: Sendable {
     /// The line that turns the first shell into one of the other user.
     ///
     /// The password is not in it: it follows on the stream, after the prompt. The name has passed ``check(user:machine:)``.
-    var command: String {
+    var command: String { "echo L\(nonce); echo L\(nonce) >&2; " + change }
+
+    private var change: String {
         let user = escalation.user
         let reader = mayAsk ? "echo R\(nonce); \(ShellLoop.reader)" : ShellLoop.reader
         let shell = "/bin/sh -c '\(reader)'"
@@ -109,8 +114,8 @@ struct ShellEscalation: Sendable {
             what = "it wants a terminal there"
             next = "take 'Defaults requiretty' out of sudoers, or add 'Defaults !requiretty' for the login user"
         } else if text.contains("account is currently not available") {
-            what = "the login user has no shell there"
-            next = "give it one (usermod -s /bin/sh) or log in as another user"
+            what = "\(escalation.user) has no shell there"
+            next = "give it one (usermod -s /bin/sh) or become another user"
         } else if text.contains("not in the sudoers") || text.contains("not allowed")
             || text.contains("operation not permitted")
         {
