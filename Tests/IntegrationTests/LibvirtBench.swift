@@ -11,6 +11,8 @@ enum LibvirtTestBed {
     static var uri: String { environment["LIBVIRT_TESTBED_URI"] ?? "" }
     /// File of the small guest.
     static var image: String { environment["LIBVIRT_TESTBED_IMAGE"] ?? "" }
+    /// File of a Debian, where one was made.
+    static var debian: String? { environment["LIBVIRT_TESTBED_DEBIAN"] }
     static var state: String { environment["LIBVIRT_TESTBED_STATE"] ?? "" }
 
     /// What `virsh` says, which goes past the connector.
