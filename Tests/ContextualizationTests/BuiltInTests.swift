@@ -15,7 +15,7 @@ import Testing
             disks: [
                 .init(number: 1, device: "hdb", filesystem: "ext4", mountPath: "/data"),
                 .init(number: 2, serials: ["vol-1"], device: nil, filesystem: "swap", mountPath: nil),
-            ], authorizedKeys: ["ssh-ed25519 AAAA one"], newPassword: "marker-new")
+            ], authorizedKeys: ["ssh-ed25519 AAAA one"], newPassword: "marker-new", token: "marker-token")
         return machine
     }
 
@@ -72,6 +72,39 @@ import Testing
     }
 
     @Test(
+        "the owner's token is in /etc/environment, once",
+        arguments: [
+            (nil, "BEARER_TOKEN=ey.new-1_\n"), ("A=1", "A=1\nBEARER_TOKEN=ey.new-1_\n"),
+            ("BEARER_TOKEN=old\nA=1\nBEARER_TOKEN=older\n", "A=1\nBEARER_TOKEN=ey.new-1_\n"),
+        ])
+    func ownersToken(before: String?, after: String) async throws {
+        let machines = try FakeMachines()
+        try FileManager.default.createDirectory(atPath: machines.path("h", ""), withIntermediateDirectories: true)
+        let path = machines.path("h", "environment")
+        try before?.write(toFile: path, atomically: true, encoding: .utf8)
+        if before != nil { chmod(path, 0o600) }
+        let task = MainStep.token("ey.new-1_", folder: machines.path("h", ""))
+        #expect(!task.script.contains("ey.new") && task.secrets == ["ey.new-1_"])
+        for round in 1...2 {
+            let output = try await machines.run(ShellProgram(script: task.script, files: task.files), on: "h")
+            guard case .finish(let result) = task.invocation.decode(output) else { throw EventLog.Stopped() }
+            #expect(!result.failed && result.changed == (round == 1), "\(result)")
+            #expect(machines.read("h", "environment") == after)
+        }
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == (before == nil ? 0o644 : 0o600))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: machines.path("h", "")) == ["environment"])
+        // On a machine that stays, it goes with the infrastructure.
+        var machine = Self.machine
+        machine.basics.token = "ey.new-1_"
+        let leave = LeaveStep.task(for: machine, folder: machines.path("h", ""))
+        let output = try await machines.run(ShellProgram(script: leave.script, files: leave.files), on: "h")
+        guard case .finish(let result) = leave.invocation.decode(output) else { throw EventLog.Stopped() }
+        #expect(!result.failed, "\(result)")
+        #expect(machines.read("h", "environment") == after.replacing("BEARER_TOKEN=ey.new-1_\n", with: ""))
+    }
+
+    @Test(
         "a disk is known by its serial number, then by a name",
         arguments: [
             // The name means another disk than the serial number says.
@@ -118,18 +151,20 @@ import Testing
     }
 
     @Test func secretsStayOutOfPrograms() {
-        for task in Self.tasks { #expect(!task.script.contains("marker-new")) }
+        for task in Self.tasks { #expect(!task.script.contains("marker-new") && !task.script.contains("marker-token")) }
     }
 
     @Test func tasksAreNumberedAndNamed() {
         let tasks = Self.tasks
         #expect(
             tasks.map(\.path) == [
-                "basic.0", "basic.1", "basic.2", "basic.3", "basic.4", "main.0", "main.1", "main.2", "main.3",
+                "basic.0", "basic.1", "basic.2", "basic.3", "basic.4", "main.0", "main.1", "main.2", "main.3", "main.4",
             ])
         #expect(
             tasks.map(\.module) == [
-                "boot", "package_lock", "hostname", "authorized_key", "password", "hosts", "disk", "disk", "package",
+                "boot", "package_lock", "hostname", "authorized_key", "password", "hosts", "environment", "disk",
+                "disk",
+                "package",
             ])
     }
 
@@ -154,10 +189,10 @@ import Testing
         #expect(report.results["m1"] == .configured, "\(log.all)")
         #expect(log.outcomes().last == "Install git: ignored")
         #expect(log.all.contains { $0.body == .message("Install git: no such package") })
-        #expect(log.all.contains { $0.body == .stepStarted(step: "main_front", tasks: 4) })
+        #expect(log.all.contains { $0.body == .stepStarted(step: "main_front", tasks: 5) })
         let escalations = harness.machines.seen("10.0.0.1").programs.map(\.escalation)
         #expect(escalations.allSatisfy { $0 == Escalation() })
-        #expect(!log.all.contains { String(describing: $0).contains("marker-new") })
+        #expect(!log.all.contains { String(describing: $0).contains("marker-") })
     }
 
     @Test func leftoverOfADeadControllerIsWaitedFor() async throws {

@@ -28,10 +28,11 @@ import Testing
             machines[3].hostKeys = ["ssh-ed25519 AAAA"]
             machines[3].attempts = ["t2.micro: throttled"]
             machines[4].goal = .absent
+            var secrets = InfrastructureSecrets(
+                document: "system front (ñ)", privateKey: "-----BEGIN", publicKey: "ssh-ed25519 AAAA")
+            secrets.token = "ey.1"
             let expected = InfrastructureSnapshot(
-                infrastructure: Sample.infrastructure(name: "cluster"),
-                secrets: InfrastructureSecrets(
-                    document: "system front (ñ)", privateKey: "-----BEGIN", publicKey: "ssh-ed25519 AAAA"),
+                infrastructure: Sample.infrastructure(name: "cluster"), secrets: secrets,
                 machines: machines, resources: [Sample.resource("net-1"), Sample.resource("net-0")],
                 launches: [BatchToken(rawValue: "b"): Data([0, 255, 1])])
             try await store.write(

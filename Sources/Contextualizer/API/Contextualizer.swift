@@ -188,6 +188,8 @@ package struct MachineBasics: Sendable, Hashable {
         package var filesystem: String
         package var mountPath: String?
 
+    /// `BEARER_TOKEN` in `/etc/environment`.
+    package var token: Secret<String>?
         package init(
             number: Int, serials: [String] = [], device: String?, filesystem: String, mountPath: String?
         ) {
@@ -201,7 +203,7 @@ package struct MachineBasics: Sendable, Hashable {
 
     package init(
         fqdn: String? = nil, hostsEntries: [String] = [], packages: [String] = [], disks: [Disk] = [],
-        authorizedKeys: [String] = [], newPassword: Secret<String>? = nil
+        authorizedKeys: [String] = [], newPassword: Secret<String>? = nil, token: Secret<String>? = nil
     ) {
         self.fqdn = fqdn
         self.hostsEntries = hostsEntries
@@ -222,6 +224,7 @@ package struct ContextualizationStep: Sendable, Hashable {
         /// A `configure` section by its name.
         case recipe(String)
     }
+        self.token = token
 
     /// Name in events and messages: `basic`, `main_front`, `web_front`.
     package var name: String

@@ -120,6 +120,8 @@ package struct InfrastructureSecrets: Sendable, Hashable {
     package var privateKey: Secret<String>?
     /// Its public half, `ssh-ed25519 …`.
     package var publicKey: String?
+    /// What who made or changed it last proved with who they are, where that was a token: machines get it.
+    package var token: Secret<String>?
     /// Logins of machines that have their own, by the machines' numbers.
     package var logins: [Int: MachineLogin] = [:]
     /// What machines were made of, as RADL of their system and its networks, by their numbers: of those whose system the document

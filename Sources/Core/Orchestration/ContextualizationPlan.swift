@@ -176,7 +176,7 @@ struct ContextualizationPlan {
                     .compactMap { $0.name.split(separator: ".").last.map(String.init) } ?? [],
                 disks: disks(system, of: record),
                 authorizedKeys: [fresh?.publicKey, snapshot.secrets.publicKey].compactMap { $0 },
-                newPassword: fresh?.password.map { Secret($0) }),
+                newPassword: fresh?.password.map { Secret($0) }, token: snapshot.secrets.token),
             isNew: !record.placement.isExisting)
     }
 

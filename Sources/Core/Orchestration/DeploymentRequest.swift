@@ -33,6 +33,8 @@ package struct DeploymentRequest: Sendable {
     /// Clouds in order of preference.
     package var clouds: [CloudCredential]
     package var caller: Caller
+    /// The token that the caller logged in with, which machines get as `BEARER_TOKEN`; nil: it was none.
+    package var token: Secret<String>?
     /// Machines that may be removed, as a plan named them; the request is refused where others would go. Nil: any.
     package var agreedRemovals: Set<MachineID>?
     /// What changes at an infrastructure that there is, where that is not all that its document says.

@@ -117,6 +117,7 @@ struct Submission {
             // The document says how all of them shall be.
             secrets.definitions = [:]
         }
+        if let token = request.token { secrets.token = token }
         // What is made of a document alone from now on has no template.
         if prepared.template != nil || request.update == nil { secrets.template = prepared.template }
         let needsKey = plan.added.contains { added in

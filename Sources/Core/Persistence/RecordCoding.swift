@@ -40,6 +40,7 @@ enum RecordCoding {
                 PlainSecrets(
                     document: secrets.document.expose(), privateKey: secrets.privateKey?.expose(),
                     publicKey: secrets.publicKey, template: secrets.template?.expose(),
+                    token: secrets.token?.expose(),
                     logins: secrets.logins.isEmpty ? nil : secrets.logins.map(PlainLogin.init),
                     definitions: secrets.definitions.isEmpty ? nil : secrets.definitions.mapValues { $0.expose() })))
     }
@@ -50,6 +51,7 @@ enum RecordCoding {
             document: Secret(value.document), privateKey: value.privateKey.map { Secret($0) },
             publicKey: value.publicKey)
         secrets.template = value.template.map { Secret($0) }
+        secrets.token = value.token.map { Secret($0) }
         for login in value.logins ?? [] { secrets.logins[login.machine] = login.login }
         secrets.definitions = (value.definitions ?? [:]).mapValues { Secret($0) }
         return secrets
@@ -68,6 +70,7 @@ enum RecordCoding {
         var privateKey: String?
         var publicKey: String?
         var template: String?
+        var token: String?
         var logins: [PlainLogin]?
         /// By numbers of machines.
         var definitions: [Int: String]?

@@ -95,13 +95,18 @@ struct Login: Sendable {
         case .template(let text): request.template = template(text)
         }
         request.update = update
+        // Names of those who come with a token, and of nobody else.
+        request.token = caller.username.hasPrefix(TokenIdentity.prefix) ? token : nil
         return request
     }
 
     /// A template as it is sent, with the token of who sends it.
     func template(_ text: String) -> TemplateRequest {
-        TemplateRequest(text: text, accessToken: items.first(where: \.isLogin)?["token"].map { Secret($0) })
+        TemplateRequest(text: text, accessToken: token)
     }
+
+    /// What the caller logged in with, or sent beside a password.
+    private var token: Secret<String>? { items.first(where: \.isLogin)?["token"].map { Secret($0) } }
 }
 
 /// A document of a request.

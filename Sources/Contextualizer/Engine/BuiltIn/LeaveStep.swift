@@ -48,13 +48,19 @@ struct LeaveStep: Sendable {
         machine.target.user == "root" ? nil : Escalation(password: machine.escalationPassword)
     }
 
-    /// What is as `main` left it becomes what was there before; else our lines alone go.
+    /// What is as `main` left it becomes what was there before; else our lines alone go. The owner's token goes where it is
+    /// the one that we wrote.
     ///
     /// - Parameter folder: Other than `/etc` in tests.
     static func task(for machine: ContextualizationMachine, folder: String = "/etc") -> BuiltInTask {
-        BuiltInTask(
+        var files = ["hosts": Array((machine.basics.hostsEntries.joined(separator: "\n") + "\n").utf8)]
+        if let token = machine.basics.token { files["environment"] = MainStep.line(of: token) }
+        return BuiltInTask(
             path: "leave.0", name: "Take the lines of the infrastructure out of /etc/hosts", module: "hosts",
             script: BuiltInShell.prologue + """
+                f=\(folder)/environment;l=$GANTRY_FILES/environment;w=\(folder)/.environment.gantry.$$
+                if [ -e "$l" ]&&grep -qxF -f "$l" $f 2>/dev/null;then
+                grep -vxF -f "$l" $f >$w;put $w $f $(stat -c %a $f 2>/dev/null||echo 644);rm -f $w;fi
                 f=\(folder)/hosts;l=$GANTRY_FILES/hosts;w=\(folder)/.hosts.gantry.$$
                 [ -e $f.orig ]&&grep -qxF -f "$l" $f 2>/dev/null||fin
                 { cat $f.orig;[ -z "$(tail -c 1 $f.orig)" ]||echo;cat "$l"; } >$w||die "could not write $w"
@@ -64,6 +70,6 @@ struct LeaveStep: Sendable {
                 cmp -s $w $f||put $w $f $(stat -c %a $f 2>/dev/null||echo 644)
                 rm -f $w $f.orig;fin
 
-                """, files: ["hosts": Array((machine.basics.hostsEntries.joined(separator: "\n") + "\n").utf8)])
+                """, files: files)
     }
 }

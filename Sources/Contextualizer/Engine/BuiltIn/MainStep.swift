@@ -1,12 +1,14 @@
 import ContextualizationAPI
 import Jinja
 import Modules
+import Support
 
-/// The tasks of the step `main`: `/etc/hosts`, disks, packages of applications.
+/// The tasks of the step `main`: `/etc/hosts`, the owner's token, disks, packages of applications.
 enum MainStep {
     static func tasks(for machine: ContextualizationMachine) -> [BuiltInTask] {
         var tasks: [BuiltInTask] = []
         if !machine.basics.hostsEntries.isEmpty { tasks.append(hosts(machine.basics.hostsEntries)) }
+        if let token = machine.basics.token { tasks.append(self.token(token)) }
         for disk in machine.basics.disks { tasks.append(self.disk(disk)) }
         for package in machine.basics.packages { tasks.append(self.package(package)) }
         for index in tasks.indices { tasks[index].path = "main.\(index)" }
@@ -24,6 +26,22 @@ enum MainStep {
 
                 """, files: ["hosts": Array((entries.joined(separator: "\n") + "\n").utf8)])
     }
+
+    /// Programs of users and services find it there. The token of an earlier run is replaced.
+    ///
+    /// - Parameter folder: Other than `/etc` in tests.
+    static func token(_ token: Secret<String>, folder: String = "/etc") -> BuiltInTask {
+        BuiltInTask(
+            path: "", name: "Write the owner's token to /etc/environment", module: "environment",
+            script: BuiltInShell.prologue + """
+                f=\(folder)/environment;w=\(folder)/.environment.gantry.$$
+                { [ ! -e $f ]||grep -v '^BEARER_TOKEN=' $f;cat "$GANTRY_FILES/line"; } >$w||die "could not write $w"
+                cmp -s $w $f||put $w $f $(stat -c %a $f 2>/dev/null||echo 644);rm -f $w;fin
+
+                """, files: ["line": line(of: token)], secrets: [token.expose()])
+    }
+
+    static func line(of token: Secret<String>) -> [UInt8] { Array("BEARER_TOKEN=\(token.expose())\n".utf8) }
 
     /// A disk is known by a serial number. Without one it is given by full name, by its last letter (`*db`), or by a name
     /// that the machine may spell another way (`hdb`, `vdb`, `xvdb`, `nvme1n1`). One that has neither is told, as no error:

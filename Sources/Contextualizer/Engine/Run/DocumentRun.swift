@@ -86,6 +86,7 @@ final class DocumentRun: Sendable {
         }
         if let password = machine.escalationPassword { secrets.append(password.expose()) }
         if let password = machine.basics.newPassword { secrets.append(password.expose()) }
+        if let token = machine.basics.token { secrets.append(token.expose()) }
         return secrets
     }
 
