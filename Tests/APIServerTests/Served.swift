@@ -178,10 +178,19 @@ private struct OneResult: Contextualizer {
     ) async throws -> ContextualizationReport {
         var report = ContextualizationReport()
         for machine in request.machines {
+            // What a document asks to be told.
+            let told = [machine.basics.token.map { "token \($0.expose())" }].compactMap(\.self)
+            for text in told { try await sink(ContextualizationEvent(machine: machine.id, body: .message(text))) }
             report.results[machine.id] = failure.map { .failed(step: nil, message: $0) } ?? .configured
         }
         return report
     }
 
     func check(recipes: [ContextualizationRecipe]) async -> [RecipeProblem] { [] }
+
+    func log(of events: [ContextualizationEvent], host: String) -> [String]? {
+        events.map { event in
+            if case .message(let text) = event.body { "\(host): \(text)" } else { "\(host): \(event.body)" }
+        }
+    }
 }

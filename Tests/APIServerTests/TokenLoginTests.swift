@@ -30,6 +30,32 @@ import Testing
         Served.headers("type = InfrastructureManager; token = \(token)" + #"\nid = dummy; type = Dummy"#)
     }
 
+    /// The log of a machine stands in IM's frame, behind what happened to the machine.
+    @Test func machinesGetTheToken() async throws {
+        try await Served.serve(access: Self.access()) { client in
+            let document = Served.document.replacing(
+                "contextualize ()", with: "configure node (\n@begin\n- tasks: []\n@end\n)")
+            let made = try await Served.ask(
+                client, .post, "/infrastructures", Self.headers("ada"), body: Array(document.utf8))
+            #expect(made.status == .ok, "\(made.text)")
+            let path = "/infrastructures/" + (made.text.split(separator: "/").last ?? "") + "/contmsg"
+            let stars = String(repeating: "*", count: 75)
+            var text = ""
+            for _ in 0..<500 where !text.contains(stars) || !text.contains("token") {
+                text = try await Served.ask(client, .get, path, Self.headers("ada")).text
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            let frame =
+                /(?s)(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}: [^\n]*\n)+VM 0:\n(\d{4}-[^\n]*\n)*[\d.]+_0: token ada\n(\d{4}-[^\n]*\n)*\n\*{75}\n.*/
+            #expect(try frame.wholeMatch(in: text) != nil, "\(text)")
+            let header = try await Served.ask(client, .get, path + "?headeronly=1", Self.headers("ada")).text
+            #expect(!header.isEmpty && text.hasPrefix(header) && !header.contains("VM 0"), "\(header)")
+            let machine = path.replacing("/contmsg", with: "/vms/0/contmsg")
+            #expect(
+                try await Served.ask(client, .get, machine, Self.headers("ada")).text.contains("_0: token ada\n"))
+        }
+    }
+
     @Test func whoComesWithATokenHasTheirOwn() async throws {
         try await Served.serve(access: Self.access()) { client in
             let made = try await Served.ask(

@@ -24,9 +24,20 @@ package protocol Contextualizer: Sendable {
     /// - Returns: Why it could not be done, by the machine's id.
     /// - Throws: Cancellation only.
     func leave(_ machines: [ContextualizationMachine], patience: Duration) async throws -> [String: String]
+
+    /// What happened on one machine in a run, as who knows Ansible reads it: banners, results, recap. Nil: as it is told
+    /// elsewhere.
+    ///
+    /// - Parameters:
+    ///   - events: Of that machine, as the run told them.
+    ///   - host: The machine's name in the inventory.
+    func log(of events: [ContextualizationEvent], host: String) -> [String]?
 }
 
 extension Contextualizer {
+    /// No words of its own.
+    package func log(of events: [ContextualizationEvent], host: String) -> [String]? { nil }
+
     /// Nothing is left behind.
     package func leave(_ machines: [ContextualizationMachine], patience: Duration) async throws -> [String: String] {
         [:]

@@ -54,6 +54,10 @@ package struct NativeContextualizer: Contextualizer {
         try await LeaveStep(factory: factory, patience: patience).leave(machines)
     }
 
+    package func log(of events: [ContextualizationEvent], host: String) -> [String]? {
+        RecipeLog.machineLines(events, host: host)
+    }
+
     package func run(
         _ request: ContextualizationRequest,
         sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void

@@ -69,7 +69,7 @@ struct ContextualizationPlan {
         let password = login.password.map { Secret($0) }
         let privateKey = login.privateKey.map { Secret($0) } ?? snapshot.secrets.privateKey
         return MachineAccess(
-            machine: machine, inventoryName: "\(host ?? "none")_\(machine.id.number)", hostname: names.host,
+            machine: machine, inventoryName: machine.inventoryName, hostname: names.host,
             fqdn: names.fqdn, host: machine.endpoint?.host ?? host,
             port: machine.endpoint?.port ?? port(machine, system),
             user: LoginUser.name(machine, system.features), privateKey: privateKey, password: password,
@@ -349,5 +349,13 @@ struct ContextualizationPlan {
         }
         return steps.enumerated().sorted { ($0.element.number, $0.offset) < ($1.element.number, $1.offset) }
             .map(\.element)
+    }
+}
+
+extension MachineRecord {
+    /// `ADDRESS_NUMBER`, of a public address before a private one.
+    var inventoryName: String {
+        let address = (addresses.first(where: \.isPublic) ?? addresses.first)?.address
+        return "\(address ?? "none")_\(id.number)"
     }
 }

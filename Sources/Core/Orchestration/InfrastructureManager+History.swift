@@ -1,4 +1,6 @@
+import ContextualizationAPI
 package import InfrastructureModel
+import JSONCoding
 import Persistence
 
 extension InfrastructureManager {
@@ -12,6 +14,30 @@ extension InfrastructureManager {
         return try await ManagerError.convertingErrors {
             try await store.contextualizationHistory(of: id, generation: generation)
         }
+    }
+
+    /// The logs of the newest contextualization, as its contextualizer words them.
+    /// - Parameter machine: Of this one alone; nil: of all.
+    /// - Throws: ``ManagerError``.
+    package func contextualizationLogs(
+        of snapshot: InfrastructureSnapshot, machine: MachineID? = nil
+    ) async throws -> ContextualizationMessage.Logs {
+        let generation = snapshot.infrastructure.generation
+        let stored = try await ManagerError.convertingErrors {
+            try await store.contextualizationHistory(of: snapshot.infrastructure.id, generation: generation)
+        }
+        let wanted = stored.filter { $0.machine != nil && (machine == nil || $0.machine == machine) }
+        var logs = ContextualizationMessage.Logs(generation: generation, lines: [:])
+        for (id, events) in Dictionary(grouping: wanted, by: \.machine) {
+            guard let id, let record = snapshot.machines.first(where: { $0.id == id }) else { continue }
+            let told = try await ManagerError.convertingErrors {
+                try events.compactMap { event in
+                    try event.payload.map { try JSONText.decode(ContextualizationEvent.self, from: Array($0)) }
+                }
+            }
+            logs.lines[id.number] = contextualizer.log(of: told, host: record.inventoryName)
+        }
+        return logs
     }
 
     /// What is told of the newest operation that began: that it began, that it is done, or why it failed. Nil: there was

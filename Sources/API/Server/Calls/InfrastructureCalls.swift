@@ -69,7 +69,10 @@ struct InfrastructureCalls: Sendable {
         let snapshot = try await snapshot(id, caller: caller)
         var events = try await events(snapshot.infrastructure.id, caller)
         if let event = snapshot.overview.withoutDeploy(after: events.last?.time) { events.append(event) }
-        return ContextualizationMessage.text(events, headerOnly: headerOnly)
+        let logs = headerOnly ? nil : try await manager.contextualizationLogs(of: snapshot)
+        let listed = snapshot.machines.filter(\.isListed)
+        let isDisabled = !listed.isEmpty && listed.allSatisfy { $0.configuration == .disabled }
+        return (isDisabled ? ContextualizationMessage.disabled : "") + ContextualizationMessage.text(events, logs: logs)
     }
 
     /// Names of the users that an infrastructure belongs to.
@@ -127,7 +130,9 @@ struct InfrastructureCalls: Sendable {
     func machineContextualizationMessage(_ id: String, _ number: String, caller: Caller) async throws -> String {
         let (snapshot, machine) = try await machine(id, number, caller: caller)
         let events = try await events(snapshot.infrastructure.id, caller).filter { $0.machine == machine.id }
-        return ContextualizationMessage.machineText(events)
+        let logs = try await manager.contextualizationLogs(of: snapshot, machine: machine.id)
+        return ContextualizationMessage.machineText(events, logs: logs)
+            + (machine.configuration == .disabled ? ContextualizationMessage.disabledMachine : "")
     }
 
     private func events(_ id: InfrastructureID, _ caller: Caller) async throws -> [InfrastructureEvent] {

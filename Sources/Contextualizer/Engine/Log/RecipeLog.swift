@@ -36,7 +36,7 @@ package struct RecipeLog: Sendable {
     }
 
     /// The lines of an event, with headers where the task is another one than before.
-    private mutating func printed(_ event: ContextualizationEvent) -> [String] {
+    mutating func printed(_ event: ContextualizationEvent) -> [String] {
         switch event.body {
         case .stepStarted(let step, _):
             guard lastStep != step else { return [] }

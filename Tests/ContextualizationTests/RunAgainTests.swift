@@ -1,0 +1,42 @@
+import Contextualization
+import ContextualizationAPI
+import Foundation
+import Support
+import Testing
+
+/// The log of a machine.
+@Suite struct RunAgainTests {
+    /// Ansible's output in the words of IM's agent.
+    @Test func theLogOfAMachine() async throws {
+        let harness = try Harness()
+        let recipe = """
+            - tasks:
+                - {name: said, debug: {msg: hello}}
+                - {name: made, shell: echo 1 > out}
+                - {name: passed over, shell: 'true', when: false}
+                - {name: borne, command: 'false', ignore_errors: true}
+                - {name: broken, command: 'false'}
+            """
+        let (_, log) = try await harness.run(recipe)
+        let contextualizer = NativeContextualizer(factory: harness.machines)
+        let lines = try #require(contextualizer.log(of: log.all.filter { $0.machine == "m1" }, host: "10.0.0.1_0"))
+        let stars = String(repeating: "*", count: 69)
+        #expect(lines.first == "Remote access to VM: 10.0.0.1 Open!", "\(lines)")
+        #expect(lines.contains("Launch task: web") && lines.contains("PLAY [web] " + stars), "\(lines)")
+        for (head, result) in [
+            ("TASK [said] ", "ok: [10.0.0.1_0] => {"), ("TASK [made] ", "changed: [10.0.0.1_0]"),
+            ("TASK [passed over] ", "skipping: [10.0.0.1_0]"), ("TASK [borne] ", "fatal: [10.0.0.1_0]: FAILED! => {"),
+            ("TASK [broken] ", "fatal: [10.0.0.1_0]: FAILED! => {"),
+        ] {
+            let place = try #require(lines.firstIndex { $0.hasPrefix(head + "***") }, "\(head)? \(lines)")
+            #expect(lines[place].count == 80 && lines[place - 1].isEmpty)
+            let time = /[A-Z][a-z]+day \d\d [A-Z][a-z]+ \d{4}  \d\d:\d\d:\d\d\.\d{6}/
+            #expect(try time.wholeMatch(in: lines[place + 1]) != nil, "\(lines[place + 1])")
+            #expect(lines[place + 2].hasPrefix(result), "\(lines[place + 2])")
+        }
+        #expect(lines.contains("...ignoring"))
+        #expect(lines.suffix(2) == ["ERROR executing task web", "broken: non-zero return code"], "\(lines.suffix(4))")
+        let recap = try #require(lines.last { $0.hasPrefix("10.0.0.1_0 ") })
+        #expect(recap.contains(": ok=3    changed=2    unreachable=0    failed=1    skipped=1 "), "\(recap)")
+    }
+}
