@@ -4,8 +4,32 @@ import Foundation
 import Support
 import Testing
 
-/// The log of a machine.
+/// Recipes that are run again, and the log of a machine.
 @Suite struct RunAgainTests {
+    /// Each time all of its tasks; what was told is in the log.
+    @Test func aRecipeThatFailsIsRunAgain() async throws {
+        let recipe = "- tasks: [{name: add, shell: echo x >> out}, {name: third, shell: 'test $(wc -l < out) = 3'}]"
+        for (attempts, lines) in [(1, "x\n"), (2, "x\nx\n"), (4, "x\nx\nx\n")] {
+            let harness = try Harness()
+            var request = harness.request(["web": recipe, "last": "- tasks: [{shell: echo last >> out}]"])
+            request.attempts = attempts
+            let (report, log) = try await harness.run(request)
+            #expect(harness.machines.read("10.0.0.1", "out") == lines)
+            let isDone = attempts == 4
+            #expect(
+                report.results["m1"]
+                    == (isDone ? .configured : .failed(step: "web", message: "third: non-zero return code")))
+            let told = log.all.compactMap { if case .message(let text) = $0.body { text } else { nil } }
+            let words = "third: non-zero return code; it is run again in"
+            #expect(
+                told
+                    == [
+                        "ERROR executing task web: (1/\(attempts)): \(words) 20 s",
+                        "ERROR executing task web: (2/\(attempts)): \(words) 45 s",
+                    ].prefix(attempts == 4 ? 2 : attempts - 1).map { $0 })
+        }
+    }
+
     /// Ansible's output in the words of IM's agent.
     @Test func theLogOfAMachine() async throws {
         let harness = try Harness()

@@ -107,6 +107,9 @@ extension ServiceOption {
             "MAX_CONTEXTUALIZATION_TIME", seconds, "7200",
             .used("Seconds for the contextualization of an infrastructure whose document sets no limit.")),
         ServiceOption(
+            "PLAYBOOK_RETRIES", .integer(0...1_000), "1",
+            .used("How often a recipe that fails on a machine is run there, in all; before the n-th time: n² · 5 s.")),
+        ServiceOption(
             "MAX_SIMULTANEOUS_LAUNCHES", .integer(1...1_000_000), "5",
             .meaningless("machines of one cloud are launched in one call")),
         ServiceOption(
@@ -167,8 +170,6 @@ extension ServiceOption {
             "CONFMAMAGER_CHECK_STATE_INTERVAL", seconds, "5", .meaningless("progress is told, not asked for")),
         ServiceOption("UPDATE_CTXT_LOG_INTERVAL", seconds, "20", .meaningless("the log is up to date")),
         ServiceOption("ANSIBLE_INSTALL_TIMEOUT", seconds, "500", .meaningless("machines need no Ansible")),
-        ServiceOption(
-            "PLAYBOOK_RETRIES", .integer(0...1_000), "1", .meaningless("a recipe goes on where its connection broke")),
         ServiceOption("MAX_SSH_ERRORS", .integer(0...1_000_000), "5", .meaningless("time limits it")),
         ServiceOption(
             "VM_NUM_USE_CTXT_DIST", .integer(0...1_000_000), "30", .meaningless("every machine is reached from here")),

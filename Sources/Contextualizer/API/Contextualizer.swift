@@ -118,6 +118,8 @@ package struct ContextualizationRequest: Sendable {
     package var timeout: Duration
     /// How long a machine may take until it lets us in.
     package var reachTimeout: Duration
+    /// How often a recipe is run on a machine on which it fails, in all; before the n-th time it waits for n² · 5 s.
+    package var attempts = 1
 
     package init(
         id: String, machines: [ContextualizationMachine], variables: [String: VariableValue],

@@ -152,6 +152,7 @@ struct ContextualizationPlan {
             recipes: recipes, steps: steps(members), history: history, parallelism: configuration.parallelism,
             timeout: index.document.contextualize?.maximumSeconds.map { .seconds($0) }
                 ?? configuration.contextualizationTimeout, reachTimeout: configuration.reachTimeout)
+        request.attempts = configuration.recipeAttempts
         request.followsAnother = snapshot.infrastructure.generation > 1
         return request
     }

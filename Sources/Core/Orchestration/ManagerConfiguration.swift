@@ -22,6 +22,8 @@ package struct ManagerConfiguration: Sendable {
     package var contextualizationTimeout: Duration
     /// How long a machine may take to let us in.
     package var reachTimeout: Duration
+    /// How often a recipe is run on a machine on which it fails, in all.
+    package var recipeAttempts = 1
     /// After how long an operation is tried again that could not be carried out, as when the store fails; longer each time.
     package var setbackPause: Duration
     /// How often who waits for an operation sees such errors before they are told them.

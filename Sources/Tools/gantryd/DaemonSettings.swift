@@ -84,6 +84,7 @@ struct DaemonSettings {
         manager.limits.running = .seconds(configuration.integer("WAIT_RUNNING_VM_TIMEOUT"))
         manager.reachTimeout = .seconds(configuration.integer("WAIT_SSH_ACCCESS_TIMEOUT"))
         manager.contextualizationTimeout = .seconds(configuration.integer("MAX_CONTEXTUALIZATION_TIME"))
+        manager.recipeAttempts = max(1, configuration.integer("PLAYBOOK_RETRIES"))
         return manager
     }
 

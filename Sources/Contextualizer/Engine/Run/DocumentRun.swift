@@ -177,7 +177,7 @@ final class DocumentRun: Sendable {
             message = try await BuiltInRun(context: context, machine: machine, link: link, step: step.name)
                 .run(MainStep.tasks(for: machine))
         case .recipe(let name):
-            message = try await crew.run(programs[name] ?? [], on: machine, step: step.name)
+            message = try await runAgainWhereItFails(programs[name] ?? [], on: machine, step: step.name)
         }
         guard message == nil || !isReplay else { return }
         if let message {
@@ -192,6 +192,26 @@ final class DocumentRun: Sendable {
         }
         if !isReplay { try await context.recorder.emit(machine.id, .stepFinished(step: step.name, succeeded: true)) }
         doneSteps.withLock { _ = $0[machine.id, default: []].insert(step.name) }
+    }
+
+    /// All of its tasks, each time: what a task did counts as done, since recipes may be run again.
+    private func runAgainWhereItFails(
+        _ plays: [ProgramPlay], on machine: ContextualizationMachine, step: String
+    ) async throws -> String? {
+        var attempt = 1
+        while let message = try await crew.run(plays, on: machine, step: step) {
+            let isReplay = context.history.hasFinished(machine.id, step: step)
+            guard attempt < request.attempts, !isReplay else { return message }
+            attempt += 1
+            let pause = Duration.seconds(attempt * attempt * 5)
+            try await context.recorder.emit(
+                machine.id,
+                .message(
+                    "ERROR executing task \(step): (\(attempt - 1)/\(request.attempts)): "
+                        + "\(context.masker.mask(message)); it is run again in \(pause.rounded) s"))
+            try await context.clock.sleep(for: pause)
+        }
+        return nil
     }
 
     private func taskCount(_ step: ContextualizationStep, _ machine: ContextualizationMachine) -> Int {
