@@ -141,6 +141,71 @@ import Testing
         #expect(request.recipes["late"]?.vaultPasswords.map { $0.expose() } == ["vault-4711"])
     }
 
+    /// Who changes the infrastructure without one leaves the last one there.
+    @Test func theOwnersTokenComesToMachines() async throws {
+        let fixture = try Fixture()
+        let document = Fixture.document(1, contextualize: "configure node (\n@begin\n- tasks: []\n@end\n)")
+        var tokens: [String?] = []
+        for token in [nil, "ey.one", nil, "ey.two"] as [Secret<String>?] {
+            var request = fixture.request(document, name: "cluster")
+            request.token = token
+            let operation = try await fixture.manager.follow(try await fixture.manager.deploy(request))
+            #expect(operation.status == .succeeded, "\(operation.error ?? "")")
+            tokens.append(await fixture.contextualizer.requests.last?.machines[0].basics.token?.expose())
+        }
+        #expect(tokens == [nil, "ey.one", "ey.one", "ey.two"])
+    }
+
+    @Test func whatIsNotUsedIsTold() async throws {
+        let fixture = try Fixture()
+        let document = Self.document.replacing(
+            "deploy front 1",
+            with:
+                "ansible control (host = 'c' and credentials.username = 'ada' and credentials.password = 'pw')\ndeploy front 1"
+        )
+        .replacing(
+            "disk.1.size", with: "disk.0.applications contains (name = 'ansible.roles.acme.web') and disk.1.size")
+        let plan = try await fixture.manager.plan(fixture.request(document, clouds: Self.clouds))
+        for words in [
+            "ansible_version changes nothing", "ansible host 'control'", "'ansible.roles.acme.web' is not fetched",
+        ] {
+            #expect(plan.warnings.contains { $0.contains(words) }, "\(words)? \(plan.warnings)")
+        }
+    }
+
+    @Test(
+        "a private network's SSH proxy is gone through",
+        arguments: [
+            ("proxy_host = 'ada:pw:4711@proxy.example.org:2222'", "ada@proxy.example.org:2222 pw:4711"),
+            ("proxy_host = 'ada@proxy.example.org' and proxy_key = 'KEY'", "ada@proxy.example.org:22 KEY"),
+            ("proxy_host = 'proxy.example.org'", nil), ("", nil),
+        ])
+    func proxies(features: String, jump: String?) async throws {
+        let fixture = try Fixture()
+        let document = """
+            network inside (\(features))
+            system wn (net_interface.0.connection = 'inside' and disk.0.image.url = 'dummy://image')
+            configure wn (
+            @begin
+            - tasks: []
+            @end
+            )
+            deploy wn 1
+            """
+        let (_, operation) = try await fixture.deploy(document)
+        #expect(operation.status == .succeeded, "\(operation.error ?? "")")
+        let jumps = try #require(await fixture.contextualizer.requests.first).machines[0].target.jumps
+        let told = jumps.map { host in
+            let secrets = host.authentications.map { authentication in
+                switch authentication {
+                case .password(let secret), .privateKey(let secret): secret.expose()
+                }
+            }
+            return "\(host.user)@\(host.endpoint.host):\(host.endpoint.port) \(secrets.joined(separator: " "))"
+        }
+        #expect(told == (jump.map { [$0] } ?? []))
+    }
+
     // MARK: - cloud-init
 
     private static func booted(_ text: String, more: String = "", items: String = "") -> String {

@@ -188,6 +188,8 @@ package struct MachineBasics: Sendable, Hashable {
     package var authorizedKeys: [String]
     /// New password of the login user.
     package var newPassword: Secret<String>?
+    /// `BEARER_TOKEN` in `/etc/environment`.
+    package var token: Secret<String>?
 
     /// An extra disk.
     package struct Disk: Sendable, Hashable {
@@ -201,8 +203,6 @@ package struct MachineBasics: Sendable, Hashable {
         package var filesystem: String
         package var mountPath: String?
 
-    /// `BEARER_TOKEN` in `/etc/environment`.
-    package var token: Secret<String>?
         package init(
             number: Int, serials: [String] = [], device: String?, filesystem: String, mountPath: String?
         ) {
@@ -224,6 +224,7 @@ package struct MachineBasics: Sendable, Hashable {
         self.disks = disks
         self.authorizedKeys = authorizedKeys
         self.newPassword = newPassword
+        self.token = token
     }
 }
 
@@ -237,7 +238,6 @@ package struct ContextualizationStep: Sendable, Hashable {
         /// A `configure` section by its name.
         case recipe(String)
     }
-        self.token = token
 
     /// Name in events and messages: `basic`, `main_front`, `web_front`.
     package var name: String

@@ -212,18 +212,25 @@ struct ContextualizationPlan {
             let endpoint = Endpoint(host: address, port: access.port)
             if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
         }
-        let jumps = access.jump.flatMap { byNumber[$0] }
-            .map { gateway in
-                [
-                    JumpHost(
-                        endpoint: Endpoint(host: gateway.host ?? "", port: gateway.port), user: gateway.user,
-                        authentications: authentications(gateway), hostKey: hostKeyPolicy(gateway),
-                        hostKeyAdvice: hostKeyAdvice(gateway.machine))
-                ]
-            }
+        var jumps: [JumpHost] = []
+        if Self.publicAddresses(record).isEmpty, let proxy = systems[record.id].flatMap(proxy(of:)) {
+            jumps = [proxy]
+        } else if let gateway = access.jump.flatMap({ byNumber[$0] }) {
+            jumps = [
+                JumpHost(
+                    endpoint: Endpoint(host: gateway.host ?? "", port: gateway.port), user: gateway.user,
+                    authentications: authentications(gateway), hostKey: hostKeyPolicy(gateway),
+                    hostKeyAdvice: hostKeyAdvice(gateway.machine))
+            ]
+        }
         return ConnectionTarget(
             endpoints: endpoints, user: access.user, authentications: authentications(access),
-            hostKey: hostKeyPolicy(access), jumps: jumps ?? [], hostKeyAdvice: hostKeyAdvice(record))
+            hostKey: hostKeyPolicy(access), jumps: jumps, hostKeyAdvice: hostKeyAdvice(record))
+    }
+
+    /// Through which a private network says that it is reached.
+    private func proxy(of system: RADLSystem) -> JumpHost? {
+        index.networks(of: system).lazy.compactMap { ProxyHost($0.features)?.jump }.first
     }
 
     private func hostKeyAdvice(_ record: MachineRecord) -> String {

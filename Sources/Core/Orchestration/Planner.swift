@@ -78,7 +78,8 @@ struct Planner: Sendable {
             recipes: recipeNames(index),
             warnings: (translated.map { $0.translation.warnings + ($0.update?.warnings ?? []) } ?? []).map(
                 \.description)
-                + read.check.warnings.map(\.description) + (await keyWarnings(request.clouds)))
+                + read.check.warnings.map(\.description) + (await keyWarnings(request.clouds))
+                + Self.unused(in: document))
         if let existing {
             summary.difference = RADLDifference(from: try MachineDocument.document(of: existing), to: document)
         }

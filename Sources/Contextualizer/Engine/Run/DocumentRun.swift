@@ -81,7 +81,7 @@ final class DocumentRun: Sendable {
 
     private static func secrets(of machine: ContextualizationMachine) -> [String] {
         var secrets: [String] = []
-        for authentication in machine.target.authentications {
+        for authentication in machine.target.authentications + machine.target.jumps.flatMap(\.authentications) {
             if case .password(let secret) = authentication { secrets.append(secret.expose()) }
         }
         if let password = machine.escalationPassword { secrets.append(password.expose()) }
