@@ -144,7 +144,7 @@ def peers():
 def peer_versions():
     with open(os.path.join(ROOT, "Benchmarks/peers.txt")) as file:
         lines = dict(line.strip().split("==") for line in file if "==" in line)
-    return ", ".join(f"{name} {lines[name]}" for name in ("pyinfra", "ansible-core", "radl"))
+    return ", ".join(f"{name} {lines[name]}" for name in ("pyinfra", "ansible-core", "mitogen", "radl"))
 
 
 # --- The report
