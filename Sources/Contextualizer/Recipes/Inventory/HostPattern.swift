@@ -123,43 +123,49 @@ public struct HostPattern: Sendable, Hashable {
         guard text.hasPrefix("~") || text.contains(where: { "*?[".contains($0) }) else { return [] }
         let matcher = try NameMatcher(text)
         // The group `all` matches as others do: so `a*` means every host, as in Ansible.
-        let groups = inventory.groups.filter { matcher.matches($0.name) }.map(\.name)
-        let wanted = Set(groups.flatMap { inventory.hosts(inGroup: $0) })
-        return inventory.hosts(inGroup: "all").filter { wanted.contains($0) || matcher.matches($0) }
+        var wanted: Set<String> = []
+        for group in inventory.groups where try matcher.matches(group.name) {
+            wanted.formUnion(inventory.hosts(inGroup: group.name))
+        }
+        var found: [String] = []
+        for host in inventory.hosts(inGroup: "all") {
+            if wanted.contains(host) {
+                found.append(host)
+            } else if try matcher.matches(host) {
+                found.append(host)
+            }
+        }
+        return found
     }
 }
 
 /// Shell wildcards, or a regular expression behind `~`, by the expression engine, whose time is bounded.
-private struct NameMatcher {
+private enum NameMatcher {
     private static let environment = JinjaEnvironment()
-    private let pattern: JinjaValue
+
+    case wildcard(Wildcard)
+    case expression(JinjaValue)
 
     init(_ text: String) throws(RecipeError) {
-        if text.hasPrefix("~") {
-            pattern = .string(String(text.dropFirst()))
+        guard text.hasPrefix("~") else {
+            self = .wildcard(Wildcard(text))
+            return
+        }
+        self = .expression(.string(String(text.dropFirst())))
+        _ = try matches("")
+    }
+
+    /// - Throws: For an expression that is none, or that takes too long: it would with the next name, too.
+    func matches(_ name: String) throws(RecipeError) -> Bool {
+        switch self {
+        case .wildcard(let wildcard): return wildcard.matches(name)
+        case .expression(let pattern):
             do throws(JinjaError) {
-                _ = try Self.environment.evaluate(expression: "'' is match(p)", scope: ["p": pattern] as JinjaDict)
+                let scope: JinjaDict = ["name": .string(name), "p": pattern]
+                return try Self.environment.evaluate(expression: "name is match(p)", scope: scope) == .bool(true)
             } catch {
                 throw RecipeError(.inventory, error.message, recipe: "hosts")
             }
-            return
         }
-        var regex = ""
-        for character in text {
-            switch character {
-            case "*": regex += ".*"
-            case "?": regex += "."
-            case "[", "]", "-": regex.append(character)
-            default:
-                if !character.isLetter, !character.isNumber, character != "_" { regex += "\\" }
-                regex.append(character)
-            }
-        }
-        pattern = .string("(?:\(regex))\\Z")
-    }
-
-    func matches(_ name: String) -> Bool {
-        let scope: JinjaDict = ["name": .string(name), "p": pattern]
-        return (try? Self.environment.evaluate(expression: "name is match(p)", scope: scope)) == .bool(true)
     }
 }
