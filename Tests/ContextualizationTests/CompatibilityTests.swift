@@ -27,6 +27,21 @@ import Testing
         #expect(UnknownCallees.controllerTests == Set(ControllerTests.all.keys))
     }
 
+    /// In playbooks that a user runs.
+    @Test(
+        "what tests say of files here",
+        arguments: [
+            ("'/proc' is mount", true), ("'/' is is_mount", true), ("'/etc' is mount", false),
+            ("'/none' is is_mount", false), ("'/etc/../etc/passwd' is is_same_file '/etc/passwd'", true),
+            ("'/etc/passwd' is same_file '/etc/group'", false), ("'/etc' is is_dir", true),
+            ("'/proc/self' is is_link", true), ("'/none' is exists", false), ("'urn:isbn:0451450523' is urn", true),
+            ("'http://a.test/' is urn", false), ("('nan' | float) is isnan", true), ("1 is isnan", false),
+        ])
+    func testsOfFiles(expression: String, holds: Bool) throws {
+        let environment = RecipeEnvironment.make(tests: ControllerTests.all)
+        #expect(try environment.renderText("{{ \(expression) }}", scope: JinjaDict()) == (holds ? "True" : "False"))
+    }
+
     /// A keyword that the page calls native is one that the reader takes.
     @Test func keywordsOfThePageAreRead() throws {
         let play = "- hosts: all\n  %@: x\n  tasks: []\n"
@@ -66,7 +81,7 @@ struct CompatibilityPage {
 
             \(names("tests", own: Set(BuiltIns.tests.keys).union(ControllerTests.all.keys)))
 
-            Those that look at files of the controller (`exists file directory link link_exists same_file`) only where a \
+            Those that look at files of the controller (`exists file directory link link_exists mount same_file`) only where a \
             user runs a playbook.
 
             ## Lookups

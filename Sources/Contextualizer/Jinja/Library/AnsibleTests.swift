@@ -1,5 +1,6 @@
 extension BuiltIns {
     static let ansibleTests: [String: JinjaFunction] = {
+        let nan = plainTest { $0.number?.double.isNaN ?? false }
         var tests: [String: JinjaFunction] = [
             "truthy": JinjaFunction(["value", "convert_bool"]) { arguments, _ in
                 .bool(
@@ -26,13 +27,14 @@ extension BuiltIns {
                 let kind = try arguments.text(4, "match_type") ?? "search"
                 return try matches(arguments, context, isAnchored: kind != "search", isFull: kind == "fullmatch")
             },
-            "nan": plainTest { $0.number?.double.isNaN ?? false },
+            "nan": nan, "isnan": nan,
             "abs": plainTest { $0.text.hasPrefix("/") }, "is_abs": plainTest { $0.text.hasPrefix("/") },
             "vault_encrypted": plainTest { $0.text.hasPrefix("$ANSIBLE_VAULT") },
             "url": plainTest { value in
                 let parts = URLParts(value.text).dict
                 return parts["scheme"]?.isTrue == true && parts["netloc"]?.isTrue == true
             },
+            "urn": plainTest { URLParts($0.text).dict["scheme"]?.text == "urn" },
             "uri": plainTest { URLParts($0.text).dict["scheme"]?.isTrue == true },
         ]
         for name in ["failed", "failure"] { tests[name] = resultTest(name) { flag($0, "failed") } }
@@ -50,7 +52,9 @@ extension BuiltIns {
         tests["started"] = resultTest("started") { $0["started"] == nil || flag($0, "started") }
         tests["finished"] = resultTest("finished") { $0["finished"] == nil || flag($0, "finished") }
         // What looks at the controller's files is refused: a recipe runs for somebody who does not own the controller.
-        for name in ["exists", "file", "directory", "link", "link_exists", "mount", "same_file"] {
+        for name in [
+            "exists", "file", "directory", "link", "link_exists", "mount", "is_mount", "same_file", "is_same_file",
+        ] {
             tests[name] = JinjaFunction(nil) { _, _ in
                 throw JinjaError(
                     .refused, "the test '\(name)' looks at files of the controller: use the module 'stat' instead")

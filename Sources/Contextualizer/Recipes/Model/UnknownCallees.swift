@@ -5,7 +5,8 @@ import Jinja
 enum UnknownCallees {
     /// Tests of files on the controller: the engine has them for playbooks that users run themselves.
     static let controllerTests: Set<String> = [
-        "directory", "exists", "file", "is_dir", "is_exists", "is_file", "is_link", "link", "link_exists", "same_file",
+        "directory", "exists", "file", "is_dir", "is_exists", "is_file", "is_link", "is_mount", "is_same_file", "link",
+        "link_exists", "mount", "same_file",
     ]
 
     /// A message for each, in the order of their names.
