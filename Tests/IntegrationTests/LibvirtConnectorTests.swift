@@ -123,21 +123,6 @@ struct LibvirtConnectorTests {
         #expect(try await LibvirtTestBed.inventory() == before)
     }
 
-    @Test("A bridge of the host's: no network of libvirt's knows the lease, so the host's neighbours tell the address")
-    func bridge() async throws {
-        let before = try await LibvirtTestBed.inventory()
-        let bench = try await LibvirtBench()
-        var items = bench.specs(1)
-        items[0].interfaces = [.init(index: 0, network: "bridge:virbr0", public: true)]
-        let made = try await bench.launch(items)[0].get()
-        let xml = try await LibvirtTestBed.virsh("dumpxml", made.id)
-        #expect(xml.contains("<interface type='bridge'>"))
-        let machine = try await bench.wait(made.id, "an address") { !$0.addresses.isEmpty }
-        #expect(try await bench.ssh(machine, "hostname") == "node-0")
-        try await bench.clean()
-        #expect(try await LibvirtTestBed.inventory() == before)
-    }
-
     @Test("A security group closes ports to the host and other machines, not to its own; rules change under machines")
     func securityGroups() async throws {
         let before = try await LibvirtTestBed.inventory()

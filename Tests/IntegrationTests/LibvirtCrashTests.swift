@@ -11,7 +11,8 @@ struct LibvirtCrashTests {
 
     @Test("Killed at each step, the next command removes all that was made, or goes on to the end")
     func everyStep() async throws {
-        let before = try await LibvirtTestBed.inventory()
+        let before = try await inventory()
+        let running = try await LibvirtTestBed.virsh("list", "--name").lines.count
         let scenario = try LibvirtScenario()
         let plan = try await scenario.plan()
         #expect(plan.output.contains("emulated: ") || plan.output.contains("KVM"), "\(plan.output)\(plan.errors)")
@@ -20,7 +21,7 @@ struct LibvirtCrashTests {
         #expect(made.output.contains("is launched at here, "), "\(made.output)")
         let gone = try await scenario.destroy(log: scenario.scratch.path("destroy"))
         #expect(gone.status == 0, "\(gone.output)\(gone.errors)")
-        #expect(try await LibvirtTestBed.inventory() == before)
+        #expect(try await inventory() == before)
         let creating = try scenario.visited("create")
         #expect(
             creating == [
@@ -41,7 +42,7 @@ struct LibvirtCrashTests {
             #expect(try await scenario.up(failpoints: "\(first)=kill").status == -9, "\(first)")
             let again = try await scenario.up()
             #expect(again.status == 0, "after \(first): \(again.output)\(again.errors)")
-            #expect(try await LibvirtTestBed.virsh("list", "--name").lines.count == 1)
+            #expect(try await LibvirtTestBed.virsh("list", "--name").lines.count == running + 1)
             #expect(try await scenario.destroy(failpoints: "\(point)=kill").status == -9, "\(point)")
             let ended = try await scenario.destroy()
             #expect(ended.status == 0, "after \(point): \(ended.output)\(ended.errors)")
@@ -55,6 +56,7 @@ struct LibvirtCrashTests {
         let other = try LibvirtScenario()
         #expect(try await other.up(failpoints: "libvirt.volumes=kill").status == -9)
         for one in [scenario, other] { #expect(try await one.destroy().status == 0) }
-        #expect(try await LibvirtTestBed.inventory() == before)
+        #expect(try await inventory() == before)
+        #expect(Set(try await LibvirtTestBed.inventory()).isDisjoint(with: copies))
     }
 }

@@ -1,6 +1,7 @@
 import ContextualizationAPI
 import Foundation
 import Glibc
+import JSONCoding
 import Support
 import Synchronization
 
@@ -25,10 +26,9 @@ final class RecipeJournal: Sendable {
             guard let data = FileManager.default.contents(atPath: file) else {
                 throw UsageError("there is no interrupted run of '\(playbook)' with this inventory to go on with")
             }
-            let decoder = JSONDecoder()
             // The last line may be cut off.
             known = data.split(separator: 0x0a).compactMap {
-                try? decoder.decode(ContextualizationEvent.self, from: Data($0))
+                try? JSONText.decode(ContextualizationEvent.self, from: Array($0))
             }
         } else if FileManager.default.fileExists(atPath: file) {
             try FileManager.default.removeItem(atPath: file)
@@ -54,9 +54,7 @@ final class RecipeJournal: Sendable {
         case .taskFinished, .stepFinished: break
         default: return
         }
-        var line = try JSONEncoder().encode(event)
-        line.append(0x0a)
-        let bytes = line
+        let bytes = try JSONText.encode(event) + [0x0a]
         try handle.withLock { try $0.write(contentsOf: bytes) }
     }
 
