@@ -133,6 +133,7 @@ class Machine:
     zone: Optional[str] = None
     launched_at: Optional[datetime] = None
     ssh_port: Optional[int] = None
+    host_keys: Optional[list[str]] = None
     tags: dict[str, str] = field(default_factory=dict)
     provider: dict[str, Any] = field(default_factory=dict)
 
