@@ -145,6 +145,13 @@ struct DecisionTests {
         #expect(error.message == "what: \(message)")
     }
 
+    @Test("A failure of the host's own is none of the way there")
+    func ofTheHost() {
+        let message = "Cannot get interface MTU on 'nobr9': No such device"
+        #expect(LibvirtErrorMapping.error("what", number: 38, domain: 51, message: message).code == .internal)
+        #expect(LibvirtErrorMapping.error("what", number: 38, domain: 7, message: "").code == .unavailable)
+    }
+
     @Test func aLibvirtThatHangsUpIsNotAvailable() {
         let message = "internal error: received hangup event on socket"
         #expect(LibvirtErrorMapping.error("what", number: 1, domain: 7, message: message).code == .unavailable)
@@ -159,6 +166,11 @@ struct NetworkDefinitionTests {
         #expect(AddressRange.text(range.last) == "10.1.2.255")
         #expect(range.overlaps(try #require(AddressRange("10.1.0.0/16"))))
         #expect(!range.overlaps(try #require(AddressRange("10.1.3.0/24"))))
+        #expect(range.holds(range.base + 1) && range.holds(range.last - 1))
+        #expect(!range.holds(range.base) && !range.holds(range.last) && !range.holds(range.last + 1))
+        for wrong in ["127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/24", "0.1.0.0/16", "10.0.0.0/15"] {
+            #expect(AddressRange(wrong) == nil, "\(wrong)")
+        }
         for wrong in ["10.1.2.0", "10.1.2/24", "10.1.2.0/30", "10.1.2.0/7", "10.1.2.256/24", "a/24", ""] {
             #expect(AddressRange(wrong) == nil, "\(wrong)")
         }

@@ -28,6 +28,13 @@ struct ImageTests {
         #expect(image.virtualSize == 10 << 30)
         let over = try DiskImage(header: Self.qcow2(backing: "/elsewhere/base"), size: 200_000, name: "i")
         #expect(over.backingFile == "/elsewhere/base")
+        // qemu-img writes the name behind what extends the header.
+        var far = Self.qcow2(backing: "x")
+        far.replaceSubrange(8..<16, with: Self.big(700, 8))
+        far.replaceSubrange(16..<20, with: Self.big(9, 4))
+        far += [UInt8](repeating: 0, count: 700 - far.count) + Array("/far/base".utf8)
+        #expect(far.count <= DiskImage.headerSize)
+        #expect(try DiskImage(header: far, size: 200_000, name: "i").backingFile == "/far/base")
         var raw = [UInt8](repeating: 0, count: 512)
         (raw[510], raw[511]) = (0x55, 0xaa)
         let plain = try DiskImage(header: raw, size: 4_096, name: "i")

@@ -119,7 +119,11 @@ struct LaunchPlan {
                     code: .invalidDocument, message: "what launch \(batch.token) asks for does not name machine \(id)")
             }
             spec.machineID = id.rawValue
-            spec.name = "\(spec.name)-\(id.number)"
+            let own = spec.provider["radl"]?["instance_name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+            // Templates of TOSCA give the node's name, which is that of the system.
+            spec.name =
+                own.flatMap { $0 == spec.name ? nil : $0.replacingMachineNumber(with: id.number) }
+                ?? "\(spec.name)-\(id.number)"
             spec.tags = [ResourceTags.machine: id.rawValue]
             return spec
         }

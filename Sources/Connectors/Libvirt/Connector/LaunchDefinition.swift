@@ -62,9 +62,11 @@ extension Hypervisor {
             if let same {
                 cards[same].indexes.append(interface.index)
                 cards[same].isPublic = cards[same].isPublic || interface.public
+                try check(interface.fixedAddress, place)
                 cards[same].fixedAddress = cards[same].fixedAddress ?? interface.fixedAddress
                 continue
             }
+            try check(interface.fixedAddress, place)
             guard interface.groups.count <= 1 else {
                 throw ConnectorError(
                     code: .invalidArgument,
@@ -92,6 +94,20 @@ extension Hypervisor {
             cards.append(.init(indexes: [], mac: try LaunchIdentity.mac(uuid, -1), isPublic: true))
         }
         return cards
+    }
+
+    /// libvirt takes any address into its definition, and its server gives out those of the network alone.
+    private func check(_ address: String?, _ place: Place) throws(ConnectorError) {
+        guard let address, let name = place.network, !uri.isTest else { return }
+        let ranges = try network(name)?.xml().children("ip").compactMap { AddressRange($0) } ?? []
+        guard !ranges.isEmpty, !address.contains(":") else { return }
+        guard let number = AddressRange.number(address), ranges.contains(where: { $0.holds(number) }) else {
+            throw ConnectorError(
+                code: .invalidArgument,
+                message: "address \(address) is none of network '\(name)', which has "
+                    + ranges.map(\.text).joined(separator: ", "),
+                field: "interfaces")
+        }
     }
 
     private struct Place {

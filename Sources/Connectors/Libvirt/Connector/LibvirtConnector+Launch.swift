@@ -156,7 +156,7 @@ extension Hypervisor {
             // Another call was faster.
             if state.isActive { return }
             guard definition.label.acceleration.kind == .kvm else { throw Self.explained(error) }
-            definition.label.acceleration = .fallback(String(error.message.suffix(160)))
+            definition.label.acceleration = .fallback(Self.end(of: error.message))
             let again = try define(definition)
             do throws(ConnectorError) {
                 try again.start()
@@ -164,6 +164,13 @@ extension Hypervisor {
                 throw Self.explained(error)
             }
         }
+    }
+
+    /// The last words of a message, whole ones.
+    private static func end(of message: String) -> String {
+        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        guard line.count > 160 else { return line }
+        return "… " + line.suffix(160).drop { $0 != " " }.dropFirst()
     }
 
     /// A start that failed, with what to do about it.

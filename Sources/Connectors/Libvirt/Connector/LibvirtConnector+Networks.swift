@@ -61,7 +61,11 @@ extension Hypervisor {
     func ensureNetwork(_ spec: NetworkSpec, _ tags: [String: String]) throws(ConnectorError) -> Resource {
         let own = try ownNetworks()
         if let (network, _) = own.first(where: { $0.label.tags.contains(all: tags) }) {
-            if !network.isActive, !uri.isSession { try network.start() }
+            if !uri.isSession {
+                if !network.isActive { try network.start() }
+                // Who made it may have been killed before.
+                try network.setAutostart()
+            }
             return Resource(kind: .network, id: network.name, name: spec.name, tags: tags)
         }
         let label = NetworkLabel(name: spec.name, tags: tags)
@@ -77,7 +81,9 @@ extension Hypervisor {
             guard let range = AddressRange(cidr) else {
                 throw ConnectorError(
                     code: .invalidArgument,
-                    message: "'\(cidr)' is no range of a network; it is like 10.1.0.0/24, with a prefix from 8 to 29",
+                    message:
+                        "'\(cidr)' is no range of a network; it is like 10.1.0.0/24, with a prefix from 16 to 29 (libvirt gives "
+                        + "out 65535 addresses at most)",
                     field: "spec.cidr")
             }
             ranges = [range]

@@ -46,10 +46,14 @@ enum LibvirtErrorMapping {
 
     /// `virErrorDomain` of libvirt's calls between processes.
     private static let rpcDomain: Int32 = 7
+    private static let remoteDomain: Int32 = 13
 
     private static func code(_ code: LibvirtCode?, _ domain: Int32, _ message: String) -> ConnectorError.Code {
+        let isOnTheWay = domain == rpcDomain || domain == remoteDomain
         // Such as "received hangup event on socket".
-        if domain == rpcDomain, code == .internalError { return .unavailable }
+        if isOnTheWay, code == .internalError { return .unavailable }
+        // Of the host's own: a bridge that is not there, a file that cannot be opened.
+        if !isOnTheWay, code == .systemError, !message.contains("No space left on device") { return .internal }
         if message.contains("No space left on device") { return .quotaExceeded }
         switch code {
         case .noDomain, .noNetwork, .noPool, .noVolume, .noFilter, .noMetadata: return .notFound
@@ -71,7 +75,7 @@ enum LibvirtErrorMapping {
     static func opening(_ uri: String, _ error: ConnectorError) -> ConnectorError {
         var error = error
         let advice: String?
-        let isLocal = !uri.contains("+") && uri.contains(":///")
+        let isLocal = LibvirtURI(uri).isLocal
         switch error.message {
         case let text where isLocal && (text.contains("No such file or directory") || text.contains("refused")):
             error.code = .unavailable

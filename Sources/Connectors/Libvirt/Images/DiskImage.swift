@@ -7,7 +7,7 @@ struct DiskImage: Sendable, Hashable {
     }
 
     /// As much of the beginning of a file as has to be read.
-    static let headerSize = 512
+    static let headerSize = 4_096
 
     var format: Format
     /// Of the disk that it is.

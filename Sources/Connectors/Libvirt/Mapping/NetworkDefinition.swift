@@ -84,10 +84,16 @@ struct AddressRange: Sendable, Hashable {
     /// `10.1.0.0/24`.
     init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let prefix = Int(parts[1]), (8...29).contains(prefix),
-            let base = Self.number(String(parts[0]))
+        guard parts.count == 2, let prefix = Int(parts[1]), (16...29).contains(prefix),
+            let base = Self.number(String(parts[0])), !Self.isOfHosts(base)
         else { return nil }
         self.init(base: base, prefix: prefix)
+    }
+
+    /// Loopback, link-local, multicast and what nobody may use: no range of a network.
+    private static func isOfHosts(_ base: UInt32) -> Bool {
+        let first = base >> 24
+        return first == 0 || first == 127 || first >= 224 || base >> 16 == 169 << 8 | 254
     }
 
     /// As `ip` of a network has it: an address, with a prefix or a mask.
@@ -120,6 +126,8 @@ struct AddressRange: Sendable, Hashable {
 
     var text: String { "\(Self.text(base))/\(prefix)" }
     var last: UInt32 { base | ~Self.mask(prefix) }
+    /// Whether it is an address that a machine there can have.
+    func holds(_ address: UInt32) -> Bool { base < address && address < last }
     func overlaps(_ other: AddressRange) -> Bool { base <= other.last && other.base <= last }
 
     /// Ranges that nobody names: the parts of 10.170.0.0/16, beginning at one that a name chooses.
