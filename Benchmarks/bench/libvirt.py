@@ -85,13 +85,18 @@ class Shell:
         return subprocess.run(
             ["virsh", "-q", "-c", self.uri, *words], check=True, capture_output=True, text=True, **options).stdout
 
+    def take(self, image):
+        """The image, which has to be a volume to lie under others; once, and not in the figure."""
+        self.virsh("vol-create-as", "bench", "base.raw", "1M", "--format", "raw")
+        self.virsh("vol-upload", "--pool", "bench", "base.raw", image)
+
     def program(self, count, image):
         """Disk, seed, definition, start: for each machine the commands of its own."""
         return textwrap.dedent(f"""
         set -e
         v="virsh -q -c {self.uri}"
         for i in $(seq {count}); do
-            $v vol-create-as bench s$i.qcow2 1M --format qcow2 --backing-vol {image} --backing-vol-format raw
+            $v vol-create-as bench s$i.qcow2 1M --format qcow2 --backing-vol base.raw --backing-vol-format raw
             $v vol-create-as bench s$i.iso 512K --format raw
             $v vol-upload --pool bench s$i.iso {image}
             $v define /dev/stdin <<END
@@ -154,6 +159,7 @@ def measure(report, work, uri, guest):
     image = f"{work}/halt.raw"
     halting(image)
     shell = Shell(uri)
+    shell.take(image)
     connector = Connector(report.program("connector-libvirt"), uri)
     connector.terminate(connector.launch(1, image))
     own, other = [], []
@@ -196,7 +202,7 @@ def measure(report, work, uri, guest):
             ["virt-install", "-q", "--connect", uri, "--name", name, "--memory", "256", "--vcpus", "1", "--import",
              "--disk", f"path={POOL}/{name}.qcow2,size=1,backing_store={guest},backing_format=qcow2,bus=virtio",
              "--network", "network=default,model=virtio", "--osinfo", "generic", "--graphics", "none", "--virt-type",
-             "qemu", "--cpu", "maximum", "--noautoconsole"], check=True, stdout=subprocess.DEVNULL)
+             "qemu", "--cpu", "mode=maximum", "--noautoconsole"], check=True, stdout=subprocess.DEVNULL)
         mac = re.search(r"<mac address='(.*?)'", shell.virsh("dumpxml", name))[1]
         until_ssh(lambda: next(iter(re.findall(
             rf"{mac}\s+ipv4\s+([0-9.]+)", shell.virsh("net-dhcp-leases", "default"))), None))

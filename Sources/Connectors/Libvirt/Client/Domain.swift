@@ -27,8 +27,8 @@ struct DomainState: Sendable, Hashable {
     }
 }
 
-/// A domain. Everything here blocks.
-final class Domain {
+/// A domain. Everything here blocks; several threads may use one, as libvirt allows of all its objects.
+final class Domain: @unchecked Sendable {
     private static let alsoRemoves: UInt32 = 1 | 2 | 4 | 16
     static let live: UInt32 = 1
     static let config: UInt32 = 2

@@ -165,14 +165,30 @@ extension Hypervisor {
     ) throws(ConnectorError) -> [String: Machine] {
         var leases = Leases()
         var machines: [String: Machine] = [:]
-        for (domain, id, state) in domains {
-            // It may end at any moment.
-            guard let label = try Self.optional({ () throws(ConnectorError) in try domain.label() }), let label else {
-                continue
-            }
+        for ((domain, id, state), label) in zip(domains, try labels(domains.map(\.domain))) {
+            guard let label else { continue }
             machines[id] = try machine(id, label, state, domain, &leases)
         }
         return machines
+    }
+
+    /// What domains say of themselves; nil for those of others, and those that have ended since. Each has to be asked, so
+    /// several are at the same time: what takes the time is the way to libvirtd and back.
+    private func labels(_ domains: [Domain]) throws(ConnectorError) -> [MachineLabel?] {
+        let strips = domains.count > Self.fewMachines ? ProcessInfo.processInfo.activeProcessorCount : 1
+        let found = LockedValue<[Result<MachineLabel?, ConnectorError>]>(
+            Array(repeating: .success(nil), count: domains.count))
+        DispatchQueue.concurrentPerform(iterations: strips) { strip in
+            for place in stride(from: strip, to: domains.count, by: strips) {
+                let result = Result { () throws(ConnectorError) in
+                    try Self.optional { () throws(ConnectorError) in try domains[place].label() } ?? nil
+                }
+                found.withLock { $0[place] = result }
+            }
+        }
+        var labels: [MachineLabel?] = []
+        for result in found.withLock({ $0 }) { labels.append(try result.get()) }
+        return labels
     }
 
     func machine(

@@ -1,5 +1,6 @@
 import ConnectorAPI
 import Foundation
+import Support
 
 /// What a domain says of itself: JSON within an element of its metadata, written with its definition, so that there is no
 /// moment at which a domain exists without its identity.
@@ -97,10 +98,26 @@ struct MachineLabel: Sendable, Hashable, Codable {
     }
 }
 
+/// Labels by their texts: a hundred machines that are looked at every second say the same most of the time.
+private enum LabelCache {
+    private static let most = 4_000
+    private static let known = LockedValue<[String: MachineLabel]>([:])
+
+    static func label(_ xml: String) -> MachineLabel? {
+        if let label = known.withLock({ $0[xml] }) { return label }
+        guard let label = MachineLabel(xml) else { return nil }
+        known.withLock { known in
+            if known.count >= most { known = [:] }
+            known[xml] = label
+        }
+        return label
+    }
+}
+
 extension Domain {
     /// nil: it is somebody else's, and never touched.
     func label() throws(ConnectorError) -> MachineLabel? {
-        try metadata(MachineLabel.namespace).flatMap { MachineLabel($0) }
+        try metadata(MachineLabel.namespace).flatMap { LabelCache.label($0) }
     }
 
     func setLabel(_ label: MachineLabel) throws(ConnectorError) {
