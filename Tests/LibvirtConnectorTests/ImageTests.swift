@@ -42,6 +42,26 @@ struct ImageTests {
         #expect(plain.virtualSize == 4_096)
     }
 
+    @Test("An image whose clusters are behind its end is cut off, whatever its header says", arguments: [false, true])
+    func cutOff(isCompressed: Bool) throws {
+        // Header, first table, second table, one cluster.
+        var bytes = Self.qcow2(size: 64 << 20, table: 65_536)
+        bytes.replaceSubrange(36..<40, with: Self.big(1, 4))
+        bytes += [UInt8](repeating: 0, count: 4 * 65_536 - bytes.count)
+        bytes.replaceSubrange(65_536..<65_544, with: Self.big(Int.min | 131_072, 8))
+        let place = isCompressed ? 1 << 62 | 1 << 54 | 196_700 : Int.min | 196_608
+        bytes.replaceSubrange(131_080..<131_088, with: Self.big(place, 8))
+        let file = FileManager.default.temporaryDirectory.appending(path: "gantry-image-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(bytes).write(to: file)
+        #expect(try ImageFile(file.path).disk().virtualSize == 64 << 20)
+        for size in [196_600, 131_080] {
+            try Data(bytes[..<size]).write(to: file)
+            let error = #expect(throws: ConnectorError.self) { try ImageFile(file.path).disk() }
+            #expect(error?.message.contains("cut off") == true)
+        }
+    }
+
     @Test(
         "What no machine can boot from is refused with the reason",
         arguments: [

@@ -43,6 +43,16 @@ struct ImageFile: Sendable, Hashable {
                     + "make one file of both: qemu-img convert -O qcow2 \(path) NEW",
                 field: "image")
         }
+        guard disk.format == .qcow2 else { return disk }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        if descriptor >= 0, QCOWTables(descriptor, header: header, size: size)?.isCutOff == true {
+            throw ConnectorError(
+                code: .invalidArgument,
+                message: "image '\(path)' cannot be used: it is cut off: clusters that it names are behind its end "
+                    + "(\(size) bytes); fetch it again, then look with qemu-img check",
+                field: "image")
+        }
         return disk
     }
 
