@@ -79,6 +79,11 @@ import Testing
         #expect(try environment.resolve(value, scope: scope) == expected)
     }
 
+    @Test(arguments: [("{{ nope | default(omit) }}b", "b"), ("a{{ omit }}", "a"), ("{{ omit }}", JinjaValue.omit)])
+    func omitWritesNothingBesideText(template: String, expected: JinjaValue) throws {
+        #expect(try environment.render(template, scope: JinjaDict()) == expected)
+    }
+
     @Test func omitDisappearsAtAnyDepth() throws {
         let value = try environment.resolve(
             ["a": "{{ nope | default(omit) }}", "b": ["{{ omit }}", 1], "c": ["d": "{{ omit }}"]], scope: scope)
@@ -104,6 +109,22 @@ import Testing
         ])
         #expect(try environment.render("{{ conf.path }}", scope: scope) == "/opt/app/c")
         #expect(try environment.render("{{ conf.n }}", scope: scope) == 2)
+    }
+
+    @Test func variablesOfUndefinedTemplatesAreUndefined() throws {
+        let scope = variables([
+            "und": .template("x{{ nope }}"), "uses": .template("{{ und }}"),
+            "dict": .template(["bad": "{{ nope }}", "good": "{{ 1 + 1 }}"]),
+            "wrong": .template("{{ 1 + 'a' }}"),
+        ])
+        let template = "{{ und | default('d') }} {{ uses is defined }} {{ dict.bad | default('b') }} {{ dict.good }}"
+        #expect(try environment.render(template, scope: scope) == "d False b 2")
+        let error = #expect(throws: JinjaError.self) { try environment.render("{{ uses }}", scope: scope) }
+        #expect(error?.code == .undefined && error?.message == "'nope' is undefined in '{{ nope }}'")
+        #expect(throws: JinjaError.self) { try environment.render("{{ dict }}", scope: scope) }
+        #expect(throws: JinjaError.self) { try environment.resolve(["{{ dict }}"], scope: scope) }
+        // Other faults are no lack of a value.
+        #expect(throws: JinjaError.self) { try environment.render("{{ wrong | default(1) }}", scope: scope) }
     }
 
     @Test func dataIsNeverRendered() throws {

@@ -214,7 +214,37 @@ public final class JinjaEnvironment: Sendable {
                 resolved[try resolve(key, scope: scope, name: name)] = try resolve(value, scope: scope, name: name)
             }
             return .dict(resolved)
+        case .undefined(let message): throw .undefined(message)
         default: return value
+        }
+    }
+
+    /// As `resolve`, but a text whose template needs something undefined becomes undefined, with the hint of what it
+    /// needs; the values beside it stay usable.
+    func resolveLeavingUndefined(
+        _ value: JinjaValue, scope: any JinjaScope
+    ) throws(JinjaError) -> JinjaValue {
+        switch value {
+        case .list(let items):
+            var resolved: [JinjaValue] = []
+            resolved.reserveCapacity(items.count)
+            for item in items { resolved.append(try resolveLeavingUndefined(item, scope: scope)) }
+            return .list(resolved)
+        case .dict(let dict):
+            var resolved = JinjaDict()
+            resolved.reserveCapacity(dict.count)
+            for (key, value) in dict {
+                resolved[try resolve(key, scope: scope)] = try resolveLeavingUndefined(value, scope: scope)
+            }
+            return .dict(resolved)
+        default:
+            do throws(JinjaError) {
+                return try resolve(value, scope: scope)
+            } catch {
+                guard error.code == .undefined else { throw error }
+                // The place of the innermost variable says most.
+                return .undefined(error.message.contains(" in '{") ? error.message : error.description)
+            }
         }
     }
 

@@ -8,6 +8,7 @@ public enum JinjaVariable: Sendable, Hashable {
 }
 
 /// A scope whose variables may refer to each other: each is rendered when it is used, once, and a circle is an error.
+/// Where the template of a variable, or of a member of one, is undefined, that variable or member is undefined itself.
 ///
 /// One instance serves one evaluation context (a host and a task) on one thread; results are kept until
 /// `forgetRendered`. Rendering happens with this scope itself, so a variable sees the same names as the task.
@@ -40,7 +41,7 @@ public final class JinjaVariables: JinjaScope {
             }
             inProgress.append(name)
             defer { inProgress.removeLast() }
-            let result = try environment.resolve(value, scope: self, name: nil)
+            let result = try environment.resolveLeavingUndefined(value, scope: self)
             rendered[name] = result
             return result
         }

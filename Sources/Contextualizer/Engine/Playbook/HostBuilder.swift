@@ -32,7 +32,7 @@ struct HostBuilder {
                 table: table, environment: environment)
             func text(_ names: String...) throws -> String? {
                 for name in names {
-                    if let value = try scope.lookup(name), !value.isNone { return value.text }
+                    if let value = try scope.defined(name), !value.isNone { return value.text }
                 }
                 return nil
             }

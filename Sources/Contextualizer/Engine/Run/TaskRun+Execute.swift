@@ -225,7 +225,7 @@ extension TaskRun {
         let variables = context.table.host(way.host)
         func isGiven(_ names: String...) -> Bool { names.contains { variables?.inventoryVariable($0) != nil } }
         if !way.isLocal {
-            if let user = try text(try scope.lookup("ansible_user")),
+            if let user = try text(try scope.defined("ansible_user")),
                 user != context.links[way.host]?.machine.target.user
             {
                 way.user = user

@@ -36,6 +36,12 @@ final class TaskScope: JinjaScope {
 
     func lookup(_ name: String) throws -> JinjaValue? { try variables.lookup(name) }
 
+    /// As ``lookup(_:)`` for what the engine itself needs: a variable whose own template is undefined is an error.
+    func defined(_ name: String) throws -> JinjaValue? {
+        guard case .undefined(let message)? = try lookup(name) else { return try lookup(name) }
+        throw JinjaError(.undefined, message)
+    }
+
     /// Where variables come from.
     private struct Sources {
         let host: HostVariables
@@ -67,6 +73,19 @@ final class TaskScope: JinjaScope {
             return nil
         }
 
+        /// Names of all variables, lowest first; those of the engine without `vars` and `hostvars`.
+        private func names() -> [String] {
+            let facts = host.facts.keys.map { "ansible_" + $0.text }
+            let layers = (upper + lower + defaults).map(\.variables)
+            let tables = [host.inventory, host.included, host.set, table.extra, table.magic] + layers
+            return Self.magicNames + facts + tables.flatMap { $0.keys.map(\.text) }
+        }
+
+        private static let magicNames = [
+            "inventory_hostname", "inventory_hostname_short", "group_names", "groups", "ansible_facts", "play_hosts",
+            "ansible_play_batch", "ansible_play_hosts", "ansible_play_hosts_all",
+        ]
+
         private func magic(_ name: String) -> JinjaValue? {
             switch name {
             case "inventory_hostname": .string(host.name)
@@ -75,7 +94,7 @@ final class TaskScope: JinjaScope {
             case "group_names": .list(host.groups.sorted().map { .string($0) })
             case "groups": table.groups
             case "hostvars": .object(JinjaReference(HostVarsObject(table)))
-            case "vars": .object(JinjaReference(HostVarsEntry(host, table)))
+            case "vars": .object(JinjaReference(VarsObject(names())))
             case "ansible_facts": .dict(host.facts)
             case "play_hosts", "ansible_play_batch": table.playHosts(\.batch)
             case "ansible_play_hosts": table.playHosts(\.active)
@@ -84,6 +103,32 @@ final class TaskScope: JinjaScope {
             default: table.magic[name]
             }
         }
+    }
+}
+
+/// `vars`: all variables in sight by their names, each templated when it is used.
+final class VarsObject: JinjaMapping {
+    private let names: [String]
+    let typeName = "dict"
+
+    init(_ names: [String]) { self.names = names }
+
+    func item(_ key: JinjaValue, in context: JinjaContext) throws -> JinjaValue? {
+        guard case .string(let name) = key else { return nil }
+        return try context.scope.lookup(name)
+    }
+
+    func plain(in context: JinjaContext) throws -> JinjaValue? {
+        var dict = JinjaDict()
+        for name in names where dict[name] == nil {
+            // What cannot be templated now is an error for those only who use it.
+            do {
+                if let value = try context.scope.lookup(name) { dict[name] = value }
+            } catch let error as JinjaError {
+                dict[name] = .undefined(error.description)
+            }
+        }
+        return .dict(dict)
     }
 }
 

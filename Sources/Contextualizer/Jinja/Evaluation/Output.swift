@@ -10,7 +10,7 @@ struct Output {
     /// The result in its native type; the empty string when nothing was written.
     var value: JinjaValue { isText ? .string(text) : first ?? .string("") }
 
-    var asText: String { isText ? text : first.map(shown) ?? "" }
+    var asText: String { isText ? text : first.map { $0.isOmitted ? $0.text : shown($0) } ?? "" }
 
     var size: Int { text.utf8.count }
 
@@ -27,6 +27,8 @@ struct Output {
 
     private func shown(_ value: JinjaValue) -> String {
         switch value {
+        // Beside other text, what is left out writes nothing.
+        case .omit: ""
         case .string(let text): text
         case .none: noneText
         default: value.text

@@ -1,0 +1,93 @@
+import ContextualizationAPI
+import Jinja
+import Modules
+import Testing
+
+@testable import Contextualization
+
+/// What ansible-core 2.19 was seen to do with small playbooks.
+@Suite struct AnsibleParityTests {
+    /// Runs a playbook with its files on one machine; the log of its tasks.
+    private func run(_ playbook: String, files: [String: String] = [:]) async throws -> EventLog {
+        let hosts = "a ansible_host=10.0.0.1\n"
+        let project = try Project(files.merging(["hosts": hosts, "site.yml": playbook]) { _, own in own })
+        var options = RecipeRunner.Options()
+        options.privateKeyFiles = []
+        options.gathersFacts = false
+        let machines = try FakeMachines()
+        let runner = RecipeRunner(factory: machines, local: machines, options: options, clock: ImmediateClock())
+        let log = EventLog()
+        _ = try await runner.run(
+            playbook: project.root + "/site.yml",
+            inventory: try RecipeRunner.inventory(files: [project.root + "/hosts"], vault: options.vault)
+        ) { try log.take($0) }
+        return log
+    }
+
+    /// The tasks as `name=status`.
+    private static func ends(_ log: EventLog) -> [String] {
+        log.all.compactMap { event in
+            guard case .taskFinished(let record) = event.body else { return nil }
+            return "\(record.task.name)=\(record.status.rawValue)"
+        }
+    }
+
+    private static func result(_ name: String, _ log: EventLog) -> JinjaValue {
+        log.record(name, "a").flatMap { JSONText.parse($0.result) } ?? .none
+    }
+
+    @Test(
+        "a variable whose own template is undefined is undefined itself",
+        arguments: [
+            ("{{ und | default('x') }}", "x"), ("{{ und is defined }}", "False"), ("{{ und2 | default('y') }}", "y"),
+            ("{{ dd.j }} {{ dd.k | default('z') }}", "1 z"), ("{{ uses | default('w') }}", "w"),
+            ("{{ items[1] }}{{ items[0] is defined }}", "2False"), ("{{ dd | length }}", "2"),
+        ])
+    func undefinedVariables(template: String, text: String) async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              vars:
+                und: "{{ nope }}"
+                und2: "x{{ nope }}"
+                uses: "{{ und }}"
+                items: ["{{ nope }}", 2]
+                dd: {k: "{{ nope }}", j: 1}
+              tasks:
+                - {name: show, debug: {msg: "<\(template)>"}}
+                - {name: when, debug: {}, when: und is defined}
+                - {name: whole, debug: {msg: "{{ dd }}"}, ignore_errors: true}
+                - {name: text, debug: {msg: "{{ uses }}"}}
+            """)
+        #expect(log.record("show", "a")?.summary == "<\(text)>")
+        #expect(Self.ends(log) == ["show=ok", "when=skipped", "whole=ignored", "text=failed"])
+        #expect(log.record("text", "a")?.summary.contains("'nope' is undefined in '{{ nope }}'") == true)
+    }
+
+    @Test(
+        "vars holds all variables in sight",
+        arguments: [
+            ("{{ vars['pv'] }}", "p"), ("{{ vars.d.a }}", "p2"), ("{{ vars['prefix_' ~ x] }}", "px"),
+            ("{{ vars.tv }}", "t"), ("{{ vars['inventory_hostname'] }}", "a"), ("{{ vars['fact'] }}", "f"),
+            ("{{ vars.nothing | default('none') }}", "none"), ("{{ 'und' in vars }}", "True"),
+            ("{{ 'nothing' in vars }}", "False"), ("{{ vars.get('pv') }}", "p"), ("{{ vars is mapping }}", "True"),
+            ("{{ vars.und | default('u') }}", "u"), ("{{ vars.count }}", "True"),
+        ])
+    func theDictionaryOfVariables(template: String, text: String) async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              vars:
+                pv: p
+                d: {a: "{{ pv }}2"}
+                x: one
+                prefix_one: "{{ pv }}x"
+                und: "{{ nope }}"
+                count: "{{ vars.keys() | list | length > 5 }}"
+              tasks:
+                - set_fact: {fact: f}
+                - {name: show, debug: {msg: "<\(template)>"}, vars: {tv: t}}
+            """)
+        #expect(log.record("show", "a")?.summary == "<\(text)>")
+    }
+}
