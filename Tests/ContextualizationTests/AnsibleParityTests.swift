@@ -64,6 +64,32 @@ import Testing
         #expect(log.record("text", "a")?.summary.contains("'nope' is undefined in '{{ nope }}'") == true)
     }
 
+    @Test func eachItemNotifies() async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              tasks:
+                - name: dicts
+                  debug: {}
+                  loop: [{h: h1}, {h: h2}, {h: "none"}]
+                  changed_when: item.h == 'h1'
+                  when: item.h != 'none'
+                  notify: "restart {{ item.h }}"
+                - {name: names, debug: {}, loop: [h3], changed_when: true, notify: "{{ item }}"}
+                - {name: same, debug: {}, loop: [h4], notify: "{{ item }}"}
+              handlers:
+                - {name: restart h1, debug: {}}
+                - {name: restart h2, debug: {}}
+                - {name: restart none, debug: {}}
+                - {name: h3, debug: {}}
+                - {name: h4, debug: {}}
+            """)
+        #expect(
+            Self.ends(log) == [
+                "dicts=changed", "names=changed", "same=ok", "restart h1=ok", "restart h2=ok", "h3=ok",
+            ])
+    }
+
     @Test(
         "vars holds all variables in sight",
         arguments: [
@@ -89,5 +115,57 @@ import Testing
                 - {name: show, debug: {msg: "<\(template)>"}, vars: {tv: t}}
             """)
         #expect(log.record("show", "a")?.summary == "<\(text)>")
+    }
+
+    @Test func nullIsAMessage() async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              tasks:
+                - {name: nothing, debug: 'msg="{{ none }}"'}
+                - {name: greeting, debug: {}}
+            """)
+        #expect(Self.result("nothing", log)["msg"] == JinjaValue.none)
+        #expect(Self.result("greeting", log)["msg"] == "Hello world!")
+    }
+
+    @Test func judgementsThatSayNothingOrCannotBeMade() async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              tasks:
+                - {name: empty, command: "true", failed_when: [], changed_when: []}
+                - {name: unknown, shell: "echo out; exit 3", failed_when: nope > 1, register: r, ignore_errors: true}
+                - name: kept
+                  debug:
+                    msg: "{{ r.rc }} {{ r.stdout }} {{ r.failed }} {{ r.cmd is defined }} {{ r.failed_when_result }}"
+            """)
+        #expect(Self.ends(log) == ["empty=changed", "unknown=ignored", "kept=ok"])
+        let summary = log.record("kept", "a")?.summary ?? ""
+        #expect(summary.hasPrefix("3 out True True ") && summary.contains("'nope' is undefined"), "\(summary)")
+    }
+
+    @Test func registeredLoops() async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              tasks:
+                - name: loop
+                  debug: {}
+                  loop: [1, 2]
+                  loop_control: {label: "L{{ item }}"}
+                  when: item == 1
+                  register: r
+                - name: shape
+                  debug:
+                    msg: >-
+                      {{ r.skipped }} {{ r.results[1].failed is defined }} {{ r.results[1].skipped }}
+                      {{ r.results | map('list') | flatten | select('match', '_ansible_item_label') | list }}
+                - {name: none, debug: {}, loop: [1], when: false, register: n}
+                - {name: all, debug: {msg: "{{ n.skipped }}"}}
+            """)
+        #expect(log.record("shape", "a")?.summary == "False False True []")
+        #expect(log.record("all", "a")?.summary == "True")
+        #expect(log.record("loop", "a")?.result.contains("\"_ansible_item_label\"") == true)
     }
 }

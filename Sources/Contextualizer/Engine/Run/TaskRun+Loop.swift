@@ -9,6 +9,8 @@ extension TaskRun {
         var results: [JinjaValue] = []
         var total = ModuleResult(skipped: true)
         var last: ModuleResult?
+        // As in Ansible, where one item changed something, all that ran notify.
+        var done: [JinjaDict] = []
         for (index, item) in items.enumerated() {
             try Task.checkCancellation()
             let layer = itemVariables(item, index, items, loop)
@@ -19,6 +21,7 @@ extension TaskRun {
                 result = .failure(failure.message)
             }
             var dictionary = result.dictionary
+            if result.skipped { dictionary["failed"] = nil } else if !task.notify.isEmpty { done.append(layer) }
             dictionary[loop.variable] = item
             dictionary["ansible_loop_var"] = .string(loop.variable)
             if loop.isExtended { dictionary["ansible_loop"] = layer["ansible_loop"] }
@@ -54,11 +57,12 @@ extension TaskRun {
             }
         }
         total["results"] = .list(results)
+        if !total.skipped { total["skipped"] = false }
         total.message =
             total.failed ? "One or more items failed" : total.skipped ? "All items skipped" : "All items completed"
         if total.failed, results.count == 1, let message = last?.message { total.message = message }
         if let warnings = last?["warnings"] { total["warnings"] = warnings }
-        return finish(total, effects: effects)
+        return finish(total, effects: effects, items: done)
     }
 
     private func itemVariables(

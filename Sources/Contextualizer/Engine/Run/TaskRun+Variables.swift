@@ -2,6 +2,28 @@ import Jinja
 import Modules
 
 extension TaskRun {
+    /// `changed_when` and `failed_when`; an empty list says nothing. One that cannot be evaluated fails the task, and the
+    /// result says so beside all that it was.
+    func judge(_ result: inout ModuleResult, _ scope: TaskScope) {
+        var key = "changed_when_result"
+        do {
+            if let conditions = task.changedWhen, !conditions.isEmpty {
+                result.changed = try holds(conditions, scope)
+            }
+            key = "failed_when_result"
+            guard let conditions = task.failedWhen, !conditions.isEmpty else { return }
+            let failed = try holds(conditions, scope)
+            result[key] = .bool(failed)
+            if failed, !result.failed, result.message?.isEmpty ?? true { result.message = "failed_when holds" }
+            result.failed = failed
+        } catch {
+            let reason = (error as? TaskFailure)?.message ?? "\(error)"
+            result.failed = true
+            result[key] = .string(reason)
+            if result.message?.isEmpty ?? true { result.message = reason }
+        }
+    }
+
     /// `include_vars`: a file, or the files of a folder.
     func includeVariables(_ scope: TaskScope) throws -> ModuleResult {
         let context = runner.context

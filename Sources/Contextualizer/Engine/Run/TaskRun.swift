@@ -283,17 +283,9 @@ final class TaskRun {
         }
         if let delegate { result["_ansible_delegated_vars"] = ["ansible_delegated_host": .string(delegate)] }
         if result.skipped { return result }
-        let judged =
-            task.changedWhen == nil && task.failedWhen == nil ? scope : self.scope([resultLayer(result)] + upper)
-        if let conditions = task.changedWhen { result.changed = try holds(conditions, judged) }
-        if let conditions = task.failedWhen {
-            let failed = try holds(conditions, judged)
-            result["failed_when_result"] = .bool(failed)
-            if failed, !result.failed, result.message == nil || result.message?.isEmpty == true {
-                result.message = "failed_when holds"
-            }
-            result.failed = failed
-        }
+        guard task.changedWhen != nil || task.failedWhen != nil else { return result }
+        let judged = self.scope([resultLayer(result)] + upper)
+        judge(&result, judged)
         return result
     }
 
@@ -319,12 +311,14 @@ final class TaskRun {
     }
 
     /// The end of the task: what is registered and who is notified.
-    func finish(_ result: ModuleResult, effects given: TaskEffects) -> Ended {
+    ///
+    /// - Parameter items: The variables of each item that was not skipped, for a loop: each item notifies.
+    func finish(_ result: ModuleResult, effects given: TaskEffects, items: [JinjaDict]? = nil) -> Ended {
         var effects = given
         let dictionary = result.dictionary
         if let variables = result.variables, given.variables.isEmpty { effects.variables.merge(variables) }
         if let facts = result.facts, given.facts.isEmpty { effects.facts.merge(facts) }
-        if let register = task.register { effects.variables[register] = .dict(dictionary) }
+        if let register = task.register { effects.variables[register] = .dict(Self.registered(dictionary)) }
         var status: TaskRecord.Status =
             result.failed ? .failed : result.skipped ? .skipped : result.changed ? .changed : .ok
         if result["unreachable"] == .bool(true) { status = .unreachable }
@@ -346,20 +340,40 @@ final class TaskRun {
             if status == .failed, try flag(task.ignoresErrors, scope(), "ignore_errors", default: false) {
                 ended.status = .ignored
             }
-            if result.changed, !result.failed { ended.effects.notified = try notifications() }
+            if result.changed, !result.failed { ended.effects.notified = try notifications(items) }
         } catch {
             return failure(error)
         }
         return ended
     }
 
-    private func notifications() throws -> [String] {
+    /// The result as later tasks see it: what only the display needs is not there.
+    private static func registered(_ dictionary: JinjaDict) -> JinjaDict {
+        guard let items = dictionary["results"]?.listValue else { return dictionary }
+        var registered = dictionary
+        registered["results"] = .list(
+            items.map { item in
+                guard var dict = item.dictValue, dict["_ansible_item_label"] != nil else { return item }
+                dict["_ansible_item_label"] = nil
+                return .dict(dict)
+            })
+        return registered
+    }
+
+    /// Each once, in the order in which they are named.
+    private func notifications(_ items: [JinjaDict]?) throws -> [String] {
         guard !task.notify.isEmpty else { return [] }
-        let scope = scope()
-        return try task.notify.flatMap { value -> [String] in
-            let resolved = try resolve(value, scope, "notify")
-            return resolved.listValue?.map(\.text) ?? [resolved.text]
+        var names: [String] = []
+        for item in items.map({ $0.map { [TaskScope.Layer($0, isTemplate: false)] } }) ?? [[]] {
+            let scope = scope(item)
+            for value in task.notify {
+                let resolved = try resolve(value, scope, "notify")
+                for name in resolved.listValue?.map(\.text) ?? [resolved.text] where !names.contains(name) {
+                    names.append(name)
+                }
+            }
         }
+        return names
     }
 
     /// The end of a task that could not be done.

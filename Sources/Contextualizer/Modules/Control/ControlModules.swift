@@ -6,7 +6,7 @@ package enum DebugModule: Module {
     package static let documentation = ModuleDocumentation(
         name: "debug", summary: "Shows a text or the value of an expression.",
         parameters: [
-            ModuleParameter("msg", .raw, "The text; by default a greeting."),
+            ModuleParameter("msg", .raw, "The text; by default a greeting.").takingNull,
             ModuleParameter("var", .expression, "The expression."),
             ModuleParameter("verbosity", .integer, default: 0, "Shown at this verbosity only."),
         ],

@@ -34,7 +34,7 @@ package struct ModuleArguments: Sendable {
                 values[name] = value
                 continue
             }
-            guard !value.isNone else { continue }
+            guard !value.isNone || parameter.takesNull else { continue }
             let converted = try Self.convert(value, parameter)
             if parameter.isSecret { secrets.append(converted.text) }
             values[parameter.name] = converted

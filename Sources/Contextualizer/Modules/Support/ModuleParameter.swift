@@ -29,6 +29,8 @@ package struct ModuleParameter: Sendable {
     package var choices: [String]
     package var isRequired: Bool
     package var defaultValue: JinjaValue?
+    /// Null is a value of it, not the same as nothing given.
+    package var takesNull = false
     /// Its value is masked in every output.
     package var isSecret: Bool
     package var summary: String
@@ -45,6 +47,13 @@ package struct ModuleParameter: Sendable {
         self.defaultValue = defaultValue
         self.isSecret = secret
         self.summary = summary
+    }
+
+    /// The same one, with null as a value.
+    package var takingNull: ModuleParameter {
+        var parameter = self
+        parameter.takesNull = true
+        return parameter
     }
 }
 
