@@ -168,4 +168,45 @@ import Testing
         #expect(log.record("all", "a")?.summary == "True")
         #expect(log.record("loop", "a")?.result.contains("\"_ansible_item_label\"") == true)
     }
+
+    @Test func validationOfAnIgnoredRole() async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              tasks:
+                - {import_role: {name: app}, ignore_errors: true}
+                - {name: after, debug: {}}
+            """,
+            files: [
+                "roles/app/meta/argument_specs.yml":
+                    "argument_specs: {main: {options: {must: {required: true}}}}\n",
+                "roles/app/tasks/main.yml": "- {name: own, debug: {}}\n",
+            ])
+        let validation = "app : Validating arguments against arg spec 'main'"
+        #expect(Self.ends(log) == ["\(validation)=ignored", "app : own=ok", "after=ok"])
+        let context = Self.result(validation, log)["validate_args_context"]
+        #expect(context?["type"] == "role" && context?["name"] == "app" && context?["argument_spec_name"] == "main")
+        #expect(context?["path"]?.text.hasSuffix("/roles/app") == true)
+    }
+
+    @Test func dependenciesThatRanDoNotRunAgain() async throws {
+        let files = [
+            "roles/a/meta/main.yml": "dependencies: [{role: dep, x: 1}, dep, dep, {role: twice}]\n",
+            "roles/a/tasks/main.yml": "- {name: own, debug: {}}\n",
+            "roles/a/tasks/other.yml": "- {name: other, debug: {msg: \"{{ of_dep }}\"}}\n",
+            "roles/dep/vars/main.yml": "of_dep: d\n",
+            "roles/dep/tasks/main.yml": "- {name: work, debug: {}}\n",
+            "roles/twice/meta/main.yml": "allow_duplicates: true\n",
+            "roles/twice/tasks/main.yml": "- {name: again, debug: {}}\n",
+        ]
+        let include = "{include_role: {name: a, tasks_from: other, public: true}, name: more}"
+        let first = ["dep : work=ok", "dep : work=ok", "twice : again=ok"]
+        let log = try await run("- hosts: a\n  roles: [a]\n  tasks: [\(include)]\n", files: files)
+        #expect(
+            Self.ends(log) == first + ["a : own=ok", "more=ok", "twice : again=ok", "a : other=ok"])
+        #expect(log.record("a : other", "a")?.summary == "d")
+        // What comes later has not run yet.
+        let early = try await run("- hosts: a\n  pre_tasks: [\(include)]\n  roles: [a]\n", files: files)
+        #expect(Array(Self.ends(early).prefix(5)) == ["more=ok"] + first + ["a : other=ok"])
+    }
 }

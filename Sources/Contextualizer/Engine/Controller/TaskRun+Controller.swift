@@ -82,8 +82,11 @@ extension TaskRun {
             var result = ModuleResult.failure("Validation of arguments failed:\n" + problems.joined(separator: "\n"))
             result["argument_errors"] = .list(problems.map { .string($0) })
             result["argument_spec_data"] = .dict(spec)
+            result["validate_args_context"] = arguments["validate_args_context"] ?? [:]
             return result
         }
-        return ModuleResult(message: "The arg spec validation passed")
+        var result = ModuleResult(message: "The arg spec validation passed")
+        result["validate_args_context"] = arguments["validate_args_context"] ?? [:]
+        return result
     }
 }

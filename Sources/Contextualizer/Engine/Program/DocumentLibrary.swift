@@ -40,7 +40,9 @@ final class DocumentLibrary: TaskLibrary, SourceProvider {
                 + "have: put the variables under 'vars'")
     }
 
-    func role(includedBy task: ProgramTask, path: String) throws -> IncludedRole {
+    func role(
+        includedBy task: ProgramTask, path: String, after ran: Set<RecipeCompiler.RoleKey>
+    ) throws -> IncludedRole {
         throw TaskFailure(message: "a recipe of a document has no roles of its own: include another configure section")
     }
 

@@ -167,14 +167,16 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     /// A value with its templates rendered, as far as that is possible before anything runs.
     func rendered(_ value: JinjaValue, layers: [JinjaDict]) -> JinjaValue { render?(value, layers) ?? value }
 
-    func role(includedBy task: ProgramTask, path: String) throws -> IncludedRole {
+    func role(
+        includedBy task: ProgramTask, path: String, after ran: Set<RecipeCompiler.RoleKey>
+    ) throws -> IncludedRole {
         guard case .includeRole(let include) = task.action, let name = task.arguments["name"]?.text else {
             throw TaskFailure(message: "'name' is a required field for include_role.")
         }
         guard path.utf8.count < 2000 else {
             throw TaskFailure(message: "the role '\(name)' includes itself without end")
         }
-        var collection = RecipeCompiler.RoleCollection()
+        var collection = RecipeCompiler.RoleCollection(ran: ran)
         let entry = RecipeRole(name: name, position: RecipePosition(line: task.line ?? 1, column: 1))
         let tasks = try compiler.role(
             entry, files: RecipeCompiler.files(task.arguments), inherited: include.parent, path: path,

@@ -77,6 +77,8 @@ struct ProgramTask: Sendable {
     var near: String?
     /// Name of the role it comes from.
     var role: String?
+    /// That role, with all that it was asked for with.
+    var roleKey: RecipeCompiler.RoleKey?
     var tags: [String] = []
     var remoteUser: JinjaValue?
     var connection: JinjaValue?

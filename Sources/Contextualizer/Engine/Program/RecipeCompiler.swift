@@ -277,6 +277,7 @@ struct RecipeCompiler {
         program.near = near
         guard let role else { return }
         program.role = role.name
+        program.roleKey = role.key
         program.layers += role.layers
         program.upperLayers += role.parameters
         program.defaults = role.defaults

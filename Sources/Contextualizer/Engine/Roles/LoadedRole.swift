@@ -43,6 +43,8 @@ struct RoleContext: Sendable {
     var defaults: [JinjaDict] = []
     /// The roles that included it, nearest first.
     var parents: [String] = []
+    /// What it was asked for with.
+    var key: RecipeCompiler.RoleKey?
 
     /// What templates ask about the role.
     var magic: JinjaDict {

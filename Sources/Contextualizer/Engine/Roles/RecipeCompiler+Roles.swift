@@ -8,9 +8,17 @@ extension RecipeCompiler {
         var handlers: [ProgramNode] = []
         /// Roles that run already, with the same parameters: they do not run again.
         var seen: Set<RoleKey> = []
+        /// Those of them that ran on the machine before the include that is compiled.
+        var ran: Set<RoleKey> = []
+
+        init(ran: Set<RoleKey> = []) {
+            seen = ran
+            self.ran = ran
+        }
     }
 
-    struct RoleKey: Hashable {
+    /// A role with all that it was asked for with.
+    struct RoleKey: Hashable, Sendable {
         var name: String
         var files: LoadedRole.Files
         var role: RecipeRole
@@ -41,7 +49,9 @@ extension RecipeCompiler {
         var key = entry
         key.position = RecipePosition(line: 0, column: 0)
         if isDirect { collection.exports.names.append(role.name) }
-        let isNew = collection.seen.insert(RoleKey(name: role.folder, files: files, role: key)).inserted
+        let roleKey = RoleKey(name: role.folder, files: files, role: key)
+        let isNew = collection.seen.insert(roleKey).inserted
+        context.key = roleKey
         var result: [ProgramNode] = []
         var exported: [JinjaDict] = []
         for (index, dependency) in role.dependencies.enumerated() {
@@ -56,7 +66,11 @@ extension RecipeCompiler {
         }
         context.layers =
             [entry.attributes.vars, role.variables].filter { !$0.isEmpty } + exported + (parents.first?.layers ?? [])
-        guard isNew || role.allowsDuplicates || allowsDuplicates else { return result }
+        guard isNew || role.allowsDuplicates || allowsDuplicates else {
+            // What ran before the include still gives its variables to the role that needs it.
+            if collection.ran.contains(roleKey) { collection.exports.add(role) }
+            return result
+        }
         collection.exports.add(role)
         var inner = self
         inner.role = context
@@ -92,8 +106,14 @@ extension RecipeCompiler {
             path: "\(path).validation",
             name: "Validating arguments against arg spec '\(entry)'" + (summary.map { " - \($0)" } ?? ""),
             moduleName: "validate_argument_spec", action: .controller(.validateArguments(options)),
-            arguments: JinjaDict())
+            arguments: [
+                "validate_args_context": [
+                    "type": "role", "name": .string(role.name), "argument_spec_name": .string(entry),
+                    "path": .string(role.folder),
+                ]
+            ])
         task.tags = ["always"]
+        task.ignoresErrors = inherited.ignoreErrors
         task.layers = inherited.vars.isEmpty ? [] : [inherited.vars]
         task.conditions = Self.texts(inherited.when)
         finish(&task, upper: upper)

@@ -41,6 +41,8 @@ final class HostRunner {
     private var flushPlace: [Int] = []
     /// Roles that `meta: end_role` ended, by the beginning of their tasks' paths.
     private var endedRoles: [String] = []
+    /// Roles of which a task ran in this play.
+    private var ranRoles: Set<RecipeCompiler.RoleKey> = []
     private(set) var exports = RoleExports()
     /// Variables of the play: of its files, then its own. Highest first.
     private(set) var playLayers: [JinjaDict] = []
@@ -59,6 +61,7 @@ final class HostRunner {
     func run(_ play: ProgramPlay, path: String) async throws -> Outcome {
         handlers = play.handlers
         notified = []
+        ranRoles = []
         flushes = 0
         playPath = path
         exports = play.exports
@@ -205,6 +208,7 @@ final class HostRunner {
             }
             try Task.checkCancellation()
         }
+        if let key = task.roleKey { ranRoles.insert(key) }
         let run = TaskRun(runner: self, task: task)
         run.place = place
         if let stepper = context.stepper, !(await stepper.allows("\(step)/\(task.path)", task: run.name())) {
@@ -341,7 +345,8 @@ final class HostRunner {
             do {
                 let path = "\(task.path).include.\(index)"
                 if case .includeRole = task.action {
-                    let role = try context.library.role(includedBy: included.task, path: path)
+                    let role = try context.library.role(
+                        includedBy: included.task, path: path, after: ranRoles)
                     nodes = role.tasks
                     add(role, isPublic: included.task.arguments["public"]?.isTrue ?? false)
                 } else {

@@ -132,7 +132,11 @@ protocol TaskLibrary: Sendable {
     /// The files of a folder with variables, sorted, as ``variables(named:includedBy:)`` takes them.
     func variableFiles(in folder: String, for task: ProgramTask) throws -> [String]
     /// The tasks of a role that a task includes, with its handlers and what it gives to the play.
-    func role(includedBy task: ProgramTask, path: String) throws -> IncludedRole
+    ///
+    /// - Parameter ran: Roles that ran on the machine already: as dependencies they do not run again.
+    func role(
+        includedBy task: ProgramTask, path: String, after ran: Set<RecipeCompiler.RoleKey>
+    ) throws -> IncludedRole
 }
 
 /// What `include_role` brings.
