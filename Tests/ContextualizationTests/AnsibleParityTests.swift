@@ -145,6 +145,22 @@ import Testing
         #expect(summary.hasPrefix("3 out True True ") && summary.contains("'nope' is undefined"), "\(summary)")
     }
 
+    @Test func failedTasksAreKnownToRescue() async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              tasks:
+                - block: [{command: "false"}]
+                  rescue:
+                    - {name: one, debug: {msg: "{{ ansible_failed_task.action }}<{{ ansible_failed_task.name }}>"}}
+                - block: [{name: "bad {{ 1 + 1 }}", fail: {}}]
+                  rescue:
+                    - {name: two, debug: {msg: "{{ ansible_failed_task.action }}<{{ ansible_failed_task.name }}>"}}
+            """)
+        #expect(log.record("one", "a")?.summary == "command<>")
+        #expect(log.record("two", "a")?.summary == "fail<bad 2>")
+    }
+
     @Test func registeredLoops() async throws {
         let log = try await run(
             """

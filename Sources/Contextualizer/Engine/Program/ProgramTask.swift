@@ -34,6 +34,8 @@ struct ProgramTask: Sendable {
     /// Stable place in the expanded recipe.
     var path: String
     var name: String
+    /// Whether the recipe names it; else the name is that of its module.
+    var isNamed = true
     var moduleName: String
     var action: Action
     var arguments: JinjaDict

@@ -228,6 +228,7 @@ struct RecipeCompiler {
         if let text = task.arguments.freeForm { arguments["_raw_params"] = .string(text) }
         var program = ProgramTask(
             path: path, name: task.title, moduleName: task.module, action: action, arguments: arguments)
+        program.isNamed = task.attributes.name != nil
         program.argumentsTemplate = task.arguments.variable
         program.conditions = Self.texts(attributes.when)
         program.loop = Self.loop(task)

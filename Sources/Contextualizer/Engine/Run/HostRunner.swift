@@ -43,6 +43,8 @@ final class HostRunner {
     private var endedRoles: [String] = []
     /// Roles of which a task ran in this play.
     private var ranRoles: Set<RecipeCompiler.RoleKey> = []
+    /// `ansible_failed_task`.
+    private var failedTask = JinjaDict()
     private(set) var exports = RoleExports()
     /// Variables of the play: of its files, then its own. Highest first.
     private(set) var playLayers: [JinjaDict] = []
@@ -142,10 +144,10 @@ final class HostRunner {
         if !block.rescue.isEmpty { rescueDepth += 1 }
         var outcome = try await run(block.body)
         if !block.rescue.isEmpty { rescueDepth -= 1 }
-        if case .failed(let name, let result, false) = outcome, !block.rescue.isEmpty {
+        if case .failed(_, let result, false) = outcome, !block.rescue.isEmpty {
             if result != Self.elsewhere {
                 host.mergeSet([
-                    "ansible_failed_task": ["name": .string(name)], "ansible_failed_result": .dict(result),
+                    "ansible_failed_task": .dict(failedTask), "ansible_failed_result": .dict(result),
                 ])
             }
             outcome = try await run(block.rescue)
@@ -220,7 +222,7 @@ final class HostRunner {
         case .includeVariables, .module, .controller: break
         }
         if let record = context.history.record(machine.id, step: step, path: task.path) {
-            return try replay(record, task)
+            return try replay(record, task, run)
         }
         let ended = try await bounded(task, run) { try await run.perform() }
         var effects = ended.effects
@@ -235,7 +237,7 @@ final class HostRunner {
         } catch {
             let failed = run.failure(error)
             try await context.recorder.finished(machine.id, run.record(failed, status: .failed, effects: TaskEffects()))
-            return .failed(task: failed.name, result: failed.dictionary, isUnreachable: false)
+            return failure(of: run, failed)
         }
         // What one machine did for all is told once.
         if lockStep == nil || !run.isShared {
@@ -247,10 +249,17 @@ final class HostRunner {
         }
         switch status {
         case .failed, .rescued:
-            return .failed(task: ended.name, result: ended.dictionary, isUnreachable: false)
-        case .unreachable: return .failed(task: ended.name, result: ended.dictionary, isUnreachable: true)
+            return failure(of: run, ended)
+        case .unreachable: return failure(of: run, ended, isUnreachable: true)
         default: return .done
         }
+    }
+
+    private func failure(
+        of run: TaskRun, _ ended: TaskRun.Ended, isUnreachable: Bool = false
+    ) -> Outcome {
+        failedTask = run.identity
+        return .failed(task: ended.name, result: ended.dictionary, isUnreachable: isUnreachable)
     }
 
     /// Runs a task within the bounds of `throttle` and of all tasks.
@@ -277,7 +286,7 @@ final class HostRunner {
     }
 
     /// What a task did in the run that died.
-    private func replay(_ record: TaskRecord, _ task: ProgramTask) throws -> Outcome {
+    private func replay(_ record: TaskRecord, _ task: ProgramTask, _ run: TaskRun) throws -> Outcome {
         guard let effects = TaskEffects(text: record.effects) else {
             throw TaskFailure(
                 message:
@@ -334,7 +343,7 @@ final class HostRunner {
         } catch {
             let ended = run.failure(error)
             try await context.recorder.finished(machine.id, run.record(ended, status: .failed, effects: TaskEffects()))
-            return .failed(task: ended.name, result: ended.dictionary, isUnreachable: false)
+            return failure(of: run, ended)
         }
         if plan.isEmpty, task.loop == nil {
             let ended = run.skippedInclude()
@@ -358,7 +367,7 @@ final class HostRunner {
                 let ended = run.failure(error)
                 try await context.recorder.finished(
                     machine.id, run.record(ended, status: .failed, effects: TaskEffects()))
-                return .failed(task: ended.name, result: ended.dictionary, isUnreachable: false)
+                return failure(of: run, ended)
             }
             let outcome = try await self.run(nodes)
             if case .done = outcome { continue }

@@ -291,6 +291,12 @@ final class TaskRun {
 
     // MARK: - Ends
 
+    /// What `ansible_failed_task` says of the task.
+    var identity: JinjaDict {
+        let name = task.isNamed ? (try? environment.renderText(task.name, scope: scope())) ?? task.name : ""
+        return ["action": .string(task.moduleName), "name": .string(name)]
+    }
+
     func name() -> String {
         let own = (try? environment.renderText(task.name, scope: scope())) ?? task.name
         return task.role.map { "\($0) : \(own)" } ?? own
