@@ -34,6 +34,9 @@ struct LibvirtFaultTests {
             ("missing", .invalidArgument, "No such file", { $0.image = "file://\(folder)/none.qcow2" }),
             ("no image", .invalidArgument, "neither qcow2", { $0.image = "file://\(folder)/text.qcow2" }),
             ("laid over another", .invalidArgument, "qemu-img convert", { $0.image = "file://\(folder)/over.qcow2" }),
+            ("cut off", .invalidArgument, "cut off", { $0.image = "file://\(folder)/half.qcow2" }),
+            ("address", .invalidArgument, "none of network", { $0.interfaces[0].fixedAddress = "192.0.2.77" }),
+            ("bridge", .internal, "nobr9", { $0.interfaces[0].network = "bridge:nobr9" }),
             ("no volume", .invalidArgument, "no volume", { $0.image = "none.qcow2" }),
             ("scheme", .invalidArgument, "file://", { $0.image = "ost://host/1" }),
             (
