@@ -119,3 +119,42 @@ final class TestPages: Sendable {
             + "Connection: close\r\n\r\n" + (method == "HEAD" ? "" : content)
     }
 }
+
+/// A server on the loop-back address that says one line to each that connects, and then keeps the connection open.
+final class TestBanner: Sendable {
+    private let socket: Int32
+    let port: Int
+
+    init(_ banner: String) throws {
+        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isBound else { throw CocoaError(.fileReadUnknown) }
+        socket = descriptor
+        port = Int(UInt16(bigEndian: name.sin_port))
+        Thread.detachNewThread {
+            var open: [Int32] = []
+            while true {
+                let connection = accept(descriptor, nil, nil)
+                guard connection >= 0 else { break }
+                let bytes = Array(banner.utf8)
+                _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                open.append(connection)
+            }
+            for connection in open { close(connection) }
+        }
+    }
+
+    func stop() {
+        shutdown(socket, Int32(SHUT_RDWR))
+        close(socket)
+    }
+}

@@ -51,7 +51,7 @@ package enum WaitForModule: Module {
                 expression == nil || wantsGone
                 ? "[ -e \"$p\" ]" : "[ -f \"$p\" ]&&grep -Eq -e \"$x\" \"$p\" 2>/dev/null"
         } else if port != nil {
-            test = expression == nil || wantsGone ? "tc" : "rd|grep -Eq -e \"$x\""
+            test = expression == nil || wantsGone ? "lf;tc" : "lf;rd"
         } else {
             test = "false"
         }
@@ -63,6 +63,7 @@ package enum WaitForModule: Module {
                 """ + (port == nil ? "" : ports)
                 + """
                 el(){ o elapsed $(($(date +%s)-b)); }
+                lf(){ c=$((tl-$(date +%s)+b));[ $c -gt 0 ]||c=1;[ $c -lt $ct ]||c=$ct; }
                 [ $dl = 0 ]||sleep $dl
                 while :;do if \(test);then \(wantsGone ? ":" : "break");\(wantsGone ? "else break;" : "")fi
                 [ $(($(date +%s)-b)) -lt $tl ]||{ el;\(path == nil && port == nil ? "fin" : "o timeout 1;fin"); }
@@ -73,7 +74,10 @@ package enum WaitForModule: Module {
                 """.replacing("rs \"$p\"", with: #"s=$(stat -Lc '%a %u %g %U %G %s %F' "$p" 2>/dev/null)&&o stat "$s""#)
         let own = arguments.string("msg")
         return .run(
-            ModuleInvocation(script: script, reads: [path].compactMap(\.self)) { output in
+            ModuleInvocation(
+                script: script, files: port == nil || expression == nil ? [:] : ["w": []],
+                reads: [path].compactMap(\.self)
+            ) { output in
                 let records = Records(output.standardOutput)
                 var result = ModuleResult(records: records, output: output)
                 let text = records["content"]
@@ -112,18 +116,32 @@ package enum WaitForModule: Module {
             ?? "Timeout when waiting for file \(path)"
     }
 
-    /// `tc` tries a connection, `rd` prints what the other end says first; by whatever the machine has.
+    /// `tc` tries a connection, for `c` seconds at most; `rd` connects and waits for the expression in what the other end
+    /// says, to the end of the whole time: a server may say its first word and then keep the connection open. By whatever the
+    /// machine has.
     private static let ports = #"""
         \#(ShellLibrary.has)
+        rd(){ w=$GANTRY_FILES/w;v=$GANTRY_FILES/v;rm -f "$v" "$w.i";: >"$w";pr >"$w" 2>/dev/null& q=$!;i=$(date +%s);z=1
+        while :;do r=1;kill -0 $q 2>/dev/null||r=0
+        if grep -Eq -e "$x" "$w" 2>/dev/null;then z=0;break;fi
+        now=$(date +%s);[ $r = 1 ]&&[ $((now-b)) -lt $tl ]&&[ "$(wc -c <"$w")" -lt 1048576 ]||break
+        [ -e "$v" ]||[ $((now-i)) -lt $c ]||break
+        sleep 0.2 2>/dev/null||sleep 1;done
+        kill $q 2>/dev/null;wait $q 2>/dev/null;return $z; }
         if hv bash&&hv timeout;then
-        tc(){ timeout $ct bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$h" $n 2>/dev/null; }
-        rd(){ timeout $ct bash -c 'exec 3<>"/dev/tcp/$0/$1"&&head -c 1024 <&3' "$h" $n 2>/dev/null; }
+        tc(){ timeout $c bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$h" $n 2>/dev/null; }
+        pr(){ exec bash -c 'exec 3<>"/dev/tcp/$0/$1"&&: >"$2"&&exec cat <&3' "$h" $n "$v"; }
         elif hv nc;then
-        tc(){ nc -z -w $ct "$h" $n </dev/null >/dev/null 2>&1; }
-        rd(){ sleep $ct|nc -w $ct "$h" $n 2>/dev/null|head -c 1024; }
+        tc(){ nc -z -w $c "$h" $n </dev/null >/dev/null 2>&1; }
+        pr(){ : >"$v";mkfifo "$w.i"&&exec nc -w 15 "$h" $n <>"$w.i"; }
         elif hv python3;then
-        tc(){ python3 -c 'import socket,sys;socket.create_connection((sys.argv[1],int(sys.argv[2])),float(sys.argv[3]))' "$h" $n $ct 2>/dev/null; }
-        rd(){ python3 -c 'import socket,sys;s=socket.create_connection((sys.argv[1],int(sys.argv[2])),float(sys.argv[3]));print(s.recv(1024).decode("latin1"))' "$h" $n $ct 2>/dev/null; }
+        tc(){ python3 -c 'import socket,sys;socket.create_connection((sys.argv[1],int(sys.argv[2])),float(sys.argv[3]))' "$h" $n $c 2>/dev/null; }
+        pr(){ exec python3 -c 'import os,socket,sys
+        s=socket.create_connection((sys.argv[1],int(sys.argv[2])));open(sys.argv[3],"w")
+        while 1:
+         d=s.recv(4096)
+         if not d:break
+         os.write(1,d)' "$h" $n "$v"; }
         else case $h in 127.*|localhost|::1|0.0.0.0);;*)die "wait_for needs bash, nc or python3 on the machine for a port of another host";;esac
         tc(){ grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04X $n) [0-9A-F]*:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
         rd(){ die "wait_for needs bash, nc or python3 on the machine for search_regex with a port"; }
