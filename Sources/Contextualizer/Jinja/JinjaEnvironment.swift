@@ -23,10 +23,10 @@ public final class JinjaEnvironment: Sendable {
 
     private struct Cache: Sendable {
         static let capacity = 4096
-        var templates: [String: JinjaTemplate] = [:]
+        var templates: [ExactText: JinjaTemplate] = [:]
         /// Templates whose strings have Python's escapes.
-        var files: [String: JinjaTemplate] = [:]
-        var expressions: [String: Expression] = [:]
+        var files: [ExactText: JinjaTemplate] = [:]
+        var expressions: [ExactText: Expression] = [:]
     }
 
     /// An environment with all built-in filters, tests and globals, and the given ones over them.
@@ -60,7 +60,7 @@ public final class JinjaEnvironment: Sendable {
         _ text: String, name: String? = nil, isFile: Bool = false
     ) throws(JinjaError) -> JinjaTemplate {
         let place = isFile ? \Cache.files : \Cache.templates
-        if let known = cache.withLock({ $0[keyPath: place][text] }) { return known }
+        if let known = cache.withLock({ $0[keyPath: place][ExactText(text)] }) { return known }
         let parsed: JinjaTemplate
         do throws(JinjaError) {
             var options = options
@@ -71,13 +71,13 @@ public final class JinjaEnvironment: Sendable {
         }
         cache.withLock { cache in
             if cache[keyPath: place].count >= Cache.capacity { cache[keyPath: place] = [:] }
-            cache[keyPath: place][text] = parsed
+            cache[keyPath: place][ExactText(text)] = parsed
         }
         return parsed
     }
 
     private func expression(_ text: String, name: String?) throws(JinjaError) -> Expression {
-        if let known = cache.withLock({ $0.expressions[text] }) { return known }
+        if let known = cache.withLock({ $0.expressions[ExactText(text)] }) { return known }
         let parsed: Expression
         do throws(JinjaError) {
             parsed = try Parser.expression(text, options: options)
@@ -86,7 +86,7 @@ public final class JinjaEnvironment: Sendable {
         }
         cache.withLock { cache in
             if cache.expressions.count >= Cache.capacity { cache.expressions = [:] }
-            cache.expressions[text] = parsed
+            cache.expressions[ExactText(text)] = parsed
         }
         return parsed
     }

@@ -127,9 +127,9 @@ enum StringMethods {
         case "isspace": return all(\.isPythonSpace)
         case "isascii": return scalars.allSatisfy { $0.value < 0x80 }
         case "isprintable": return scalars.allSatisfy(\.isPrintable)
-        case "islower": return scalars.contains { $0.properties.isCased } && text == text.lowercased()
-        case "isupper": return scalars.contains { $0.properties.isCased } && text == text.uppercased()
-        case "istitle": return scalars.contains { $0.properties.isCased } && text == title(text)
+        case "islower": return scalars.contains { $0.properties.isCased } && text.isSame(as: text.lowercased())
+        case "isupper": return scalars.contains { $0.properties.isCased } && text.isSame(as: text.uppercased())
+        case "istitle": return scalars.contains { $0.properties.isCased } && text.isSame(as: title(text))
         case "isidentifier":
             return all(\.isWord) && !(scalars.first?.isDecimalDigit ?? false)
         default: throw .type("'str' object has no attribute '\(name)'")

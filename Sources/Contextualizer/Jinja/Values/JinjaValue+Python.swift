@@ -18,7 +18,7 @@ extension JinjaValue {
     /// Python's `==`: numbers compare by value whatever their type, dicts in any order.
     public func isEqual(to other: JinjaValue) -> Bool {
         switch (self, other) {
-        case (.string(let left), .string(let right)): return left == right
+        case (.string(let left), .string(let right)): return left.isSame(as: right)
         case (.none, .none): return true
         case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)):
             return left.count == right.count && zip(left, right).allSatisfy { $0.isEqual(to: $1) }

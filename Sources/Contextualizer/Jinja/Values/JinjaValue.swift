@@ -1,7 +1,8 @@
 /// A value of the template language: Python's data types as far as recipes can see them.
 ///
 /// `==` and `hash` are exact (`.int(1) != .double(1)`); the equality of the language, where `1 == 1.0 == true`,
-/// is `isEqual(to:)`.
+/// is `isEqual(to:)`. Texts are equal when their code points are: to Swift's own `==` a letter with its accent and the
+/// letter before an accent of its own are one.
 public enum JinjaValue: Sendable, Hashable {
     /// A name or attribute that does not exist. The payload is the message of the error that using it raises.
     case undefined(String)
@@ -15,6 +16,25 @@ public enum JinjaValue: Sendable, Hashable {
     case dict(JinjaDict)
     /// Something with behaviour: a function, a macro, `hostvars`. See `JinjaObject`.
     case object(JinjaReference)
+}
+
+// MARK: - Equality
+
+extension JinjaValue {
+    public static func == (left: JinjaValue, right: JinjaValue) -> Bool {
+        switch (left, right) {
+        case (.undefined(let left), .undefined(let right)), (.string(let left), .string(let right)):
+            left.isSame(as: right)
+        case (.none, .none): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.int(let left), .int(let right)): left == right
+        case (.double(let left), .double(let right)): left == right
+        case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)): left == right
+        case (.dict(let left), .dict(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
 }
 
 // MARK: - Undefined

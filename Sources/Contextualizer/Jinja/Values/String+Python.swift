@@ -1,6 +1,23 @@
 // Strings as Python sees them: sequences of code points. Swift's own `count`, `contains` and friends work on
 // grapheme clusters and canonical equivalence, which would give other answers.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A text as a key of a dictionary: equal to one of the same code points alone.
+struct ExactText: Hashable, Sendable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (left: ExactText, right: ExactText) -> Bool { left.text.isSame(as: right.text) }
+}
+
 extension String {
     var scalars: [Unicode.Scalar] { Array(unicodeScalars) }
 
@@ -10,8 +27,21 @@ extension String {
         self = String(view)
     }
 
+    /// Whether the other text has the same code points. `==` holds canonically equivalent texts for equal.
+    package func isSame(as other: String) -> Bool {
+        let (left, right) = (utf8, other.utf8)
+        guard left.count == right.count else { return false }
+        let answer = left.withContiguousStorageIfAvailable { one in
+            right.withContiguousStorageIfAvailable { two in
+                guard let first = one.baseAddress, let second = two.baseAddress else { return true }
+                return memcmp(first, second, one.count) == 0
+            }
+        }
+        return (answer ?? nil) ?? left.elementsEqual(right)
+    }
+
     /// Whether the other text occurs, byte by byte.
-    func utf8Contains(_ part: String) -> Bool {
+    package func utf8Contains(_ part: String) -> Bool {
         part.isEmpty || Array(utf8).firstIndex(of: Array(part.utf8)) != nil
     }
 }

@@ -55,7 +55,9 @@ package enum CronModule: Module {
             ) { content in
                 let lines = TextLines(content ?? [])
                 let (edited, names) = table.edit(lines.lines)
-                guard edited != lines.lines else { return .unchanged("", names) }
+                guard !edited.elementsEqual(lines.lines, by: { $0.isSame(as: $1) }) else {
+                    return .unchanged("", names)
+                }
                 return .changed(Array(edited.map { $0 + "\n" }.joined().utf8), "", names)
             }
             edit.finish = { result in
@@ -96,7 +98,9 @@ package enum CronModule: Module {
                 }
                 let lines = TextLines(Array(old.utf8)).lines
                 let (edited, names) = table.edit(lines)
-                guard edited != lines else { return .finish(ModuleResult(values: names)) }
+                guard !edited.elementsEqual(lines, by: { $0.isSame(as: $1) }) else {
+                    return .finish(ModuleResult(values: names))
+                }
                 if context.isCheckMode { return .finish(ModuleResult(changed: true, values: names)) }
                 let backup =
                     "b=${TMPDIR:-/tmp}/crontab.$$.$(date +%Y-%m-%d@%H:%M:%S)~;(umask 077;crontab\(user) -l >\"$b\" 2>/dev/null);o backup_file \"$b\"\n"
@@ -162,7 +166,7 @@ private struct CronTable: Sendable {
     }
 
     private func editJob(_ lines: inout [String]) {
-        guard let index = lines.firstIndex(of: Self.mark + name) else {
+        guard let index = lines.firstIndex(where: (Self.mark + name).isSame) else {
             if isPresent { lines += [Self.mark + name, line] }
             return
         }

@@ -54,7 +54,9 @@ package enum IniFileModule: Module {
             // A file that begins with a section gets an empty line first, as with Ansible.
             edited.lines = lines.lines.isEmpty ? [""] : lines.lines
             let message = isPresent ? edited.set() : edited.remove()
-            guard edited.lines != lines.lines || content == nil else { return .unchanged("OK", [:]) }
+            guard !edited.lines.elementsEqual(lines.lines, by: { $0.isSame(as: $1) }) || content == nil else {
+                return .unchanged("OK", [:])
+            }
             return .changed(
                 Array((edited.lines.map { $0 + lines.lineEnd }.joined()).utf8),
                 content == nil ? "section and option added" : message, [:])
@@ -114,10 +116,15 @@ private struct IniEdit: Sendable {
 
     private func text(_ value: String?) -> String { (option ?? "") + (value.map { separator + $0 } ?? "") }
 
+    private static func isEqual(_ left: String?, _ right: String?) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        return left.isSame(as: right)
+    }
+
     private func isSame(_ line: String, _ value: String?) -> Bool {
-        if line == text(value) { return true }
+        if line.isSame(as: text(value)) { return true }
         guard ignoresSpaces, let parsed = parse(line) else { return false }
-        return parsed.isActive && parsed.value == value
+        return parsed.isActive && Self.isEqual(parsed.value, value)
     }
 
     /// Makes the option what it shall be and says what was done.
@@ -136,7 +143,7 @@ private struct IniEdit: Sendable {
         var used: Set<Int> = []
         for (index, line) in body.enumerated() {
             guard let parsed = parse(line), parsed.isActive,
-                let found = missing.firstIndex(where: { isSame(line, $0) || parsed.value == $0 })
+                let found = missing.firstIndex(where: { isSame(line, $0) || Self.isEqual(parsed.value, $0) })
             else { continue }
             if !isSame(line, missing[found]) {
                 body[index] = text(missing[found])
@@ -148,7 +155,7 @@ private struct IniEdit: Sendable {
         // Then lines of the option take the values that are left.
         for (index, line) in body.enumerated() where !used.contains(index) && !missing.isEmpty {
             guard let parsed = parse(line), parsed.isActive ? isExclusive : usesInactive else { continue }
-            if !parsed.isActive, !isExclusive, parsed.value != missing[0] { continue }
+            if !parsed.isActive, !isExclusive, !Self.isEqual(parsed.value, missing[0]) { continue }
             body[index] = text(missing.removeFirst())
             used.insert(index)
             message = "option changed"
@@ -184,7 +191,7 @@ private struct IniEdit: Sendable {
         }
         let kept = lines[range].filter { line in
             guard let parsed = parse(line), parsed.isActive else { return true }
-            return !isExclusive && !values.isEmpty && !values.contains { $0 == parsed.value }
+            return !isExclusive && !values.isEmpty && !values.contains { Self.isEqual($0, parsed.value) }
         }
         lines.replaceSubrange(range, with: kept)
         return "option changed"

@@ -80,8 +80,8 @@ struct Search: Sendable {
 
     func matches(_ candidate: String, line: String?) -> Bool {
         if let pattern { return pattern.isFound(in: candidate) }
-        if let literal { return candidate.contains(literal) }
-        return candidate == line
+        if let literal { return candidate.utf8Contains(literal) }
+        return line.map { candidate.isSame(as: $0) } ?? false
     }
 }
 
@@ -111,7 +111,7 @@ private struct Insertion: Sendable {
             (isFirstMatch
                 ? lines.firstIndex { search.matches($0.text, line: line) }
                 : lines.lastIndex { search.matches($0.text, line: line) })
-            ?? lines.lastIndex { $0.text == line }
+            ?? lines.lastIndex { $0.text.isSame(as: line) }
         var position: Int?
         if let place {
             let match =
@@ -121,7 +121,7 @@ private struct Insertion: Sendable {
         }
         if let found {
             let wanted = backrefs ? search.pattern?.expansion(of: line, in: lines[found].text) ?? line : line
-            guard lines[found].text != wanted else { return .unchanged("", ["found": .int(1)]) }
+            guard !lines[found].text.isSame(as: wanted) else { return .unchanged("", ["found": .int(1)]) }
             lines[found] = EndedLines.Line(
                 text: wanted, end: lines[found].end.isEmpty ? text.lineEnd : lines[found].end)
             return .changed(text.joined(lines), "line replaced", [:])
@@ -131,7 +131,7 @@ private struct Insertion: Sendable {
             lines.insert(text.made(line), at: 0)
         } else if let position {
             let neighbour = after != nil ? position : position - 1
-            if lines.indices.contains(neighbour), lines[neighbour].text == line { return .unchanged("", [:]) }
+            if lines.indices.contains(neighbour), lines[neighbour].text.isSame(as: line) { return .unchanged("", [:]) }
             lines.insert(text.made(line), at: position)
         } else {
             lines.append(text.made(line))

@@ -35,7 +35,7 @@ package enum ReplaceModule: Module {
             }
             let part = String(text[range])
             let (changed, count) = pattern.replacingAll(in: part, with: replacement)
-            guard changed != part else { return .unchanged("", ["rc": 0]) }
+            guard !changed.isSame(as: part) else { return .unchanged("", ["rc": 0]) }
             let whole = text[..<range.lowerBound] + changed + text[range.upperBound...]
             return .changed(Array(whole.utf8), "\(count) replacements made", ["rc": 0])
         }.step
@@ -101,7 +101,9 @@ package enum BlockInFileModule: Module {
             let text = TextLines(content ?? [])
             var lines = text.lines
             var insertion: Int?
-            if let first = lines.firstIndex(of: begin), let last = lines[first...].firstIndex(of: end) {
+            if let first = lines.firstIndex(where: begin.isSame),
+                let last = lines[first...].firstIndex(where: end.isSame)
+            {
                 lines.removeSubrange(first...last)
                 insertion = first
             }
@@ -116,7 +118,9 @@ package enum BlockInFileModule: Module {
                 if appends, lines.indices.contains(position), !lines[position].isEmpty { whole.append("") }
                 lines.insert(contentsOf: whole, at: position)
             }
-            guard lines != text.lines || content == nil else { return .unchanged("", [:]) }
+            guard !lines.elementsEqual(text.lines, by: { $0.isSame(as: $1) }) || content == nil else {
+                return .unchanged("", [:])
+            }
             let message = content == nil ? "File created" : isPresent ? "Block inserted" : "Block removed"
             return .changed(text.joined(lines), message, [:])
         }.step

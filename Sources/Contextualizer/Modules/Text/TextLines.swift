@@ -1,3 +1,5 @@
+import Jinja
+
 /// A text cut into lines, with its line ends kept for putting it together again.
 struct TextLines {
     var lines: [String]
@@ -30,7 +32,7 @@ struct TextLines {
     /// The lines as bytes, each with a line end but for a last one that had none.
     func joined(_ lines: [String]) -> [UInt8] {
         guard let last = lines.last else { return [] }
-        return Array((lines.joined(separator: lineEnd) + (last == open ? "" : lineEnd)).utf8)
+        return Array((lines.joined(separator: lineEnd) + (open.map(last.isSame) == true ? "" : lineEnd)).utf8)
     }
 }
 
