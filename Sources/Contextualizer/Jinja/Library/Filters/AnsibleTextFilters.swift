@@ -52,10 +52,12 @@ extension BuiltIns {
                     limit: try arguments.int(2, "maxsplit") ?? -1))
         },
         "b64encode": JinjaFunction(["string", "encoding"]) { arguments, _ in
-            .string(Base64.encode(Array(arguments.subject.text.utf8)))
+            let encoding = try TextEncoding(named: try arguments.text(1, "encoding") ?? "utf-8")
+            return .string(Base64.encode(try encoding.bytes(of: arguments.subject.text)))
         },
         "b64decode": JinjaFunction(["string", "encoding"]) { arguments, _ in
-            .string(String(decoding: try Base64.decode(arguments.subject.text), as: UTF8.self))
+            let encoding = try TextEncoding(named: try arguments.text(1, "encoding") ?? "utf-8")
+            return .string(encoding.text(of: try Base64.decode(arguments.subject.text)))
         },
         "urlsplit": JinjaFunction(["value", "query"]) { arguments, _ in
             let parts = URLParts(arguments.subject.text).dict
