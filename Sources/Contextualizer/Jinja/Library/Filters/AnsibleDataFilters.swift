@@ -105,7 +105,9 @@ extension BuiltIns {
     ) { arguments, _ in
         guard let other = arguments.value(1, "version") else { throw JinjaError.type("version needs a version") }
         let symbol = try arguments.text(2, "operator") ?? "eq"
-        let comparison = try LooseVersion.compare(arguments.subject.text, other.text)
+        let comparison = try VersionType(
+            strict: arguments.value(3, "strict") ?? .none, name: arguments.value(4, "version_type") ?? .none
+        ).compare(arguments.subject.text, other.text)
         switch symbol {
         case "==", "=", "eq": return .bool(comparison == 0)
         case "!=", "<>", "ne": return .bool(comparison != 0)
