@@ -26,18 +26,19 @@ extension BuiltIns {
                 dict.map { .dict(JinjaDict([(.string(keyName), $0.key), (.string(valueName), $0.value)])) })
         },
         "items2dict": JinjaFunction(["mylist", "key_name", "value_name"]) { arguments, _ in
-            let keyName = try arguments.text(1, "key_name") ?? "key"
-            let valueName = try arguments.text(2, "value_name") ?? "value"
+            let keyName = arguments.value(1, "key_name") ?? "key"
+            let valueName = arguments.value(2, "value_name") ?? "value"
             guard let items = arguments.subject.listValue else {
                 throw JinjaError.type("items2dict requires a list, got \(arguments.subject.typeName) instead.")
             }
             var dict = JinjaDict()
             for item in items {
-                guard let key = item[keyName], let value = item[valueName] else {
+                guard let key = member(keyName, of: item), let value = member(valueName, of: item) else {
                     throw JinjaError.type(
-                        "items2dict requires each dictionary in the list to contain the keys '\(keyName)' and "
-                            + "'\(valueName)', got \(item.repr) instead.")
+                        "items2dict requires each dictionary in the list to contain the keys '\(keyName.text)' and "
+                            + "'\(valueName.text)', got \(item.repr) instead.")
                 }
+                try key.requireHashable()
                 dict[key] = value
             }
             return .dict(dict)
@@ -98,6 +99,14 @@ extension BuiltIns {
         case .string(let text): return .bool(["yes", "on", "1", "true"].contains(text.lowercased()))
         default: return .bool(value.isEqual(to: .int(1)))
         }
+    }
+
+    /// What Python's `item[name]` gives of a dict, or of a list by number; `nil` where it would raise.
+    private static func member(_ name: JinjaValue, of item: JinjaValue) -> JinjaValue? {
+        if case .dict(let dict) = item { return dict[name] }
+        guard let items = item.listValue, case .int(let number)? = name.number else { return nil }
+        let index = number < 0 ? number + items.count : number
+        return items.indices.contains(index) ? items[index] : nil
     }
 
     static let versionFunction = JinjaFunction(
