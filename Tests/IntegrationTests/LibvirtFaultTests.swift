@@ -102,7 +102,12 @@ struct LibvirtFaultTests {
             _ = try await LibvirtTestBed.bed("restart")
             // Whatever became of it.
             _ = try? await first
-            let made = try await bench.launch(items).map { try $0.get().id }
+            // Until it has found the machines again, libvirt lets nobody change them: the host asks again then.
+            var outcomes = try await bench.launch(items)
+            for _ in 0..<3 where outcomes.contains(where: { [.timeout, .unavailable].contains($0.errorCode) }) {
+                outcomes = try await bench.launch(items)
+            }
+            let made = try outcomes.map { try $0.get().id }
             #expect(Set(made).count == 2)
             let listed = try await bench.list()
             #expect(Set(listed.map(\.id)) == Set(made))

@@ -40,6 +40,13 @@ struct LibvirtRemoteTests {
             uri =
                 "qemu+ssh://\(NSUserName())@127.0.0.1:\(port)/system?socket=\(socket)&proxy=netcat&no_verify=1"
                 + "&keyfile=\(scratch.path("key"))"
+            let keyscan = Program(name: "ssh-keyscan", executable: URL(fileURLWithPath: "/usr/bin/ssh-keyscan"))
+            for _ in 0..<100 {
+                let shown = try await keyscan.run(["-T", "5", "-t", "ed25519", "-p", "\(port)", "127.0.0.1"])
+                if shown.output.contains("ssh-ed25519") { return }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            throw TestFailure("sshd does not answer: \(log)")
         }
 
         var log: String { (try? String(contentsOfFile: scratch.path("log"), encoding: .utf8)) ?? "" }
