@@ -25,6 +25,7 @@ import Testing
 
     @Test func testsOfTheControllerAreKnownToTheCheck() {
         #expect(UnknownCallees.controllerTests == Set(ControllerTests.all.keys))
+        #expect(UnknownCallees.controllerLookups == Set(ControllerLookups.names))
     }
 
     /// In playbooks that a user runs.

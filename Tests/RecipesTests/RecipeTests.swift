@@ -381,7 +381,7 @@ import Testing
     // MARK: Filters and tests that there are none of
 
     @Test(
-        "unknown filters and tests are told where they stand, as warnings",
+        "unknown filters, tests and lookups are told where they stand",
         arguments: [
             ("- debug: {msg: '{{ a | uper }}'}\n", "No filter named 'uper'. Did you mean 'upper'?"),
             ("- debug: {msg: hi}\n  when: a is definedd\n", "No test named 'definedd'. Did you mean 'defined'?"),
@@ -391,12 +391,19 @@ import Testing
                 "No filter named 'ansible.utils.ipaddrr'."
             ),
             ("- debug: {msg: [{a: '{% filter xyzzyplugh %}a{% endfilter %}'}]}\n", "No filter named 'xyzzyplugh'."),
+            ("- debug: {msg: \"{{ lookup('url', 'http://x.test') }}\"}\n", "lookup plugin 'url' not found."),
+            ("- debug: {msg: hi}\n  loop: \"{{ q('varnames', '^a') }}\"\n", "lookup plugin 'varnames' not found."),
+            ("- debug: {msg: hi}\n  notify: '{{ a | xyzzyplugh }}'\n", "No filter named 'xyzzyplugh'."),
+            ("- debug: {msg: hi}\n  vars: {v: '{{ a | xyzzyplugh }}'}\n", "No filter named 'xyzzyplugh'."),
         ])
     func unknownCallees(text: String, message: String) throws {
         let recipe = try parse(text)
         let problems = recipe.check(supportedModules: Self.modules)
         #expect(problems.map(\.message) == [message])
-        #expect(problems.map(\.severity) == [.warning])
+        // Where it may never be called, it is no error.
+        let isCertain = !text.contains("if false") && !text.contains("vars")
+        #expect(problems.map(\.severity) == [isCertain ? .error : .warning])
+        #expect(problems.map(\.kind) == [message.contains("Did you mean") ? .mistake : .unsupported])
         #expect(problems.first?.position != nil)
     }
 
@@ -406,6 +413,8 @@ import Testing
             "- debug: {msg: '{{ a | upper | from_yaml }}'}\n", "- debug: {msg: hi}\n  when: '\"/etc\" is directory'\n",
             "- debug: {msg: hi}\n  when: a | success\n", "- debug: {msg: '{{ x | ansible.builtin.lower }}'}\n",
             "- debug: {msg: '{{ x | select(\"defined\") | list }}'}\n",
+            "- debug: {msg: '{{ lookup(\"env\", \"HOME\") }}{{ q(\"ansible.builtin.file\", \"x\") }}'}\n",
+            "- debug: {msg: '{{ lookup(\"url\", \"x\", errors=\"ignore\") }}{{ lookup(name, \"x\") }}'}\n",
         ])
     func knownCallees(text: String) throws {
         #expect(try parse(text).check(supportedModules: Self.modules).isEmpty)

@@ -103,19 +103,24 @@ public final class JinjaEnvironment: Sendable {
         _ = try expression(text, name: name)
     }
 
-    /// Filters and tests that a template, or a bare expression, calls and that there are none of, each in the words of the
-    /// error that calling it would be. Empty for a text that cannot be parsed.
+    /// Filters, tests and lookups that a template, or a bare expression, calls by name and that there are none of, each in
+    /// the words of the error that calling it would be. Empty for a text that cannot be parsed.
     ///
-    /// - Parameter alsoTests: tests that another environment has.
+    /// - Parameters:
+    ///   - alsoTests: tests that another environment has.
+    ///   - alsoLookups: lookups that another environment has.
+    /// - Returns: the messages, and whether an `if` may keep the calls from being made.
     public func unknownNames(
-        in text: String, isExpression: Bool = false, alsoTests: Set<String> = []
-    ) -> [String] {
+        in text: String, isExpression: Bool = false, alsoTests: Set<String> = [], alsoLookups: Set<String> = []
+    ) -> (messages: [String], isGuarded: Bool) {
         let callees: Parser.Callees
         if isExpression {
-            guard let parsed = try? Parser.parsed(text, options: options) else { return [] }
+            guard let parsed = try? Parser.parsed(text, options: options) else { return ([], false) }
             callees = parsed.callees
         } else {
-            guard JinjaTemplate.isTemplate(text, options: options), let parsed = try? template(text) else { return [] }
+            guard JinjaTemplate.isTemplate(text, options: options), let parsed = try? template(text) else {
+                return ([], false)
+            }
             callees = parsed.callees
         }
         // A test may be called as a filter in the lenient dialect.
@@ -128,12 +133,19 @@ public final class JinjaEnvironment: Sendable {
             let short = JinjaContext.shortName(name)
             return tests[short] == nil && !alsoTests.contains(short)
         }
-        func words(_ kind: String, _ name: String, _ known: [String: JinjaFunction]) -> String {
-            let nearest = NearestWord.find(JinjaContext.shortName(name), among: known.keys)
-            return "No \(kind) named '\(name)'." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+        let unknownLookups = callees.lookups.filter { name in
+            let short = JinjaContext.shortName(name)
+            return Lookups.all[short] == nil && !alsoLookups.contains(short)
         }
-        return unknownFilters.sorted().map { words("filter", $0, filters) }
-            + unknownTests.sorted().map { words("test", $0, tests) }
+        func words(_ start: String, _ name: String, _ known: some Sequence<String>) -> String {
+            let nearest = NearestWord.find(JinjaContext.shortName(name), among: known)
+            return start + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+        }
+        let messages =
+            unknownFilters.sorted().map { words("No filter named '\($0)'.", $0, filters.keys) }
+            + unknownTests.sorted().map { words("No test named '\($0)'.", $0, tests.keys) }
+            + unknownLookups.sorted().map { words("lookup plugin '\($0)' not found.", $0, Lookups.all.keys) }
+        return (messages, callees.isGuarded)
     }
 
     // MARK: Evaluation

@@ -79,6 +79,15 @@ enum RecipeCheck {
                 RecipeDiagnostic(
                     .error, "invalid meta action requested: \(action)", recipe: recipe, position: task.position))
         }
+        let parameters = ModuleRegistry.module(named: task.module)?.documentation.parameters ?? []
+        for parameter in parameters where parameter.kind == .expression || parameter.kind == .conditions {
+            guard let value = task.arguments.parameters[parameter.name] else { continue }
+            for text in (value.listValue ?? [value]).compactMap(\.stringValue) where !JinjaTemplate.isTemplate(text) {
+                problems += UnknownCallees.problems(
+                    in: text, isExpression: true, recipe: recipe,
+                    position: task.arguments.positions[parameter.name] ?? task.position)
+            }
+        }
         if let method = task.attributes.becomeMethod?.text, !JinjaTemplate.isTemplate(method),
             !["sudo", "su", "doas"].contains(method.split(separator: ".").last ?? "")
         {

@@ -232,7 +232,7 @@ extension Parser {
             if isSymbol(".") || isSymbol("[") {
                 value = try parseSubscript(value)
             } else if isSymbol("(") {
-                value = .call(value, try parseArguments())
+                value = try parseCall(of: value)
             } else {
                 return value
             }
@@ -251,12 +251,23 @@ extension Parser {
                 advance()
                 value = try parseTest(value)
             } else if isSymbol("(") {
-                value = .call(value, try parseArguments())
+                value = try parseCall(of: value)
             } else {
                 return value
             }
             try checkLinks(&links)
         }
+    }
+
+    private mutating func parseCall(of callee: Expression) throws(JinjaError) -> Expression {
+        let arguments = try parseArguments()
+        if case .name(let function) = callee, ["lookup", "query", "q"].contains(function),
+            case .constant(.string(let name))? = arguments.positional.first,
+            !arguments.named.contains(where: { $0.name == "errors" })
+        {
+            callees.lookups.insert(name)
+        }
+        return .call(callee, arguments)
     }
 
     private mutating func parseSubscript(_ base: Expression) throws(JinjaError) -> Expression {

@@ -15,19 +15,24 @@ struct Parser {
     var blocks: [String: BlockSyntax] = [:]
     /// Names that the macro being parsed uses, to know whether it takes `varargs`, `kwargs` or a caller.
     var usedNames: Set<String> = []
-    /// Filters and tests that were met.
+    /// Filters, tests and lookups that were met.
     var callees = Callees()
 
     /// What a template calls by name, as it is written.
     struct Callees: Sendable {
         var filters: Set<String> = []
         var tests: Set<String> = []
+        /// Those that are named by a constant, and whose failure is not to be ignored.
+        var lookups: Set<String> = []
+        /// Whether there is an `if`, so that some of them may never be called.
+        var isGuarded = false
     }
 
     init(tokens: [Token], source: [UInt8], options: JinjaOptions) {
         self.tokens = tokens
         self.source = source
         self.options = options
+        callees.isGuarded = tokens.contains { if case .name("if") = $0.kind { true } else { false } }
     }
 
     static func expression(_ text: String, options: JinjaOptions) throws(JinjaError) -> Expression {

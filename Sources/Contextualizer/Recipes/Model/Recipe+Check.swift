@@ -53,7 +53,7 @@ private struct RecipeChecker {
                 "the strategy '\(strategy)' is not supported, only 'linear' and 'free'", at: play.position, .unsupported
             )
         }
-        check(templatesIn: .dict(play.attributes.vars), at: play.position)
+        check(templatesIn: .dict(play.attributes.vars), at: play.position, isCertain: false)
         for nodes in [play.preTasks, play.tasks, play.postTasks, play.handlers] { check(nodes) }
     }
 
@@ -62,7 +62,7 @@ private struct RecipeChecker {
             switch node {
             case .task(let task): check(task)
             case .block(let block):
-                check(templatesIn: .dict(block.attributes.vars), at: block.position)
+                check(templatesIn: .dict(block.attributes.vars), at: block.position, isCertain: false)
                 check(block.tasks)
                 check(block.rescue)
                 check(block.always)
@@ -77,8 +77,11 @@ private struct RecipeChecker {
     }
 
     private mutating func check(_ task: RecipeTask) {
-        check(templatesIn: .dict(task.attributes.vars), at: task.position)
+        check(templatesIn: .dict(task.attributes.vars), at: task.position, isCertain: false)
         check(templatesIn: .string(task.arguments.freeForm ?? ""), at: task.modulePosition)
+        for value in task.attributes.notify + task.attributes.environment {
+            check(templatesIn: value, at: task.position)
+        }
         switch task.loop?.source {
         case .list(let items)?, .lookup(_, terms: let items)?:
             check(templatesIn: items, at: task.loop?.position ?? task.position)
@@ -111,19 +114,21 @@ private struct RecipeChecker {
         }
     }
 
-    private mutating func check(templatesIn value: JinjaValue, at position: RecipePosition) {
+    /// - Parameter isCertain: Whether the templates are evaluated when the task runs; variables may never be.
+    private mutating func check(
+        templatesIn value: JinjaValue, at position: RecipePosition, isCertain: Bool = true
+    ) {
         switch value {
         case .string(let text):
             do throws(JinjaError) {
                 try RecipeReader.environment.check(template: text)
-                for problem in UnknownCallees.messages(in: text) {
-                    diagnostics.append(RecipeDiagnostic(.warning, problem, recipe: name, position: position))
-                }
+                diagnostics += UnknownCallees.problems(
+                    in: text, isCertain: isCertain, recipe: name, position: position)
             } catch {
                 self.error("a template cannot be read: \(error)", at: position)
             }
-        case .list(let items): for item in items { check(templatesIn: item, at: position) }
-        case .dict(let dict): for (_, item) in dict { check(templatesIn: item, at: position) }
+        case .list(let items): for item in items { check(templatesIn: item, at: position, isCertain: isCertain) }
+        case .dict(let dict): for (_, item) in dict { check(templatesIn: item, at: position, isCertain: isCertain) }
         default: break
         }
     }

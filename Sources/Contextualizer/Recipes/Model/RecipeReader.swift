@@ -113,9 +113,8 @@ struct RecipeReader {
             } else if !text.trimmingSpaces().isEmpty {
                 try Self.environment.check(expression: text)
             }
-            for problem in UnknownCallees.messages(in: text, isExpression: !JinjaTemplate.isTemplate(text)) {
-                warning(problem, at: position)
-            }
+            diagnostics += UnknownCallees.problems(
+                in: text, isExpression: !JinjaTemplate.isTemplate(text), recipe: name, position: position)
         } catch {
             self.error(
                 "'\(JinjaTemplate.isTemplate(text) ? "template" : "condition")' cannot be read: \(error)", at: position)
