@@ -11,7 +11,7 @@ enum DirectoryPlacement {
         let library =
             ShellLibrary.prologue(isCheckMode: context.isCheckMode)
             + attributes.shell + (try ShellLibrary.write(backup: arguments.bool("backup") ?? false))
-            + ShellLibrary.checksum
+            + ShellLibrary.checksum + ownership
         var root = ShellText.path(destination)
         if !source.hasSuffix("/"), let name = source.split(separator: "/").last {
             root += "/" + ShellText.quote(String(name))
@@ -19,10 +19,34 @@ enum DirectoryPlacement {
         let directoryMode = try arguments.string("directory_mode").map { text throws(ModuleError) in
             try FileMode(text)
         }
+        let makes = folders(mode: directoryMode)
         let job = Job(
-            library: library, root: root, entries: entries, isCheckMode: context.isCheckMode,
-            directoryMode: directoryMode, preservesMode: attributes.preservesMode, destination: destination)
+            library: library + makes, root: root, entries: entries, isCheckMode: context.isCheckMode,
+            preservesMode: attributes.preservesMode, destination: destination)
         return .run(job.invocation(sending: []))
+    }
+
+    /// `ho PATH` gives a folder or a link itself, which `at` would follow, its wanted owner and group; not the mode, which
+    /// is meant for files.
+    static let ownership = #"""
+        ho(){ s=$(stat -c '%u %g %U %G' "$1" 2>/dev/null)||return 0;zp=$1;set -- $s
+        if [ -n "$ow" ]&&[ "$ow" != "$1" ]&&[ "$ow" != "$3" ];then ch=1;[ $CK = 1 ]||e=$(chown -h "$ow" "$zp" 2>&1)||die "chown failed: $e";fi
+        if [ -n "$gr" ]&&[ "$gr" != "$2" ]&&[ "$gr" != "$4" ];then ch=1;[ $CK = 1 ]||e=$(chgrp -h "$gr" "$zp" 2>&1)||die "chgrp failed: $e";fi; }
+
+        """#
+
+    /// `mf PATH` makes a folder with all above it; what is made gets the mode and the owner, what was there stays.
+    private static func folders(mode: FileMode?) -> String {
+        let mode = mode.map { "D=1;m=0755;\($0.shellArithmetic);chmod $(printf %o $m) \"$zf\";" } ?? ""
+        return #"""
+            mf(){ [ ! -d "$1" ]||return 0;ch=1;[ $CK = 0 ]||return 0;zl=;zq=$1
+            while [ ! -d "$zq" ];do zl="$zq
+            $zl";zr=${zq%/};case $zr in */*)zq=${zr%/*};[ -n "$zq" ]||zq=/;;*)zq=.;;esac;done
+            e=$(mkdir -p "$1" 2>&1)||die "could not make a folder: $e"
+            set -f;IFS='
+            ';for zf in $zl;do unset IFS;\#(mode)ho "$zf";done;unset IFS;set +f; }
+
+            """#
     }
 
     private struct Job: Sendable {
@@ -30,17 +54,16 @@ enum DirectoryPlacement {
         var root: String
         var entries: [ModuleSource.Entry]
         var isCheckMode: Bool
-        var directoryMode: FileMode?
         var preservesMode: Bool
         var destination: String
 
         func invocation(sending wanted: Set<Int>) -> ModuleInvocation {
-            var script = library + "r=\(root)\n" + folder("$r")
+            var script = library + "r=\(root)\nmf \"$r\"\n"
             var files: [String: [UInt8]] = [:]
             for (index, entry) in entries.enumerated() {
                 let path = "$r/"
                 if entry.isDirectory {
-                    script += "d=$r/\(ShellText.quote(entry.path))\n" + folder("$d")
+                    script += "d=$r/\(ShellText.quote(entry.path))\nmf \"$d\";ho \"$d\"\n"
                     continue
                 }
                 if let link = entry.link {
@@ -81,17 +104,9 @@ enum DirectoryPlacement {
             if [ -h "$d" ]&&[ "$(readlink "$d")" = "$l" ];then :
             elif [ -d "$d" ]&&[ ! -h "$d" ];then die "the folder $d is where a link shall be"
             else ch=1;[ $CK = 1 ]||e=$(ln -sfn -- "$l" "$d" 2>&1)||die "could not link $d: $e";fi
+            ho "$d"
 
             """#
-
-        private func folder(_ variable: String) -> String {
-            let mode = directoryMode.map { "D=1;m=0755;\($0.shellArithmetic);chmod $(printf %o $m) \"\(variable)\"" }
-            return """
-                [ -d "\(variable)" ]||{ ch=1;[ $CK = 1 ]||e=$(mkdir -p "\(variable)" 2>&1)||die "could not make a folder: $e";\
-                [ $CK = 1 ]||{ \(mode ?? ":"); }; }
-
-                """
-        }
     }
 }
 
@@ -129,7 +144,7 @@ enum RemoteCopy {
             + attributes.shell
             + (try ShellLibrary.write(
                 validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false))
-            + ShellLibrary.checksum + """
+            + ShellLibrary.checksum + DirectoryPlacement.ownership + """
                 s0=\(ShellText.path(source));d0=\(ShellText.path(destination));q=
                 \(preserve)
                 one(){ q=$1;d=$2
@@ -142,7 +157,7 @@ enum RemoteCopy {
                 \(copiesContent ? "" : "case \(ShellText.quote(destination)) in */)d0=${d0%/}/\(ShellText.quote(name));;esac")
                 s0=${s0%/};set -f;IFS='
                 ';for f in $(cd "$s0"&&find . -type d);do unset IFS
-                [ -d "$d0/$f" ]||{ ch=1;[ $CK = 1 ]||e=$(mkdir -p "$d0/$f" 2>&1)||die "could not make $d0/$f: $e"; };done;IFS='
+                [ -d "$d0/$f" ]||{ ch=1;[ $CK = 1 ]||e=$(mkdir -p "$d0/$f" 2>&1)||die "could not make $d0/$f: $e"; };ho "$d0/$f";done;IFS='
                 ';for f in $(cd "$s0"&&find . ! -type d);do unset IFS;f=${f#./};one "$s0/$f" "$d0/$f";done;unset IFS
                 else case $d0 in */)[ -d "$d0" ]||[ $CK = 1 ]||mkdir -p "$d0"||die "could not make $d0";esac
                 [ ! -d "$d0" ]||d0=${d0%/}/\(ShellText.quote(name))
