@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Jinja
 import Modules
 import Testing
@@ -99,6 +100,85 @@ import Testing
         let third = try await box.run("copy", arguments, sources: sources)
         #expect(third.changed)
         #expect(box.read("d/c") == "2")
+    }
+
+    /// Needs root, as giving files away does.
+    @Test(
+        "folders and links of a copied folder get the owner", .enabled(if: getuid() == 0), arguments: TestShell.allCases
+    )
+    func ownersOfFolders(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        var dangling = ModuleSource.Entry(path: "dangling", content: Payload([]), mode: 0o777, isDirectory: false)
+        dangling.link = "nowhere"
+        let source = ModuleSource(
+            .directory([
+                .init(path: "sub", content: Payload([]), mode: 0o755, isDirectory: true),
+                .init(path: "sub/f", content: Payload(Array("1".utf8)), mode: 0o644, isDirectory: false),
+                .init(path: "empty", content: Payload([]), mode: 0o755, isDirectory: true), dangling,
+            ]))
+        let sources = [SourceRequest(kind: .file, path: "tree/"): source]
+        try FileManager.default.createDirectory(atPath: box.path("a"), withIntermediateDirectories: true)
+        let arguments: JinjaDict = [
+            "src": "tree/", "dest": .string(box.path("a/new/c2")), "owner": "65534", "group": "65534",
+            "mode": "0640",
+        ]
+        let first = try await box.run("copy", arguments, sources: sources)
+        #expect(first.changed && !first.failed, "\(first)")
+        func owner(_ name: String) -> [UInt32] {
+            var info = stat()
+            return lstat(box.path(name), &info) == 0 ? [info.st_uid, info.st_gid] : []
+        }
+        for name in ["new", "new/c2", "new/c2/sub", "new/c2/sub/f", "new/c2/empty", "new/c2/dangling"] {
+            #expect(owner("a/" + name) == [65534, 65534], "\(name)")
+        }
+        #expect(owner("a") == [0, 0], "what was there above is not given away")
+        #expect(box.mode("a/new/c2/sub") == 0o755)
+        #expect(try await box.run("copy", arguments, sources: sources).changed == false)
+        chown(box.path("a/new/c2/empty"), 0, 0)
+        chown(box.path("a/new/c2"), 0, 0)
+        let repaired = try await box.run("copy", arguments, sources: sources)
+        #expect(repaired.changed)
+        #expect(owner("a/new/c2/empty") == [65534, 65534])
+        #expect(owner("a/new/c2") == [0, 0], "a destination that was there keeps its owner")
+    }
+
+    @Test("touch gives a new file its times", arguments: TestShell.allCases)
+    func timesOfTouch(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        func times(_ name: String) -> [Int] {
+            var info = stat()
+            return lstat(box.path(name), &info) == 0 ? [Int(info.st_mtim.tv_sec), Int(info.st_atim.tv_sec)] : []
+        }
+        var reference = tm()
+        reference.tm_year = 120
+        reference.tm_mon = 1
+        reference.tm_mday = 3
+        reference.tm_hour = 4
+        reference.tm_min = 5
+        reference.tm_sec = 6
+        reference.tm_isdst = -1
+        let wanted = mktime(&reference)
+        let arguments: JinjaDict = [
+            "path": .string(box.path("t")), "state": "touch", "modification_time": "202002030405.06",
+            "access_time": "202002030405.06",
+        ]
+        #expect(try await box.run("file", arguments, check: true).changed)
+        #expect(times("t") == [])
+        let first = try await box.run("file", arguments)
+        #expect(first.changed && !first.failed, "\(first)")
+        #expect(times("t") == [wanted, wanted])
+        #expect(try await box.run("file", arguments).changed == false)
+        #expect(try await box.run("file", arguments, check: true).changed == false)
+        var other = arguments
+        other["modification_time"] = "202102030405.06"
+        #expect(try await box.run("file", other, check: true).changed)
+        #expect(try await box.run("file", other).changed)
+        #expect(times("t")[0] > wanted && times("t")[1] == wanted)
+        other["modification_time"] = "tomorrow"
+        #expect(try await box.run("file", other).failed)
+        let now: JinjaDict = ["path": .string(box.path("t")), "state": "touch"]
+        #expect(try await box.run("file", now).changed)
+        #expect(times("t").allSatisfy { $0 > wanted + 100_000_000 })
     }
 
     @Test(arguments: TestShell.allCases)

@@ -53,7 +53,9 @@ package enum FileModule: Module {
             + "p0=\(ShellText.path(path))\n" + body + "rs \"$p0\";fin\n"
         let before = path
         return .run(
-            ModuleInvocation(script: script, reads: [path], writes: [path]) { output in
+            ModuleInvocation(
+                script: script, files: state == "touch" ? ["t": []] : [:], reads: [path], writes: [path]
+            ) { output in
                 let records = Records(output.standardOutput)
                 var result = ModuleResult(records: records, output: output)
                 if !result.failed {
@@ -150,25 +152,27 @@ package enum FileModule: Module {
     }
 
     private static func touch(_ arguments: ModuleArguments) -> String {
-        let access = arguments.string("access_time") ?? "now"
-        let modification = arguments.string("modification_time") ?? "now"
-        func stamp(_ time: String, _ flag: String) -> String {
+        func stamp(_ parameter: String, _ flag: String, _ field: String) -> String {
+            let time = arguments.string(parameter) ?? "now"
             switch time {
-            case "preserve": return ":"
-            case "now": return "touch -c -\(flag) \"$p0\";ch=1"
+            case "preserve": return ""
+            // A file that was made has its times.
+            case "now": return "[ $k = absent ]||{ ch=1;[ $CK = 1 ]||touch -c -\(flag) \"$p0\"; }\n"
             default:
-                let digits = time.filter(\.isNumber)
+                let digits = time.filter { $0.isASCII && $0.isNumber }
                 let text = digits.count > 12 ? "\(digits.prefix(12)).\(digits.dropFirst(12))" : digits
-                return "touch -c -\(flag) -t \(ShellText.quote(text)) \"$p0\";ch=1"
+                return "tm \(flag) \(field) \(ShellText.quote(text)) \(ShellText.quote(time))\n"
             }
         }
-        return kind + """
-            if [ $k = absent ];then ch=1;[ $CK = 1 ]||e=$({ : >"$p0"; } 2>&1)||die "Error, could not touch target: $e"
-            elif [ $CK = 1 ];then \(access == "preserve" && modification == "preserve" ? ":" : "ch=1")
-            else \(stamp(access, "a"));\(stamp(modification, "m"));fi
-            [ ! -e "$p0" ]||at "$p0"
-            o dest "$p0"
+        return kind + #"""
+            tm(){ q=$GANTRY_FILES/t;touch -t "$3" "$q" 2>/dev/null||die "Error while obtaining timestamp for time $4 using format %Y%m%d%H%M.%S"
+            [ "$(stat -c "%$2" "$q")" = "$(stat -Lc "%$2" "$p0" 2>/dev/null)" ]||{ ch=1;[ $CK = 1 ]||e=$(touch -c "-$1" -r "$q" "$p0" 2>&1)||die "Error while updating the times of $p0: $e"; }; }
+            if [ $k = absent ];then ch=1;[ $CK = 1 ]||e=$({ : >"$p0"; } 2>&1)||die "Error, could not touch target: $e";fi
 
-            """
+            """# + stamp("modification_time", "m", "Y") + stamp("access_time", "a", "X") + """
+                [ ! -e "$p0" ]||at "$p0"
+                o dest "$p0"
+
+                """
     }
 }
