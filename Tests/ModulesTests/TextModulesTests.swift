@@ -44,7 +44,12 @@ import Testing
         Case("remove", "a\nb\na\n", ["line": "a", "state": "absent"], "b\n", "2 line(s) removed"),
         Case("remove by pattern", "a1\nb\n", ["regexp": "^a\\d", "state": "absent"], "b\n", "1 line(s) removed"),
         Case("remove from nothing", nil, ["line": "a", "state": "absent"], nil, "file not present"),
-        Case("keeps carriage returns", "a\r\n", ["line": "b"], "a\r\nb\r\n", "line added"),
+        Case("others keep carriage returns", "a\r\n", ["line": "b"], "a\r\nb\n", "line added"),
+        Case(
+            "a line that is written has none", "café\r\nb\r\n", ["line": "c", "regexp": "^b"], "café\r\nc\n",
+            "line replaced"),
+        Case("the end of the line counts", "a\r\nb\r\n", ["line": "a"], "a\nb\r\n", "line replaced"),
+        Case("the last line gets its end", "a", ["line": "a"], "a\n", "line replaced"),
     ]
 
     @Test(arguments: TestShell.allCases, cases)
@@ -61,6 +66,20 @@ import Testing
         if test.before != nil { #expect(box.mode("f") == 0o600) }
         let second = try await box.run("lineinfile", arguments)
         #expect(!second.changed, "a second run must change nothing")
+    }
+
+    @Test("texts that look alike are two", arguments: TestShell.allCases)
+    func codePoints(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("f", "caf\u{e9}\n")
+        let path = JinjaValue.string(box.path("f"))
+        #expect(try await box.run("lineinfile", ["path": path, "line": "cafe\u{301}"]).changed)
+        #expect(box.read("f").map { Array($0.utf8) } == Array("caf\u{e9}\ncafe\u{301}\n".utf8))
+        #expect(try await box.run("lineinfile", ["path": path, "line": "cafe\u{301}"]).changed == false)
+        #expect(try await box.run("blockinfile", ["path": path, "block": "\u{e9}"]).changed)
+        #expect(try await box.run("blockinfile", ["path": path, "block": "e\u{301}"]).changed)
+        #expect(try await box.run("blockinfile", ["path": path, "block": "e\u{301}"]).changed == false)
+        #expect(try await box.run("replace", ["path": path, "regexp": "caf\u{e9}", "replace": "cafe\u{301}"]).changed)
     }
 
     @Test(arguments: TestShell.allCases)
@@ -153,18 +172,18 @@ import Testing
             arguments["path"] = path
             return try await box.run("lineinfile", arguments).changed
         }
-        #expect(try await edit(["line": "a"]) == false)
         #expect(try await edit(["line": "b"]) == false)
+        #expect(try await edit(["line": "d\re"]) == false)
         #expect(try await edit(["regexp": "^a$", "line": "A"]))
         #expect(try await edit(["regexp": "^b$", "line": "B"]))
-        #expect(box.read("f") == "A\r\nB\nc\r\nd\re\n")
+        #expect(box.read("f") == "A\nB\nc\r\nd\re\n")
         #expect(try await edit(["line": "c", "state": "absent"]))
         #expect(try await edit(["line": "x"]))
-        #expect(box.read("f") == "A\r\nB\nd\re\nx\n")
+        #expect(box.read("f") == "A\nB\nd\re\nx\n")
         try box.write("g", "a\r\nb\r\nc\n")
         #expect(try await box.run("lineinfile", ["path": .string(box.path("g")), "line": "n"]).changed)
-        #expect(box.read("g") == "a\r\nb\r\nc\nn\r\n")
+        #expect(box.read("g") == "a\r\nb\r\nc\nn\n")
         #expect(try await box.run("blockinfile", ["path": .string(box.path("g")), "block": "z"]).changed)
-        #expect(box.read("g")?.hasPrefix("a\r\nb\r\nc\nn\r\n# BEGIN") == true)
+        #expect(box.read("g")?.hasPrefix("a\r\nb\r\nc\nn\n# BEGIN") == true)
     }
 }

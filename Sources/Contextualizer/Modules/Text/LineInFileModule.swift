@@ -121,9 +121,11 @@ private struct Insertion: Sendable {
         }
         if let found {
             let wanted = backrefs ? search.pattern?.expansion(of: line, in: lines[found].text) ?? line : line
-            guard !lines[found].text.isSame(as: wanted) else { return .unchanged("", ["found": .int(1)]) }
-            lines[found] = EndedLines.Line(
-                text: wanted, end: lines[found].end.isEmpty ? text.lineEnd : lines[found].end)
+            // The end counts, too: a line that ends otherwise is written anew.
+            guard !lines[found].text.isSame(as: wanted) || lines[found].end != EndedLines.lineEnd else {
+                return .unchanged("", ["found": .int(1)])
+            }
+            lines[found] = text.made(wanted)
             return .changed(text.joined(lines), "line replaced", [:])
         }
         if backrefs { return .unchanged("", [:]) }

@@ -45,8 +45,8 @@ struct EndedLines {
     }
 
     var lines: [Line]
-    /// What most lines end with, for those that are added.
-    let lineEnd: String
+    /// What lines that are written end with, whatever the others do: as with Ansible.
+    static let lineEnd = "\n"
 
     init(_ content: [UInt8]) {
         var lines: [Line] = []
@@ -61,20 +61,18 @@ struct EndedLines {
                     end: feed == nil ? "" : hasReturn ? "\r\n" : "\n"))
             rest = feed.map { rest[($0 + 1)...] } ?? []
         }
-        let returns = lines.count { $0.end == "\r\n" }
-        lineEnd = returns > lines.count { $0.end == "\n" } ? "\r\n" : "\n"
         self.lines = lines
     }
 
     /// A new line.
-    func made(_ text: String) -> Line { Line(text: text, end: lineEnd) }
+    func made(_ text: String) -> Line { Line(text: text, end: Self.lineEnd) }
 
     /// The lines as bytes; one without an end gets one where another follows.
     func joined(_ lines: [Line]) -> [UInt8] {
         var bytes: [UInt8] = []
         for (index, line) in lines.enumerated() {
             bytes += Array(line.text.utf8)
-            bytes += Array((line.end.isEmpty && index + 1 < lines.count ? lineEnd : line.end).utf8)
+            bytes += Array((line.end.isEmpty && index + 1 < lines.count ? Self.lineEnd : line.end).utf8)
         }
         return bytes
     }
