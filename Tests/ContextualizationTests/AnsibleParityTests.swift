@@ -1,6 +1,8 @@
 import ContextualizationAPI
 import Jinja
 import Modules
+import Recipes
+import Support
 import Testing
 
 @testable import Contextualization
@@ -224,5 +226,56 @@ import Testing
         // What comes later has not run yet.
         let early = try await run("- hosts: a\n  pre_tasks: [\(include)]\n  roles: [a]\n", files: files)
         #expect(Array(Self.ends(early).prefix(5)) == ["more=ok"] + first + ["a : other=ok"])
+    }
+
+    @Test func equalKeysAreToldOfInAllFiles() async throws {
+        let project = try Project([
+            "hosts": "a ansible_host=10.0.0.1\n",
+            "site.yml": """
+            - hosts: a
+              vars: {x: 1}
+              roles: [app]
+              tasks:
+                - {name: show, debug: {msg: "{{ x }} {{ d }} {{ g }} {{ f }}"}, vars: {x: 2, x: 3}}
+                - {include_vars: more.yml}
+            """,
+            "more.yml": "i: 1\ni: 2\n",
+            "group_vars/all.yml": "f: 1\ng: 1\ng: 2\n",
+            "roles/app/defaults/main.yml": "d: 1\nd: 2\n",
+            "roles/app/tasks/main.yml": "- name: own\n  debug: {}\n  name: again\n",
+        ])
+        let told = LockedValue<[String]>([])
+        var options = RecipeRunner.Options()
+        options.privateKeyFiles = []
+        options.gathersFacts = false
+        options.warn = { problem in told.withLock { $0.append("\(problem)") } }
+        let machines = try FakeMachines()
+        let runner = RecipeRunner(factory: machines, local: machines, options: options, clock: ImmediateClock())
+        let log = EventLog()
+        _ = try await runner.run(
+            playbook: project.root + "/site.yml", inventory: try Inventory.parse("a ansible_host=10.0.0.1", name: "x")
+        ) { try log.take($0) }
+        #expect(log.record("show", "a")?.summary == "3 2 2 1")
+        let twice = told.withLock { $0 }.filter { $0.contains("occurs twice in one mapping") }
+        #expect(twice.count == 5, "\(twice)")
+        for place in ["site.yml:5", "more.yml:2:1", "group_vars/all.yml:3:1", "defaults/main.yml:2:1", "main.yml:3:3"] {
+            #expect(twice.contains { $0.contains(place) }, "\(twice)")
+        }
+        let checked = runner.check(playbook: project.root + "/site.yml").filter(\.isWarning)
+        #expect(checked.count == 3 && checked.allSatisfy { $0.message.contains("occurs twice") }, "\(checked)")
+    }
+
+    @Test func unknownNamesAreToldBeforeAnythingRuns() async throws {
+        let files = ["roles/app/tasks/main.yml": "- {name: own, debug: {msg: \"{{ 1 | nosuchfilter }}\"}}\n"]
+        for play in [
+            "- hosts: a\n  tasks: [{command: echo}, {debug: {msg: \"{{ 1 | nosuchfilter }}\"}}]\n",
+            "- hosts: a\n  tasks: [{command: echo}, {debug: {}, when: 1 is nosuchtest}]\n",
+            "- hosts: a\n  tasks: [{command: echo}, {debug: {msg: \"{{ lookup('url', 'x') }}\"}}]\n",
+            "- hosts: a\n  tasks: [{command: echo}, {assert: {that: 1 is nosuchtest}}]\n",
+            "- hosts: a\n  tasks: [{command: echo}, {import_role: {name: app}}]\n",
+        ] {
+            let error = await #expect(throws: ContextualizationError.self) { try await run(play, files: files) }
+            #expect(error?.problems.count == 1 && error?.problems.first?.line != nil, "\(play)")
+        }
     }
 }

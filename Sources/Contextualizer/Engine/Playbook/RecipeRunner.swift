@@ -61,6 +61,8 @@ package struct RecipeRunner: Sendable {
         /// `ssh` or `local`, where the inventory says nothing.
         package var connection: String?
         package var verbosity = 0
+        /// Told what is odd in the playbook and the files that it uses, once each, when they are read.
+        package var warn: (@Sendable (RecipeProblem) -> Void)?
         /// What an interrupted run of the same playbook reported: what it shows as done is not done again.
         package var history: [ContextualizationEvent] = []
 
@@ -199,7 +201,9 @@ package struct RecipeRunner: Sendable {
         if let name = options.startAt { plays = try StartAt(name).cut(plays) }
         if let limit = options.limit { _ = try Self.limited(limit, inventory) }
         var inventory = inventory
-        try VariableFolders.read(beside: path, into: &inventory, vault: library.decrypt)
+        try VariableFolders.read(beside: path, into: &inventory, vault: library.decrypt) { warning in
+            options.warn?(RecipeProblem(warning))
+        }
         return Prepared(
             folder: folder, library: library, plays: plays, inventory: inventory, secrets: secrets)
     }
@@ -210,8 +214,15 @@ package struct RecipeRunner: Sendable {
         let vault = options.vault?.reader(keeping: secrets)
         let extra = options.extraVariables
         let environment = RecipeEnvironment.make()
+        let told = LockedValue<Set<RecipeDiagnostic>>([])
+        let warn = options.warn.map { warn in
+            { @Sendable (diagnostic: RecipeDiagnostic) in
+                guard told.withLock({ $0.insert(diagnostic).inserted }) else { return }
+                warn(RecipeProblem(diagnostic))
+            }
+        }
         return FileLibrary(
-            folder: folder, tags: options.tags, vault: vault, notes: notes,
+            folder: folder, tags: options.tags, vault: vault, notes: notes, warn: warn,
             render: { value, layers in
                 guard let text = value.stringValue, JinjaTemplate.isTemplate(text) else { return value }
                 let table = HostTable(hosts: [], groups: [], extra: extra, magic: ["playbook_dir": .string(folder)])
@@ -321,7 +332,9 @@ package struct RecipeRunner: Sendable {
 
     private func programs(_ path: String, _ library: FileLibrary) throws -> [ProgramPlay] {
         let recipe = try recipe(path, library)
-        let problems = RecipeCheck.problems(recipe, mayUseController: true).filter { $0.severity == .error }
+        let told = RecipeCheck.problems(recipe, mayUseController: true)
+        let problems = told.filter { $0.severity == .error }
+        for warning in told where warning.severity == .warning { options.warn?(RecipeProblem(warning)) }
         guard problems.isEmpty else {
             throw ContextualizationError(
                 message: Self.refusal,

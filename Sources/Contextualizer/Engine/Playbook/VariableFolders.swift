@@ -6,23 +6,26 @@ import Recipes
 /// `group_vars` and `host_vars` beside an inventory or a playbook: a file or a folder of files a group or host.
 enum VariableFolders {
     static func read(
-        beside file: String, into inventory: inout Inventory, vault: RecipeYAML.Vault? = nil
+        beside file: String, into inventory: inout Inventory, vault: RecipeYAML.Vault? = nil,
+        warn: ((RecipeDiagnostic) -> Void)? = nil
     ) throws {
         let folder = (URL(fileURLWithPath: file).standardizedFileURL.path as NSString).deletingLastPathComponent
         for group in inventory.groups {
-            for variables in try variables(folder + "/group_vars/" + group.name, vault) {
+            for variables in try variables(folder + "/group_vars/" + group.name, vault, warn) {
                 inventory.setVariables(variables, ofGroup: group.name)
             }
         }
         for host in inventory.hosts {
             let group = inventory.groups.first { $0.hosts.contains(host.name) }?.name
-            for variables in try variables(folder + "/host_vars/" + host.name, vault) {
+            for variables in try variables(folder + "/host_vars/" + host.name, vault, warn) {
                 inventory.addHost(host.name, to: group, variables: variables)
             }
         }
     }
 
-    private static func variables(_ path: String, _ vault: RecipeYAML.Vault?) throws -> [JinjaDict] {
+    private static func variables(
+        _ path: String, _ vault: RecipeYAML.Vault?, _ warn: ((RecipeDiagnostic) -> Void)?
+    ) throws -> [JinjaDict] {
         let manager = FileManager.default
         var files = ["", ".yml", ".yaml", ".json"].map { path + $0 }
         var isDirectory: ObjCBool = false
@@ -33,8 +36,9 @@ enum VariableFolders {
         }
         return try files.compactMap { file in
             guard let data = manager.contents(atPath: file) else { return nil }
-            let value = try RecipeYAML.value(String(decoding: data, as: UTF8.self), name: file, vault: vault)
-            if value.isNone { return nil }
+            let document = try RecipeYAML.load(String(decoding: data, as: UTF8.self), name: file, vault: vault)
+            if let warn { document.warnings.forEach(warn) }
+            guard let value = document.root?.value, !value.isNone else { return nil }
             guard case .dict(let dict) = value else {
                 throw ContextualizationError(message: "'\(file)' must hold a mapping of variables")
             }

@@ -21,16 +21,19 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     let roles = LockedValue<[RoleRequest: LoadedRole]>([:])
     /// Gets what is to be told of files of tasks. Given, those that cannot be run are passed over.
     private let notes: LockedValue<[RecipeDiagnostic]>?
+    /// Told what is odd in a file when it is read.
+    private let warn: (@Sendable (RecipeDiagnostic) -> Void)?
 
     init(
         folder: String, tags: TagSelection? = nil, vault: RecipeYAML.Vault? = nil,
-        notes: LockedValue<[RecipeDiagnostic]>? = nil,
+        notes: LockedValue<[RecipeDiagnostic]>? = nil, warn: (@Sendable (RecipeDiagnostic) -> Void)? = nil,
         render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)? = nil
     ) {
         self.folder = folder
         self.tags = tags
         self.vault = vault
         self.notes = notes
+        self.warn = warn
         self.render = render
     }
 
@@ -132,7 +135,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         }
         let told = RecipeCheck.problems(recipe, mayUseController: true)
         let problems = told.filter { $0.severity == .error }
-        notes?.withLock { $0 += told }
+        tell(told)
         guard problems.isEmpty else {
             if notes != nil, let empty = try? Recipe.parse(text: "[]", name: title) { return empty }
             throw TaskFailure(
@@ -141,6 +144,11 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         }
         recipes.withLock { $0[file] = recipe }
         return recipe
+    }
+
+    private func tell(_ told: [RecipeDiagnostic]) {
+        notes?.withLock { $0 += told }
+        for diagnostic in told where diagnostic.severity == .warning { warn?(diagnostic) }
     }
 
     /// Resolves imports of constant names.
@@ -205,7 +213,9 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         guard let file = path(of: name, in: ["vars"]) else { return nil }
         let value: JinjaValue
         do {
-            value = try RecipeYAML.value(try text(of: file), name: name, vault: vault)
+            let document = try RecipeYAML.load(try text(of: file), name: name, vault: vault)
+            tell(document.warnings)
+            value = document.root?.value ?? .none
         } catch let error as RecipeError {
             throw TaskFailure(message: error.description)
         }

@@ -102,6 +102,10 @@ struct RecipeRunCommand: AsyncParsableCommand {
         options.startAt = startAt
         options.forcesHandlers = forceHandlers
         options.verbosity = verbose
+        options.warn = { problem in
+            let place = [problem.line, problem.column].compactMap { $0.map(String.init) }
+            Terminal.warn(([problem.recipe] + place).joined(separator: ":") + ": \(problem.message)")
+        }
         if step { options.confirm = { Asking.step($0) } }
         if isatty(STDIN_FILENO) == 1 { options.ask = { try Asking.variable($0) } }
         return options
