@@ -102,6 +102,33 @@ import Testing
         #expect(box.read("d/c") == "2")
     }
 
+    @Test("results name what Ansible's do", arguments: TestShell.allCases)
+    func keysOfResults(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let written = try await box.run("copy", ["content": "hello\n", "dest": .string(box.path("f"))])
+        #expect(written["md5sum"] == "b1946ac92492d2347c6235b4d2611184")
+        #expect(written["src"]?.text.hasSuffix("/c") == true)
+        let copied = try await box.run(
+            "copy", ["src": .string(box.path("f")), "dest": .string(box.path("g")), "remote_src": true])
+        #expect(copied["md5sum"] == written["md5sum"] && copied["src"] == .string(box.path("f")))
+        let pages = try TestPages()
+        defer { pages.stop() }
+        let loaded = try await box.run(
+            "get_url", ["url": .string(pages.address + "/file.txt"), "dest": .string(box.path("h"))])
+        #expect(loaded["md5sum"]?.text.utf8.count == 32 && loaded["src"] != nil && loaded["elapsed"]?.intValue != nil)
+        let asked = try await box.run("uri", ["url": .string(pages.address + "/file.txt")])
+        #expect(asked["elapsed"]?.intValue != nil, "\(asked)")
+        var info = stat()
+        try #require(lstat(box.path("f"), &info) == 0)
+        let file = try await box.run("stat", ["path": .string(box.path("f"))])["stat"]
+        #expect(file?["blocks"] == .int(info.st_blocks) && file?["block_size"] == .int(Int(info.st_blksize)))
+        #expect(file?["device_type"] == 0)
+        try #require(lstat("/dev/null", &info) == 0)
+        let device = try await box.run("stat", ["path": "/dev/null", "get_attributes": false])["stat"]
+        #expect(device?["device_type"] == .int(Int(info.st_rdev)))
+        #expect(device?["version"] == nil)
+    }
+
     /// Needs root, as giving files away does.
     @Test(
         "folders and links of a copied folder get the owner", .enabled(if: getuid() == 0), arguments: TestShell.allCases

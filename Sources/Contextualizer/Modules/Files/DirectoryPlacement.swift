@@ -164,7 +164,7 @@ enum RemoteCopy {
                 f=${d0%/*};[ -n "$f" ]||f=/;case $d0 in */*);;*)f=.;;esac
                 [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
                 one "$s0" "$d0";fi
-                [ ! -f "$s0" ]||{ sum "$s0";o checksum "$x"; };o dest "$d0";rs "$d0";o src "$s0";fin
+                [ ! -f "$s0" ]||{ sum "$s0";o checksum "$x";md "$s0"; };o dest "$d0";rs "$d0";o src "$s0";fin
 
                 """
         return .run(

@@ -45,7 +45,7 @@ struct Placement {
     ) -> ModuleInvocation {
         let change =
             sendsContent
-            ? "df before \"$d\";df after \"$GANTRY_FILES/c\";[ $CK = 1 ]||wr \"$GANTRY_FILES/c\" \"$d\";ch=1"
+            ? "df before \"$d\";df after \"$GANTRY_FILES/c\";[ $CK = 1 ]||{ wr \"$GANTRY_FILES/c\" \"$d\";o src \"$GANTRY_FILES/c\";md \"$d\"; };ch=1"
             : "[ $CK = 1 ]||{ o need 1;o end 1;fl;exit 0; };ch=1"
         let script =
             library + """

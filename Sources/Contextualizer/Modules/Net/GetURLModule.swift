@@ -40,6 +40,7 @@ package enum GetURLModule: Module {
                 var result = ModuleResult(records: records, output: output)
                 result["url"] = .string(url)
                 result["status_code"] = records["status_code"].flatMap { Int($0) }.map { .int($0) }
+                result["elapsed"] = records["elapsed"].flatMap { Int($0) }.map { .int($0) }
                 guard !result.failed else { return .finish(result) }
                 for key in ["checksum_src", "checksum_dest"] {
                     result[key] = records[key].flatMap { $0.isEmpty ? nil : .string($0) } ?? JinjaValue.none
@@ -94,7 +95,7 @@ package enum GetURLModule: Module {
     }
 
     private static let body = #"""
-        case $d in */*);;*)d=./$d;;esac;cd_=;dd=0;[ ! -d "$d" ]||{ dd=1;d=${d%/}/$un; }
+        bt=$(date +%s);case $d in */*);;*)d=./$d;;esac;cd_=;dd=0;[ ! -d "$d" ]||{ dd=1;d=${d%/}/$un; }
         if [ $sl = 1 ];then ht "$GANTRY_FILES/s" "$GANTRY_FILES/l";[ -z "$he" ]&&[ "$hs" -lt 400 ]||die "Unable to get the list of checksums: ${he:-HTTP Error $hs}"
         sm=$(tr -d '\r' <"$GANTRY_FILES/s"|awk -v n="$un" 'NF==1&&NR==1{f=$1}{p=$2;sub(/^[*]/,"",p);sub(/.*\//,"",p);if(p==n){print $1;x=1;exit}}END{if(!x&&f)print f}');[ -n "$sm" ]||die "Unable to find a checksum for file '$un'";sm=$(printf %s "$sm"|tr A-F a-f);fi
         ck(){ x=$(${al}sum <"$1");x=${x%% *}; }
@@ -104,7 +105,7 @@ package enum GetURLModule: Module {
         if [ $CK = 1 ];then ht /dev/null "$GANTRY_FILES/k" -I;else
         tn;umask 077;: >"$t";umask 022
         if [ -f "$d" ]&&[ $fo = 0 ];then ht "$t" "$GANTRY_FILES/k" -H "If-Modified-Since: $(TZ=GMT0 date -r "$d" '+%a, %d %b %Y %H:%M:%S GMT')";else ht "$t" "$GANTRY_FILES/k";fi;fi
-        o status_code "$hs"
+        o status_code "$hs";o elapsed $(($(date +%s)-bt))
         [ -z "$he" ]||die "Request failed: $he"
         if [ "$hs" = 304 ];then rm -f "$t";t=;at "$d";o checksum_dest "$cd_";o msg "HTTP Error 304: Not Modified";rs "$d";fin;fi
         [ "${hs:-0}" -lt 400 ]||{ o response "HTTP Error $hs: $(hl)";die "Request failed: HTTP Error $hs: $(hl)"; }
@@ -114,8 +115,8 @@ package enum GetURLModule: Module {
         [ -n "$n" ]||{ n=${hu%%[?#]*};n=${n#*://};case $n in */*)n=${n##*/};;*)n=;;esac; };[ -n "$n" ]||n=$un
         [ "$f/$n" = "$d" ]||{ d=$f/$n;[ ! -d "$d" ]||die "$d is a folder";cd_=;[ ! -f "$d" ]||{ sum "$d";cd_=$x; }; };fi
         if [ -n "$al" ];then ck "$t";[ "$x" = "$sm" ]||die "The checksum for $d did not match $sm; it was $x.";fi
-        sum "$t";o checksum_src "$x";o checksum_dest "$cd_"
-        if [ -n "$cd_" ]&&[ "$x" = "$cd_" ];then rm -f "$t";t=;at "$d";else pl;fi
+        o src "$t";sum "$t";o checksum_src "$x";o checksum_dest "$cd_"
+        if [ -n "$cd_" ]&&[ "$x" = "$cd_" ];then rm -f "$t";t=;at "$d";else pl;fi;md "$d"
         rs "$d";fin
 
         """#

@@ -67,8 +67,8 @@ package enum URIModule: Module {
                 [ -z "$cr" ]||[ ! -e "$cr" ]||{ o stdout "skipped, since '$cr' exists";fin; }
                 [ -z "$rm" ]||[ -e "$rm" ]||{ o stdout "skipped, since '$rm' does not exist";fin; }
                 sr=\(arguments.string("src").map(ShellText.path) ?? "''");d=\(destination.map(ShellText.path) ?? "''")
-                : >"$GANTRY_FILES/o";ht "$GANTRY_FILES/o" "$GANTRY_FILES/k"\(data)
-                o status "${hs:-0}";o error "$he";o redirects "$hr";o url "$hu";o head "$(tr -d '\\r' <"$GANTRY_FILES/h")"
+                bt=$(date +%s);: >"$GANTRY_FILES/o";ht "$GANTRY_FILES/o" "$GANTRY_FILES/k"\(data)
+                o elapsed $(($(date +%s)-bt));o status "${hs:-0}";o error "$he";o redirects "$hr";o url "$hu";o head "$(tr -d '\\r' <"$GANTRY_FILES/h")"
                 if [ -n "$d" ]&&[ -z "$he" ]&&[ "${hs:-0}" -lt 400 ];then [ ! -d "$d" ]||d=${d%/}/\(ShellText.quote(name))
                 if [ -f "$d" ]&&cmp -s "$GANTRY_FILES/o" "$d";then at "$d";else wr "$GANTRY_FILES/o" "$d";fi;ch=1;rs "$d";fi
                 o changed $ch;o end 1;o content;fl;cat "$GANTRY_FILES/o"
@@ -164,6 +164,7 @@ private enum URIAnswer {
             }
         }
         result["status"] = .int(status)
+        result["elapsed"] = records["elapsed"].flatMap { Int($0) }.map { .int($0) }
         result["url"] = .string(records["url"] ?? arguments.string("url") ?? "")
         let asked = arguments.string("url") ?? ""
         result["redirected"] = .bool(records["url"].map { $0 != asked && $0 != asked + "/" } ?? false)

@@ -115,9 +115,10 @@ enum ShellLibrary {
 
         """#
 
-    /// `sum PATH` sets `x` to the SHA-1 of a file, or to nothing.
+    /// `sum PATH` sets `x` to the SHA-1 of a file, or to nothing; `md PATH` reports its MD5 where the machine allows that.
     static let checksum = #"""
         sum(){ x=$(sha1sum <"$1" 2>/dev/null);x=${x%% *}; }
+        md(){ y=$(md5sum <"$1" 2>/dev/null)&&o md5sum "${y%% *}"; }
 
         """#
 }
