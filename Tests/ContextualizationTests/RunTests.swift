@@ -362,6 +362,18 @@ import Testing
                 "--- before", "+++ after", "@@ -1,7 +1,8 @@", " a", " b", " c", "-d", "+X", " e", " f", " g", "+h",
             ])
         #expect(UnifiedDifference.lines(before: "", after: "x\n").suffix(2) == ["@@ -0,0 +1 @@", "+x"])
+        let note = "\\ No newline at end of file"
+        #expect(
+            UnifiedDifference.lines(before: "a\nb", after: "a\nb\n").dropFirst(2)
+                == ["@@ -1,2 +1,2 @@", " a", "-b", note, "+b"])
+        #expect(
+            UnifiedDifference.lines(before: "a\nb", after: "c\nb").dropFirst(2)
+                == ["@@ -1,2 +1,2 @@", "-a", "+c", " b", note])
+        #expect(
+            UnifiedDifference.lines(before: "a\r\n\r\nb\r\n", after: "a\r\n\r\nc\r\n").dropFirst(2)
+                == ["@@ -1,3 +1,3 @@", " a\r", " \r", "-b\r", "+c\r"])
+        #expect(
+            UnifiedDifference.lines(before: "\u{e9}\n", after: "e\u{301}\n").count == 5, "texts that only look alike")
     }
 }
 

@@ -1,3 +1,5 @@
+import Jinja
+
 /// The difference of two texts in the unified form.
 package enum UnifiedDifference {
     private static let context = 3
@@ -5,16 +7,16 @@ package enum UnifiedDifference {
     private static let maximumLines = 5000
 
     private enum Line {
-        case same(Substring)
-        case removed(Substring)
-        case added(Substring)
+        case same(String)
+        case removed(String)
+        case added(String)
     }
 
     /// Lines from `--- before` on; none when the texts are equal.
     package static func lines(
         before: String, after: String, beforeTitle: String = "before", afterTitle: String = "after"
     ) -> [String] {
-        guard before != after else { return [] }
+        guard !before.isSame(as: after) else { return [] }
         let old = split(before)
         let new = split(after)
         let head = ["--- \(beforeTitle)", "+++ \(afterTitle)"]
@@ -22,14 +24,15 @@ package enum UnifiedDifference {
         return head + hunks(merge(old, new))
     }
 
-    private static func split(_ text: String) -> [Substring] {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        if lines.last?.isEmpty == true { lines.removeLast() }
+    /// The lines without their ends; where the last one has none, the note of that is part of it.
+    private static func split(_ text: String) -> [String] {
+        var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).map { String(Substring($0)) }
+        if let last = lines.popLast(), !last.isEmpty { lines.append(last + "\n\\ No newline at end of file") }
         return lines
     }
 
-    private static func merge(_ old: [Substring], _ new: [Substring]) -> [Line] {
-        let difference = new.difference(from: old)
+    private static func merge(_ old: [String], _ new: [String]) -> [Line] {
+        let difference = new.difference(from: old) { $0.isSame(as: $1) }
         var removed: Set<Int> = []
         var added: Set<Int> = []
         for change in difference {
@@ -57,16 +60,16 @@ package enum UnifiedDifference {
     }
 
     private static func hunks(_ lines: [Line]) -> [String] {
-        var shown = Array(repeating: false, count: lines.count)
+        var isShown = Array(repeating: false, count: lines.count)
         for (index, line) in lines.enumerated() {
             if case .same = line { continue }
-            for near in max(0, index - context)...min(lines.count - 1, index + context) { shown[near] = true }
+            for near in max(0, index - context)...min(lines.count - 1, index + context) { isShown[near] = true }
         }
         var output: [String] = []
         var (left, right) = (1, 1)
         var index = 0
         while index < lines.count {
-            guard shown[index] else {
+            guard isShown[index] else {
                 index += 1
                 left += 1
                 right += 1
@@ -74,17 +77,17 @@ package enum UnifiedDifference {
             }
             var body: [String] = []
             let (startLeft, startRight) = (left, right)
-            while index < lines.count, shown[index] {
+            while index < lines.count, isShown[index] {
                 switch lines[index] {
                 case .same(let text):
-                    body.append(" \(text)")
+                    body += shown(" ", text)
                     left += 1
                     right += 1
                 case .removed(let text):
-                    body.append("-\(text)")
+                    body += shown("-", text)
                     left += 1
                 case .added(let text):
-                    body.append("+\(text)")
+                    body += shown("+", text)
                     right += 1
                 }
                 index += 1
@@ -93,6 +96,11 @@ package enum UnifiedDifference {
             output += body
         }
         return output
+    }
+
+    /// A line, and the note behind it.
+    private static func shown(_ sign: String, _ text: String) -> [String] {
+        (sign + text).utf8.split(separator: 0x0a).map { String(Substring($0)) }
     }
 
     private static func range(_ start: Int, _ count: Int) -> String {
