@@ -161,6 +161,12 @@ struct CompatibilityPage {
         "include_vars", "include_tasks", "import_tasks", "include_role", "import_role", "import_playbook", "meta",
     ]
 
+    /// What modules use that not each machine has.
+    private static let needs = [
+        "get_url": "needs curl or wget on the machine", "uri": "needs curl on the machine",
+        "wait_for": "for a port of another host, or what a port says, needs bash, nc or python3 on the machine",
+    ]
+
     private var modules: String {
         var lines = [
             "| Module | Here | Parameters not yet | Parameters accepted, with another effect |",
@@ -188,8 +194,10 @@ struct CompatibilityPage {
                 return isRefused(parameter)
             }
             let accepted = own.parameters.filter { $0.summary.hasPrefix("Accepted") || $0.summary.hasPrefix("Ignored") }
+            let here = Self.needs[name].map { "native; \($0)" } ?? "native"
             lines.append(
-                "| `\(name)` | native | \(Self.code(missing.sorted())) | \(Self.code(accepted.map(\.name).sorted())) |")
+                "| `\(name)` | \(here) | \(Self.code(missing.sorted())) | \(Self.code(accepted.map(\.name).sorted())) |"
+            )
         }
         let known = Set(ansible["modules"]?.dictValue?.keys.map(\.text) ?? [])
         let more = ModuleRegistry.all.map { $0.documentation }
