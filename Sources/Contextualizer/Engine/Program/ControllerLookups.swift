@@ -36,8 +36,12 @@ enum ControllerLookups {
                         throw JinjaError(.notFound, "The 'file' lookup had an issue accessing the file '\(term.text)'.")
                     }
                     let text = try library.text(of: path)
-                    let strips = reader.flag("rstrip", default: name == "file")
-                    return .string(strips ? text.trimmingNewlines() : text)
+                    var part = text.unicodeScalars[...]
+                    if reader.flag("lstrip", default: false) { part = part.drop(while: \.isPythonSpace) }
+                    if reader.flag("rstrip", default: name == "file") {
+                        while part.last?.isPythonSpace == true { part.removeLast() }
+                    }
+                    return .string(String(part))
                 }
             case "template": return try terms.map { try reader.template($0.text) }
             case "env":

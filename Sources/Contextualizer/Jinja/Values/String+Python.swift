@@ -81,7 +81,7 @@ extension Array where Element: Equatable {
 
 extension Unicode.Scalar {
     /// Python's `str.isspace` for one character.
-    var isPythonSpace: Bool {
+    package var isPythonSpace: Bool {
         switch value {
         case 0x09...0x0d, 0x1c...0x20, 0x85, 0xa0, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000:
             true
