@@ -25,12 +25,18 @@ import Testing
         "vars/extra.yml": "from_file: yes it is\n",
         "templates/page.j2":
             "{% for h in groups['web'] %}\n{{ h }}={{ hostvars[h].color }}\n{% endfor %}\n{{ greeting }} {{ port }} {{ from_file }}\n",
-        "files/data": "data\n",
+        "files/data": "data\n", "files/blanks": " x \t\n \n",
         "tasks/more.yml": "- {name: more, shell: 'echo more {{ n }} >> log'}\n",
         "site.yml": """
         - hosts: web
           vars_files: [extra.yml]
           tasks:
+            - name: blanks at the ends
+              assert:
+                that:
+                  - lookup('file', 'blanks') == ' x'
+                  - lookup('file', 'blanks', lstrip=true) == 'x'
+                  - lookup('file', 'blanks', rstrip=false) | length == 7
             - {name: page, template: {src: page.j2, dest: page, mode: "0640"}, notify: reload}
             - {name: data, copy: {src: data, dest: data}}
             - {name: looked up, shell: "echo {{ lookup('file', 'data') }} >> log"}
