@@ -22,7 +22,9 @@ actor LockStep {
     private let order: [String]
     private var places: [String: [Int]]
     private var waiting: [Waiting] = []
-    private var failures = 0
+    /// Places of failures that are all machines'.
+    private var failures: [[Int]] = []
+    /// How many of them a machine knows.
     private var heeded: [String: Int] = [:]
     private(set) var hasEnded = false
     /// A failure for all came up that nothing rescued.
@@ -42,8 +44,10 @@ actor LockStep {
             await withCheckedContinuation { waiting.append(Waiting(name: name, place: place, continuation: $0)) }
         }
         if hasEnded { return .end }
-        if heeded[name, default: 0] < failures {
-            heeded[name] = failures
+        // A task that fails is done by all machines before it ends the play for them.
+        let known = heeded[name, default: 0]
+        if let new = failures[known...].firstIndex(where: { $0.lexicographicallyPrecedes(place) }) {
+            heeded[name] = new + 1
             return .fail
         }
         return .go
@@ -62,8 +66,8 @@ actor LockStep {
 
     /// A failure of one machine that is to be all others', too.
     func failAll(by name: String) {
-        failures += 1
-        heeded[name] = failures
+        failures.append(places[name] ?? [])
+        heeded[name] = failures.count
     }
 
     /// Nothing rescued such a failure.
