@@ -5,6 +5,23 @@ import Modules
 import Support
 import Synchronization
 
+/// A socket that listens on the loop-back address, and its port.
+private func listening() throws -> (descriptor: Int32, port: UInt16) {
+    let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &name) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
+                && getsockname(descriptor, $0, &length) == 0
+        }
+    }
+    guard isBound else { throw CocoaError(.fileReadUnknown) }
+    return (descriptor, UInt16(bigEndian: name.sin_port))
+}
+
 /// A few pages on the loop-back address, the same as `Pages` of `record.py`. Each connection gets one answer.
 final class TestPages: Sendable {
     private let socket: Int32
@@ -14,20 +31,9 @@ final class TestPages: Sendable {
     var address: String { "http://127.0.0.1:\(port)" }
 
     init() throws {
-        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
-                    && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw CocoaError(.fileReadUnknown) }
+        let (descriptor, number) = try listening()
         socket = descriptor
-        port = UInt16(bigEndian: name.sin_port)
+        port = number
         Thread.detachNewThread { [self] in
             while !isStopped.load(ordering: .relaxed) {
                 let connection = accept(descriptor, nil, nil)
@@ -126,20 +132,9 @@ final class TestBanner: Sendable {
     let port: Int
 
     init(_ banner: String) throws {
-        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
-                    && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw CocoaError(.fileReadUnknown) }
+        let (descriptor, number) = try listening()
         socket = descriptor
-        port = Int(UInt16(bigEndian: name.sin_port))
+        port = Int(number)
         Thread.detachNewThread {
             var open: [Int32] = []
             while true {
