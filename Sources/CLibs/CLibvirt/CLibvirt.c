@@ -33,6 +33,7 @@ static void load(void) {
     }
     GANTRY_VIRT_FUNCTIONS(LOOK)
     gantry_virt_find_values();
+    gantry_virt_find_events();
 }
 
 const char *gantry_virt_load(void) {

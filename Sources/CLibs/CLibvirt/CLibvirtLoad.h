@@ -10,6 +10,9 @@ bool gantry_virt_find(const char *name, void **function);
 /// Finds the functions of CLibvirtValues.c.
 void gantry_virt_find_values(void);
 
+/// Finds the functions of CLibvirtEvents.c.
+void gantry_virt_find_events(void);
+
 #define FIND(name)                                                                                                     \
     if (!gantry_virt_find(#name, (void **)&found_##name)) return;
 

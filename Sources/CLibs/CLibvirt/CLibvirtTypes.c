@@ -18,4 +18,6 @@ _Static_assert(sizeof(virDomainStatsRecord) == 24, "structures have another layo
 _Static_assert(sizeof(virDomainBlockJobInfo) == 32, "structures have another layout");
 _Static_assert(sizeof(virStoragePoolInfo) == 32 && sizeof(virStorageVolInfo) == 24, "structures have another layout");
 _Static_assert(sizeof(virConnectCredential) == 48 && sizeof(virConnectAuth) == 32, "structures have another layout");
+_Static_assert(
+    VIR_DOMAIN_EVENT_ID_LIFECYCLE == 0 && VIR_DOMAIN_EVENT_ID_METADATA_CHANGE == 23, "events have other numbers");
 #endif

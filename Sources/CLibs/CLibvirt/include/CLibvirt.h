@@ -67,6 +67,22 @@ struct gantry_virt_job {
 /// 1: `job` tells of it; 0: there is none.
 int gantry_virt_block_job(struct _virDomain *domain, const char *disk, struct gantry_virt_job *job);
 
+/// Told on the thread of the event loop, with the UUID of a domain.
+typedef void (*gantry_virt_changed)(void *context, const char *uuid);
+
+/// Tells of each domain that is defined, changes its state or is removed, until gantry_virt_unwatch. The number of the
+/// watch, or -1 where there are no such events. `release` is called once, when `context` is not needed any more: also
+/// where this fails.
+int gantry_virt_watch_definitions(
+    struct _virConnect *connection, gantry_virt_changed changed, void *context, void (*release)(void *context));
+
+/// The same for changes of metadata.
+int gantry_virt_watch_metadata(
+    struct _virConnect *connection, gantry_virt_changed changed, void *context, void (*release)(void *context));
+
+/// Has to come before the connection is closed, which stays open until then.
+void gantry_virt_unwatch(struct _virConnect *connection, int watch);
+
 /// Says a word of QEMU's human monitor; needs libvirt-qemu.so.0. The answer is to be freed; NULL is a failure.
 char *gantry_virt_monitor(struct _virDomain *domain, const char *command);
 

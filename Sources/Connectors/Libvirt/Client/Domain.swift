@@ -34,9 +34,12 @@ final class Domain: @unchecked Sendable {
     static let config: UInt32 = 2
 
     let pointer: OpaquePointer
+    /// Labels of domains of its connection, where they are kept.
+    let known: KnownLabels?
 
-    init(_ pointer: OpaquePointer) {
+    init(_ pointer: OpaquePointer, _ known: KnownLabels?) {
         self.pointer = pointer
+        self.known = known
     }
 
     deinit {

@@ -34,7 +34,8 @@ struct Hypervisor {
     // MARK: - Domains
 
     func domains() throws(ConnectorError) -> [Domain] {
-        try LibvirtCall.list("the domains", { gantry_virConnectListAllDomains(pointer, $0, 0) }, { Domain($0) })
+        try LibvirtCall.list(
+            "the domains", { gantry_virConnectListAllDomains(pointer, $0, 0) }, { Domain($0, handle.labels) })
     }
 
     /// States by UUID, in one request.
@@ -53,18 +54,25 @@ struct Hypervisor {
     func domain(_ uuid: String) throws(ConnectorError) -> Domain? {
         guard UUIDText.isValid(uuid) else { return nil }
         return try Self.optional { () throws(ConnectorError) in
-            Domain(try LibvirtCall.found(gantry_virDomainLookupByUUIDString(pointer, uuid), "machine '\(uuid)'"))
+            Domain(
+                try LibvirtCall.found(gantry_virDomainLookupByUUIDString(pointer, uuid), "machine '\(uuid)'"),
+                handle.labels)
         }
     }
 
     func domain(named name: String) throws(ConnectorError) -> Domain? {
         try Self.optional { () throws(ConnectorError) in
-            Domain(try LibvirtCall.found(gantry_virDomainLookupByName(pointer, name), "domain '\(name)'"))
+            Domain(
+                try LibvirtCall.found(gantry_virDomainLookupByName(pointer, name), "domain '\(name)'"), handle.labels)
         }
     }
 
     func define(_ xml: String, _ what: String) throws(ConnectorError) -> Domain {
-        Domain(try LibvirtCall.found(gantry_virDomainDefineXMLFlags(pointer, xml, 0), "the definition of \(what)"))
+        let domain = Domain(
+            try LibvirtCall.found(gantry_virDomainDefineXMLFlags(pointer, xml, 0), "the definition of \(what)"),
+            handle.labels)
+        handle.labels?.forget(domain.uuid)
+        return domain
     }
 
     // MARK: - Networks

@@ -11,12 +11,19 @@ final class LibvirtConnection: @unchecked Sendable {
     /// An open handle, closed when nobody uses it any more.
     final class Handle {
         let pointer: OpaquePointer
+        /// What domains said of themselves; nil where libvirt does not tell of changes.
+        let labels: KnownLabels?
+        private let watches: [Int32]
 
         init(_ pointer: OpaquePointer) {
             self.pointer = pointer
+            let labels = KnownLabels()
+            watches = labels.watch(pointer)
+            self.labels = watches.allSatisfy { $0 >= 0 } ? labels : nil
         }
 
         deinit {
+            for watch in watches { gantry_virt_unwatch(pointer, watch) }
             _ = gantry_virConnectClose(pointer)
         }
     }

@@ -98,26 +98,16 @@ struct MachineLabel: Sendable, Hashable, Codable {
     }
 }
 
-/// Labels by their texts: a hundred machines that are looked at every second say the same most of the time.
-private enum LabelCache {
-    private static let most = 4_000
-    private static let known = LockedValue<[String: MachineLabel]>([:])
-
-    static func label(_ xml: String) -> MachineLabel? {
-        if let label = known.withLock({ $0[xml] }) { return label }
-        guard let label = MachineLabel(xml) else { return nil }
-        known.withLock { known in
-            if known.count >= most { known = [:] }
-            known[xml] = label
-        }
-        return label
-    }
-}
-
 extension Domain {
     /// nil: it is somebody else's, and never touched.
     func label() throws(ConnectorError) -> MachineLabel? {
-        try metadata(MachineLabel.namespace).flatMap { LabelCache.label($0) }
+        try metadata(MachineLabel.namespace).flatMap { MachineLabel($0) }
+    }
+
+    /// The same, without a question where it is known.
+    func knownLabel() throws(ConnectorError) -> MachineLabel? {
+        guard let known else { return try label() }
+        return try known.label(uuid) { () throws(ConnectorError) in try label() }
     }
 
     func setLabel(_ label: MachineLabel) throws(ConnectorError) {
@@ -125,6 +115,8 @@ extension Domain {
         var element = try label.element()
         element.name = "machine"
         element.attributes = [:]
+        // libvirt tells of it a little later.
+        defer { known?.forget(uuid) }
         try setMetadata(element.xml, prefix: MachineLabel.prefix, MachineLabel.namespace)
     }
 }
