@@ -34,6 +34,7 @@ public func serve(_ connector: some Connector) async {
         }
     case "serve", nil:
         _ = gantry_process_keep_private()
+        gantry_process_return_memory()
         guard let cookie = ProcessInfo.processInfo.environment[cookieVariable], !cookie.isEmpty else {
             leave(
                 "this is a connector; it is started by the server. Try '\(name) describe', or test it with "
