@@ -74,6 +74,10 @@ struct CompatibilityPage {
 
             \(keywords)
 
+            ## Connections
+
+            \(connections)
+
             ## Filters
 
             \(names("filters", own: Set(BuiltIns.filters.keys).union(["from_yaml", "from_yaml_all"])))
@@ -136,6 +140,41 @@ struct CompatibilityPage {
         lines.append(
             "Old forms are read, each with a warning that names the modern one: `include`, `sudo`, `su`, `always_run`, "
                 + "`action: module k=v`, `x|success`, bare variables in `with_items`, conditions of any type.")
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: - Connections
+
+    private var connections: String {
+        var lines = [
+            "Of a host in an inventory. Where one cannot be connected to as its variables say, and a play would do so, "
+                + "the run does not begin; the message names host, variable and reason.", "",
+            "| Variable | Here | |", "| --- | --- | --- |",
+        ]
+        for entry in ConnectionVariables.table {
+            lines.append("| \(Self.code(entry.names)) | \(entry.treatment) | \(entry.note) |")
+        }
+        lines += [
+            "",
+            "Environment, below the inventory and options: "
+                + Self.code([
+                    "ANSIBLE_TIMEOUT", "ANSIBLE_SSH_TIMEOUT", "ANSIBLE_SSH_RETRIES", "ANSIBLE_REMOTE_USER",
+                    "ANSIBLE_REMOTE_PORT", "ANSIBLE_PRIVATE_KEY_FILE", "ANSIBLE_HOST_KEY_CHECKING",
+                    "ANSIBLE_SSH_HOST_KEY_CHECKING", "ANSIBLE_SSH_ARGS", "ANSIBLE_SSH_COMMON_ARGS",
+                    "ANSIBLE_SSH_EXTRA_ARGS", "ANSIBLE_INVENTORY",
+                ]) + ". Neither `ansible.cfg` nor `~/.ssh/config` is read, and no agent is asked for keys.",
+            "",
+            "A host that is down is tried once (`ansible_ssh_retries`) within the timeout, is `UNREACHABLE`, and takes no "
+                + "further part. The service is more patient: it waits while a new machine boots.",
+            "",
+            "Of the arguments for `ssh` these options are followed, of most of them the first one: "
+                + Self.code(SSHArguments.followedOptions) + ", with `-J`, `-i`, `-l` and `-p`. `ProxyCommand` is "
+                + "followed where it is `ssh -W %h:%p` with options, or `ssh HOST nc %h %p`: as a jump, without a program "
+                + "here; `none` is none. These make no difference: "
+                + Self.code(SSHArguments.ignoredOptions.sorted())
+                + ", and `-4 -6 -a -C -k -M -n -q -T -t -v -x -X -Y`. "
+                + "All others are refused.",
+        ]
         return lines.joined(separator: "\n")
     }
 

@@ -20,6 +20,8 @@ final class FakeMachines: CommunicatorFactory {
 
     struct Seen: Sendable {
         var connections = 0
+        /// Tries to connect that failed.
+        var failures = 0
         var programs: [ShellProgram] = []
     }
 
@@ -49,7 +51,10 @@ final class FakeMachines: CommunicatorFactory {
             guard faults[endpoint.host]?.connect.isEmpty == false else { return nil }
             return faults[endpoint.host]?.connect.removeFirst()
         }
-        if let fault { throw fault }
+        if let fault {
+            seen.withLock { $0[endpoint.host, default: Seen()].failures += 1 }
+            throw fault
+        }
         seen.withLock { $0[endpoint.host, default: Seen()].connections += 1 }
         try FileManager.default.createDirectory(
             atPath: root + "/" + endpoint.host, withIntermediateDirectories: true)

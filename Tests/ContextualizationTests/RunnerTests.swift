@@ -228,7 +228,7 @@ import Testing
             """
             a ansible_host=10.0.0.9 ansible_user=debian ansible_ssh_private_key_file=\(project.root)/key ansible_become_pass=pw ansible_ssh_common_args='-o UserKnownHostsFile=\(project.root)/known -o ProxyJump=me@j:2222'
             """, name: "i")
-        let host = try #require(try HostBuilder(options: options).hosts(of: inventory).first)
+        let host = try #require(HostBuilder(options: options).hosts(of: inventory).first)
         let target = host.machine.target
         #expect(target.endpoints == [Endpoint(host: "10.0.0.9")])
         #expect(target.user == "debian")

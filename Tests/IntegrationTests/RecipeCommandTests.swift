@@ -144,6 +144,7 @@ import Testing
         try scratch.write("hosts", (lines + ["here ansible_connection=local"]).joined(separator: "\n") + "\n")
         try scratch.write("site.yml", "- hosts: all\n  gather_facts: false\n  tasks: [{name: one, command: 'true'}]\n")
         let began = ContinuousClock.now
+        // Once each, within this time.
         let ended = try await gantry.run(
             ["recipe", "run", scratch.path("site.yml"), "-i", scratch.path("hosts"), "-T", "3"],
             killAfter: .seconds(90))
@@ -153,8 +154,58 @@ import Testing
             let told = ended.output.split(separator: "\n").first { $0.hasPrefix("fatal: [\(name)]: UNREACHABLE!") }
             #expect(told?.contains("127.0.0.1:\(peer.port)") == true, "\(name): \(ended.output)")
         }
-        #expect(ContinuousClock.now - began < .seconds(60))
+        #expect(ContinuousClock.now - began < .seconds(12))
         withExtendedLifetime(peers) {}
+    }
+
+    /// As Ansible does: within the time that its inventory gives it, once or as often again as it is told; the host takes
+    /// no further part.
+    @Test(arguments: [("", 3, 1), ("ansible_timeout=2", 2, 1), ("ansible_timeout=1 ansible_ssh_retries=1", 1, 2)])
+    func aHostThatIsDownIsTriedOnce(variables: String, seconds: Int, tries: Int) async throws {
+        let silent = try LoopbackPeer(says: [])
+        try scratch.write(
+            "hosts",
+            "down ansible_host=127.0.0.1 ansible_port=\(silent.port) ansible_user=ada ansible_password=x \(variables)\n"
+        )
+        try scratch.write(
+            "site.yml",
+            "- hosts: all\n  gather_facts: false\n  tasks: [{name: one, command: 'true'}, {name: two, command: 'true'}]\n"
+                + "- hosts: all\n  tasks: [{name: three, command: 'true'}]\n")
+        let began = ContinuousClock.now
+        let ended = try await gantry.run(
+            ["recipe", "run", scratch.path("site.yml"), "-i", scratch.path("hosts"), "-T", "3"],
+            killAfter: .seconds(90))
+        let passed = ContinuousClock.now - began
+        #expect(ended.status == 1, "\(ended.errors)")
+        #expect(ended.output.contains("fatal: [down]: UNREACHABLE!"), "\(ended.output)")
+        #expect(!ended.output.contains("TASK [two]") && !ended.output.contains("TASK [three]"), "\(ended.output)")
+        #expect(ended.output.contains("did not complete the SSH login in time"), "\(ended.output)")
+        #expect(ended.output.contains("gave up after 2 tries") == (tries == 2), "\(ended.output)")
+        #expect(passed >= .seconds(seconds * tries) && passed < .seconds(seconds * tries + 6), "\(passed)")
+        withExtendedLifetime(silent) {}
+    }
+
+    @Test func whatTheEnvironmentSaysOfConnections() async throws {
+        let silent = try LoopbackPeer(says: [])
+        try scratch.write(
+            "hosts", "down ansible_host=127.0.0.1 ansible_port=\(silent.port) ansible_user=ada ansible_password=x\n")
+        try scratch.write("site.yml", "- hosts: all\n  gather_facts: false\n  tasks: [{command: 'true'}]\n")
+        let arguments = ["recipe", "run", scratch.path("site.yml"), "-i", scratch.path("hosts")]
+        var gantry = gantry
+        gantry.environment["ANSIBLE_TIMEOUT"] = "1"
+        gantry.environment["ANSIBLE_SSH_RETRIES"] = "1"
+        let ended = try await gantry.run(arguments, killAfter: .seconds(30))
+        #expect(ended.output.contains("gave up after 2 tries"), "\(ended.output)\(ended.errors)")
+        for (name, value) in [("ANSIBLE_TIMEOUT", "soon"), ("ANSIBLE_HOST_KEY_CHECKING", "perhaps")] {
+            gantry.environment[name] = value
+            let wrong = try await gantry.run(arguments, killAfter: .seconds(30))
+            #expect(wrong.status == 64 && wrong.errors.contains("$\(name)"), "\(wrong.errors)")
+            gantry.environment[name] = nil
+        }
+        gantry.environment["ANSIBLE_SSH_COMMON_ARGS"] = "-A"
+        let refused = try await gantry.run(arguments, killAfter: .seconds(30))
+        #expect(refused.status != 0 && refused.errors.contains("down: the argument '-A'"), "\(refused.errors)")
+        withExtendedLifetime(silent) {}
     }
 
     // MARK: - Vault

@@ -316,6 +316,38 @@ struct SSHLoginTests {
         #expect(error?.message.contains("not available") == true, "\(error?.message ?? "")")
     }
 
+    @Test("A login shell that never begins")
+    func silentLoginShell() async throws {
+        var options = TestServer.Options()
+        options.lines = ["ForceCommand echo wait; exec sleep 1000"]
+        let server = try TestServer(options)
+        var target = server.target()
+        target.shellTimeout = .milliseconds(1500)
+        for escalation in [nil, Escalation()] {
+            let began = ContinuousClock.now
+            let connection = try await factory.connect(to: target, timeout: .seconds(20))
+            let error = await #expect(throws: CommunicatorError.self) {
+                _ = try await connection.communicator.run(ShellProgram(script: "true", escalation: escalation))
+            }
+            #expect(error?.code == .unreachable)
+            let message = error?.message ?? ""
+            #expect(message.contains("login shell did not start our program within 1.5 seconds"), "\(message)")
+            #expect(message.contains("(it said: wait)"), "\(message)")
+            #expect(ContinuousClock.now - began < .seconds(28))
+            await connection.communicator.close()
+        }
+        server.stop()
+    }
+
+    @Test("Only known host keys")
+    func unknownHostKey() async throws {
+        var target = try Self.server.get().target()
+        target.hostKey = .pinned([])
+        let error = await failure(target)
+        #expect(error?.code == .hostKeyChanged)
+        #expect(error?.message.contains("is not known, and only known ones are to be accepted") == true)
+    }
+
     @Test("A login shell of busybox")
     func busyboxLogin() async throws {
         #expect(try await whoami(try Self.server.get().target(.ash)) == "ash\n")

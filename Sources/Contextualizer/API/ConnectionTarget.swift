@@ -13,6 +13,8 @@ package struct ConnectionTarget: Sendable, Hashable {
     package var jumps: [JumpHost]
     /// Ends the message about a changed host key: how to forget the pinned one. Nil: the factory's own words.
     package var hostKeyAdvice: String?
+    /// How long the login shell, or one of another user, may take to answer once there is a connection.
+    package var shellTimeout: Duration = .seconds(30)
 
     package init(
         endpoints: [Endpoint], user: String, authentications: [Authentication], hostKey: HostKeyPolicy,

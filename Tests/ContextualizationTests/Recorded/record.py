@@ -46,6 +46,17 @@ def parameters(modules):
     return dict(sorted(found.items()))
 
 
+def connection_variables():
+    """The variables by which a connection over SSH, and who becomes whom on it, are told what to do."""
+    found = set()
+    for kind, names in (("connection", ["ssh", "local"]), ("become", ["sudo", "su"]), ("shell", ["sh"])):
+        text = subprocess.run([DOC, "-t", kind, "--json"] + names, check=True, capture_output=True, text=True).stdout
+        for entry in json.loads(text).values():
+            for option in entry["doc"]["options"].values():
+                found |= {variable["name"] for variable in option.get("vars", [])}
+    return sorted(name for name in found if name.startswith("ansible_"))
+
+
 def main():
     builtin = [f"ansible.builtin.{name}" for name in listed("module")]
     record = {
@@ -57,6 +68,7 @@ def main():
         },
         "filters": listed("filter"), "tests": listed("test"), "lookups": listed("lookup"),
         "modules": parameters(builtin + sys.argv[1:]),
+        "connection_variables": connection_variables(),
     }
     record["keywords"]["handler"] = sorted(set(record["keywords"]["handler"]) - set(record["keywords"]["task"]))
     with open(os.path.join(HERE, "ansible.json"), "w") as file:

@@ -24,9 +24,9 @@ extension RecipeRunner {
     /// The plays of a playbook with their hosts and tasks.
     package func outline(playbook file: String, inventory: Inventory) throws -> [PlayOutline] {
         let prepared = try loaded(file, inventory)
-        let machines = try RunInventory(
+        let machines = RunInventory(
             prepared.inventory, builder: HostBuilder(options: options), limit: options.limit,
-            extra: options.extraVariables, magic: JinjaDict(), makeLink: { _, _, _ in nil })
+            extra: options.extraVariables, magic: JinjaDict(), makeLink: { _, _ in nil })
         return try prepared.plays.map { play in
             let hosts = prepared.library.rendered(play.hosts, layers: play.layers)
             let pattern = hosts.listValue?.map(\.text).joined(separator: ",") ?? hosts.text

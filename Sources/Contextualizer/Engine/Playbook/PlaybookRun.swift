@@ -13,6 +13,17 @@ final class PlaybookRun: Sendable {
         var variables: JinjaDict
         /// The controller itself.
         var isLocal = false
+        var patience = Patience()
+        /// Why it cannot be connected to as its variables say.
+        var refusal: String?
+    }
+
+    /// How long, and how often, it is tried to connect to a machine.
+    struct Patience: Sendable, Hashable {
+        /// Of one try.
+        var timeout: Duration = .seconds(15)
+        /// Further tries.
+        var retries = 0
     }
 
     private let plays: [ProgramPlay]
@@ -76,11 +87,31 @@ final class PlaybookRun: Sendable {
     }
 
     private func runPlays() async throws {
+        try refuseWhatCannotBeReached()
         var names: [String: Int] = [:]
         for (index, play) in plays.enumerated() {
             let step = Self.uniqueName(play.name, &names)
             guard try await run(play, index: index, step: step) else { return }
         }
+    }
+
+    /// A machine that would be worked on over SSH, and cannot be connected to as its variables say, is told before any task
+    /// runs. One that a task adds to the inventory is told when it is connected to.
+    private func refuseWhatCannotBeReached() throws {
+        let refusals = inventory.refusals
+        guard !refusals.isEmpty else { return }
+        var told: [String] = []
+        for play in plays where play.connects {
+            // A group that a task makes is not there yet.
+            for machine in (try? members(of: play)) ?? []
+            where !told.contains(machine.id) && refusals[machine.id] != nil {
+                told.append(machine.id)
+            }
+        }
+        guard !told.isEmpty else { return }
+        throw ContextualizationError(
+            message: "The inventory says of these hosts what cannot be followed; nothing was done:\n"
+                + told.map { "  \($0): \(refusals[$0] ?? "")" }.joined(separator: "\n"))
     }
 
     private static func uniqueName(_ name: String, _ seen: inout [String: Int]) -> String {

@@ -30,12 +30,16 @@ package struct RecipeRunner: Sendable {
         package var parallelism = 64
         /// Limit of the whole run.
         package var timeout: Duration = .seconds(7200)
-        /// How long a machine may take until it lets us in.
-        package var reachTimeout: Duration = .seconds(30)
-        /// Most time of one try to connect.
+        /// Most time of one try to connect, where the inventory says nothing.
         package var connectTimeout: Duration = .seconds(15)
+        /// How often it is tried again, where the inventory says nothing.
+        package var retries = 0
+        /// `false`: any host key is taken; `true`: only known ones; nil: known ones, and the first of who is unknown.
+        package var checksHostKeys: Bool?
         /// Login where the inventory names none.
         package var user: String?
+        /// Where the inventory names none.
+        package var port = 22
         /// Keys to try where the inventory names none; nil: the user's own.
         package var privateKeyFiles: [String]?
         package var password: Secret<String>?
@@ -56,6 +60,7 @@ package struct RecipeRunner: Sendable {
         package var becomeUser: String?
         package var becomeMethod: String?
         /// Arguments for `ssh` where the inventory has none, of which those are followed that an inventory may have.
+        package var sshArguments: String?
         package var sshCommonArguments: String?
         package var sshExtraArguments: String?
         /// `ssh` or `local`, where the inventory says nothing.
@@ -157,7 +162,7 @@ package struct RecipeRunner: Sendable {
         magic["ansible_verbosity"] = .int(options.verbosity)
         magic["ansible_forks"] = .int(options.parallelism)
         if let limit = options.limit { magic["ansible_limit"] = .string(limit) }
-        let machines = try RunInventory(
+        let machines = RunInventory(
             prepared.inventory, builder: HostBuilder(options: options), limit: options.limit,
             extra: options.extraVariables, magic: magic, makeLink: links(folder: prepared.folder))
         for name in ["localhost", "127.0.0.1"] where local != nil { machines.prepare(name) }
@@ -259,20 +264,19 @@ package struct RecipeRunner: Sendable {
         return answers.isEmpty ? [] : [answers]
     }
 
-    private func links(folder: String) -> @Sendable (ContextualizationMachine, Bool, RunRecorder?) -> MachineLink? {
-        var linkSettings = MachineLink.Settings()
-        linkSettings.connectTimeout = options.connectTimeout
-        linkSettings.pinnedMeansKnown = false
-        let settings = linkSettings
+    private func links(folder: String) -> @Sendable (PlaybookRun.Host, RunRecorder?) -> MachineLink? {
         let lock = RunLock(id: "recipe-\(folder)")
-        return { [factory, local, options, clock] machine, isLocal, recorder in
-            guard let factory = isLocal ? local : factory else { return nil }
-            let id = machine.id
+        return { [factory, local, options, clock] host, recorder in
+            guard var factory = host.isLocal ? local : factory else { return nil }
+            if !host.isLocal, let message = host.refusal { factory = RefusingFactory(message: message) }
+            let id = host.machine.id
             return MachineLink(
-                machine: machine, factory: factory, settings: settings, reachTimeout: options.reachTimeout,
-                clock: clock, lock: lock, mayHaveLeftover: !options.history.isEmpty
+                machine: host.machine, factory: factory, settings: MachineLink.Settings(host.patience),
+                // As often as it is to be tried, however long that takes.
+                reachTimeout: .seconds(1_000_000), clock: clock, lock: lock,
+                mayHaveLeftover: !options.history.isEmpty
             ) { body in
-                if isLocal, case .reached = body { return }
+                if host.isLocal, case .reached = body { return }
                 try await recorder?.emit(id, body)
             }
         }

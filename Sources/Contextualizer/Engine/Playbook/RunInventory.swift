@@ -15,19 +15,19 @@ final class RunInventory: InventoryEditor {
     private let state: LockedValue<State>
     private let builder: HostBuilder
     private let limit: String?
-    private let makeLink: @Sendable (ContextualizationMachine, Bool, RunRecorder?) -> MachineLink?
+    private let makeLink: @Sendable (PlaybookRun.Host, RunRecorder?) -> MachineLink?
     let table: HostTable
     let links: MachineLinks
 
     /// - Parameter makeLink: A way to a machine, or to the controller in its name; nil: the controller is not to be used.
     init(
         _ inventory: Inventory, builder: HostBuilder, limit: String?, extra: JinjaDict, magic: JinjaDict,
-        makeLink: @escaping @Sendable (ContextualizationMachine, Bool, RunRecorder?) -> MachineLink?
-    ) throws {
+        makeLink: @escaping @Sendable (PlaybookRun.Host, RunRecorder?) -> MachineLink?
+    ) {
         self.builder = builder
         self.limit = limit
         self.makeLink = makeLink
-        let hosts = try builder.hosts(of: inventory)
+        let hosts = builder.hosts(of: inventory)
         let state = LockedValue(State(inventory: inventory))
         state.withLock { $0.hosts = Dictionary(hosts.map { ($0.machine.id, $0) }) { first, _ in first } }
         self.state = state
@@ -38,18 +38,19 @@ final class RunInventory: InventoryEditor {
             }, groups: Self.groups(of: inventory), extra: extra, magic: magic)
         links = MachineLinks([:]) { way in
             let (host, recorder) = state.withLock { ($0.hosts[way.host], $0.recorder) }
-            guard let host else { return nil }
-            let isLocal = way.isLocal || host.isLocal
-            var machine = host.machine
-            if isLocal {
-                machine.target.user = NSUserName()
+            guard var host else { return nil }
+            host.isLocal = way.isLocal || host.isLocal
+            if host.isLocal {
+                host.machine.target.user = NSUserName()
             } else {
-                if let user = way.user { machine.target.user = user }
+                if let user = way.user { host.machine.target.user = user }
                 if let port = way.port {
-                    machine.target.endpoints = machine.target.endpoints.map { Endpoint(host: $0.host, port: port) }
+                    host.machine.target.endpoints = host.machine.target.endpoints.map {
+                        Endpoint(host: $0.host, port: port)
+                    }
                 }
             }
-            guard let link = makeLink(machine, isLocal, recorder) else {
+            guard let link = makeLink(host, recorder) else {
                 throw TaskFailure(message: "tasks on the controller are not allowed here")
             }
             return link
@@ -63,8 +64,13 @@ final class RunInventory: InventoryEditor {
             return Array(state.hosts.values)
         }
         for host in hosts {
-            if let link = makeLink(host.machine, host.isLocal, recorder) { links.add(link, for: host.machine.id) }
+            if let link = makeLink(host, recorder) { links.add(link, for: host.machine.id) }
         }
+    }
+
+    /// Why machines of the inventory cannot be connected to, by name.
+    var refusals: [String: String] {
+        state.withLock { $0.hosts.filter { !$0.value.isLocal }.compactMapValues(\.refusal) }
     }
 
     private static func groups(of inventory: Inventory) -> [(String, [String])] {
@@ -118,7 +124,7 @@ final class RunInventory: InventoryEditor {
         }
         table.addImplicit(
             HostVariables(name: name, groups: [], inventory: host.variables, inventoryIsTemplate: false))
-        if let link = makeLink(host.machine, true, recorder) { links.add(link, for: name) }
+        if let link = makeLink(host, recorder) { links.add(link, for: name) }
         return host.machine
     }
 
@@ -137,7 +143,7 @@ final class RunInventory: InventoryEditor {
             state.inventory.regroup()
             return (before != state.inventory, state.inventory)
         }
-        try refresh(inventory)
+        refresh(inventory)
         return changed
     }
 
@@ -149,14 +155,14 @@ final class RunInventory: InventoryEditor {
             state.inventory.regroup()
             return (before != state.inventory, state.inventory)
         }
-        try refresh(inventory)
+        refresh(inventory)
         return changed
     }
 
     /// Takes what is new in the inventory into the run.
-    private func refresh(_ inventory: Inventory) throws {
+    private func refresh(_ inventory: Inventory) {
         let groups = Self.groups(of: inventory)
-        for host in try builder.hosts(of: inventory) {
+        for host in builder.hosts(of: inventory) {
             let name = host.machine.id
             if let known = table.host(name) {
                 known.setInventory(host.variables, groups: host.machine.groups)
@@ -166,7 +172,7 @@ final class RunInventory: InventoryEditor {
                 state.hosts[name] = host
                 return state.recorder
             }
-            if let link = makeLink(host.machine, host.isLocal, recorder) { links.add(link, for: name) }
+            if let link = makeLink(host, recorder) { links.add(link, for: name) }
             table.add(
                 HostVariables(
                     name: name, groups: host.machine.groups, inventory: host.variables, inventoryIsTemplate: true),

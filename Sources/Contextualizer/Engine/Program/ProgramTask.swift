@@ -128,6 +128,18 @@ struct ProgramTask: Sendable {
         path: "facts", name: "Gathering Facts", moduleName: "setup", action: .module(SetupModule.self),
         arguments: JinjaDict())
 
+    /// Whether it may need a connection to the machine.
+    var connects: Bool {
+        switch action {
+        case .includeTasks, .includeRole: return true
+        case .includeVariables, .controller, .meta: return false
+        case .module(let module):
+            guard !["debug", "assert", "fail", "set_fact"].contains(module.documentation.name) else { return false }
+            if case .local? = connection.flatMap({ ConnectionKind($0.text) }) { return false }
+            return !(delegate.map { HostBuilder.isController($0.text) } ?? false)
+        }
+    }
+
     /// Whether it acts without a look at what is there, each time that it runs.
     var isCommand: Bool {
         guard case .module(let module) = action else { return false }
@@ -216,6 +228,19 @@ struct ProgramPlay: Sendable {
         return settings.anyErrorsFatal != nil || settings.maximumFailures != nil
             || handlers.contains(where: \.looksAtOthers)
             || sections.contains { together($0) }
+    }
+
+    /// Whether it works on its machines over connections to them.
+    var connects: Bool {
+        func connects(_ nodes: [ProgramNode]) -> Bool {
+            nodes.contains { node in
+                switch node {
+                case .task(let task): task.connects
+                case .block(let block): connects(block.body) || connects(block.rescue) || connects(block.always)
+                }
+            }
+        }
+        return (gathersFacts != .bool(false) && gathering.connects) || sections.contains { connects($0) }
     }
 
     /// How many tasks are known before anything runs.

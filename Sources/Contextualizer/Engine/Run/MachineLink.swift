@@ -16,6 +16,18 @@ actor MachineLink {
         var loginPatience: Duration = .seconds(30)
         /// Whether a pinned host key says that the machine let us in before; else only this run itself can tell.
         var pinnedMeansKnown = true
+        /// How long a login shell may take to answer; nil: as long as connections have it.
+        var shellTimeout: Duration?
+
+        init() {}
+
+        /// For a machine of an inventory, which runs or does not: nobody waits until it has booted.
+        init(_ patience: PlaybookRun.Patience) {
+            connectTimeout = patience.timeout
+            shellTimeout = patience.timeout
+            retry = RetryPolicy(attempts: patience.retries + 1, base: .seconds(1), cap: .seconds(30))
+            pinnedMeansKnown = false
+        }
     }
 
     let machine: ContextualizationMachine
@@ -55,6 +67,7 @@ actor MachineLink {
         self.report = report
         isCleared = !mayHaveLeftover
         target = machine.target
+        if let timeout = settings.shellTimeout { target.shellTimeout = timeout }
     }
 
     /// Makes sure that there is a connection.
@@ -74,7 +87,9 @@ actor MachineLink {
         users.insert(program.escalation)
         do {
             return try await communicator.run(program)
-        } catch let error as CommunicatorError where error.code == .connectionLost || error.code == .timeout {
+        } catch let error as CommunicatorError
+            where [.connectionLost, .timeout, .unreachable].contains(error.code)
+        {
             await forget()
             throw error
         }
@@ -156,7 +171,8 @@ actor MachineLink {
                     // A login that hangs is no program that does.
                     throw CommunicatorError(
                         code: error.code == .timeout ? .unreachable : error.code,
-                        message: "\(error.message) (gave up after \(attempt) tries in \(passed.rounded) s)")
+                        message: error.message
+                            + (attempt == 1 ? "" : " (gave up after \(attempt) tries in \(passed.rounded) s)"))
                 }
                 // Once for each reason: the last one is what a user reads when time is over.
                 if told != error.code {

@@ -19,16 +19,19 @@ extension TaskRun {
             value.boolValue ?? ["yes", "true", "on", "1"].contains(value.text.lowercased())
         }
         guard becomes ?? runner.context.settings.becomes else { return nil }
-        let user = try setting(task.becomeUser, "ansible_become_user", "ansible_sudo_user")?.text ?? "root"
         let method = try setting(task.becomeMethod, "ansible_become_method")?.text ?? "sudo"
         guard let known = Escalation.Method(rawValue: method.shortModuleName) else {
             throw TaskFailure(message: "become_method '\(method)' is not supported: use sudo, su or doas")
         }
+        let user =
+            try setting(task.becomeUser, "ansible_become_user", "ansible_\(known.rawValue)_user")?.text ?? "root"
         guard user != machine.target.user else { return nil }
         let flags = try setting(task.becomeFlags, "ansible_become_flags", "ansible_\(known.rawValue)_flags")
         let program = try setting(task.becomeExe, "ansible_become_exe", "ansible_\(known.rawValue)_exe")?.text
-        let password = try setting(nil, "ansible_become_password", "ansible_become_pass")
-            .map { Secret($0.text) }
+        let password = try setting(
+            nil, "ansible_become_password", "ansible_become_pass", "ansible_\(known.rawValue)_pass"
+        )
+        .map { Secret($0.text) }
         return Escalation(
             method: known, user: user, password: password ?? machine.escalationPassword,
             program: program.flatMap { $0.isEmpty ? nil : $0 }, flags: try flags.map { try CommandLine.split($0.text) })

@@ -214,10 +214,11 @@ extension TaskRun {
             facts = host.facts
             delegate = name
         }
-        switch try text(task.connection) {
-        case nil, "ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh": break
-        case "local", "ansible.builtin.local": way.isLocal = true
-        case let other?: throw TaskFailure(message: "connection: '\(other)' is not supported: use ssh or local")
+        if let name = try text(task.connection) {
+            guard let kind = ConnectionKind(name) else {
+                throw TaskFailure(message: "connection: '\(name)' is not supported: use ssh or local")
+            }
+            if case .local = kind { way.isLocal = true }
         }
         if way.isLocal, !context.settings.allowsController {
             throw TaskFailure(message: "tasks on the controller are not allowed, run it on the machine itself")

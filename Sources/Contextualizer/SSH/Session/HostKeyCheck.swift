@@ -32,6 +32,13 @@ struct HostKeyCheck: Sendable {
     /// The error for another key than the pinned ones.
     func changed(server: String, shown: String, advice: String) -> CommunicatorError {
         let pins: [String] = if case .pinned(let pins) = policy { pins } else { [] }
+        guard !pins.isEmpty else {
+            return CommunicatorError(
+                code: .hostKeyChanged,
+                message: "the host key of \(server) is not known, and only known ones are to be accepted: it shows"
+                    + " \(shown.split(separator: " ").first ?? "?") \(Self.fingerprint(shown)). If that is right, add it"
+                    + " to known_hosts (ssh-keyscan)")
+        }
         let expected = pins.map { "\($0.split(separator: " ").first ?? "?") \(Self.fingerprint($0))" }
             .joined(separator: " or ")
         let found = "it shows \(shown.split(separator: " ").first ?? "?") \(Self.fingerprint(shown))"

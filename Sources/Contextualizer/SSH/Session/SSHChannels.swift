@@ -41,12 +41,13 @@ final class SSHChannels: ShellCarrier {
     private var mustPumpAgain = false
     private(set) var isOpen = true
     private(set) lazy var pool = ShellPool(
-        carrier: self, machine: machine, user: user, startLimit: .seconds(30))
+        carrier: self, machine: machine, user: user, startLimit: shellTimeout)
     private let user: String
+    private let shellTimeout: Duration
 
     init(
         session: SessionHandle, descriptor: Int32, machine: String, user: String, loop: EventLoop,
-        owner: any EventHandler
+        owner: any EventHandler, shellTimeout: Duration
     ) {
         self.session = session
         self.descriptor = descriptor
@@ -54,6 +55,7 @@ final class SSHChannels: ShellCarrier {
         self.user = user
         self.loop = loop
         self.owner = owner
+        self.shellTimeout = shellTimeout
     }
 
     // MARK: Carrier

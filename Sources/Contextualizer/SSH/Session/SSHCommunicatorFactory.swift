@@ -25,7 +25,8 @@ package struct SSHCommunicatorFactory: CommunicatorFactory {
             let others = target.endpoints.count - index
             let peer = SSHLink.Peer(
                 endpoint: endpoint, user: target.user, authentications: target.authentications,
-                hostKey: target.hostKey, hostKeyAdvice: target.hostKeyAdvice ?? hostKeyAdvice)
+                hostKey: target.hostKey, hostKeyAdvice: target.hostKeyAdvice ?? hostKeyAdvice,
+                shellTimeout: target.shellTimeout)
             do {
                 // An address that never answers must leave time for the next ones.
                 let dialed = try await SSHDialer.open(

@@ -15,6 +15,7 @@ actor SSHLink {
         var hostKey: HostKeyPolicy
         /// Ends a message about a changed host key: what to do.
         var hostKeyAdvice: String
+        var shellTimeout: Duration = .seconds(30)
 
         var name: String { "\(user)@\(endpoint)" }
     }
@@ -95,7 +96,8 @@ actor SSHLink {
             try await authenticate(session)
             cancelDeadline()
             let channels = SSHChannels(
-                session: session, descriptor: socket, machine: peer.name, user: peer.user, loop: loop, owner: self)
+                session: session, descriptor: socket, machine: peer.name, user: peer.user, loop: loop, owner: self,
+                shellTimeout: peer.shellTimeout)
             self.channels = channels
             loop.watch(socket, .read, handler: self)
             channels.pump()

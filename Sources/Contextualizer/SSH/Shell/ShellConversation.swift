@@ -228,13 +228,20 @@ struct ShellConversation: Sendable {
     }
 
     private func startTimeout() -> CommunicatorError {
-        let what =
-            escalation.flatMap { hasLoginShell ? "\($0.method.rawValue) to \($0.user)" : nil }
-            ?? "the user's login shell"
+        let words = " within \(startLimit)" + (said.isEmpty ? "" : " (it said: \(said))")
+        if let escalation, hasLoginShell {
+            return CommunicatorError(
+                code: .escalationFailed,
+                message: "\(escalation.method.rawValue) to \(escalation.user) on \(machine) did not answer\(words):"
+                    + " try it there by hand")
+        }
+        // A machine on which nothing can be started is out of reach.
         return CommunicatorError(
-            code: escalation == nil ? .timeout : .escalationFailed,
-            message: "\(what) on \(machine) did not answer within \(startLimit)"
-                + (said.isEmpty ? "" : " (it said: \(said))") + ": try it there by hand")
+            code: .unreachable,
+            message:
+                "\(machine) lets us in, but the user's login shell did not start our program\(words): it, or one of"
+                + " its start-up files, waits for something. See what by 'ssh HOST true', give the user another shell"
+                + " (usermod -s /bin/sh), or allow more time")
     }
 
     // MARK: Programs

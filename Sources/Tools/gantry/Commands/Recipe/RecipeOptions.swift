@@ -91,8 +91,11 @@ struct RecipeConnectionOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "ssh or local, where the inventory says nothing.") var connection: String?
     @Option(
         name: [.customShort("T"), .customLong("timeout")],
-        help: ArgumentHelp("Most time of one try to connect.", valueName: "seconds"))
-    var timeout: Int = 15
+        help: ArgumentHelp(
+            "Most time of one try to connect, where the inventory says nothing (default: $ANSIBLE_TIMEOUT, else 15). A "
+                + "host that is down is tried once, or as often again as ansible_ssh_retries or $ANSIBLE_SSH_RETRIES say.",
+            valueName: "seconds"))
+    var timeout: Int?
     @Flag(name: [.customShort("k"), .customLong("ask-pass")], help: "Ask for the login password.")
     var asksPassword = false
     @Option(
@@ -107,7 +110,8 @@ struct RecipeConnectionOptions: ParsableArguments {
     @Option(
         name: .customLong("ssh-common-args"),
         help: ArgumentHelp(
-            "Arguments as for ssh, where the inventory has none: -o, -i and -J.", valueName: "arguments"))
+            "Arguments as for ssh, where the inventory has none: -o, -i, -J and others; what cannot be followed is refused.",
+            valueName: "arguments"))
     var sshCommonArguments: String?
     @Option(name: .customLong("ssh-extra-args"), help: ArgumentHelp("The same.", valueName: "arguments"))
     var sshExtraArguments: String?
@@ -128,7 +132,9 @@ struct RecipeConnectionOptions: ParsableArguments {
         guard parallel >= 1 else {
             throw ValidationError("--forks is a number of machines from 1, not \(parallel)")
         }
-        guard timeout >= 1 else { throw ValidationError("--timeout is a number of seconds from 1, not \(timeout)") }
+        if let timeout, !(1...86400).contains(timeout) {
+            throw ValidationError("--timeout is a number of seconds from 1, not \(timeout)")
+        }
         if let becomeMethod, !["sudo", "su", "doas"].contains(becomeMethod) {
             throw ValidationError("--become-method is sudo, su or doas, not '\(becomeMethod)'")
         }
@@ -138,14 +144,15 @@ struct RecipeConnectionOptions: ParsableArguments {
     }
 
     func apply(to options: inout RecipeRunner.Options) throws {
-        options.user = user
+        try AnsibleEnvironment().apply(to: &options)
+        if let user { options.user = user }
         if let privateKey { try UserFile.check(privateKey, "private key") }
-        options.privateKeyFiles = privateKey.map { [$0] }
+        if let privateKey { options.privateKeyFiles = [privateKey] }
         options.connection = connection
-        options.connectTimeout = .seconds(timeout)
+        if let timeout { options.connectTimeout = .seconds(timeout) }
         options.parallelism = parallel
-        options.sshCommonArguments = sshCommonArguments
-        options.sshExtraArguments = sshExtraArguments
+        if let sshCommonArguments { options.sshCommonArguments = sshCommonArguments }
+        if let sshExtraArguments { options.sshExtraArguments = sshExtraArguments }
         options.becomes = become
         options.becomeUser = becomeUser
         options.becomeMethod = becomeMethod

@@ -1,0 +1,68 @@
+import ContextualizationAPI
+import Foundation
+import Jinja
+import Recipes
+import Support
+
+/// Turns the connection variables of an inventory (`ansible_host`, `ansible_user`, …) into ways to reach machines.
+struct HostBuilder {
+    private let options: RecipeRunner.Options
+    private let ownKeys: [String]
+    private let environment = RecipeEnvironment.make()
+
+    init(options: RecipeRunner.Options) {
+        self.options = options
+        ownKeys =
+            options.privateKeyFiles
+            ?? ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"].filter {
+                FileManager.default.fileExists(atPath: ($0 as NSString).expandingTildeInPath)
+            }
+    }
+
+    /// All machines of an inventory. One whose variables cannot be followed says why: it may take no part in a run.
+    func hosts(of inventory: Inventory) -> [PlaybookRun.Host] {
+        var files = HostReader.Files()
+        return inventory.hosts.map { host in
+            let variables = inventory.variables(ofHost: host.name)
+            let table = HostTable(hosts: [], groups: [], extra: options.extraVariables, magic: JinjaDict())
+            let scope = TaskScope(
+                host: HostVariables(name: host.name, groups: [], inventory: variables, inventoryIsTemplate: true),
+                table: table, environment: environment)
+            let reader = HostReader(name: host.name, options: options, ownKeys: ownKeys, scope: scope)
+            let nowhere = ConnectionTarget(
+                endpoints: [Endpoint(host: host.name)], user: options.user ?? NSUserName(), authentications: [],
+                hostKey: .trustOnFirstUse)
+            var made = PlaybookRun.Host(
+                machine: ContextualizationMachine(
+                    id: host.name, inventoryName: host.name, target: nowhere,
+                    groups: inventory.groupNames(ofHost: host.name), variables: [:],
+                    escalationPassword: options.becomePassword, isNew: false),
+                variables: variables)
+            do {
+                let names = variables.keys.map(\.text) + options.extraVariables.keys.map(\.text)
+                if let password = try reader.text("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
+                {
+                    made.machine.escalationPassword = Secret(password)
+                }
+                made.isLocal = try reader.isLocal()
+                (made.machine.target, made.patience) = try reader.way(names, &files)
+            } catch {
+                made.refusal = (error as? ContextualizationError)?.message ?? "\(error)"
+            }
+            return made
+        }
+    }
+
+    static func isController(_ name: String) -> Bool { ["localhost", "127.0.0.1", "::1"].contains(name) }
+
+    /// The controller under a name that the inventory does not list.
+    static func controller(_ name: String) -> PlaybookRun.Host {
+        PlaybookRun.Host(
+            machine: ContextualizationMachine(
+                id: name, inventoryName: name,
+                target: ConnectionTarget(
+                    endpoints: [Endpoint(host: name)], user: NSUserName(), authentications: [],
+                    hostKey: .trustOnFirstUse), groups: [], variables: [:], isNew: false),
+            variables: ["ansible_connection": "local"], isLocal: true)
+    }
+}

@@ -1,0 +1,47 @@
+import Contextualization
+import Foundation
+
+/// What the environment says of connections, in Ansible's names. Options and the inventory say it better.
+struct AnsibleEnvironment {
+    private let values: [String: String]
+
+    init(_ values: [String: String] = ProcessInfo.processInfo.environment) { self.values = values }
+
+    private func text(_ names: String...) -> (name: String, value: String)? {
+        for name in names {
+            if let value = values[name], !value.isEmpty { return (name, value) }
+        }
+        return nil
+    }
+
+    private func number(_ names: String..., in range: ClosedRange<Int>) throws -> Int? {
+        for name in names {
+            guard let (name, value) = text(name) else { continue }
+            guard let number = Int(value), range.contains(number) else {
+                throw UsageError("$\(name) is a number from \(range.lowerBound), not '\(value)'")
+            }
+            return number
+        }
+        return nil
+    }
+
+    func apply(to options: inout RecipeRunner.Options) throws {
+        if let seconds = try number("ANSIBLE_TIMEOUT", "ANSIBLE_SSH_TIMEOUT", in: 1...86400) {
+            options.connectTimeout = .seconds(seconds)
+        }
+        if let retries = try number("ANSIBLE_SSH_RETRIES", in: 0...1000) { options.retries = retries }
+        if let port = try number("ANSIBLE_REMOTE_PORT", in: 1...65535) { options.port = port }
+        if let (name, value) = text("ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING") {
+            switch value.lowercased() {
+            case "true", "yes", "on", "1": options.checksHostKeys = true
+            case "false", "no", "off", "0": options.checksHostKeys = false
+            default: throw UsageError("$\(name) is true or false, not '\(value)'")
+            }
+        }
+        options.user = text("ANSIBLE_REMOTE_USER")?.value
+        options.privateKeyFiles = text("ANSIBLE_PRIVATE_KEY_FILE").map { [$0.value] }
+        options.sshArguments = text("ANSIBLE_SSH_ARGS")?.value
+        options.sshCommonArguments = text("ANSIBLE_SSH_COMMON_ARGS")?.value
+        options.sshExtraArguments = text("ANSIBLE_SSH_EXTRA_ARGS")?.value
+    }
+}
