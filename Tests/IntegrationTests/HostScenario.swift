@@ -26,6 +26,8 @@ struct HostScenario {
     let members: [Member]
     /// Features of the network `lan`.
     var network = "outbound = 'yes'"
+    /// Features of the network `inside`.
+    var inside = ""
     var gantry = Program(name: "gantry")
 
     /// - Parameter recipe: The tasks of a play, each line indented by four spaces or none.
@@ -37,13 +39,15 @@ struct HostScenario {
 
     /// Writes the document anew, for example with other credentials.
     func write(_ members: [Member], tasks: String, variables: String = "") throws {
-        try scratch.write("hosts.radl", Self.document(members, tasks: tasks, variables: variables, network: network))
+        try scratch.write(
+            "hosts.radl", Self.document(members, tasks: tasks, variables: variables, network: network, inside: inside))
     }
 
     static func document(
-        _ members: [Member], tasks: String, variables: String = "", network: String = "outbound = 'yes'"
+        _ members: [Member], tasks: String, variables: String = "", network: String = "outbound = 'yes'",
+        inside: String = ""
     ) throws -> String {
-        var text = "network lan (\(network))\nnetwork inside ()\n"
+        var text = "network lan (\(network))\nnetwork inside (\(inside))\n"
         for member in members {
             var features = ["disk.0.os.name = 'linux'", "disk.0.os.credentials.username = '\(member.host.user)'"]
             let interfaces =

@@ -106,6 +106,8 @@ actor ScriptedContextualizer: Contextualizer {
     private var counts = ContextualizationReport.Counts()
     /// Machines that were left.
     private(set) var left: [ContextualizationMachine] = []
+    /// The proxy on the way to each machine.
+    private var proxy: (endpoint: Endpoint, hostKey: String)?
     private let result: @Sendable (ContextualizationMachine) -> ContextualizationReport.Result
 
     init(
@@ -122,6 +124,11 @@ actor ScriptedContextualizer: Contextualizer {
         var report = ContextualizationReport()
         for machine in request.machines {
             let endpoint = machine.target.endpoints.first ?? Endpoint(host: "none")
+            if let proxy {
+                try await sink(
+                    ContextualizationEvent(
+                        machine: machine.id, body: .passed(endpoint: proxy.endpoint, hostKey: proxy.hostKey)))
+            }
             try await sink(
                 ContextualizationEvent(
                     machine: machine.id,
@@ -131,6 +138,9 @@ actor ScriptedContextualizer: Contextualizer {
         }
         return report
     }
+
+    /// What it meets on the way to each machine from now on.
+    func passes(_ endpoint: Endpoint, hostKey: String) { proxy = (endpoint, hostKey) }
 
     /// What it says of the tasks of each machine from now on.
     func count(_ counts: ContextualizationReport.Counts) { self.counts = counts }

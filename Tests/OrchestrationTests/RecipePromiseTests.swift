@@ -206,6 +206,41 @@ import Testing
         #expect(told == (jump.map { [$0] } ?? []))
     }
 
+    /// The key that a proxy shows first must be shown on the way to all machines, until it is said that another one is right.
+    @Test func hostKeysOfProxiesAreKept() async throws {
+        let fixture = try Fixture()
+        let document = """
+            network inside (proxy_host = 'ada:pw@proxy.example.org:2222')
+            system wn (net_interface.0.connection = 'inside' and disk.0.image.url = 'dummy://image')
+            configure wn (
+            @begin
+            - tasks: []
+            @end
+            )
+            deploy wn 2
+            """
+        func policies() async throws -> [HostKeyPolicy] {
+            let request = try #require(await fixture.contextualizer.requests.last)
+            let jumps = request.machines.map(\.target.jumps)
+            #expect(Set(jumps).count == 1, "they share a connection")
+            return try jumps.map { try #require($0.first).hostKey }
+        }
+        await fixture.contextualizer.passes(
+            Endpoint(host: "proxy.example.org", port: 2222), hostKey: "ssh-ed25519 PROXY")
+        let (submitted, operation) = try await fixture.deploy(document, name: "one")
+        #expect(operation.status == .succeeded, "\(operation.error ?? "")")
+        #expect(try await policies() == [.trustOnFirstUse, .trustOnFirstUse])
+        _ = try await fixture.deploy(document, name: "one")
+        #expect(try await policies() == [.pinned(["ssh-ed25519 PROXY"]), .pinned(["ssh-ed25519 PROXY"])])
+        let access = try await fixture.manager.access(of: submitted.infrastructure, caller: .local)
+        #expect(access.map(\.proxy?.hostKeys) == [["ssh-ed25519 PROXY"], ["ssh-ed25519 PROXY"]])
+        #expect(access.allSatisfy { $0.jump == nil })
+        var request = fixture.request(document, name: "one")
+        request.newHostKeys = [1]
+        _ = try await fixture.manager.follow(try await fixture.manager.deploy(request))
+        #expect(try await policies() == [.trustOnFirstUse, .trustOnFirstUse])
+    }
+
     // MARK: - cloud-init
 
     private static func booted(_ text: String, more: String = "", items: String = "") -> String {

@@ -259,6 +259,11 @@ struct SSHLoginTests {
         let second = try TestServer()
         #expect(try await whoami(server.target(jumps: [first.jump()])) == "admin\n")
         #expect(try await whoami(server.target(jumps: [first.jump(), second.jump(.ash)])) == "admin\n")
+        // Whoever trusts them at first sight is told what they showed.
+        let told = try await factory.connect(
+            to: server.target(jumps: [first.jump(), second.jump(.ash)]), timeout: .seconds(20))
+        #expect(told.jumpKeys == [first.hostKey, second.hostKey])
+        await told.communicator.close()
         // One log in a machine in between, however many are behind it.
         let targets = [server.target(.plain), server.target(.admin), server.target(.ash)].map {
             var target = $0

@@ -65,6 +65,9 @@ package struct JumpHost: Sendable, Hashable {
     package var hostKey: HostKeyPolicy
     /// As ``ConnectionTarget/hostKeyAdvice``.
     package var hostKeyAdvice: String?
+    /// It is no machine of the run, and whoever asks keeps its host key: what it shows at first is told by
+    /// ``ContextualizationEvent/Body/passed(endpoint:hostKey:)``.
+    package var isProxy = false
 
     package init(
         endpoint: Endpoint, user: String, authentications: [Authentication], hostKey: HostKeyPolicy,
@@ -85,11 +88,15 @@ package struct Connection: Sendable {
     package var endpoint: Endpoint
     /// The host key that it showed: `TYPE BASE64`.
     package var hostKey: String
+    /// The host keys that the machines in between showed, in the order of ``ConnectionTarget/jumps``; fewer where they are
+    /// not known any more.
+    package var jumpKeys: [String]
 
-    package init(communicator: any Communicator, endpoint: Endpoint, hostKey: String) {
+    package init(communicator: any Communicator, endpoint: Endpoint, hostKey: String, jumpKeys: [String] = []) {
         self.communicator = communicator
         self.endpoint = endpoint
         self.hostKey = hostKey
+        self.jumpKeys = jumpKeys
     }
 }
 

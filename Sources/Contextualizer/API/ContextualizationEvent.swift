@@ -5,6 +5,8 @@ package struct ContextualizationEvent: Sendable, Hashable, Codable {
     package enum Body: Sendable, Hashable, Codable {
         /// The machine let us in at this endpoint with this host key.
         case reached(endpoint: Endpoint, hostKey: String)
+        /// A proxy on the way to the machine, of which nothing was known yet, showed this host key.
+        case passed(endpoint: Endpoint, hostKey: String)
         /// A step begins on the machine; `tasks` is how many are known at this time.
         case stepStarted(step: String, tasks: Int)
         case taskStarted(TaskReference)

@@ -117,14 +117,17 @@ package enum InfrastructureInput: Sendable {
     case contextualized(generation: Int, [MachineID: MachineRecord.Configuration])
 }
 
-/// How a machine let us in.
+/// How a machine let us in, or a proxy before it.
 package struct LearntAccess: Sendable, Hashable {
     package var endpoint: MachineRecord.Endpoint
     package var hostKey: String
+    /// It is no machine of the infrastructure.
+    package var isProxy: Bool
 
-    package init(endpoint: MachineRecord.Endpoint, hostKey: String) {
+    package init(endpoint: MachineRecord.Endpoint, hostKey: String, isProxy: Bool = false) {
         self.endpoint = endpoint
         self.hostKey = hostKey
+        self.isProxy = isProxy
     }
 }
 

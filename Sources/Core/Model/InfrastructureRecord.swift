@@ -36,6 +36,8 @@ package struct InfrastructureRecord: Sendable, Hashable, Codable {
     package var templateName: String?
     /// Servers of its clouds, by the clouds' ids: for statistics.
     package var cloudHosts: [String: String]?
+    /// Host keys that SSH proxies must show, `TYPE BASE64`, by their `HOST:PORT`.
+    package var proxyKeys: [String: [String]]?
 
     package init(
         id: InfrastructureID, name: String?, owners: [Owner], createdAt: Date, goal: Goal = .present,

@@ -73,7 +73,9 @@ extension InfrastructureStateMachine {
             end(.sweep(cloud.site))
             note(problem: message, key: .sweep(cloud.site), about: "resources at \(cloud.id)")
         case .contextualization(let event, let learnt):
-            if let id = event.machine, let learnt {
+            if let learnt, learnt.isProxy {
+                learn(proxy: learnt)
+            } else if let id = event.machine, let learnt {
                 update(id) {
                     $0.endpoint = learnt.endpoint
                     if !$0.hostKeys.contains(learnt.hostKey) { $0.hostKeys.append(learnt.hostKey) }
@@ -84,6 +86,13 @@ extension InfrastructureStateMachine {
             end(.contextualize)
             handleConfigurations(results, now: now)
         }
+    }
+
+    /// What a proxy shows at first must be shown from then on, on the way to whatever machine.
+    private mutating func learn(proxy: LearntAccess) {
+        let place = proxy.endpoint.place
+        guard snapshot.infrastructure.proxyKeys?[place]?.contains(proxy.hostKey) != true else { return }
+        updateRecord { $0.proxyKeys = ($0.proxyKeys ?? [:]).merging([place: [proxy.hostKey]]) { $0 + $1 } }
     }
 
     private mutating func end(_ key: InfrastructureAction.Key) {

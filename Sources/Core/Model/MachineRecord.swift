@@ -93,6 +93,9 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
         package var host: String
         package var port: Int
 
+        /// `HOST:PORT`, by which what is known of it is kept.
+        package var place: String { "\(host):\(port)" }
+
         package init(host: String, port: Int) {
             self.host = host
             self.port = port

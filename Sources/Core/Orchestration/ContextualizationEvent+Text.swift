@@ -6,6 +6,7 @@ extension ContextualizationEvent {
     var line: String {
         switch body {
         case .reached(let endpoint, _): return "reached at \(endpoint)"
+        case .passed(let endpoint, _): return "reached through \(endpoint), whose host key counts from now on"
         case .stepStarted(let step, let tasks): return "\(step): begins, \(tasks) tasks"
         case .taskStarted(let task): return "\(task.step): \(task.name.isEmpty ? task.module : task.name)"
         case .taskFinished(let record):
@@ -25,13 +26,19 @@ extension ContextualizationEvent {
         switch body {
         case .taskStarted, .stepStarted, .stepFinished: false
         case .taskFinished(let record): !record.isRepeatable
-        case .reached, .failed, .message: true
+        case .reached, .passed, .failed, .message: true
         }
     }
 
-    /// How the machine let us in, where the event tells it.
+    /// How the machine let us in, or what is on the way to it, where the event tells it.
     var learnt: LearntAccess? {
-        guard case .reached(let endpoint, let hostKey) = body else { return nil }
-        return LearntAccess(endpoint: .init(host: endpoint.host, port: endpoint.port), hostKey: hostKey)
+        switch body {
+        case .reached(let endpoint, let hostKey):
+            LearntAccess(endpoint: .init(host: endpoint.host, port: endpoint.port), hostKey: hostKey)
+        case .passed(let endpoint, let hostKey):
+            LearntAccess(
+                endpoint: .init(host: endpoint.host, port: endpoint.port), hostKey: hostKey, isProxy: true)
+        default: nil
+        }
     }
 }

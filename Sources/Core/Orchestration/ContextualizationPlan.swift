@@ -61,9 +61,13 @@ struct ContextualizationPlan {
         let host = publics.first ?? privates.first
         let names = hostNames(machine, system)
         let login = system.credentials
-        // A private machine is reached through a public one of the same network, where there is one.
+        // A private machine is reached through the proxy that its network names, else through a public one of the same
+        // network, where there is one.
+        let proxy =
+            publics.isEmpty
+            ? ProxyHost.first(of: index.networks(of: system), keys: snapshot.infrastructure.proxyKeys) : nil
         var jump: Int?
-        if publics.isEmpty {
+        if publics.isEmpty, proxy == nil {
             jump = system.interfaces.compactMap { $0.connection.flatMap { gateways[$0] } }.min()
         }
         let password = login.password.map { Secret($0) }
@@ -74,7 +78,8 @@ struct ContextualizationPlan {
             port: machine.endpoint?.port ?? port(machine, system),
             user: LoginUser.name(machine, system.features), privateKey: privateKey, password: password,
             groups: [machine.system],
-            variables: variables(machine, system, names, publics: publics, privates: privates), jump: jump)
+            variables: variables(machine, system, names, publics: publics, privates: privates), jump: jump,
+            proxy: proxy)
     }
 
     /// The provider's word, else the port that `outports` leads to 22, else 22.
@@ -213,8 +218,8 @@ struct ContextualizationPlan {
             if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
         }
         var jumps: [JumpHost] = []
-        if Self.publicAddresses(record).isEmpty, let proxy = systems[record.id].flatMap(proxy(of:)) {
-            jumps = [proxy]
+        if let proxy = access.proxy {
+            jumps = [proxy.jump(advice: advice(of: proxy))]
         } else if let gateway = access.jump.flatMap({ byNumber[$0] }) {
             jumps = [
                 JumpHost(
@@ -228,9 +233,10 @@ struct ContextualizationPlan {
             hostKey: hostKeyPolicy(access), jumps: jumps, hostKeyAdvice: hostKeyAdvice(record))
     }
 
-    /// Through which a private network says that it is reached.
-    private func proxy(of system: RADLSystem) -> JumpHost? {
-        index.networks(of: system).lazy.compactMap { ProxyHost($0.features)?.jump }.first
+    /// The same for all machines behind it, so that they share one connection.
+    private func advice(of proxy: ProxyHost) -> String {
+        let number = accesses.first { $0.proxy?.endpoint == proxy.endpoint }?.machine.id.number ?? 0
+        return "if the proxy was set up anew on purpose, " + configuration.advice.acceptHostKey(ofMachine: number)
     }
 
     private func hostKeyAdvice(_ record: MachineRecord) -> String {

@@ -17,13 +17,15 @@ package struct MachineAccess: Sendable, Hashable {
     package var groups: [String]
     /// Variables in IM's names.
     package var variables: [String: String]
-    /// Number of the machine that one has to go through; nil: reached directly.
+    /// Number of the machine that one has to go through; nil: reached directly, or through a proxy.
     package var jump: Int?
+    /// What one has to go through that is no machine of the infrastructure.
+    package var proxy: ProxyHost?
 
     package init(
         machine: MachineRecord, inventoryName: String, hostname: String, fqdn: String, host: String?, port: Int,
         user: String, privateKey: Secret<String>?, password: Secret<String>?, groups: [String],
-        variables: [String: String], jump: Int?
+        variables: [String: String], jump: Int?, proxy: ProxyHost? = nil
     ) {
         self.machine = machine
         self.inventoryName = inventoryName
@@ -37,5 +39,6 @@ package struct MachineAccess: Sendable, Hashable {
         self.groups = groups
         self.variables = variables
         self.jump = jump
+        self.proxy = proxy
     }
 }

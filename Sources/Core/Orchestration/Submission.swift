@@ -58,7 +58,14 @@ struct Submission {
             var machine = machine
             machine.configuration = configuration(machine.system)
             machine.power = nil
-            if request.newHostKeys.contains(machine.id.number) { machine.hostKeys = [] }
+            if request.newHostKeys.contains(machine.id.number) {
+                machine.hostKeys = []
+                // It may be the one in between that is new.
+                let networks = index.system(machine.system).map { index.networks(of: $0) } ?? []
+                for proxy in networks.compactMap({ ProxyHost($0.features) }) {
+                    record.proxyKeys?[proxy.endpoint.place] = nil
+                }
+            }
             machines.append(machine)
         }
         for machine in request.update == nil ? prepared.forgotten : [] {

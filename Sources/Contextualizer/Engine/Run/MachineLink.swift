@@ -147,6 +147,13 @@ actor MachineLink {
         if case .trustOnFirstUse = target.hostKey, !opened.hostKey.isEmpty {
             target.hostKey = .pinned([opened.hostKey])
         }
+        for (number, key) in opened.jumpKeys.enumerated() where !key.isEmpty {
+            let jump = target.jumps[number]
+            guard case .trustOnFirstUse = jump.hostKey else { continue }
+            // From now on it must be this one.
+            target.jumps[number].hostKey = .pinned([key])
+            if jump.isProxy { try await report(.passed(endpoint: jump.endpoint, hostKey: key)) }
+        }
         try await report(.reached(endpoint: opened.endpoint, hostKey: opened.hostKey))
         return opened
     }

@@ -52,6 +52,17 @@ actor BastionPool {
         }
     }
 
+    /// The host keys that machines in between showed, as far as their connections are still there.
+    func hostKeys(_ jumps: [JumpHost]) async -> [String] {
+        var keys: [String] = []
+        for count in 1...max(1, jumps.count) where count <= jumps.count {
+            guard let entry = entries[Array(jumps.prefix(count))], let link = try? await entry.dialed.value.link
+            else { return keys }
+            keys.append(await link.hostKey)
+        }
+        return keys
+    }
+
     /// One of those who wait has given up; the last one ends the attempt.
     private func abandon(_ jumps: [JumpHost], _ dialed: Task<SSHDialer.Dialed, any Error>, _ waiter: Int) {
         guard let entry = entries[jumps], entry.dialed == dialed, entry.waiters.contains(waiter) else { return }

@@ -35,7 +35,7 @@ package struct SSHCommunicatorFactory: CommunicatorFactory {
                 let key = await dialed.link.hostKey
                 return Connection(
                     communicator: SSHCommunicator(dialed, jumps: target.jumps, bastions: bastions),
-                    endpoint: endpoint, hostKey: key)
+                    endpoint: endpoint, hostKey: key, jumpKeys: await bastions.hostKeys(target.jumps))
             } catch let error as CommunicatorError {
                 guard error.code != .cancelled, !Task.isCancelled else { throw error }
                 if index == 0 || error.code.weight >= failure.code.weight { failure = error }

@@ -50,7 +50,9 @@ struct SSHCommand: AsyncParsableCommand {
                 let session = try SSHConfiguration(accesses: accesses)
                 defer { session.remove() }
                 let status = try session.run(access, command: command)
-                if status == Self.sshFailed, let hint = SSHHint.text(access) { Terminal.note(hint) }
+                if status == Self.sshFailed {
+                    for hint in [SSHHint.text(access), SSHHint.proxy(access)] { hint.map { Terminal.note($0) } }
+                }
                 return status
             }
             if status != 0 { throw ExitCode(status) }
@@ -69,6 +71,19 @@ enum SSHHint {
             at system \(access.machine.system), disk.0.os.credentials.password: ssh asks for it on a terminal. To log in \
             with a key, put its public half into ~\(access.user)/.ssh/authorized_keys there with a recipe, and its \
             private half into the document as disk.0.os.credentials.private_key.
+            """
+    }
+}
+
+extension SSHHint {
+    /// Of what is in between. Nil where Gantry gave ssh a key for it.
+    static func proxy(_ access: MachineAccess) -> String? {
+        guard let proxy = access.proxy, proxy.privateKey == nil else { return nil }
+        return """
+            machine \(access.machine.id.number) (\(access.machine.system)) is reached through the proxy \
+            \(proxy.user)@\(proxy.endpoint.place), which lets in by password; Gantry does not hand that to ssh. It stands in \
+            the document, at proxy_host of the network: ssh asks for it on a terminal. To go through with a key, give \
+            proxy_key there.
             """
     }
 }
@@ -139,6 +154,11 @@ enum InventoryText {
         variables["ansible_host"] = access.host
         variables["ansible_port"] = String(access.port)
         variables["ansible_user"] = access.user
+        if let proxy = access.proxy {
+            let place = proxy.endpoint
+            let host = place.host.contains(":") ? "[\(place.host)]" : place.host
+            variables["ansible_ssh_common_args"] = "-o ProxyJump=\(proxy.user)@\(host):\(place.port)"
+        }
         return variables
     }
 

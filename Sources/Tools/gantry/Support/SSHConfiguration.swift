@@ -48,6 +48,7 @@ struct SSHConfiguration {
     private static func write(_ accesses: [MachineAccess], to folder: String) throws {
         var config = ""
         var known = ""
+        var proxies: [ProxyHost] = []
         for access in accesses {
             let number = access.machine.id.number
             config += "Host \(access.hostname) \(access.inventoryName) gantry-\(number)\n"
@@ -62,8 +63,25 @@ struct SSHConfiguration {
                 config += "  IdentityFile \(path)\n  IdentitiesOnly yes\n"
             }
             if let jump = access.jump { config += "  ProxyJump gantry-\(jump)\n" }
+            if let proxy = access.proxy {
+                if !proxies.contains(proxy) { proxies.append(proxy) }
+                config += "  ProxyJump gantry-proxy-\(proxies.firstIndex(of: proxy) ?? 0)\n"
+            }
             config += "\n"
             for key in access.machine.hostKeys { known += "\(access.machine.id) \(key)\n" }
+        }
+        for (number, proxy) in proxies.enumerated() {
+            let name = "gantry-proxy-\(number)"
+            config += "Host \(name)\n  HostName \(proxy.endpoint.host)\n  Port \(proxy.endpoint.port)\n"
+            config += "  User \(proxy.user)\n  ConnectTimeout 20\n"
+            config += "  UserKnownHostsFile \(folder)/known_hosts\n  HostKeyAlias \(name)\n"
+            config += "  StrictHostKeyChecking \(proxy.hostKeys.isEmpty ? "accept-new" : "yes")\n"
+            if let key = proxy.privateKey {
+                try write(key.expose().hasSuffix("\n") ? key.expose() : key.expose() + "\n", to: "\(folder)/\(name)")
+                config += "  IdentityFile \(folder)/\(name)\n  IdentitiesOnly yes\n"
+            }
+            config += "\n"
+            for key in proxy.hostKeys { known += "\(name) \(key)\n" }
         }
         try write(known, to: folder + "/known_hosts")
         try write(config, to: folder + "/config")
