@@ -125,10 +125,14 @@ final class EventLog: Sendable {
     struct Stopped: Error {}
 
     private let events = LockedValue<[ContextualizationEvent]>([])
-    /// Throws after so many finished tasks: the controller dies.
+    /// Throws after so many finished tasks, or events: the controller dies.
     private let limit: Int
+    private let place: Int
 
-    init(stopAfter limit: Int = .max) { self.limit = limit }
+    init(stopAfter limit: Int = .max, dyingAt place: Int = .max) {
+        self.limit = limit
+        self.place = place
+    }
 
     var all: [ContextualizationEvent] { events.withLock { $0 } }
 
@@ -158,7 +162,7 @@ final class EventLog: Sendable {
         try events.withLock { events in
             events.append(event)
             let finished = events.count { if case .taskFinished = $0.body { true } else { false } }
-            if finished >= limit { throw Stopped() }
+            if finished >= limit || events.count >= place { throw Stopped() }
         }
     }
 }

@@ -30,6 +30,30 @@ import Testing
         }
     }
 
+    /// Whenever the controller dies: what one time did is not taken for what the next one has to do, and nothing is done
+    /// twice.
+    @Test func aDeathAnywhereInARecipeThatIsRunAgain() async throws {
+        let recipe = "- tasks: [{name: add, shell: echo x >> out}, {name: second, shell: 'test $(wc -l < out) = 2'}]"
+        var (place, hasEnded) = (0, false)
+        while !hasEnded {
+            place += 1
+            let harness = try Harness()
+            var request = harness.request(["web": recipe])
+            request.attempts = 2
+            let log = EventLog(dyingAt: place)
+            do {
+                _ = try await harness.contextualizer().run(request) { try log.take($0) }
+                hasEnded = true
+            } catch is EventLog.Stopped {}
+            // It is asked for with what is on record.
+            request.history = log.all
+            let (report, second) = try await harness.run(request)
+            #expect(report.results["m1"] == .configured, "\(place): \(second.records)")
+            #expect(harness.machines.read("10.0.0.1", "out") == "x\nx\n", "\(place): \(log.all.last.debugDescription)")
+        }
+        #expect(place > 10)
+    }
+
     /// Ansible's output in the words of IM's agent.
     @Test func theLogOfAMachine() async throws {
         let harness = try Harness()

@@ -91,6 +91,34 @@ import Testing
         #expect(log == "one\nthree\n")
     }
 
+    /// What one run did counts for another that is called in the same way, and for tasks that are the same.
+    @Test func whatARunDidIsNotTakenForAnother() async throws {
+        let go = "{name: go, command: 'test -e \(scratch.path("work/go"))'}"
+        var site = try play(writes("one"), writes("two"), go)
+        #expect(try await gantry.run(["recipe", "run", site, "--check"]).status == 0)
+        #expect(try await gantry.run(["recipe", "run", site, "-e", "a=1"]).status == 1)
+        #expect(log == "one\ntwo\n")
+        for (arguments, says) in [
+            (["-e", "a=2"], "it had other extra variables (-e)"), ([], "it had other extra variables (-e)"),
+            (["-e", "a=1", "--check"], "it was one without --check"),
+        ] {
+            let refused = try await gantry.run(["recipe", "run", site, "--resume"] + arguments)
+            #expect(refused.status == 64 && refused.errors.contains(says), "\(refused.errors)")
+        }
+        // One is another task now, and two is what it was.
+        site = try play(writes("first"), writes("two"), go)
+        #expect(try await gantry.run(["recipe", "run", site, "--resume", "-e", "a=1"]).status == 1)
+        #expect(log == "one\ntwo\nfirst\n")
+        try scratch.write("work/go", "")
+        let resumed = try await gantry.run(["recipe", "run", site, "--resume", "-e", "a=1"])
+        #expect(resumed.status == 0 && log == "one\ntwo\nfirst\n", "\(resumed.output)\(resumed.errors)")
+        // A check changed nothing: nothing of it counts.
+        let checked = try play("{name: fails, assert: {that: [false]}}", writes("four"))
+        #expect(try await gantry.run(["recipe", "run", checked, "--check"]).status == 1)
+        let refused = try await gantry.run(["recipe", "run", checked, "--resume"])
+        #expect(refused.status == 64 && refused.errors.contains("it was one with --check"), "\(refused.errors)")
+    }
+
     // MARK: - Bad input
 
     @Test func aPlaybookOfAHundredMegabytesIsRefused() async throws {

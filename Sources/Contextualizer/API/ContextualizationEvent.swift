@@ -13,6 +13,9 @@ package struct ContextualizationEvent: Sendable, Hashable, Codable {
         /// A task ended on the machine. Everything that a resumed run needs is in it.
         case taskFinished(TaskRecord)
         case stepFinished(step: String, succeeded: Bool)
+        /// A step that failed is done for this time (2 at least), from its beginning: what its tasks did before does not
+        /// count as done.
+        case stepRestarted(step: String, attempt: Int)
         /// The machine takes no further part.
         case failed(step: String?, message: String)
         /// For people: a waiting, a warning, the text that the log shows.
@@ -38,12 +41,15 @@ package struct TaskReference: Sendable, Hashable, Codable {
     package var path: String
     package var name: String
     package var module: String
+    /// Of what the task says, where another one may stand at its place when the run goes on; nil: it is the same.
+    package var digest: String?
 
-    package init(step: String, path: String, name: String, module: String) {
+    package init(step: String, path: String, name: String, module: String, digest: String? = nil) {
         self.step = step
         self.path = path
         self.name = name
         self.module = module
+        self.digest = digest
     }
 }
 

@@ -14,6 +14,7 @@ extension ContextualizationEvent {
             let summary = record.summary.isEmpty ? "" : ": \(record.summary)"
             return "\(record.task.step): \(name): \(record.status.rawValue)\(summary)"
         case .stepFinished(let step, let succeeded): return "\(step): \(succeeded ? "done" : "failed")"
+        case .stepRestarted(let step, let attempt): return "\(step): begins for the \(attempt). time"
         case .failed(let step, let message): return (step.map { "\($0): " } ?? "") + "failed: \(message)"
         case .message(let text): return text
         }
@@ -26,7 +27,7 @@ extension ContextualizationEvent {
         switch body {
         case .taskStarted, .stepStarted, .stepFinished: false
         case .taskFinished(let record): !record.isRepeatable
-        case .reached, .passed, .failed, .message: true
+        case .reached, .passed, .stepRestarted, .failed, .message: true
         }
     }
 

@@ -21,7 +21,7 @@ extension RecipeLog {
                 lines += recap(counts(of: results), hosts: hosts)
                 lines += ["", succeeded ? "Task \(step) finished successfully" : "ERROR executing task \(step)"]
             case .failed(_, let message), .message(let message): lines.append(message)
-            case .taskStarted, .passed: break
+            case .taskStarted, .passed, .stepRestarted: break
             }
         }
         return lines

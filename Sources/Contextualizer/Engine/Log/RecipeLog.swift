@@ -59,7 +59,7 @@ package struct RecipeLog: Sendable {
         case .message(let text) where event.machine == nil && text.hasPrefix("skipping: "): return [text]
         case .message(let text):
             return [text.hasPrefix("FAILED - RETRYING") ? text : "[\(name(event.machine))]: \(text)"]
-        case .reached, .passed, .taskStarted, .stepFinished: return []
+        case .reached, .passed, .taskStarted, .stepFinished, .stepRestarted: return []
         }
     }
 

@@ -34,7 +34,7 @@ struct TaskOrder: Sendable {
         case .stepFinished, .failed:
             if let machine = event.machine { members.remove(machine) }
             return advance() + [event]
-        case .reached, .passed, .taskStarted, .message:
+        case .reached, .passed, .taskStarted, .stepRestarted, .message:
             return [event]
         }
     }

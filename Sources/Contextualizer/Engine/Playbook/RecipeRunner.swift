@@ -153,6 +153,7 @@ package struct RecipeRunner: Sendable {
         settings.wantsDifference = options.showsDifference
         settings.becomes = options.becomes
         settings.allowsController = local != nil
+        settings.mayChange = true
         settings.parallelism = options.parallelism
         settings.forcesHandlers = options.forcesHandlers
         settings.folder = prepared.folder

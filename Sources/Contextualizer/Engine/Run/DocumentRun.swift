@@ -194,12 +194,14 @@ final class DocumentRun: Sendable {
         doneSteps.withLock { _ = $0[machine.id, default: []].insert(step.name) }
     }
 
-    /// All of its tasks, each time: what a task did counts as done, since recipes may be run again.
+    /// All of its tasks, each time. That it is done again is on record before it is waited: a run that goes on after a
+    /// death takes nothing for done that an earlier time did.
     private func runAgainWhereItFails(
         _ plays: [ProgramPlay], on machine: ContextualizationMachine, step: String
     ) async throws -> String? {
-        var attempt = 1
-        while let message = try await crew.run(plays, on: machine, step: step) {
+        let first = context.history.attempt(machine.id, step: step)
+        var attempt = first
+        while let message = try await crew.run(plays, on: machine, step: step, goesOn: attempt == first) {
             let isReplay = context.history.hasFinished(machine.id, step: step)
             guard attempt < request.attempts, !isReplay else { return message }
             attempt += 1
@@ -209,6 +211,7 @@ final class DocumentRun: Sendable {
                 .message(
                     "ERROR executing task \(step): (\(attempt - 1)/\(request.attempts)): "
                         + "\(context.masker.mask(message)); it is run again in \(pause.rounded) s"))
+            try await context.recorder.emit(machine.id, .stepRestarted(step: step, attempt: attempt))
             try await context.clock.sleep(for: pause)
         }
         return nil

@@ -28,6 +28,8 @@ final class HostRunner {
     var lockStep: LockStep?
     /// Answers to `vars_prompt`.
     var promptLayers: [JinjaDict] = []
+    /// Whether what an interrupted run did counts: not where a recipe is run again.
+    var goesOn = true
     /// `meta: clear_host_errors`.
     var clearErrors: () -> Void = {}
     /// Whether the failure that ended the play counts for all.
@@ -221,7 +223,9 @@ final class HostRunner {
         case .includeTasks, .includeRole: return try await include(task, run)
         case .includeVariables, .module, .controller: break
         }
-        if let record = context.history.record(machine.id, step: step, path: task.path) {
+        if goesOn, let record = context.history.record(machine.id, step: step, path: task.path),
+            record.task.digest == nil || record.task.digest == task.digest
+        {
             return try replay(record, task, run)
         }
         let ended = try await bounded(task, run) { try await run.perform() }

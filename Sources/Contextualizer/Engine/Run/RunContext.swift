@@ -21,6 +21,8 @@ final class RunContext: Sendable {
         var folder: String?
         /// Most tasks at the same time where machines keep together.
         var parallelism = 64
+        /// Whether the tasks may be others when an interrupted run goes on.
+        var mayChange = false
         /// Whether handlers run on machines whose play failed.
         var forcesHandlers = false
     }

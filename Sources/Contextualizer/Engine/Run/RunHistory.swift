@@ -1,6 +1,6 @@
 import ContextualizationAPI
 
-/// What an interrupted run did on each machine.
+/// What an interrupted run did on each machine: of a step that was done again, the last time alone.
 struct RunHistory: Sendable {
     private struct Key: Hashable {
         var machine: String
@@ -11,6 +11,7 @@ struct RunHistory: Sendable {
     private var records: [Key: TaskRecord] = [:]
     private var finishedSteps: [String: [String: Bool]] = [:]
     private var started: Set<String> = []
+    private var attempts: [String: [String: Int]] = [:]
 
     init(_ events: [ContextualizationEvent]) {
         for event in events {
@@ -21,6 +22,9 @@ struct RunHistory: Sendable {
                 records[Key(machine: machine, step: record.task.step, path: record.task.path)] = record
             case .stepFinished(let step, let succeeded):
                 finishedSteps[machine, default: [:]][step] = succeeded
+            case .stepRestarted(let step, let attempt):
+                attempts[machine, default: [:]][step] = attempt
+                records = records.filter { $0.key.machine != machine || $0.key.step != step }
             default: break
             }
         }
@@ -37,6 +41,9 @@ struct RunHistory: Sendable {
         case .failed, .unreachable: return nil
         }
     }
+
+    /// For which time, from 1, a step was at work on the machine.
+    func attempt(_ machine: String, step: String) -> Int { attempts[machine]?[step] ?? 1 }
 
     /// Whether a step ended well on the machine.
     func hasFinished(_ machine: String, step: String) -> Bool { finishedSteps[machine]?[step] == true }

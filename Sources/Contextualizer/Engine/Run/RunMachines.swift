@@ -92,15 +92,18 @@ final class RunMachines: Sendable {
 
     /// Runs plays on one machine. `meta: end_host` and `end_play` end one play; the next one begins.
     ///
-    /// - Parameter first: Number of the first play in its recipe.
+    /// - Parameters:
+    ///   - first: Number of the first play in its recipe.
+    ///   - goesOn: Whether what an interrupted run did counts.
     /// - Returns: Why it failed; nil: it did not.
     func run(
         _ plays: some Sequence<ProgramPlay>, first: Int = 0, on machine: ContextualizationMachine, step: String,
-        lockStep: LockStep? = nil, layers: [JinjaDict] = []
+        lockStep: LockStep? = nil, layers: [JinjaDict] = [], goesOn: Bool = true
     ) async throws -> String? {
         guard let runner = runner(machine, step: step) else { return nil }
         runner.lockStep = lockStep
         runner.promptLayers = layers
+        runner.goesOn = goesOn
         for (offset, play) in plays.enumerated() {
             do {
                 if case .failed(let task, let result, _) = try await runner.run(play, path: String(first + offset)) {

@@ -405,7 +405,9 @@ final class TaskRun {
     func record(_ ended: Ended, status: TaskRecord.Status, effects: TaskEffects) -> TaskRecord {
         let visible = ended.isCensored ? Self.censored(ended.dictionary) : context.masker.mask(.dict(ended.dictionary))
         return TaskRecord(
-            task: reference(name: context.masker.mask(ended.name)), status: status, seconds: ended.seconds,
+            task: reference(
+                name: context.masker.mask(ended.name), digest: context.settings.mayChange ? task.digest : nil),
+            status: status, seconds: ended.seconds,
             summary: TaskSummary.text(visible, status: status), result: JSONText.text(visible), effects: effects.text,
             isRepeatable: (status == .skipped || status == .ok && !task.isCommand) && leavesNothing(effects))
     }
@@ -430,8 +432,8 @@ final class TaskRun {
         return .dict(result)
     }
 
-    private func reference(name: String) -> TaskReference {
-        TaskReference(step: runner.step, path: task.path, name: name, module: task.moduleName)
+    private func reference(name: String, digest: String? = nil) -> TaskReference {
+        TaskReference(step: runner.step, path: task.path, name: name, module: task.moduleName, digest: digest)
     }
 
     /// Tells that the task begins, once, before its first program.

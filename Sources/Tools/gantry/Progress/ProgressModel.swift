@@ -75,7 +75,7 @@ struct ProgressModel: Sendable {
             machine.state = "configuring"
             machine.task = "\(task.step): \(task.name.isEmpty ? task.module : task.name)"
             machine.since = event.time
-        case .passed, .taskFinished, .stepFinished: break
+        case .passed, .taskFinished, .stepFinished, .stepRestarted: break
         case .failed(_, let message):
             machine.task = message
             machine.hasFailed = true

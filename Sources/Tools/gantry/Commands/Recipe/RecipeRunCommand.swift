@@ -3,8 +3,10 @@ import Contextualization
 import ContextualizationAPI
 import Foundation
 import Glibc
+import Jinja
 import Recipes
 import SSHTransport
+import Support
 import Synchronization
 
 struct RecipeRunCommand: AsyncParsableCommand {
@@ -15,7 +17,8 @@ struct RecipeRunCommand: AsyncParsableCommand {
             tasks that are delegated there run on this machine.
 
             A run that was interrupted, or in which a machine failed, goes on with --resume: tasks that ended are not \
-            done again.
+            done again, but for those that were changed in the playbook since. It goes on with the same extra \
+            variables, and --check with --check, or is refused.
 
             EXAMPLES:
               gantry recipe run site.yml -i hosts.ini
@@ -62,7 +65,11 @@ struct RecipeRunCommand: AsyncParsableCommand {
             var options = try options(vault)
             var isGood = true
             for playbook in playbooks {
-                let journal = try RecipeJournal(playbook: playbook, inventory: source.inventory, resumes: resume)
+                let journal = try RecipeJournal(
+                    playbook: playbook, inventory: source.inventory, resumes: resume,
+                    call: .init(
+                        isCheckMode: check,
+                        variables: Fingerprint.of([JinjaValue.dict(options.extraVariables).repr])))
                 options.history = journal.history
                 let runner = RecipeRunner(
                     factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
