@@ -4,6 +4,54 @@ import Testing
 
 /// What `contmsg` says of real machines, and what the service does where a recipe fails.
 @Suite(.serialized) struct ContextualizationLogTests {
+    /// What Python's own XML-RPC client is told.
+    private static func text(_ daemon: Daemon, _ method: String, _ parameters: String...) async throws -> String {
+        struct Answer: Decodable {
+            enum Part: Decodable, Equatable {
+                case flag(Bool)
+                case text(String)
+
+                init(from decoder: any Decoder) throws {
+                    let container = try decoder.singleValueContainer()
+                    if let flag = try? container.decode(Bool.self) {
+                        self = .flag(flag)
+                    } else {
+                        self = .text(try container.decode(String.self))
+                    }
+                }
+            }
+
+            var result: [Part]
+        }
+        let login = #"[{"type":"InfrastructureManager","username":"ada","password":"one"}]"#
+        var words = parameters
+        words.insert(login, at: method == "GetVMContMsg" ? 2 : 1)
+        let ended = try await Program(name: "python3", executable: URL(filePath: "/usr/bin/python3")).run([
+            PythonEnvironment.script("xmlrpc_call.py"), daemon.xmlrpcURL, method, "[\(words.joined(separator: ","))]",
+        ])
+        try #require(ended.status == 0, "\(ended.errors)")
+        let answer = try JSONDecoder().decode(Answer.self, from: Data(ended.output.utf8)).result
+        guard answer.count == 2, answer[0] == .flag(true), case .text(let text) = answer[1] else {
+            Issue.record("\(method): \(ended.output)")
+            return ""
+        }
+        return text
+    }
+
+    /// XML-RPC says what REST says; the text may grow between two looks at it.
+    private static func expectTheSame(
+        _ daemon: Daemon, _ path: String, location: SourceLocation = #_sourceLocation, _ call: () async throws -> String
+    ) async throws {
+        for _ in 0..<10 {
+            let before = try await daemon.call(.get, path)
+            let told = try await call()
+            guard try await daemon.call(.get, path) == before else { continue }
+            #expect(told == before && !told.isEmpty, "\(path): \(told)", sourceLocation: location)
+            return
+        }
+        Issue.record("\(path) never stays as it is", sourceLocation: location)
+    }
+
     /// The recipe fails once; the second run of it ends well.
     @Test func aRecipeIsRunAgainAndTold() async throws {
         try await RecipeHost.with(prefix: "log") { host in
@@ -43,6 +91,18 @@ import Testing
             // It may have grown since.
             let ahead = text.prefix(upTo: text.firstRange(of: "VM 0:\n")?.lowerBound ?? text.startIndex)
             #expect(header.hasPrefix(ahead) && !ahead.isEmpty, "\(header)")
+            let quoted = "\"\(id)\""
+            try await Self.expectTheSame(daemon, "/infrastructures/\(id)/contmsg") {
+                try await Self.text(daemon, "GetInfrastructureContMsg", quoted)
+            }
+            try await Self.expectTheSame(daemon, "/infrastructures/\(id)/contmsg?headeronly=true") {
+                try await Self.text(daemon, "GetInfrastructureContMsg", quoted, "true")
+            }
+            try await Self.expectTheSame(daemon, "/infrastructures/\(id)/vms/0/contmsg") {
+                try await Self.text(daemon, "GetVMContMsg", quoted, "0")
+            }
+            let machine = try await Self.text(daemon, "GetVMContMsg", quoted, "0")
+            #expect(machine.contains("\n\n" + banner("TASK [count the runs]") + "\n"), "\(machine)")
             #expect(try await host.shell("cat /root/runs") == "x\nx\n")
             try await daemon.call(.delete, "/infrastructures/\(id)")
         }
