@@ -1,0 +1,160 @@
+import ContextualizationAPI
+import Jinja
+import Modules
+import Support
+
+/// How a task ends: what is registered, who is notified, and what is told of it.
+extension TaskRun {
+    /// What `ansible_failed_task` says of the task.
+    var identity: JinjaDict {
+        let name = task.isNamed ? (try? environment.renderText(task.name, scope: scope())) ?? task.name : ""
+        return ["action": .string(task.moduleName), "name": .string(name)]
+    }
+
+    func name() -> String {
+        let own = (try? environment.renderText(task.name, scope: scope())) ?? task.name
+        return task.role.map { "\($0) : \(own)" } ?? own
+    }
+
+    /// The end of an include that is not carried out.
+    func skippedInclude() -> Ended {
+        var result = ModuleResult(skipped: true)
+        result["skip_reason"] = "Conditional result was False"
+        return finish(result, effects: TaskEffects())
+    }
+
+    /// The end of an include whose tasks follow.
+    func included(_ file: String) -> Ended {
+        var result = ModuleResult()
+        result["include"] = .string(file)
+        return finish(result, effects: TaskEffects())
+    }
+
+    /// The end of the task: what is registered and who is notified.
+    ///
+    /// - Parameter items: The variables of each item that was not skipped, for a loop: each item notifies.
+    func finish(_ result: ModuleResult, effects given: TaskEffects, items: [JinjaDict]? = nil) -> Ended {
+        var effects = given
+        let dictionary = result.dictionary
+        if let variables = result.variables, given.variables.isEmpty { effects.variables.merge(variables) }
+        if let facts = result.facts, given.facts.isEmpty { effects.facts.merge(facts) }
+        if let register = task.register { effects.variables[register] = .dict(Self.registered(dictionary)) }
+        var status: TaskRecord.Status =
+            result.failed ? .failed : result.skipped ? .skipped : result.changed ? .changed : .ok
+        if result["unreachable"] == .bool(true) { status = .unreachable }
+        var ended = Ended(
+            name: name(), status: status, dictionary: dictionary, effects: effects,
+            seconds: (ContinuousClock.now - started).inSeconds, isCensored: isCensored)
+        do {
+            if try flag(task.delegatesFacts, scope(), "delegate_facts", default: false), let delegate {
+                ended.effects.factsOwner = delegate
+                if let variables = result.variables {
+                    ended.effects.ownersVariables = variables
+                    for (key, _) in variables where key.text != task.register { ended.effects.variables[key] = nil }
+                }
+            }
+            if status == .unreachable, try flag(task.ignoresUnreachable, scope(), "ignore_unreachable", default: false)
+            {
+                ended.status = .ignored
+            }
+            if status == .failed, try flag(task.ignoresErrors, scope(), "ignore_errors", default: false) {
+                ended.status = .ignored
+            }
+            if result.changed, !result.failed { ended.effects.notified = try notifications(items) }
+        } catch {
+            return failure(error)
+        }
+        return ended
+    }
+
+    /// The result as later tasks see it: what only the display needs is not there.
+    private static func registered(_ dictionary: JinjaDict) -> JinjaDict {
+        guard let items = dictionary["results"]?.listValue else { return dictionary }
+        var registered = dictionary
+        registered["results"] = .list(
+            items.map { item in
+                guard var dict = item.dictValue, dict["_ansible_item_label"] != nil else { return item }
+                dict["_ansible_item_label"] = nil
+                return .dict(dict)
+            })
+        return registered
+    }
+
+    /// Each once, in the order in which they are named.
+    private func notifications(_ items: [JinjaDict]?) throws -> [String] {
+        guard !task.notify.isEmpty else { return [] }
+        var names: [String] = []
+        for item in items.map({ $0.map { [TaskScope.Layer($0, isTemplate: false)] } }) ?? [[]] {
+            let scope = scope(item)
+            for value in task.notify {
+                let resolved = try resolve(value, scope, "notify")
+                for name in resolved.listValue?.map(\.text) ?? [resolved.text] where !names.contains(name) {
+                    names.append(name)
+                }
+            }
+        }
+        return names
+    }
+
+    /// The end of a task that could not be done.
+    func failure(_ error: any Error) -> Ended {
+        let message: String =
+            switch error {
+            case let failure as TaskFailure: failure.message
+            case let error as ModuleError: error.message
+            case let error as CommunicatorError: error.message
+            default: "\(error)"
+            }
+        let result = ModuleResult.failure(message)
+        var effects = TaskEffects()
+        if let register = task.register { effects.variables[register] = .dict(result.dictionary) }
+        var ended = Ended(
+            name: name(), status: .failed, dictionary: result.dictionary, effects: effects,
+            seconds: (ContinuousClock.now - started).inSeconds, isCensored: isCensored)
+        if (try? flag(task.ignoresErrors, scope(), "ignore_errors", default: false)) == true { ended.status = .ignored }
+        return ended
+    }
+
+    /// The record of the event.
+    func record(_ ended: Ended, status: TaskRecord.Status, effects: TaskEffects) -> TaskRecord {
+        let visible = ended.isCensored ? Self.censored(ended.dictionary) : context.masker.mask(.dict(ended.dictionary))
+        return TaskRecord(
+            task: reference(
+                name: context.masker.mask(ended.name), digest: context.settings.mayChange ? task.digest : nil),
+            status: status, seconds: ended.seconds,
+            summary: TaskSummary.text(visible, status: status), result: JSONText.text(visible), effects: effects.text,
+            isRepeatable: (status == .skipped || status == .ok && !task.isCommand) && leavesNothing(effects))
+    }
+
+    /// Facts of the machine can be gathered again.
+    private func leavesNothing(_ effects: TaskEffects) -> Bool {
+        guard case .module(let module) = task.action, module == SetupModule.self else { return effects.isEmpty }
+        var others = effects
+        others.facts = JinjaDict()
+        return others.isEmpty
+    }
+
+    private static func censored(_ dictionary: JinjaDict) -> JinjaValue {
+        var result: JinjaDict = [
+            "censored":
+                "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
+            "changed": dictionary["changed"] ?? false,
+        ]
+        if let items = dictionary["results"]?.listValue {
+            result["results"] = .list(items.map { censored($0.dictValue ?? JinjaDict()) })
+        }
+        return .dict(result)
+    }
+
+    private func reference(name: String, digest: String? = nil) -> TaskReference {
+        TaskReference(step: runner.step, path: task.path, name: name, module: task.moduleName, digest: digest)
+    }
+
+    /// Tells that the task begins, once, before its first program.
+    func announce() async throws {
+        guard !wasAnnounced else { return }
+        wasAnnounced = true
+        try await context.recorder.emit(
+            runner.machine.id, .taskStarted(reference(name: context.masker.mask(name()))))
+    }
+}
