@@ -133,6 +133,7 @@ let units: [Unit] = [
     // C libraries
     system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
     Unit(name: "CCurl", kind: .c, path: "Sources/CLibs/CCurl", dependencies: []),
+    Unit(name: "CCrypt", kind: .c, path: "Sources/CLibs/CCrypt", dependencies: []),
     Unit(name: "COpenSSL", kind: .c, path: "Sources/CLibs/COpenSSL", dependencies: []),
     Unit(name: "CProcess", kind: .c, path: "Sources/CLibs/CProcess", dependencies: []),
     Unit(name: "CLibSSH", kind: .c, path: "Sources/CLibs/CLibSSH", dependencies: []),
@@ -183,7 +184,7 @@ let units: [Unit] = [
     library(
         "SSHTransport", "Contextualizer/SSH", ["CProcess", "ContextualizationAPI", "Support", "CLibSSH", "Logging"],
         settings: memorySafe),
-    library("Jinja", "Contextualizer/Jinja", ["Support"]),
+    library("Jinja", "Contextualizer/Jinja", ["Support", "CCrypt"]),
     library("Recipes", "Contextualizer/Recipes", ["Jinja", "Yams"]),
     library("Modules", "Contextualizer/Modules", ["Jinja", "ContextualizationAPI"]),
     library(
@@ -355,7 +356,10 @@ let chosenExternals = Set(chosen.flatMap(\.dependencies)).filter { externals[$0]
         return .systemLibrary(
             name: unit.name, path: unit.path, pkgConfig: pkgConfig, providers: [.apt([apt])])
     case .c:
-        let libraries = ["CCurl": ["curl"], "COpenSSL": ["crypto"], "CLibSSH": ["ssh"]][unit.name] ?? []
+        let libraries =
+            [
+                "CCrypt": ["crypt"], "CCurl": ["curl"], "COpenSSL": ["crypto"], "CLibSSH": ["ssh"],
+            ][unit.name] ?? []
         return .target(
             name: unit.name, path: unit.path, publicHeadersPath: "include",
             linkerSettings: libraries.map { .linkedLibrary($0) })

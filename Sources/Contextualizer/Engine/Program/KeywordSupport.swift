@@ -11,6 +11,6 @@ enum KeywordSupport {
         "debugger": "without effect", "strategy": "linear, free and host_pinned",
         "delegate_to": "machines of the run, and the controller where a user runs a playbook",
         "local_action": "where a user runs a playbook", "roles": "local ones, where a user runs a playbook",
-        "vars_prompt": "`encrypt` by sha256_crypt and sha512_crypt",
+        "vars_prompt": "`encrypt` by sha512_crypt, sha256_crypt, md5_crypt and bcrypt",
     ]
 }

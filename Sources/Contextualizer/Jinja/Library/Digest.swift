@@ -1,4 +1,4 @@
-/// Message digests, so that the language needs no library. For files and protocols the project uses libcrypto.
+/// Message digests, so that these need no library. For files and protocols the project uses libcrypto.
 enum Digest {
     static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)

@@ -20,7 +20,7 @@ extension BuiltIns {
                 try PasswordHash.hash(
                     arguments.subject.text, kind: try arguments.text(1, "hashtype") ?? "sha512",
                     salt: try arguments.text(2, "salt"), saltSize: try arguments.int(3, "salt_size"),
-                    rounds: try arguments.int(4, "rounds"), context))
+                    rounds: try arguments.int(4, "rounds"), ident: try arguments.text(5, "ident"), context))
         },
         "to_uuid": JinjaFunction(["string", "namespace"]) { arguments, _ in
             let namespace = try arguments.text(1, "namespace") ?? "361E6D51-FAEC-444A-9079-341386DA8E2E"
