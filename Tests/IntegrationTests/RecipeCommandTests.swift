@@ -62,7 +62,7 @@ import Testing
         let nothing = try await gantry.run(["recipe", "run", site, "--resume"])
         #expect(nothing.status == 64 && nothing.errors.contains("no interrupted run"), "\(nothing.errors)")
         let failed = try await gantry.run(["recipe", "run", site])
-        #expect(failed.status == 1 && log == "one\n", "\(failed.output)")
+        #expect(failed.status == 2 && log == "one\n", "\(failed.output)")
         try scratch.write("work/go", "")
         let resumed = try await gantry.run(["recipe", "run", site, "--resume"])
         #expect(resumed.status == 0, "\(resumed.output)\(resumed.errors)")
@@ -70,6 +70,16 @@ import Testing
         #expect(!resumed.output.contains("TASK [one]") && resumed.output.contains("TASK [two]"))
         let again = try await gantry.run(["recipe", "run", site, "--resume"])
         #expect(again.status == 64, "what came to its end has nothing to go on with")
+    }
+
+    /// Scripts that called ansible-playbook know these numbers.
+    @Test(arguments: [
+        ("command: 'true'", 0), ("command: 'false'", 2), ("{command: 'false', ignore_errors: true}", 0),
+        ("nosuchmodule: {}", 4), ("debug: {msg: '{{ 1 | nosuchfilter }}'}", 4), ("include_role: {name: nosuch}", 2),
+    ])
+    func statusIsAnsibles(task: String, status: Int32) async throws {
+        let ended = try await gantry.run(["recipe", "run", try play(task)])
+        #expect(ended.status == status, "\(ended.output)\(ended.errors)")
     }
 
     @Test func aKilledRunGoesOn() async throws {
@@ -176,7 +186,7 @@ import Testing
         let ended = try await gantry.run(
             ["recipe", "run", scratch.path("site.yml"), "-i", scratch.path("hosts"), "-T", "3"],
             killAfter: .seconds(90))
-        #expect(ended.status == 1, "\(ended.errors)")
+        #expect(ended.status == 4, "\(ended.errors)")
         #expect(ended.output.contains("changed: [here]"), "\(ended.output)")
         for (name, peer) in peers {
             let told = ended.output.split(separator: "\n").first { $0.hasPrefix("fatal: [\(name)]: UNREACHABLE!") }

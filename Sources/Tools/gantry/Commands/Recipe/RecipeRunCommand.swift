@@ -24,6 +24,14 @@ struct RecipeRunCommand: AsyncParsableCommand {
               gantry recipe run site.yml -i hosts.ini
               gantry recipe run site.yml -i hosts.ini --limit web --check --diff
               gantry recipe run site.yml -i hosts.ini --tags nginx -e @secrets.yml -J
+
+            EXIT STATUS, as ansible-playbook has it:
+              0    done on all hosts
+              1    the run could not be begun, or ended by an error that is no host's
+              2    a host failed
+              4    a host was unreachable; or the playbook is refused, and nothing ran
+              64   wrong usage, or a file that cannot be read or is no UTF-8
+              130  interrupted; --resume goes on
             """)
 
     @Argument(help: ArgumentHelp("Playbooks, one after the other.", valueName: "file")) var playbooks: [String]
@@ -52,42 +60,70 @@ struct RecipeRunCommand: AsyncParsableCommand {
         guard !(step && json) else { throw ValidationError("--step asks at the terminal: it goes with no --json") }
     }
 
+    /// How a run ended, in the numbers of ansible-playbook.
+    private enum Ending {
+        static let failed = ExitCode(2)
+        static let unreachable = ExitCode(4)
+        static let refused = ExitCode(4)
+    }
+
     func run() async throws {
-        try await reporting {
-            for playbook in playbooks { try UserFile.check(playbook, "playbook") }
-            if syntaxCheck { return try RecipeCheckCommand.check(playbooks, source, json: json) }
-            if listHosts || listTasks || listTags { return try list() }
-            let vault = try source.vault()
-            let hosts = try source.read(vault)
-            if source.inventory.isEmpty, !json {
-                Terminal.note("no inventory was given (-i): there is no host but localhost")
-            }
-            var options = try options(vault)
-            var isGood = true
-            for playbook in playbooks {
-                let journal = try RecipeJournal(
-                    playbook: playbook, inventory: source.inventory, resumes: resume,
-                    call: .init(
-                        isCheckMode: check,
-                        variables: Fingerprint.of([JinjaValue.dict(options.extraVariables).repr])))
-                options.history = journal.history
-                let runner = RecipeRunner(
-                    factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
-                let printer = RecipePrinter(
-                    hosts: hosts.hosts.map(\.name), diff: diff, json: json, verbosity: verbose)
-                let report = try await interruptible("stopping") {
-                    try await runner.run(playbook: playbook, inventory: hosts) { event in
-                        try journal.append(event)
-                        printer.print(event)
-                    }
-                }
-                printer.finish(report)
-                let isDone = report.results.values.allSatisfy { $0 == .configured }
-                journal.end(isDone: isDone)
-                isGood = isGood && isDone
-            }
-            if !isGood { throw Status.failed }
+        var ending = ExitCode.success
+        do {
+            try await reporting { ending = try await runAll() }
+        } catch let code as ExitCode where code == Status.refused {
+            throw Ending.refused
         }
+        if ending != .success { throw ending }
+    }
+
+    private func runAll() async throws -> ExitCode {
+        for playbook in playbooks { try UserFile.check(playbook, "playbook") }
+        if syntaxCheck {
+            try RecipeCheckCommand.check(playbooks, source, json: json)
+            return .success
+        }
+        if listHosts || listTasks || listTags {
+            try list()
+            return .success
+        }
+        let vault = try source.vault()
+        let hosts = try source.read(vault)
+        if source.inventory.isEmpty, !json {
+            Terminal.note("no inventory was given (-i): there is no host but localhost")
+        }
+        var options = try options(vault)
+        for playbook in playbooks {
+            let journal = try RecipeJournal(
+                playbook: playbook, inventory: source.inventory, resumes: resume,
+                call: .init(
+                    isCheckMode: check, variables: Fingerprint.of([JinjaValue.dict(options.extraVariables).repr])))
+            options.history = journal.history
+            let runner = RecipeRunner(
+                factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
+            let printer = RecipePrinter(
+                hosts: hosts.hosts.map(\.name), diff: diff, json: json, verbosity: verbose)
+            let report = try await interruptible("stopping") {
+                try await runner.run(playbook: playbook, inventory: hosts) { event in
+                    try journal.append(event)
+                    printer.print(event)
+                }
+            }
+            printer.finish(report)
+            let isDone = report.results.values.allSatisfy { $0 == .configured }
+            journal.end(isDone: isDone)
+            // What comes after a playbook that failed does not begin, as in Ansible.
+            guard isDone else { return Self.ending(of: report) }
+        }
+        return .success
+    }
+
+    /// As in Ansible, a host that was not reached counts more than one that failed.
+    private static func ending(of report: ContextualizationReport) -> ExitCode {
+        let isOutOfReach = report.results.contains { name, result in
+            result != .configured && (report.counts[name]?.unreachable ?? 0) > 0
+        }
+        return isOutOfReach ? Ending.unreachable : Ending.failed
     }
 
     private func list() throws {
