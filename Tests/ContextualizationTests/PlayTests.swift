@@ -175,6 +175,29 @@ import Testing
         }
     }
 
+    /// As in Ansible; what a module keeps to itself is hidden in its own result alone.
+    @Test func whatTheVaultOpensIsShown() async throws {
+        let vault = Vault(passwords: [("default", Secret("open sesame"))])
+        let token = try vault.encrypt(Array("treasure-4711".utf8)).split(separator: "\n")
+        let (_, log) = try await run([
+            "site.yml": """
+            - hosts: a
+              vars:
+                token: !vault |
+            \(token.map { "      \($0)" }.joined(separator: "\n"))
+              tasks:
+                - name: asked
+                  get_url: {url: "file:///nosuch/treasure-4711", dest: /x, url_password: "{{ token }}"}
+                  ignore_errors: true
+                - {name: shown, debug: {msg: "{{ token }}"}}
+                - {name: "named {{ token }}", debug: {msg: x}, no_log: true}
+            """
+        ]) { $0.vault = vault }
+        #expect(log.record("shown", "a")?.result.contains("treasure-4711") == true, "\(log.records)")
+        #expect(log.record("asked", "a")?.result.contains("treasure-4711") == false, "\(log.records)")
+        #expect(log.record("named treasure-4711", "a")?.result.contains("censored") == true)
+    }
+
     /// Written by ansible-vault 2.19.14 under the password `gantry`.
     @Test func textsOfAnsibleAreOpened() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recorded/vault.txt")

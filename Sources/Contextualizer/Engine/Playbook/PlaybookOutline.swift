@@ -56,15 +56,13 @@ extension RecipeRunner {
         found: @escaping @Sendable (_ host: String, _ json: String) -> Void
     ) async throws -> ContextualizationReport {
         let folder = FileManager.default.currentDirectoryPath
-        let secrets = LockedValue<[String]>([])
         var gathering = ProgramTask.gathering
         if !filter.isEmpty { gathering.arguments["filter"] = .list(filter.map { .string($0) }) }
         let play = ProgramPlay(
             name: "facts", hosts: .string(pattern), gathersFacts: false, gathering: gathering,
             sections: [[], [.task(gathering)], []], handlers: [], layers: [], variableFiles: [])
         let prepared = Prepared(
-            folder: folder, library: library(folder, secrets), plays: [play], prompts: [[]], inventory: inventory,
-            secrets: secrets)
+            folder: folder, library: library(folder), plays: [play], prompts: [[]], inventory: inventory)
         return try await run(prepared) { event in
             guard case .taskFinished(let record) = event.body, let host = event.machine, record.status == .ok,
                 let facts = JSONText.parse(record.result)?["ansible_facts"]

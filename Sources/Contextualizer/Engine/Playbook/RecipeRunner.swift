@@ -174,7 +174,7 @@ package struct RecipeRunner: Sendable {
         let run = PlaybookRun(
             plays: prepared.plays, prompts: prepared.prompts, inventory: machines, library: prepared.library,
             environment: environment, settings: settings, options: options, clock: clock,
-            secrets: machines.secrets + prepared.secrets.withLock { $0 }, history: options.history, sink: sink)
+            secrets: machines.secrets, history: options.history, sink: sink)
         logger.debug("runs plays", metadata: ["folder": "\(prepared.folder)"])
         return try await run.run()
     }
@@ -187,8 +187,6 @@ package struct RecipeRunner: Sendable {
         /// Answers to `vars_prompt` by play.
         var prompts: [[JinjaDict]] = []
         var inventory: Inventory
-        /// What was decrypted.
-        var secrets: LockedValue<[String]>
     }
 
     private func prepare(_ file: String, _ inventory: Inventory) async throws -> Prepared {
@@ -201,8 +199,7 @@ package struct RecipeRunner: Sendable {
     func loaded(_ file: String, _ inventory: Inventory) throws -> Prepared {
         let path = URL(fileURLWithPath: file).standardizedFileURL.path
         let folder = (path as NSString).deletingLastPathComponent
-        let secrets = LockedValue<[String]>([])
-        let library = self.library(folder, secrets)
+        let library = self.library(folder)
         var plays = try programs(path, library)
         if let name = options.startAt { plays = try StartAt(name).cut(plays) }
         if let limit = options.limit { _ = try Self.limited(limit, inventory) }
@@ -210,14 +207,12 @@ package struct RecipeRunner: Sendable {
         try VariableFolders.read(beside: path, into: &inventory, vault: library.decrypt) { warning in
             options.warn?(RecipeProblem(warning))
         }
-        return Prepared(
-            folder: folder, library: library, plays: plays, inventory: inventory, secrets: secrets)
+        return Prepared(folder: folder, library: library, plays: plays, inventory: inventory)
     }
 
-    func library(
-        _ folder: String, _ secrets: LockedValue<[String]>, notes: LockedValue<[RecipeDiagnostic]>? = nil
-    ) -> FileLibrary {
-        let vault = options.vault?.reader(keeping: secrets)
+    /// What the vault opens is shown to the user, who has its password, as Ansible shows it.
+    func library(_ folder: String, notes: LockedValue<[RecipeDiagnostic]>? = nil) -> FileLibrary {
+        let vault = options.vault?.reader
         let extra = options.extraVariables
         let environment = RecipeEnvironment.make()
         let told = LockedValue<Set<RecipeDiagnostic>>([])
@@ -302,7 +297,7 @@ package struct RecipeRunner: Sendable {
         let folder = (path as NSString).deletingLastPathComponent
         do {
             let notes = LockedValue<[RecipeDiagnostic]>([])
-            let library = self.library(folder, LockedValue([]), notes: notes)
+            let library = self.library(folder, notes: notes)
             let recipe = try recipe(path, library)
             var problems = RecipeCheck.problems(recipe, mayUseController: true)
             do throws(TaskFailure) {

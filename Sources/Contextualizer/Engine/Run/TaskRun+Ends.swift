@@ -117,7 +117,8 @@ extension TaskRun {
 
     /// The record of the event.
     func record(_ ended: Ended, status: TaskRecord.Status, effects: TaskEffects) -> TaskRecord {
-        let visible = ended.isCensored ? Self.censored(ended.dictionary) : context.masker.mask(.dict(ended.dictionary))
+        var visible = ended.isCensored ? Self.censored(ended.dictionary) : context.masker.mask(.dict(ended.dictionary))
+        if let ownMasker { visible = ownMasker.mask(visible) }
         return TaskRecord(
             task: reference(
                 name: context.masker.mask(ended.name), digest: context.settings.mayChange ? task.digest : nil),

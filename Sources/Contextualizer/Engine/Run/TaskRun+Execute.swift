@@ -47,7 +47,13 @@ extension TaskRun {
             expressions[parameter.name] = try evaluated(value, isCondition: parameter.kind == .conditions, scope)
         }
         let parsed = try ModuleArguments(arguments, for: documentation, expressions: expressions)
-        runner.context.masker.add(parsed.secrets)
+        // Who runs a playbook himself sees all but what the module itself keeps to itself.
+        if runner.context.settings.allowsController {
+            if ownMasker == nil, !parsed.secrets.isEmpty { ownMasker = Masker() }
+            ownMasker?.add(parsed.secrets)
+        } else {
+            runner.context.masker.add(parsed.secrets)
+        }
         return parsed
     }
 

@@ -32,6 +32,8 @@ final class TaskRun {
     let started = ContinuousClock.now
     var wasAnnounced = false
     private(set) var isCensored = false
+    /// Hides what modules were told in parameters that are secret, in the results of this task alone.
+    var ownMasker: Masker?
 
     init(runner: HostRunner, task: ProgramTask) {
         self.runner = runner
