@@ -303,7 +303,9 @@ package struct RecipeRunner: Sendable {
             do throws(TaskFailure) {
                 if !problems.contains(where: { $0.severity == .error }) { _ = try library.compiler.plays(recipe) }
             } catch {
-                problems.append(RecipeDiagnostic(.error, error.message, recipe: file, position: nil))
+                problems +=
+                    error.problems.isEmpty
+                    ? [RecipeDiagnostic(.error, error.message, recipe: file, position: nil)] : error.problems
             }
             var seen: Set<RecipeDiagnostic> = []
             return (problems + notes.withLock { $0 }).filter { seen.insert($0).inserted }.map { RecipeProblem($0) }

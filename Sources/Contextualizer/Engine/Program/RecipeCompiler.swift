@@ -150,7 +150,8 @@ struct RecipeCompiler {
         roles collection: inout RoleCollection
     ) throws(TaskFailure) -> [ProgramNode] {
         var entry = RecipeRole(
-            name: rendered(.string(include.target), layers: [inherited.vars]).text, position: include.task.position)
+            name: rendered(.string(include.target), layers: [inherited.vars]).text, recipe: include.recipe,
+            position: include.task.position)
         entry.attributes = include.task.attributes
         entry.attributes.name = nil
         let parameters = include.task.arguments.parameters

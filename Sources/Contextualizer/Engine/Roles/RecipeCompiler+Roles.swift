@@ -36,7 +36,16 @@ extension RecipeCompiler {
         guard parents.count < 50 else {
             throw TaskFailure(message: "the role '\(entry.name)' depends on itself without end")
         }
-        let role = try roles.role(named: entry.name, files: files, nextTo: parents.first?.folder)
+        let role: LoadedRole
+        do throws(TaskFailure) {
+            role = try roles.role(named: entry.name, files: files, nextTo: parents.first?.folder)
+        } catch {
+            // What is wrong inside of the role has its own place.
+            guard error.problems.isEmpty, !entry.recipe.isEmpty else { throw error }
+            throw TaskFailure(
+                message: error.message,
+                problems: [RecipeDiagnostic(.error, error.message, recipe: entry.recipe, position: entry.position)])
+        }
         var context = RoleContext(name: role.name, folder: role.folder)
         // Dependencies do not know who needs them.
         if namesParents { context.parents = parents.map(\.name) }
@@ -48,6 +57,7 @@ extension RecipeCompiler {
         attributes.vars = inherited.vars
         var key = entry
         key.position = RecipePosition(line: 0, column: 0)
+        key.recipe = ""
         if isDirect { collection.exports.names.append(role.name) }
         let roleKey = RoleKey(name: role.folder, files: files, role: key)
         let isNew = collection.seen.insert(roleKey).inserted

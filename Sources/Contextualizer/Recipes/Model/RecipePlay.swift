@@ -3,13 +3,16 @@ public import Jinja
 /// A role that a play names.
 public struct RecipeRole: Sendable, Hashable {
     public var name: String
+    /// The file that names it; empty: unknown.
+    public var recipe: String
     public var position: RecipePosition
     public var attributes = RecipeAttributes()
     /// Parameters given beside the keywords, which rank above `vars`.
     public var parameters: JinjaDict = [:]
 
-    public init(name: String, position: RecipePosition) {
+    public init(name: String, recipe: String = "", position: RecipePosition) {
         self.name = name
+        self.recipe = recipe
         self.position = position
     }
 }

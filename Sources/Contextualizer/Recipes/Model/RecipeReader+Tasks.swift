@@ -280,6 +280,7 @@ extension RecipeReader {
 
     private mutating func include(_ task: RecipeTask) -> RecipeNode? {
         var include = RecipeInclude(kind: .tasks, isStatic: task.module.hasPrefix("import"), target: "", task: task)
+        include.recipe = name
         if task.module.hasSuffix("_role") { include.kind = .role }
         if task.module == "include" {
             warning("'include' is old: write 'include_tasks' or 'import_tasks'", at: task.modulePosition)

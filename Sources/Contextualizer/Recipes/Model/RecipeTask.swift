@@ -108,6 +108,8 @@ public struct RecipeInclude: Sendable, Hashable {
     public var isStatic: Bool
     /// The file or role, a template.
     public var target: String
+    /// The file that it stands in; empty: unknown.
+    public var recipe = ""
     /// Attributes, loop, and arguments; other parameters of the old `include: file.yml x=1` are in its `vars`.
     public var task: RecipeTask
     /// `apply:` of a dynamic include: attributes for each included task.
