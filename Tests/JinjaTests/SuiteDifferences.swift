@@ -28,9 +28,6 @@ enum SuiteDifferences {
         add(
             escape, "ext", "TestExtensions::test_extend_late", "TestAutoEscape::test_scoped_setting",
             "TestAutoEscape::test_scoping")
-        add(
-            "integers have 64 bits", "filters",
-            "TestFilter::test_int[12345678901234567890-12345678901234567890]")
         add("what is drawn is another", "filters", "TestFilter::test_random")
         add("policies of an environment are Python's", "filters", "TestFilter::test_urlize_rel_policy")
         add(

@@ -107,11 +107,13 @@ public final class JinjaEnvironment: Sendable {
     /// the words of the error that calling it would be. Empty for a text that cannot be parsed.
     ///
     /// - Parameters:
+    ///   - alsoFilters: filters that another environment has.
     ///   - alsoTests: tests that another environment has.
     ///   - alsoLookups: lookups that another environment has.
     /// - Returns: the messages, and whether an `if` may keep the calls from being made.
     public func unknownNames(
-        in text: String, isExpression: Bool = false, alsoTests: Set<String> = [], alsoLookups: Set<String> = []
+        in text: String, isExpression: Bool = false, alsoFilters: Set<String> = [], alsoTests: Set<String> = [],
+        alsoLookups: Set<String> = []
     ) -> (messages: [String], isGuarded: Bool) {
         let callees: Parser.Callees
         if isExpression {
@@ -127,7 +129,8 @@ public final class JinjaEnvironment: Sendable {
         let isLenient = options.dialect == .lenient
         let unknownFilters = callees.filters.filter { name in
             let short = JinjaContext.shortName(name)
-            return filters[short] == nil && !(isLenient && (tests[short] != nil || alsoTests.contains(short)))
+            return filters[short] == nil && !alsoFilters.contains(short)
+                && !(isLenient && (tests[short] != nil || alsoTests.contains(short)))
         }
         let unknownTests = callees.tests.filter { name in
             let short = JinjaContext.shortName(name)

@@ -68,6 +68,17 @@ public struct JinjaReference: Sendable, Hashable {
 
     public init(_ object: any JinjaObject) { self.object = object }
 
-    public static func == (left: JinjaReference, right: JinjaReference) -> Bool { left.object === right.object }
-    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(object)) }
+    public static func == (left: JinjaReference, right: JinjaReference) -> Bool {
+        if left.object === right.object { return true }
+        guard let one = left.object as? BigInteger, let two = right.object as? BigInteger else { return false }
+        return one.magnitude == two.magnitude && one.isNegative == two.isNegative
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        if let number = object as? BigInteger {
+            hasher.combine(number.magnitude)
+        } else {
+            hasher.combine(ObjectIdentifier(object))
+        }
+    }
 }

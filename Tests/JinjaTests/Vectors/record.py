@@ -777,6 +777,94 @@ multi|to_nice_yaml
 'test'|md5
 'test'|sha1
 'test'|hash('nope')
+'test'|hash('blake2b')
+('x' * 300)|hash('blake2b')
+('x' * 128)|hash('blake2b')
+'test'|hash('blake2s')
+('x' * 300)|hash('blake2s')
+''|hash('blake2s')
+'test'|hash('sha3_224')
+'test'|hash('sha3_256')
+('x' * 300)|hash('sha3_384')
+('x' * 300)|hash('sha3_512')
+''|hash('sha3_256')
+2 ** 64
+-(2 ** 63)
+2 ** 64 - 1 - 2 ** 64
+9223372036854775807 + 1
+-9223372036854775808 - 1
+9223372036854775807 * 9223372036854775807
+99999999999999999999
+99999999999999999999 - 99999999999999999998
+10 ** 30 // 7
+-(10 ** 30) // 7
+10 ** 30 // -7
+10 ** 30 % 7
+-(10 ** 30) % 7
+10 ** 30 % -7
+(10 ** 40 + 12345) // (10 ** 20)
+(10 ** 40 + 12345) % (10 ** 20)
+10 ** 30 / 10 ** 29
+10 ** 30 + 0.5
+10 ** 30 == 10 ** 30
+10 ** 30 > 10 ** 29
+10 ** 30 < 1.0e40
+[10 ** 30, 5, -(10 ** 20)]|sort
+[10 ** 30, 10 ** 30]|unique
+(10 ** 30) is number
+(10 ** 30) is integer
+(10 ** 30) is even
+(10 ** 30 + 1) is odd
+(10 ** 30) is divisibleby(7)
+(10 ** 30)|string
+(10 ** 30)|float
+(-(10 ** 30))|abs
+(10 ** 30)|type_debug
+'123456789012345678901234567890'|int
+'ffffffffffffffffffffffff'|int(0, 16)
+('web1'|hash('md5')|int(base=16)) % 60
+1e30|int
+'%d' % 10 ** 25
+'%d|%x' % (10 ** 25, 10 ** 25)
+'{} {:d}'.format(10 ** 25, 10 ** 25)
+{'a': 10 ** 25}|to_json
+'[123456789012345678901234567890]'|from_json
+{'a': 10 ** 25}|to_nice_yaml
+[10 ** 25, 1]|sum
+[10 ** 25, 1]|max
+'x ' ~ range(3)
+range(3)|string
+range(3)[1]
+range(3)[-1]
+range(0, 10, 2)[5]
+2 in range(3)
+range(3)|length
+('2024-03-01 12:30:45'|to_datetime).year
+('2024-03-01 12:30:45'|to_datetime)|string
+('2024-03-01'|to_datetime('%Y-%m-%d') - '2023-03-01'|to_datetime('%Y-%m-%d')).days
+('2024-03-01 10:00:00'|to_datetime - '2024-02-28 11:30:00'|to_datetime).total_seconds()
+('2024-03-01 10:00:00'|to_datetime - '2024-02-28 11:30:00'|to_datetime)|string
+('2024-02-28 11:30:00'|to_datetime - '2024-03-01 10:00:00'|to_datetime)|string
+('2024-02-28 11:30:00'|to_datetime - '2024-03-01 10:00:00'|to_datetime).seconds
+'2024-03-01 10:00:00'|to_datetime > '2024-02-28 11:30:00'|to_datetime
+('2024-03-01 10:00:00'|to_datetime).strftime('%d/%m/%y %H:%M %A %j')
+('01 Mar 24 03:07 PM'|to_datetime('%d %b %y %I:%M %p')).isoformat()
+('2024-060T12:00:00.25'|to_datetime('%Y-%jT%H:%M:%S.%f')).isoformat()
+('2024-03-01 10:00:00'|to_datetime).weekday()
+('2024-03-01 10:00:00'|to_datetime).isoweekday()
+('2024-03-01 10:00:00'|to_datetime).date()|string
+('1969-12-31 23:59:59'|to_datetime).strftime('%Y %H:%M:%S')
+'2024-02-30 10:00:00'|to_datetime
+'2024-02-20'|to_datetime
+'2024-02-20 10:00:00 x'|to_datetime
+'c:/a/b'|win_splitdrive
+'c:\\a\\b'|win_splitdrive
+'a/b'|win_splitdrive
+'//host/share/dir'|win_splitdrive
+'\\\\host\\share\\dir'|win_splitdrive
+'//host'|win_splitdrive
+'//host//share'|win_splitdrive
+'///host/share'|win_splitdrive
 'a b'|quote
 "it's"|quote
 ''|quote
@@ -785,6 +873,16 @@ multi|to_nice_yaml
 'secret'|password_hash('sha512', 'saltsalt', rounds=1000)
 'secret'|password_hash('sha256', 'abcdefgh', rounds=5000)
 'secret'|password_hash('sha256', 'abcdefgh', rounds=1234)
+'secret'|password_hash('sha512', 'saltsalt')
+'secret'|password_hash('sha256', 'abcdefgh')
+'gr\u00fc\u00dfe'|password_hash('sha512_crypt', 'saltsalt', rounds=1000)
+'secret'|password_hash('md5', 'saltsalt')
+'secret'|password_hash('md5', 'saltsaltsalt')
+'secret'|password_hash('blowfish', '1234567890123456789012', rounds=4)
+'secret'|password_hash('bcrypt', '1234567890123456789012', rounds=4)
+'secret'|password_hash('bcrypt', 'short')
+'secret'|password_hash('sha512', 'salt$')
+'secret'|password_hash('des')
 'hello'|comment
 'hello\nworld'|comment
 'hello'|comment('c')
@@ -1100,7 +1198,7 @@ ANSIBLE_TEMPLATES = TEMPLATES + [
     "{{ query('together', [1, 2], ['a']) }}", "{{ query('nested', [1, 2], ['a', 'b']) }}",
     "{{ query('indexed_items', ['a', 'b']) }}", "{{ query('subelements', users, 'groups') | map('last') }}", "{{ query('list', [1, 2], 3) }}", "{{ lookup('vars', 'n') }}", "{{ lookup('vars', 'n', 's') }}",
     "{{ lookup('vars', 'nope', default='x') }}", "{{ lookup('vars', 'nope') }}", "{{ query('vars', 'n') }}", "{{ lookup('nope') }}",
-    "{{ n | string }}", "{{ '5' | int }}", "{{ '[1, 2]' }}", "{{ \"{'a': 1}\" }}", "{{ 'yes' }}", "{{ 'True' }}", "{{ '5' }}", "{{ (1, 2) }}", "{{ d.items() }}", "{{ range(3) }}", "{{ l | map('string') }}", "{{ d | dict2items }}",
+    "{{ n | string }}", "{{ '5' | int }}", "{{ '[1, 2]' }}", "{{ \"{'a': 1}\" }}", "{{ 'yes' }}", "{{ 'True' }}", "{{ '5' }}", "{{ (1, 2) }}", "{{ d.items() }}", "{{ range(3) }}", "x{{ range(3) }}", "{{ range(1, 9, 3) }}-{{ range(0) }}", "{{ 'a' ~ range(2) }}", "{{ 2 ** 70 }}", "x{{ 2 ** 70 }}", "{{ [2 ** 70] }}", "{{ '2024-03-01 10:00:00' | to_datetime }}-", "{{ ['2024-03-01 10:00:00' | to_datetime] }}-", "{{ 'a' ~ omit }}", "a{{ omit }}b", "{{ l | map('string') }}", "{{ d | dict2items }}",
     "a{{ nothing }}b", "{{ nothing }}", "{{ '' }}", " {{ n }}", "{{ n }} ", "{{ n }}\n", "\n{{ n }}", "{{ t }}{{ t }}", "{{ l }}{{ l }}", "x{{ l }}", "{{ n == 5 }}", "{{ n if t else '' }}", "{{ '1' + '2' }}", "{{ 1 ~ 2 }}",
     "{{ nope | default }}", "{{ nope | default(none) }}", "{{ nope | default({}) }}", "{{ nope | default([]) | length }}", "{{ nope is defined }}", "{{ d.nope is defined }}", "{{ nothing is none }}", "{{ s is string and n is number }}",
     "{{ users | selectattr('admin') | map(attribute='name') | list }}", "{{ users | sort(attribute='age') | map(attribute='name') | first }}", "{{ 'a,b' | split(',') }}", "{{ ['a', 'b'] | zip([1, 2]) }}", "{{ dict(['a', 'b'] | zip([1, 2])) }}",

@@ -19,6 +19,7 @@ extension JinjaContext {
         case .negate(let operand): return try Arithmetic.negate(try plain(try evaluate(operand)))
         case .positive(let operand):
             let value = try plain(try evaluate(operand))
+            if BigInteger.of(value) != nil, value.number == nil { return value }
             guard let number = value.number else { throw .type("bad operand type for unary +: '\(value.typeName)'") }
             return number.value
         case .and(let operands): return try evaluateAll(operands, until: false)
@@ -154,49 +155,6 @@ extension JinjaContext {
         .undefined("object of type '\(base.typeName)' has no attribute \(JinjaValue.repr(of: name))")
     }
 
-    // MARK: Slices
-
-    private func bound(_ expression: Expression?) throws(JinjaError) -> Int? {
-        guard let expression else { return nil }
-        switch try plain(try evaluate(expression)) {
-        case .none: return nil
-        case .int(let number): return number
-        case .bool(let flag): return flag ? 1 : 0
-        default: throw .type("slice indices must be integers or None or have an __index__ method")
-        }
-    }
-
-    private func slice(
-        _ base: JinjaValue, _ start: Int?, _ stop: Int?, _ step: Int?
-    ) throws(JinjaError) -> JinjaValue {
-        let base = try plain(base)
-        let step = step ?? 1
-        guard step != 0 else { throw .value("slice step cannot be zero") }
-        switch base {
-        case .list(let items): return .list(Self.slice(items, start, stop, step))
-        case .tuple(let items): return .tuple(Self.slice(items, start, stop, step))
-        case .string(let text): return .string(String(scalars: Self.slice(text.scalars, start, stop, step)))
-        default: return .undefined("object of type '\(base.typeName)' cannot be sliced")
-        }
-    }
-
-    static func slice<Element>(_ items: [Element], _ start: Int?, _ stop: Int?, _ step: Int) -> [Element] {
-        let count = items.count
-        func clamp(_ index: Int, _ low: Int, _ high: Int) -> Int {
-            let index = index < 0 ? index + count : index
-            return Swift.min(Swift.max(index, low), high)
-        }
-        if step > 0 {
-            let first = start.map { clamp($0, 0, count) } ?? 0
-            let last = stop.map { clamp($0, 0, count) } ?? count
-            if step == 1 { return first < last ? Array(items[first..<last]) : [] }
-            return stride(from: first, to: last, by: step).map { items[$0] }
-        }
-        let first = start.map { clamp($0, -1, count - 1) } ?? count - 1
-        let last = stop.map { clamp($0, -1, count - 1) } ?? -1
-        return stride(from: first, to: last, by: step).map { items[$0] }
-    }
-
     // MARK: Operators
 
     private func compare(
@@ -233,6 +191,8 @@ extension JinjaContext {
         let left = try plain(left)
         let right = try plain(right)
         if let one = left.number, let two = right.number { return try Arithmetic.apply(operation, one, two) }
+        if let object = left.python, let result = try object.apply(operation, right, isLeft: true) { return result }
+        if let object = right.python, let result = try object.apply(operation, left, isLeft: false) { return result }
         switch (operation, left, right) {
         case (.add, .string(let one), .string(let two)):
             try checkSize(one.utf8.count + two.utf8.count)
@@ -275,7 +235,14 @@ extension JinjaContext {
     private func concatenate(_ parts: [Expression]) throws(JinjaError) -> JinjaValue {
         var text = ""
         for part in parts {
-            text += try plain(try evaluate(part)).text
+            let value = try evaluate(part)
+            if value.isOmitted {
+                text += "<<Omit>>"
+            } else if let object = value.python {
+                text += object.text
+            } else {
+                text += try plain(value).text
+            }
             try checkSize(text.utf8.count)
         }
         return .string(text)
@@ -392,6 +359,7 @@ extension JinjaValue {
     private var hasOrder: Bool {
         switch self {
         case .string, .list, .tuple, .int, .double, .bool: true
+        case .object: python != nil
         default: false
         }
     }

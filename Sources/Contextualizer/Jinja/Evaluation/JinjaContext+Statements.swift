@@ -78,6 +78,10 @@ extension JinjaContext {
         case .text(let text): try write(.string(text))
         case .output(let expression):
             let value = try evaluate(expression)
+            if case .object(let reference) = value, reference.object is RangeObject {
+                try write(value)
+                break
+            }
             try write(value == .silentUndefined ? .string("") : leaving(try finalize(value)))
         case .conditional(let branches, let otherwise):
             for (test, body) in branches where try isTrue(try evaluate(test)) { return try execute(body) }

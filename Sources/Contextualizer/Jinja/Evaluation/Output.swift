@@ -8,7 +8,12 @@ struct Output {
     init(noneText: String) { self.noneText = noneText }
 
     /// The result in its native type; the empty string when nothing was written.
-    var value: JinjaValue { isText ? .string(text) : first ?? .string("") }
+    var value: JinjaValue {
+        guard !isText else { return .string(text) }
+        // By itself a range is the list of its numbers.
+        if case .object(let reference)? = first, let range = reference.object as? RangeObject { return range.items }
+        return first ?? .string("")
+    }
 
     var asText: String { isText ? text : first.map { $0.isOmitted ? $0.text : shown($0) } ?? "" }
 

@@ -159,6 +159,9 @@ enum BraceFormat {
         private func apply(
             _ layout: FormatSpec, _ kind: Unicode.Scalar?, to value: JinjaValue
         ) throws(JinjaError) -> String {
+            if let digits = value.digitsOfBigInteger, [nil, "d", "n"].contains(kind) {
+                return layout.integer(digits: digits, prefix: "")
+            }
             switch (value, kind) {
             case (.string(let text), nil), (.string(let text), "s"): return layout.text(text)
             case (.int(let number), nil), (.int(let number), "d"), (.int(let number), "n"):

@@ -8,15 +8,6 @@
 
 /// Times of day, by the C library.
 enum Clock {
-    static func now(isUTC: Bool, format: String?) -> String {
-        var moment = timespec()
-        clock_gettime(CLOCK_REALTIME, &moment)
-        if let format { return Self.format(format, seconds: moment.tv_sec, isUTC: isUTC) }
-        let micros = String(moment.tv_nsec / 1000)
-        return Self.format("%Y-%m-%d %H:%M:%S", seconds: moment.tv_sec, isUTC: isUTC) + "."
-            + String(repeating: "0", count: 6 - micros.utf8.count) + micros
-    }
-
     static var seconds: Int { time(nil) }
 
     static func format(_ format: String, seconds: Int, isUTC: Bool) -> String {
@@ -42,6 +33,11 @@ extension BuiltIns {
             }
             return .string(
                 Clock.format(arguments.subject.text, seconds: seconds, isUTC: arguments.flag(2, "utc")))
-        }
+        },
+        "to_datetime": JinjaFunction(["string", "format"]) { arguments, _ in
+            .python(
+                try TimeParser.parse(
+                    arguments.subject.text, format: try arguments.text(1, "format") ?? "%Y-%m-%d %H:%M:%S"))
+        },
     ]
 }

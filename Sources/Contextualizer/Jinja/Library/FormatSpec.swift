@@ -37,6 +37,13 @@ struct FormatSpec {
         return pad(prefix, grouped(digits, every: kind == "d" ? 3 : 4), align ?? ">")
     }
 
+    /// An integer that is written already.
+    func integer(digits: String, prefix: String) -> String {
+        let isNegative = digits.hasPrefix("-")
+        let magnitude = isNegative ? String(digits.dropFirst()) : digits
+        return pad(signText(isNegative: isNegative) + prefix, grouped(magnitude, every: 3), align ?? ">")
+    }
+
     func float(_ number: Double, _ kind: Unicode.Scalar) -> String {
         let prefix = signText(isNegative: number.sign == .minus && !number.isNaN)
         var kind = kind

@@ -51,7 +51,8 @@ extension BuiltIns {
         "now": .function(
             "now",
             JinjaFunction(["utc", "fmt"]) { arguments, _ in
-                .string(Clock.now(isUTC: arguments.flag(0, "utc"), format: try arguments.text(1, "fmt")))
+                let now = DateTimeObject.now(isUTC: arguments.flag(0, "utc"))
+                return try arguments.text(1, "fmt").map { .string(now.format($0)) } ?? .python(now)
             }),
     ]
 
@@ -70,12 +71,14 @@ extension BuiltIns {
         let (start, stop) = bounds.count == 1 ? (0, bounds[0]) : (bounds[0], bounds[1])
         let step = bounds.count > 2 ? bounds[2] : 1
         guard step != 0 else { throw JinjaError.value("range() arg 3 must not be zero") }
-        guard step > 0 ? start < stop : start > stop else { return .list([]) }
+        guard step > 0 ? start < stop : start > stop else {
+            return .python(RangeObject(start: start, stop: stop, step: step, count: 0))
+        }
         let distance = (step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop))
         let count = distance.overflow ? Int.max : (distance.partialValue - 1) / Int(step.magnitude) + 1
         try context.count(min(count, Int.max / 2))
         try context.checkSize(count)
-        return .list((0..<count).map { .int(start + $0 * step) })
+        return .python(RangeObject(start: start, stop: stop, step: step, count: count))
     }
 
     private static func lookup(

@@ -6,9 +6,9 @@ extension BuiltIns {
         "boolean": acceptingUndefined { $0.boolValue != nil },
         "true": acceptingUndefined { $0 == .bool(true) },
         "false": acceptingUndefined { $0 == .bool(false) },
-        "integer": acceptingUndefined { $0.intValue != nil },
+        "integer": acceptingUndefined { $0.intValue != nil || $0.python is BigInteger },
         "float": acceptingUndefined { if case .double = $0 { true } else { false } },
-        "number": acceptingUndefined { $0.number != nil },
+        "number": acceptingUndefined { $0.number != nil || $0.python is BigInteger },
         "string": acceptingUndefined { $0.stringValue != nil },
         "mapping": acceptingUndefined { value in
             if case .object(let reference) = value { return reference.object is any JinjaMapping }
@@ -17,7 +17,9 @@ extension BuiltIns {
         "sequence": plainTest { $0.length != nil },
         "iterable": plainTest { $0.length != nil },
         "callable": acceptingUndefined { value in
-            if case .object(let reference) = value { return !(reference.object is any JinjaMapping) }
+            if case .object(let reference) = value {
+                return !(reference.object is any JinjaMapping || reference.object is any PythonObject)
+            }
             return false
         },
         "escaped": acceptingUndefined { _ in false },
@@ -61,6 +63,9 @@ extension BuiltIns {
     private static let greater = comparison { left, right in try right.isLess(than: left, swapped: ">") }
 
     private static func remainder(_ value: JinjaValue, _ divisor: Int) throws(JinjaError) -> JinjaValue {
+        if let number = value.python as? BigInteger {
+            return try BigInteger.apply(.modulo, number, BigInteger(divisor))
+        }
         guard let number = value.number else {
             throw .type("not all arguments converted during string formatting")
         }

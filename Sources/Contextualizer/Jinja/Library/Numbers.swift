@@ -35,8 +35,23 @@ enum Numbers {
         }
     }
 
-    /// Python's `int(text, base)`; `nil` when the text is no integer.
+    /// The whole part of a number, of whatever size.
+    static func whole(_ number: JinjaNumber) throws(JinjaError) -> JinjaValue {
+        if case .double(let double) = number, double.isFinite, Int(exactly: double.rounded(.towardZero)) == nil,
+            let big = BigInteger(double)
+        {
+            return big.value
+        }
+        return .int(try truncated(number))
+    }
+
+    /// Python's `int(text, base)` for numbers of 64 bits; `nil` when the text is no such integer.
     static func int(_ text: String, base: Int = 10) -> Int? {
+        (try? integer(text, base: base))?.intValue
+    }
+
+    /// Python's `int(text, base)`; `nil` when the text is no integer.
+    static func integer(_ text: String, base: Int = 10) throws(JinjaError) -> JinjaValue? {
         var digits = StringMethods.strip(text, nil, left: true, right: true)
         var isNegative = false
         if let sign = digits.first, sign == "-" || sign == "+" {
@@ -54,7 +69,15 @@ enum Numbers {
         guard (2...36).contains(base), isGrouped(digits) else { return nil }
         let plain = digits.filter { $0 != "_" }
         guard plain.first != "-", plain.first != "+" else { return nil }
-        return Int((isNegative ? "-" : "") + plain, radix: base)
+        let signed = (isNegative ? "-" : "") + plain
+        if let number = Int(signed, radix: base) { return .int(number) }
+        guard plain.utf8.allSatisfy({ $0 < 0x80 && Int(String(Unicode.Scalar($0)), radix: base) != nil }) else {
+            return nil
+        }
+        guard let number = BigInteger(digits: signed, radix: base) else {
+            throw .value("an integer of more than 4300 digits")
+        }
+        return number.value
     }
 
     /// Python's `float(text)`; `nil` when the text is no number.

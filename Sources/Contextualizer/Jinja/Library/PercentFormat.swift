@@ -137,11 +137,21 @@ enum PercentFormat {
                     throw .type("%c requires int or char")
                 }
             case "d", "i", "u":
+                if let number = value.python as? BigInteger {
+                    output += spec.integer(digits: number.text, prefix: "")
+                    return
+                }
                 guard let number = value.number else {
                     throw .type("%\(kind) format: a real number is required, not \(value.typeName)")
                 }
                 output += spec.integer(try Numbers.truncated(number), "d")
             case "x", "X", "o":
+                if let number = value.python as? BigInteger {
+                    let digits = number.text(radix: kind == "o" ? 8 : 16)
+                    let prefix = spec.alternate ? (kind == "o" ? "0o" : "0\(kind)") : ""
+                    output += spec.integer(digits: kind == "X" ? digits.uppercased() : digits, prefix: prefix)
+                    return
+                }
                 guard case .int(let number)? = value.number else {
                     throw .type("%\(kind) format: an integer is required, not \(value.typeName)")
                 }

@@ -196,6 +196,8 @@ struct YAMLEmitter {
         case .string(let text):
             try write(text, as: YAMLText(text).style(inFlow: flowLevel > 0, isKey: place.isSimpleKey), place)
         case .undefined(let message): throw .undefined(message)
+        case .object where value.digitsOfBigInteger != nil || value.python is DateTimeObject:
+            try write(value.text, as: .plain, place)
         default: throw .type("cannot represent an object of type \(value.typeName) in YAML")
         }
     }

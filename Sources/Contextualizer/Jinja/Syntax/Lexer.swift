@@ -395,11 +395,11 @@ struct Lexer {
         if radix == 10, digits.count > 1, digits[0] == UInt8(ascii: "0"), digits.contains(where: { $0 != 0x30 }) {
             throw error("a number cannot begin with a zero")
         }
-        guard let value = Int(String(decoding: digits, as: UTF8.self), radix: radix) else {
-            throw error("the number \(String(decoding: source[start..<at], as: UTF8.self)) does not fit into 64 bits")
+        guard let value = BigInteger.value(of: String(decoding: digits, as: UTF8.self), radix: radix) else {
+            throw error("an integer of more than 4300 digits")
         }
         position = at
-        append(.int(value), from: start)
+        append(value.intValue.map { Token.Kind.int($0) } ?? .big(value), from: start)
     }
 
     private static func isDigit(_ byte: UInt8, _ radix: Int) -> Bool {

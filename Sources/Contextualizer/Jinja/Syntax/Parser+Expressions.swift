@@ -149,6 +149,9 @@ extension Parser {
         case .int(let number):
             advance()
             return .constant(.int(number))
+        case .big(let number):
+            advance()
+            return .constant(number)
         case .double(let number):
             advance()
             return .constant(.double(number))
@@ -399,7 +402,7 @@ extension Parser {
     private var startsTestArgument: Bool {
         switch current.kind {
         case .name(let name): !["else", "or", "and"].contains(name)
-        case .string, .int, .double, .symbol("("), .symbol("["), .symbol("{"): true
+        case .string, .int, .big, .double, .symbol("("), .symbol("["), .symbol("{"): true
         default: false
         }
     }

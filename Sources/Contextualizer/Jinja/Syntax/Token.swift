@@ -9,6 +9,8 @@ struct Token: Sendable {
         case name(String)
         case string(String)
         case int(Int)
+        /// An integer of more than 64 bits.
+        case big(JinjaValue)
         case double(Double)
         case symbol(String)
         case end
@@ -31,6 +33,7 @@ struct Token: Sendable {
         case .name(let name): name
         case .string(let text): JinjaValue.repr(of: text)
         case .int(let number): String(number)
+        case .big(let number): number.text
         case .double(let number): JinjaValue.text(of: number)
         case .symbol(let symbol): symbol
         case .end: "end of template"

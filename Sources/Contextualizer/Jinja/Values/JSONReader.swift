@@ -119,7 +119,10 @@ struct JSONReader {
         guard let first = digits.first, first != UInt8(ascii: "."),
             first != UInt8(ascii: "0") || digits.count == 1 || isFloat
         else { throw error("Expecting value") }
-        if !isFloat, let number = Int(text) { return .int(number) }
+        if !isFloat {
+            guard let number = BigInteger.value(of: text) else { throw error("an integer of more than 4300 digits") }
+            return number
+        }
         guard let number = Double(text) else { throw error("Expecting value") }
         return .double(number)
     }

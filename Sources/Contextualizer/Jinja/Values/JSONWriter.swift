@@ -37,6 +37,8 @@ struct JSONWriter {
             try write(items.count, "[", "]") { (writer, index) throws(JinjaError) in try writer.write(items[index]) }
         case .dict(let dict): try write(dict)
         case .undefined(let message): throw .undefined(message)
+        case .object(let reference) where reference.object is BigInteger: output += value.text
+        case .object(let reference) where reference.object is DateTimeObject: write(DateTimeObject.isoText(value))
         case .object: throw .type("Object of type \(value.typeName) is not JSON serializable")
         }
     }

@@ -11,7 +11,7 @@ extension JinjaValue {
         case .string(let text): !text.isEmpty
         case .list(let items), .tuple(let items): !items.isEmpty
         case .dict(let dict): !dict.isEmpty
-        case .object: true
+        case .object: python?.isTrue ?? true
         }
     }
 
@@ -25,9 +25,9 @@ extension JinjaValue {
         case (.dict(let left), .dict(let right)):
             return left.count == right.count
                 && left.allSatisfy { entry in right[entry.key].map { $0.isEqual(to: entry.value) } ?? false }
-        case (.object(let left), .object(let right)): return left == right
+        case (.object(let left), .object(let right)): return left == right || pythonOrder(to: other) == 0
         default:
-            guard let left = number, let right = other.number else { return false }
+            guard let left = number, let right = other.number else { return pythonOrder(to: other) == 0 }
             return left.isEqual(to: right)
         }
     }
@@ -44,6 +44,7 @@ extension JinjaValue {
             return left.count < right.count
         default:
             guard let left = number, let right = other.number else {
+                if let order = pythonOrder(to: other) { return order < 0 }
                 throw .type(
                     "'\(operation)' not supported between instances of '\(typeName)' and '\(other.typeName)'")
             }
@@ -210,13 +211,11 @@ enum Arithmetic {
                 guard left != 0 else { throw .value("0.0 cannot be raised to a negative power") }
                 return .double(realPower(Double(left), Double(right)))
             }
-            return .int(try power(left, right))
+            return try power(left, right)
         }
-        guard !result.overflow else { throw overflow }
+        guard !result.overflow else { return try BigInteger.apply(operation, BigInteger(left), BigInteger(right)) }
         return .int(result.partialValue)
     }
-
-    private static var overflow: JinjaError { .value("the result does not fit into a 64-bit integer") }
 
     static func floorDivide(_ left: Int, _ right: Int) -> (partialValue: Int, overflow: Bool) {
         let quotient = left.dividedReportingOverflow(by: right)
@@ -225,28 +224,28 @@ enum Arithmetic {
         return (exact || (left < 0) == (right < 0) ? quotient.partialValue : quotient.partialValue - 1, false)
     }
 
-    private static func power(_ base: Int, _ exponent: Int) throws(JinjaError) -> Int {
-        if base == 1 || exponent == 0 { return 1 }
-        if base == 0 { return 0 }
-        if base == -1 { return exponent % 2 == 0 ? 1 : -1 }
+    private static func power(_ base: Int, _ exponent: Int) throws(JinjaError) -> JinjaValue {
+        if base == 1 || exponent == 0 { return .int(1) }
+        if base == 0 { return .int(0) }
+        if base == -1 { return .int(exponent % 2 == 0 ? 1 : -1) }
         var result = 1
-        guard exponent < 64 else { throw overflow }
-        for _ in 0..<exponent {
+        for _ in 0..<min(exponent, 64) {
             let next = result.multipliedReportingOverflow(by: base)
-            guard !next.overflow else { throw overflow }
+            guard !next.overflow else { return try BigInteger.apply(.power, BigInteger(base), BigInteger(exponent)) }
             result = next.partialValue
         }
-        return result
+        return .int(result)
     }
 
     static func negate(_ value: JinjaValue) throws(JinjaError) -> JinjaValue {
         switch value.number {
         case .int(let number):
             let result = 0.subtractingReportingOverflow(number)
-            guard !result.overflow else { throw overflow }
-            return .int(result.partialValue)
+            return result.overflow ? BigInteger(number).negated.value : .int(result.partialValue)
         case .double(let number): return .double(-number)
-        case nil: throw .type("bad operand type for unary -: '\(value.typeName)'")
+        case nil:
+            if let number = BigInteger.of(value) { return number.negated.value }
+            throw .type("bad operand type for unary -: '\(value.typeName)'")
         }
     }
 }

@@ -6,6 +6,7 @@ extension JinjaValue {
         switch self {
         case .string(let text): text
         case .undefined: ""
+        case .object: python?.text ?? repr
         default: repr
         }
     }
@@ -38,7 +39,7 @@ extension JinjaValue {
                 value.appendRepr(to: &output)
             }
             output += "}"
-        case .object(let reference): output += "<\(reference.object.typeName)>"
+        case .object(let reference): output += python?.repr ?? "<\(reference.object.typeName)>"
         }
     }
 

@@ -16,8 +16,15 @@ package enum JSONText {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// As ``text(_:)`` with the keys sorted.
+    package static func sorted(_ value: JinjaValue) -> String {
+        var bytes: [UInt8] = []
+        write(value, into: &bytes, indentation: nil, depth: 0, sortsKeys: true)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func write(
-        _ value: JinjaValue, into bytes: inout [UInt8], indentation: Int?, depth: Int
+        _ value: JinjaValue, into bytes: inout [UInt8], indentation: Int?, depth: Int, sortsKeys: Bool = false
     ) {
         switch value {
         case .none: bytes += "null".utf8
@@ -30,17 +37,22 @@ package enum JSONText {
         case .string(let text): write(text, into: &bytes)
         case .list(let items), .tuple(let items):
             writeItems(items, open: "[", close: "]", into: &bytes, indentation: indentation, depth: depth) {
-                write($0, into: &$1, indentation: indentation, depth: depth + 1)
+                write($0, into: &$1, indentation: indentation, depth: depth + 1, sortsKeys: sortsKeys)
             }
         case .dict(let dict):
             var pairs = dict.map { ($0.key.text, $0.value) }
-            if indentation != nil { pairs.sort { $0.0 < $1.0 } }
+            if indentation != nil || sortsKeys { pairs.sort { $0.0 < $1.0 } }
             writeItems(pairs, open: "{", close: "}", into: &bytes, indentation: indentation, depth: depth) {
                 write($0.0, into: &$1)
                 $1 += ": ".utf8
-                write($0.1, into: &$1, indentation: indentation, depth: depth + 1)
+                write($0.1, into: &$1, indentation: indentation, depth: depth + 1, sortsKeys: sortsKeys)
             }
-        case .undefined, .object: write(value.text, into: &bytes)
+        case .undefined, .object:
+            if let digits = value.digitsOfBigInteger {
+                bytes += digits.utf8
+            } else {
+                write(value.jsonOfTime ?? value.text, into: &bytes)
+            }
         }
     }
 
@@ -164,7 +176,7 @@ package enum JSONText {
             let start = position
             while let byte = next, "+-0123456789.eE".utf8.contains(byte) { position += 1 }
             let text = String(decoding: bytes[start..<position], as: UTF8.self)
-            return Int(text).map { .int($0) } ?? Double(text).map { .double($0) }
+            return JinjaValue.integer(text) ?? Double(text).map { .double($0) }
         }
 
         mutating func string() -> String? {

@@ -52,6 +52,12 @@ extension BuiltIns {
         case "sha256": return Digest.hexadecimal(Digest.sha256(bytes))
         case "sha384": return Digest.hexadecimal(Digest.sha384(bytes))
         case "sha512": return Digest.hexadecimal(Digest.sha512(bytes))
+        case "blake2b": return Digest.hexadecimal(Digest.blake2b(bytes))
+        case "blake2s": return Digest.hexadecimal(Digest.blake2s(bytes))
+        case "sha3_224", "sha3-224": return Digest.hexadecimal(Digest.sha3(bytes, size: 28))
+        case "sha3_256", "sha3-256": return Digest.hexadecimal(Digest.sha3(bytes, size: 32))
+        case "sha3_384", "sha3-384": return Digest.hexadecimal(Digest.sha3(bytes, size: 48))
+        case "sha3_512", "sha3-512": return Digest.hexadecimal(Digest.sha3(bytes, size: 64))
         default: throw .value("unsupported hash type \(kind)")
         }
     }

@@ -7,6 +7,7 @@ extension BuiltIns {
         "float": JinjaFunction(["value", "default"]) { arguments, _ in
             let fallback = arguments.value(1, "default") ?? .double(0)
             if let number = arguments.subject.number { return .double(number.double) }
+            if let number = arguments.subject.python as? BigInteger { return .double(number.double) }
             guard case .string(let text) = arguments.subject else { return fallback }
             return Numbers.double(text).map(JinjaValue.double) ?? fallback
         },
@@ -14,7 +15,11 @@ extension BuiltIns {
             switch arguments.subject.number {
             case .int(let number): return number < 0 ? try Arithmetic.negate(.int(number)) : .int(number)
             case .double(let number): return .double(abs(number))
-            case nil: throw JinjaError.type("bad operand type for abs(): '\(arguments.subject.typeName)'")
+            case nil:
+                guard let number = BigInteger.of(arguments.subject) else {
+                    throw JinjaError.type("bad operand type for abs(): '\(arguments.subject.typeName)'")
+                }
+                return (number.isNegative ? number.negated : number).value
             }
         },
         "round": JinjaFunction(["value", "precision", "method"], round),
@@ -71,12 +76,13 @@ extension BuiltIns {
     static func toInt(_ value: JinjaValue, base: Int = 10) throws(JinjaError) -> JinjaValue? {
         if let number = value.number {
             if case .double(let double) = number, !double.isFinite { return nil }
-            return .int(try Numbers.truncated(number))
+            return try Numbers.whole(number)
         }
+        if value.python is BigInteger { return value }
         guard case .string(let text) = value else { return nil }
-        if let number = Numbers.int(text, base: base) { return .int(number) }
+        if let number = try Numbers.integer(text, base: base) { return number }
         guard let number = Numbers.double(text), number.isFinite else { return nil }
-        return .int(try Numbers.truncated(.double(number)))
+        return try Numbers.whole(.double(number))
     }
 
     private static func round(_ arguments: JinjaArguments, _ context: JinjaContext) throws -> JinjaValue {
@@ -85,6 +91,7 @@ extension BuiltIns {
         guard ["common", "ceil", "floor"].contains(method) else {
             throw JinjaError.value("method must be common, ceil or floor")
         }
+        if arguments.subject.python is BigInteger, precision >= 0, method == "common" { return arguments.subject }
         guard let number = arguments.subject.number else {
             throw JinjaError.type("type \(arguments.subject.typeName) doesn't define __round__ method")
         }

@@ -25,6 +25,10 @@ extension BuiltIns {
         "win_basename": pathFilter { path in
             String(path.split(omittingEmptySubsequences: false) { $0 == "\\" || $0 == "/" }.last ?? "")
         },
+        "win_splitdrive": JinjaFunction(["path"]) { arguments, _ in
+            let (drive, rest) = Path.splitDrive(arguments.subject.text)
+            return .tuple([.string(drive), .string(rest)])
+        },
         "win_dirname": pathFilter { path in
             guard let place = path.lastIndex(where: { $0 == "\\" || $0 == "/" }) else { return "" }
             return String(path[..<place])
@@ -44,6 +48,20 @@ enum Path {
         var head = path[...slash]
         if head.contains(where: { $0 != "/" }) { while head.last == "/" { head.removeLast() } }
         return (String(head), tail)
+    }
+
+    /// `ntpath.splitdrive`: `C:`, or `//host/share`.
+    static func splitDrive(_ path: String) -> (String, String) {
+        let letters = Array(path.unicodeScalars)
+        func isSlash(_ index: Int) -> Bool { letters[index] == "/" || letters[index] == "\\" }
+        func split(_ index: Int) -> (String, String) {
+            (String(scalars: letters[..<index]), String(scalars: letters[index...]))
+        }
+        guard letters.count >= 2 else { return ("", path) }
+        guard isSlash(0), isSlash(1) else { return letters[1] == ":" ? split(2) : ("", path) }
+        // Behind the host, and behind the share.
+        guard let host = (2..<letters.count).first(where: isSlash) else { return split(letters.count) }
+        return split((host + 1..<max(host + 1, letters.count)).first(where: isSlash) ?? letters.count)
     }
 
     static func splitExtension(_ path: String) -> (String, String) {

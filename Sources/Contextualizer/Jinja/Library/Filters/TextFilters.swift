@@ -7,7 +7,10 @@ extension BuiltIns {
             .string(StringMethods.capitalize(arguments.subject.text))
         },
         "title": JinjaFunction(["s"]) { arguments, _ in .string(title(arguments.subject.text)) },
-        "string": JinjaFunction(["object"]) { arguments, _ in .string(arguments.subject.text) },
+        "string": JinjaFunction(["object"], acceptsUndefined: true) { arguments, context in
+            if let object = arguments.subject.python { return .string(object.text) }
+            return .string(try context.plain(arguments.subject).text)
+        },
         "trim": JinjaFunction(["value", "chars"]) { arguments, _ in
             .string(
                 StringMethods.strip(
