@@ -4,7 +4,7 @@
     python3 -m venv venv && venv/bin/pip install 'ansible-core>=2.19,<2.20'
     venv/bin/python record.py
 
-writes vectors.jsonl beside itself. `kind` is yaml (result: Python's repr, dates as their text), arguments or command
+writes vectors.jsonl beside itself. `kind` is yaml (result: Python's repr), arguments or command
 (`k=v` text of ordinary and of free-form modules; result: repr of the parameters, the rest under `_raw_params`),
 inventory (result: repr of {host: [groups, variables]}) or pattern (`inventory` and `source`; result: repr of the hosts).
 """
@@ -33,7 +33,7 @@ DOCUMENTS = [
     'a: 1\nb: 2\n', 'b: 1\na: 2\nc: 0\n', '- a\n- b\n', '- [1, two, {three: 3}]\n', 'a: [1, 2]\nb: {c: d}\n', '', '# only a comment\n', '---\n', '---\na: 1\n...\n',
     'a:\n- 1\n- 2\n', 'a:\n  - 1\n  - 2\n', '- - 1\n  - 2\n- - 3\n', 'a: |\n  line1\n  line2\n', 'a: >\n  folded\n  text\n\n  para\n', 'a: |-\n  x\nb: |+\n  y\n\n', 'a: >-\n  x\n  y\n', 'a: |2\n    x\n',
     'a: "q\\n\\t\\x41\\u00e9"\n', "a: 'it''s'\n", 'a: "multi\n  line"\n', 'a: plain\n  continued\n', '"quoted key": 1\n', "'1': x\n1: y\n", '1: a\n1.5: b\ntrue: c\nnull: d\n', 'a: "yes"\nb: \'1\'\nc: !!str 5\nd: !!int "7"\ne: !!float 3\nf: !!bool "yes"\n', 'a: !!null ""\n',
-    'base: &b {x: 1, y: 2}\nchild: {<<: *b, y: 3, z: 4}\n', 'x: &a [1, 2]\ny: *a\n', 'a: &x {p: 1}\nb: &y {p: 2, q: 3}\nc:\n  <<: [*x, *y]\n  r: 4\n', 'a: {<<: {b: 1}, b: 2}\n', 'a: &k v\n*k : w\n', '? a\n: b\n', '? [1, 2]\n: x\n',
+    'base: &b {x: 1, y: 2}\nchild: {<<: *b, y: 3, z: 4}\n', 'x: &a [1, 2]\ny: *a\n', 'a: &x {p: 1}\nb: &y {p: 2, q: 3}\nc:\n  <<: [*x, *y]\n  r: 4\n', 'a: {<<: {b: 1}, b: 2}\n', 'a: {z: 1, <<: [{b: 1, c: 2}, {a: 3, c: 4}], c: 5}\n', 'a: {<<: [{z: 1}, {y: 2, z: 3}, {x: 4}]}\n', 'a: &k v\n*k : w\n', '? a\n: b\n', '? [1, 2]\n: x\n',
     'a: 1\na: 2\n', 'a: 1\nb: 2\na: 3\n', 'x:\n  k: 1\n  k: {m: 1}\n', '"a": 1\na: 2\n', 'a: 1 # comment\nb: "#no"\nc: a#b\n', 'url: http://x:80/y\n', 'a: b: c\n', 'a: {{ x }}\n', 'a: "{{ x }}"\n', '- {{ x }}\n', 'a:\n\t- b\n', 'a: @x\n', 'a: `x`\n', 'a: %x\n', 'a: *nope\n', 'a: [1, 2\n', 'a: "x\n', '  a: 1\n b: 2\n', '- a\nb: 1\n', 'key with spaces: v\n', 'a:\n', 'a: ~\nb:\n', '- \n- x\n', '{a: 1, b: [x, y], c: }\n', '[a, b, [c]]\n', 'a: ''\n', "a: ''\n", 'a: !custom x\n', 'ü: ☃\n', 'a: 😀\n', 'a: "\\U0001F600"\n',
     'a: 2001-12-14\nb: [2001-12-15]\n', 'mode: 0644\nport: 22\nv: 1.10\ntime: 10:30\n', 'cmd: echo "a: b"\n', "when: x == 'y'\n", 'name: a - b\n', '- name: install\n  apt: name=x state=present\n  when: a == "b"\n', 'a: b\\nc\n', 'list:\n- x: 1\n  y: 2\n-\n  x: 3\n', 'a: >\n   x\n   \n   y\n', 'a:   spaced   \n', 'a: "x" \n', "a: 'x' # c\n", 'a: [a b, c d]\n', 'a: {b: , c: d}\n', 'a: - b\n', 'a: -b\n', 'a: ? b\n', 'a: ?b\n', 'a: |\n\n  x\n', 'a: "\n\n  x"\n', '&anchor a: 1\n', 'a: &e\nb: *e\n', 'a: {x: 1, x: 2}\n',
 ]
@@ -120,7 +120,7 @@ def read_inventory(text):
 
 def plain(value):
     if isinstance(value, (datetime.date, datetime.datetime)):
-        return str(value)
+        return value
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, dict):

@@ -112,10 +112,11 @@ struct YAMLBuilder {
         case .mapping(let mapping): return try entries(mapping, depth: depth)
         case .sequence(let sequence):
             var result: [PositionedValue.Entry] = []
+            var known: Set<JinjaValue> = []
             // Earlier mappings win over later ones.
-            for item in sequence.reversed() {
+            for item in sequence {
                 guard case .mapping(let mapping) = item else { throw mergeError(item) }
-                result = Self.overlay(try entries(mapping, depth: depth), on: result)
+                result += try entries(mapping, depth: depth).filter { known.insert($0.key).inserted }
             }
             return result
         default: throw mergeError(node)

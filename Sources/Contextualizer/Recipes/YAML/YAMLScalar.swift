@@ -12,7 +12,7 @@ enum YAMLScalar {
         }
         let bytes = Array(text.utf8)
         guard let first = bytes.first, isDigit(first) || "+-.".utf8.contains(first) else { return .string(text) }
-        return int(bytes) ?? double(bytes) ?? YAMLTimestamp.text(bytes).map(JinjaValue.string) ?? .string(text)
+        return int(bytes) ?? double(bytes) ?? YAMLTimestamp.value(bytes) ?? .string(text)
     }
 
     static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
@@ -27,7 +27,7 @@ enum YAMLScalar {
 
     private static func number(_ digits: some Sequence<UInt8>, radix: Int, isNegative: Bool) -> JinjaValue? {
         let text = String(decoding: digits.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
-        return Int((isNegative ? "-" : "") + text, radix: radix).map(JinjaValue.int)
+        return JinjaValue.integer((isNegative ? "-" : "") + text, radix: radix)
     }
 
     static func int(_ bytes: [UInt8]) -> JinjaValue? {
@@ -137,33 +137,24 @@ enum YAMLScalar {
     }
 }
 
-/// Dates and times. Recipes see them as text in Python's form, which is what printing them gives in Ansible.
+/// Dates and times, as Python's.
 enum YAMLTimestamp {
-    /// The text of a timestamp; `nil` when the scalar is none.
-    static func text(_ bytes: [UInt8]) -> String? {
+    /// What a timestamp means; `nil` when the scalar is none.
+    static func value(_ bytes: [UInt8]) -> JinjaValue? {
         var reader = Reader(bytes: bytes)
         guard let year = reader.digits(4...4), reader.skip("-"), let month = reader.digits(1...2), reader.skip("-"),
             let day = reader.digits(1...2), (1...12).contains(month), (1...31).contains(day)
         else { return nil }
-        let date = "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))"
-        if reader.isAtEnd { return bytes.count == 10 ? date : nil }
+        if reader.isAtEnd { return bytes.count == 10 ? .date(year, month, day) : nil }
         guard reader.skip("T") || reader.skip("t") || reader.skipSpaces(), let hour = reader.digits(1...2),
             reader.skip(":"), let minute = reader.digits(2...2), reader.skip(":"), let second = reader.digits(2...2),
             hour < 24, minute < 60, second < 60
         else { return nil }
-        var time = "\(pad(hour, 2)):\(pad(minute, 2)):\(pad(second, 2))"
-        if reader.skip(".") {
-            let fraction = reader.allDigits()
-            let micros = String((fraction + "000000").prefix(6))
-            if micros.contains(where: { $0 != "0" }) { time += "." + micros }
-        }
+        var micros = 0
+        if reader.skip(".") { micros = Int(String((reader.allDigits() + "000000").prefix(6))) ?? 0 }
         guard let zone = reader.zone() else { return nil }
-        return "\(date) \(time)\(zone)"
-    }
-
-    private static func pad(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        return .date(
+            year, month, day, secondOfDay: hour * 3600 + minute * 60 + second, micros: micros, offset: zone)
     }
 
     private struct Reader {
@@ -198,10 +189,10 @@ enum YAMLTimestamp {
         }
 
         /// `Z`, `+2`, `+02:00` or nothing up to the end; `nil` when something else stands there.
-        mutating func zone() -> String? {
+        mutating func zone() -> Int?? {
             _ = skipSpaces()
-            if isAtEnd { return "" }
-            if skip("Z") { return isAtEnd ? "+00:00" : nil }
+            if isAtEnd { return .some(nil) }
+            if skip("Z") { return isAtEnd ? .some(0) : nil }
             let isNegative = skip("-")
             guard isNegative || skip("+"), let hours = digits(1...2) else { return nil }
             var minutes = 0
@@ -210,7 +201,8 @@ enum YAMLTimestamp {
                 minutes = value
             }
             guard isAtEnd else { return nil }
-            return "\(isNegative ? "-" : "+")\(YAMLTimestamp.pad(hours, 2)):\(YAMLTimestamp.pad(minutes, 2))"
+            let offset = (hours * 60 + minutes) * 60
+            return .some(isNegative ? -offset : offset)
         }
     }
 }
