@@ -32,6 +32,7 @@ import Testing
         #expect(result.failed)
         #expect(result["rc"] == 2)
         #expect(result.message == "[Errno 2] No such file or directory: b'/no/such'")
+        #expect(result["cmd"] == "/no/such --flag")
     }
 
     @Test(arguments: TestShell.allCases)

@@ -123,10 +123,24 @@ import Testing
         let file = try await box.run("stat", ["path": .string(box.path("f"))])["stat"]
         #expect(file?["blocks"] == .int(info.st_blocks) && file?["block_size"] == .int(Int(info.st_blksize)))
         #expect(file?["device_type"] == 0)
+        #expect(file?["mimetype"]?.stringValue != nil && file?["charset"]?.stringValue != nil, "\(file ?? .none)")
+        #expect(file?["attr_flags"]?.stringValue != nil && file?["attributes"]?.listValue != nil)
         try #require(lstat("/dev/null", &info) == 0)
         let device = try await box.run("stat", ["path": "/dev/null", "get_attributes": false])["stat"]
         #expect(device?["device_type"] == .int(Int(info.st_rdev)))
         #expect(device?["version"] == nil)
+    }
+
+    /// A file that is opened as text has one kind of line ends in Python.
+    @Test(arguments: TestShell.allCases)
+    func linesOfAnyEndAreFound(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("a.conf", "x\r\nbb\r\n")
+        try box.write("b.conf", "bb y\n")
+        try box.write("c.txt", "bb\n")
+        let found = try await box.run(
+            "find", ["paths": .string(box.path("")), "patterns": ["*.conf"], "contains": "bb$"])
+        #expect(found["files"]?.listValue?.map { $0["path"] } == [.string(box.path("a.conf"))], "\(found)")
     }
 
     /// Needs root, as giving files away does.

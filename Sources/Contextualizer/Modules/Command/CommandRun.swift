@@ -111,8 +111,10 @@ enum CommandRun {
             result = notRun(command)
             result.changed = true
         case UInt8(ascii: "N"):
+            result["cmd"] = .string(line(of: command))
             fail(&result, "[Errno 2] No such file or directory: b'\(program)'", rc: 2)
         case UInt8(ascii: "P"):
+            result["cmd"] = .string(line(of: command))
             fail(&result, "[Errno 13] Permission denied: b'\(program)'", rc: 13)
         case UInt8(ascii: "D"):
             fail(&result, "Unable to change directory before execution: \(folder ?? "")", rc: 2)
@@ -120,6 +122,11 @@ enum CommandRun {
             fail(&result, "the command could not be started: \(output.errorText)", rc: Int(output.status))
         }
         return result
+    }
+
+    /// The words of a command that did not start.
+    private static func line(of command: JinjaValue) -> String {
+        command.listValue.map { $0.map { ShellText.quote($0.text) }.joined(separator: " ") } ?? command.text
     }
 
     private static func notNeeded(

@@ -160,13 +160,17 @@ private struct FindFilter: Sendable {
                 guard records.isComplete else { return .finish(ModuleResult(records: records, output: output)) }
                 var matching: Set<String> = []
                 for (path, text) in zip(records.values["f"] ?? [], records.values["c"] ?? [])
-                where readsWhole
-                    ? contains.isFound(in: text)
-                    : TextLines(Array(text.utf8)).lines.contains(where: { contains.isFound(in: $0) })
-                { matching.insert(path) }
+                where isContained(text, contains) { matching.insert(path) }
                 return .finish(
                     result(found.filter { matching.contains($0["path"]?.text ?? "") }, entries.count, skipped))
             })
+    }
+
+    /// Whether a line matches, or the whole text holds a match. Lines may end in any way.
+    private func isContained(_ text: String, _ pattern: PythonPattern) -> Bool {
+        let plain = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+        return readsWhole
+            ? pattern.isFound(in: plain) : TextLines(Array(plain.utf8)).lines.contains { pattern.isFound(in: $0) }
     }
 
     private func result(_ files: [JinjaDict], _ examined: Int, _ skipped: [String]) -> ModuleResult {

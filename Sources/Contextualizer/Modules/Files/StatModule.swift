@@ -12,10 +12,12 @@ package enum StatModule: Module {
             ModuleParameter(
                 "checksum_algorithm", .string, aliases: ["checksum", "checksum_algo"],
                 choices: ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"], default: "sha1", "Which one."),
-            ModuleParameter("get_mime", .boolean, aliases: ["mime", "mime-type", "mime_type"], "Accepted."),
             ModuleParameter(
-                "get_attributes", .boolean, aliases: ["attr", "attributes"],
-                "Accepted: the version of the inode alone."),
+                "get_mime", .boolean, aliases: ["mime", "mime-type", "mime_type"], default: true,
+                "What the program file says of it, where the machine has that."),
+            ModuleParameter(
+                "get_attributes", .boolean, aliases: ["attr", "attributes"], default: true,
+                "What the program lsattr says of it, where the machine has that."),
         ])
 
     package static func plan(
@@ -24,8 +26,10 @@ package enum StatModule: Module {
         let path = arguments.string("path") ?? ""
         let deref = arguments.bool("follow") == true ? "-L " : ""
         let algorithm = arguments.string("checksum_algorithm") ?? "sha1"
-        let wantsVersion = arguments.bool("get_attributes") ?? true
+        let wantsAttributes = arguments.bool("get_attributes") ?? true
+        let wantsKind = arguments.bool("get_mime") ?? true
         let wantsChecksum = arguments.bool("get_checksum") ?? true
+        let inode = "v=$(lsattr -vd -- \"$p\" 2>/dev/null)&&{ set -- $v;o version \"$1\";o flags \"$2\"; }"
         let script =
             ShellLibrary.prologue(isCheckMode: false) + """
                 p=\(ShellText.path(path))
@@ -34,7 +38,8 @@ package enum StatModule: Module {
                 [ ! -L "$p" ]||{ o target "$(readlink "$p")";o source "$(readlink -f "$p")"; }
                 [ ! -r "$p" ]||o r 1;[ ! -w "$p" ]||o w 1;[ ! -x "$p" ]||o x 1
                 \(wantsChecksum ? "[ ! -f \"$p\" ]||{ c=$(\(algorithm)sum <\"$p\" 2>/dev/null)&&o checksum \"${c%% *}\"; }" : ":")
-                \(wantsVersion ? "v=$(lsattr -vd -- \"$p\" 2>/dev/null)&&{ set -- $v;o version \"$1\"; }" : ":")
+                \(wantsKind ? "m=$(file --mime-type --mime-encoding -- \"$p\" 2>/dev/null)&&o mime \"${m##*:}\"" : ":")
+                \(wantsAttributes ? inode : ":")
                 fin
 
                 """
@@ -42,7 +47,12 @@ package enum StatModule: Module {
             ModuleInvocation(script: script, reads: [path]) { output in
                 let records = Records(output.standardOutput)
                 guard records.isComplete else { return .finish(ModuleResult(records: records, output: output)) }
-                return .finish(ModuleResult(values: ["stat": .dict(describe(records))]))
+                var stat = describe(records)
+                if stat["exists"] == true {
+                    if wantsKind { stat.merge(kind(records["mime"] ?? "")) }
+                    if wantsAttributes { stat.merge(attributes(records)) }
+                }
+                return .finish(ModuleResult(values: ["stat": .dict(stat)]))
             })
     }
 
@@ -52,7 +62,6 @@ package enum StatModule: Module {
         var stat: JinjaDict = ["exists": true, "path": .string(records["path"] ?? "")]
         stat.merge(fields)
         stat.merge(StatFields.device(text))
-        if let version = records["version"], !version.isEmpty { stat["version"] = .string(version) }
         for (key, name) in [("readable", "r"), ("writeable", "w"), ("executable", "x")] {
             stat[key] = .bool(records.flag(name))
         }
@@ -61,6 +70,36 @@ package enum StatModule: Module {
         if let checksum = records["checksum"] { stat["checksum"] = .string(checksum) }
         return stat
     }
+}
+
+extension StatModule {
+    /// ` text/plain; charset=us-ascii`, as the program `file` says it.
+    fileprivate static func kind(_ text: String) -> JinjaDict {
+        let parts = text.split(separator: ";").map { $0.trimmingBlanks() }
+        guard parts.count == 2, let equals = parts[1].firstIndex(of: "=") else {
+            return ["mimetype": "unknown", "charset": "unknown"]
+        }
+        return [
+            "mimetype": .string(String(parts[0])), "charset": .string(String(parts[1][equals...].dropFirst())),
+        ]
+    }
+
+    /// What `lsattr` says: the inode's version, and the flags with their names.
+    fileprivate static func attributes(_ records: Records) -> JinjaDict {
+        let version = records["version"].flatMap { $0.isEmpty ? nil : $0 }
+        let flags = (records["flags"] ?? "").filter { $0 != "-" }
+        return [
+            "version": version.map { .string($0) } ?? .none, "attr_flags": .string(flags),
+            "attributes": .list(flags.compactMap { names[$0].map { .string($0) } }),
+        ]
+    }
+
+    private static let names: [Character: String] = [
+        "A": "noatime", "a": "append", "c": "compressed", "C": "nocow", "d": "nodump", "D": "dirsync", "e": "extents",
+        "E": "encrypted", "h": "blocksize", "i": "immutable", "I": "indexed", "j": "journalled", "N": "inline",
+        "s": "zero", "S": "synchronous", "t": "notail", "T": "blockroot", "u": "undelete", "X": "compressedraw",
+        "Z": "compresseddirty",
+    ]
 }
 
 /// What `stat -c` says of a file, as Ansible names it.
@@ -89,8 +128,9 @@ enum StatFields {
                 key.hasSuffix("time") ? .double(Double(number)) : .int(number)
             }
         }
-        stat["pw_name"] = .string(parts[3])
-        stat["gr_name"] = .string(parts[4])
+        // Who has no entry has no name.
+        if parts[3] != "UNKNOWN" { stat["pw_name"] = .string(parts[3]) }
+        if parts[4] != "UNKNOWN" { stat["gr_name"] = .string(parts[4]) }
         for (key, bit) in [
             ("rusr", 0o400), ("wusr", 0o200), ("xusr", 0o100), ("rgrp", 0o40), ("wgrp", 0o20), ("xgrp", 0o10),
             ("roth", 0o4), ("woth", 0o2), ("xoth", 0o1), ("isuid", 0o4000), ("isgid", 0o2000),

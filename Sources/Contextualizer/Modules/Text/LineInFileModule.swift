@@ -58,7 +58,7 @@ package enum LineInFileModule: Module {
 
     private static func remove(from content: [UInt8], line: String?, search: Search) -> TextEdit.Outcome {
         let lines = EndedLines(content)
-        let kept = lines.lines.filter { !search.matches($0.text, line: line) }
+        let kept = lines.lines.filter { !search.matches($0, line: line) }
         let removed = lines.lines.count - kept.count
         let values: JinjaDict = ["found": .int(removed)]
         guard removed > 0 else { return .unchanged("", values) }
@@ -78,10 +78,10 @@ struct Search: Sendable {
 
     var isGiven: Bool { pattern != nil || literal != nil }
 
-    func matches(_ candidate: String, line: String?) -> Bool {
-        if let pattern { return pattern.isFound(in: candidate) }
-        if let literal { return candidate.utf8Contains(literal) }
-        return line.map { candidate.isSame(as: $0) } ?? false
+    func matches(_ candidate: EndedLines.Line, line: String?) -> Bool {
+        if let pattern { return pattern.isFound(in: candidate.whole) }
+        if let literal { return candidate.whole.utf8Contains(literal) }
+        return line.map { candidate.text.isSame(as: $0) } ?? false
     }
 }
 
@@ -109,20 +109,21 @@ private struct Insertion: Sendable {
         // The pattern decides; where it finds nothing, the very line counts, so that a second run changes nothing.
         let found =
             (isFirstMatch
-                ? lines.firstIndex { search.matches($0.text, line: line) }
-                : lines.lastIndex { search.matches($0.text, line: line) })
+                ? lines.firstIndex { search.matches($0, line: line) }
+                : lines.lastIndex { search.matches($0, line: line) })
             ?? lines.lastIndex { $0.text.isSame(as: line) }
         var position: Int?
         if let place {
             let match =
                 isFirstMatch
-                ? lines.firstIndex { place.isFound(in: $0.text) } : lines.lastIndex { place.isFound(in: $0.text) }
+                ? lines.firstIndex { place.isFound(in: $0.whole) } : lines.lastIndex { place.isFound(in: $0.whole) }
             position = match.map { after != nil ? $0 + 1 : $0 }
         }
         if let found {
-            let wanted = backrefs ? search.pattern?.expansion(of: line, in: lines[found].text) ?? line : line
+            var wanted = backrefs ? search.pattern?.expansion(of: line, in: lines[found].whole) ?? line : line
+            if backrefs, wanted.utf8.last == 0x0a { wanted = String(decoding: wanted.utf8.dropLast(), as: UTF8.self) }
             // The end counts, too: a line that ends otherwise is written anew.
-            guard !lines[found].text.isSame(as: wanted) || lines[found].end != EndedLines.lineEnd else {
+            guard !lines[found].whole.isSame(as: wanted + EndedLines.lineEnd) else {
                 return .unchanged("", ["found": .int(1)])
             }
             lines[found] = text.made(wanted)

@@ -12,7 +12,9 @@ struct PythonPattern: Sendable {
             translated.replaceSubrange(start.lowerBound...end, with: "\\k<\(name)>")
         }
         do {
-            var options: NSRegularExpression.Options = isMultiline ? [.anchorsMatchLines] : []
+            // Only a line feed ends a line: `$` is no place before a carriage return.
+            var options: NSRegularExpression.Options = [.useUnixLineSeparators]
+            if isMultiline { options.insert(.anchorsMatchLines) }
             if matchesNewlines { options.insert(.dotMatchesLineSeparators) }
             expression = try NSRegularExpression(pattern: translated, options: options)
         } catch {

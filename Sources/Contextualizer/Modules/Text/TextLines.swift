@@ -42,6 +42,8 @@ struct EndedLines {
         var text: String
         /// Empty where the last line has none.
         var end: String
+        /// What patterns are held against: to them a return before the line feed is a character like others.
+        var whole: String { text + end }
     }
 
     var lines: [Line]
