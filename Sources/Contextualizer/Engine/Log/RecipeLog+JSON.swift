@@ -49,7 +49,7 @@ extension RecipeLog {
                     "hosts": .dict(results[key] ?? JinjaDict()),
                 ]
             }
-            return ["play": ["name": .string(play.name)], "tasks": .list(tasks)]
+            return ["play": ["name": .string(PlayName.title(of: play.name))], "tasks": .list(tasks)]
         }
         return JSONText.indented(["plays": .list(list), "stats": .dict(stats)])
     }

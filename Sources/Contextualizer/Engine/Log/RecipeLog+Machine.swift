@@ -18,7 +18,7 @@ extension RecipeLog {
                 results.append(event)
                 lines += timed(log.printed(event), event.time)
             case .stepFinished(let step, let succeeded):
-                lines += recap(counts(of: results), hosts: hosts)
+                lines += log.flushed() + recap(counts(of: results), hosts: hosts)
                 lines += ["", succeeded ? "Task \(step) finished successfully" : "ERROR executing task \(step)"]
             case .failed(_, let message), .message(let message): lines.append(message)
             case .taskStarted, .passed, .stepRestarted: break

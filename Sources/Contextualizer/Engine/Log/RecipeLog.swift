@@ -9,11 +9,15 @@ import Modules
 package struct RecipeLog: Sendable {
     /// Inventory names by machine id; ids stand for themselves where there is none.
     private let hosts: [String: String]
-    private let showsDifference: Bool
-    private let verbosity: Int
+    let showsDifference: Bool
+    let verbosity: Int
     private var lastStep: String?
     private var lastTask: TaskKey?
     private var order = TaskOrder()
+    /// The task at which each machine is.
+    private var current: [String: TaskReference] = [:]
+    /// What was included last, until something else happens: one line tells it of all hosts.
+    private var included: [(what: String, label: String, hosts: [String])] = []
 
     struct TaskKey: Hashable, Sendable {
         var step: String
@@ -37,19 +41,33 @@ package struct RecipeLog: Sendable {
 
     /// The lines of an event, with headers where the task is another one than before.
     mutating func printed(_ event: ContextualizationEvent) -> [String] {
+        if case .taskFinished(let record) = event.body, let (what, label) = Self.include(record) {
+            let header = header(record.task)
+            let before = header.isEmpty ? [] : flushed()
+            let host = name(event.machine)
+            if let place = included.firstIndex(where: { $0.what == what && $0.label == label }) {
+                included[place].hosts.append(host)
+            } else {
+                included.append((what, label, [host]))
+            }
+            return before + header + Self.passedOver(record, host: host)
+        }
+        return flushed() + lines(of: event)
+    }
+
+    /// The lines that are held back.
+    mutating func flushed() -> [String] {
+        defer { included = [] }
+        return included.map { "included: \($0.what) for \($0.hosts.sorted().joined(separator: ", "))\($0.label)" }
+    }
+
+    private mutating func lines(of event: ContextualizationEvent) -> [String] {
         switch event.body {
         case .stepStarted(let step, _):
             guard lastStep != step else { return [] }
             return playHeader(step)
         case .taskFinished(let record):
-            var lines: [String] = []
-            if lastStep != record.task.step { lines += playHeader(record.task.step) }
-            let key = TaskKey(step: record.task.step, path: record.task.path)
-            if lastTask != key {
-                lastTask = key
-                lines += taskHeader(record)
-            }
-            return lines + resultLines(record, host: name(event.machine))
+            return header(record.task) + resultLines(record, host: name(event.machine))
         case .failed(_, let message):
             guard lastTask == nil || event.machine == nil else { return [] }
             return ["fatal: [\(name(event.machine))]: \(message)"]
@@ -57,21 +75,34 @@ package struct RecipeLog: Sendable {
         where event.machine == nil && (text == "NO MORE HOSTS LEFT" || text.hasPrefix("PLAY [")):
             return ["", Self.banner(text)]
         case .message(let text) where event.machine == nil && text.hasPrefix("skipping: "): return [text]
+        case .message(let text) where text.hasPrefix("FAILED - RETRYING"):
+            return (event.machine.flatMap { current[$0] }.map { header($0) } ?? []) + [text]
+        case .taskStarted(let task):
+            if let machine = event.machine { current[machine] = task }
+            return []
         case .message(let text):
-            return [text.hasPrefix("FAILED - RETRYING") ? text : "[\(name(event.machine))]: \(text)"]
-        case .reached, .passed, .taskStarted, .stepFinished, .stepRestarted: return []
+            return ["[\(name(event.machine))]: \(text)"]
+        case .reached, .passed, .stepFinished, .stepRestarted: return []
         }
     }
 
     private mutating func playHeader(_ step: String) -> [String] {
         lastStep = step
         lastTask = nil
-        return ["", Self.banner("PLAY [\(step)]")]
+        return ["", Self.banner("PLAY [\(PlayName.title(of: step))]")]
     }
 
-    private func taskHeader(_ record: TaskRecord) -> [String] {
-        let word = record.task.path.contains(".handlers.") ? "RUNNING HANDLER" : "TASK"
-        return ["", Self.banner("\(word) [\(record.task.name)]")]
+    /// The titles that stand above a task's first result.
+    private mutating func header(_ task: TaskReference) -> [String] {
+        var lines: [String] = []
+        if lastStep != task.step { lines += playHeader(task.step) }
+        let key = TaskKey(step: task.step, path: task.path)
+        if lastTask != key {
+            lastTask = key
+            let word = task.path.contains(".handlers.") ? "RUNNING HANDLER" : "TASK"
+            lines += ["", Self.banner("\(word) [\(task.name)]")]
+        }
+        return lines
     }
 
     private func name(_ machine: String?) -> String { machine.map { hosts[$0] ?? $0 } ?? "all" }
@@ -79,85 +110,6 @@ package struct RecipeLog: Sendable {
     /// A title filled with stars to 80 columns, three at least.
     static func banner(_ title: String) -> String {
         title + " " + String(repeating: "*", count: max(3, 79 - title.count))
-    }
-
-    // MARK: - Results
-
-    private func resultLines(_ record: TaskRecord, host: String) -> [String] {
-        let result = JSONText.parse(record.result) ?? .dict([:])
-        var lines: [String] = []
-        var host = host
-        if let other = result["_ansible_delegated_vars"]?["ansible_delegated_host"] { host += " -> \(other.text)" }
-        if let file = result["include"], record.task.module.hasPrefix("include"), record.status == .ok {
-            return ["included: \(file.text) for \(host)"]
-        }
-        if let items = result["results"]?.listValue {
-            for item in items { lines += itemLines(item, of: record, host: host) }
-            if record.status == .skipped, items.isEmpty { lines.append("skipping: [\(host)]") }
-            if record.status == .unreachable { lines.append(fatal(host, "UNREACHABLE!", result)) }
-        } else {
-            if showsDifference { lines += differenceLines(result["diff"]) }
-            switch record.status {
-            case .ok: lines.append("ok: [\(host)]" + shown(record, result))
-            case .changed: lines.append("changed: [\(host)]" + shown(record, result))
-            case .skipped: lines.append("skipping: [\(host)]")
-            case .ignored where result["unreachable"] == .bool(true): lines.append(fatal(host, "UNREACHABLE!", result))
-            case .failed, .rescued, .ignored: lines.append(fatal(host, "FAILED!", result))
-            case .unreachable: lines.append(fatal(host, "UNREACHABLE!", result))
-            }
-        }
-        if record.status == .ignored { lines.append("...ignoring") }
-        return lines
-    }
-
-    private func itemLines(_ item: JinjaValue, of record: TaskRecord, host: String) -> [String] {
-        let variable = item["ansible_loop_var"]?.text ?? "item"
-        let label = item["_ansible_item_label"] ?? item[variable] ?? .none
-        let text = "(item=\(label.text))"
-        var lines = showsDifference ? differenceLines(item["diff"]) : []
-        if item["failed"] == .bool(true) {
-            lines.append("failed: [\(host)] \(text) => \(JSONText.text(item))")
-        } else if item["skipped"] == .bool(true) {
-            lines.append("skipping: [\(host)] => \(text) ")
-        } else {
-            let word = item["changed"] == .bool(true) ? "changed" : "ok"
-            lines.append("\(word): [\(host)] => \(text)" + shown(record, item))
-        }
-        return lines
-    }
-
-    private func fatal(_ host: String, _ word: String, _ result: JinjaValue) -> String {
-        "fatal: [\(host)]: \(word) => \(JSONText.text(result))"
-    }
-
-    /// `debug` shows its value.
-    private func shown(_ record: TaskRecord, _ result: JinjaValue) -> String {
-        guard record.task.module == "debug", case .dict(let dict) = result else {
-            return verbosity > 0 ? " => " + JSONText.text(result) : ""
-        }
-        // A message stands alone; a variable without what every result has.
-        let kept =
-            dict["msg"].map { ["msg": $0] }
-            ?? JinjaDict(
-                dict.filter {
-                    !["changed", "failed", "skipped", "ansible_loop_var"].contains($0.key.text)
-                        && !$0.key.text.hasPrefix("_ansible")
-                }.map { ($0.key, $0.value) })
-        return " => " + JSONText.indented(.dict(kept))
-    }
-
-    private func differenceLines(_ value: JinjaValue?) -> [String] {
-        guard let value else { return [] }
-        return (value.listValue ?? [value]).flatMap { item -> [String] in
-            guard let before = item["before"], let after = item["after"] else { return [] }
-            func text(_ value: JinjaValue) -> String {
-                value.stringValue ?? JSONText.indented(value) + "\n"
-            }
-            let title = item["after_header"]?.text
-            return UnifiedDifference.lines(
-                before: text(before), after: text(after), beforeTitle: "before",
-                afterTitle: title.map { "after: \($0)" } ?? "after")
-        }
     }
 
     // MARK: - Whole runs
@@ -197,6 +149,7 @@ package struct RecipeLog: Sendable {
             for key in tasks[step] ?? [] {
                 for event in results[key] ?? [] { lines += log.printed(event) }
             }
+            lines += log.flushed()
         }
         if !others.isEmpty { lines += [""] + others }
         lines += recap(counts ?? Self.counts(of: events), hosts: hosts)

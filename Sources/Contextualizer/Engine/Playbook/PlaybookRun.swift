@@ -117,7 +117,7 @@ final class PlaybookRun: Sendable {
     private static func uniqueName(_ name: String, _ seen: inout [String: Int]) -> String {
         let count = (seen[name] ?? 0) + 1
         seen[name] = count
-        return count == 1 ? name : "\(name) (\(count))"
+        return PlayName.unique(name, number: count)
     }
 
     // MARK: - A play
@@ -128,7 +128,7 @@ final class PlaybookRun: Sendable {
         let alive = members.filter(crew.isAlive)
         guard !alive.isEmpty else {
             if members.isEmpty {
-                try await context.recorder.emit(nil, .message("PLAY [\(step)]"))
+                try await context.recorder.emit(nil, .message("PLAY [\(PlayName.title(of: step))]"))
                 try await context.recorder.emit(nil, .message("skipping: no hosts matched"))
                 return true
             }
@@ -138,7 +138,7 @@ final class PlaybookRun: Sendable {
         taken.withLock { $0.formUnion(alive.map(\.id)) }
         let batches = try Batches.split(alive, serial: value(play.settings.serial, of: play))
         for (number, batch) in batches.enumerated() {
-            let title = number == 0 ? step : "\(step) #\(number + 1)"
+            let title = PlayName.batch(step, number: number + 1)
             let ids = inOrder(batch.map(\.id))
             context.table.members = HostTable.Members(all: inOrder(members.map(\.id)), batch: ids, active: ids)
             defer { context.table.members = nil }

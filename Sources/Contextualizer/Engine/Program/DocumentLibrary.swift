@@ -19,13 +19,15 @@ final class DocumentLibrary: TaskLibrary, SourceProvider {
         return name
     }
 
-    func tasks(named name: String, includedBy task: ProgramTask, path: String) throws -> [ProgramNode] {
+    func tasks(
+        named name: String, includedBy task: ProgramTask, path: String
+    ) throws -> (nodes: [ProgramNode], place: String) {
         guard let recipe = recipes[Self.section(of: name)] else {
             throw TaskFailure(
                 message: "Could not find '\(name)': recipes may include other configure sections of the document ("
                     + recipes.keys.sorted().map { "\($0).yml" }.joined(separator: ", ") + ")")
         }
-        return try RecipeCompiler().included(recipe, by: task, path: path)
+        return (try RecipeCompiler().included(recipe, by: task, path: path), name)
     }
 
     func variables(named name: String, includedBy task: ProgramTask) throws -> JinjaDict {
@@ -47,7 +49,7 @@ final class DocumentLibrary: TaskLibrary, SourceProvider {
     }
 
     func source(
-        _ request: SourceRequest, for task: ProgramTask, render: (_ text: String, _ name: String) throws -> String
+        _ request: SourceRequest, for task: ProgramTask, render: (_ text: String, _ file: String) throws -> String
     ) throws -> ModuleSource {
         let advice =
             request.kind == .template

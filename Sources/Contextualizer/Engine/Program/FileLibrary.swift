@@ -103,7 +103,9 @@ final class FileLibrary: TaskLibrary, SourceProvider {
 
     // MARK: - Tasks and variables
 
-    func tasks(named name: String, includedBy task: ProgramTask, path: String) throws -> [ProgramNode] {
+    func tasks(
+        named name: String, includedBy task: ProgramTask, path: String
+    ) throws -> (nodes: [ProgramNode], place: String) {
         guard let file = self.path(of: name, in: ["tasks"], for: task) else {
             throw missing(name, in: ["tasks"], for: task)
         }
@@ -112,7 +114,9 @@ final class FileLibrary: TaskLibrary, SourceProvider {
             file, title: name, from: [near] + roots(for: task).map { $0 + "/tasks" } + roots(for: task))
         var compiler = compiler
         if near != folder, near != (task.folder ?? "") + "/tasks" { compiler.near = near }
-        return try compiler.included(recipe, by: task, path: path)
+        return (
+            try compiler.included(recipe, by: task, path: path), URL(fileURLWithPath: file).standardizedFileURL.path
+        )
     }
 
     /// A recipe that can be run; its imports are looked for in `roots`.
@@ -229,7 +233,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     // MARK: - Sources
 
     func source(
-        _ request: SourceRequest, for task: ProgramTask, render: (_ text: String, _ name: String) throws -> String
+        _ request: SourceRequest, for task: ProgramTask, render: (_ text: String, _ file: String) throws -> String
     ) throws -> ModuleSource {
         let subfolder = request.kind == .template ? "templates" : "files"
         guard let file = path(of: request.path, in: [subfolder], for: task) else {
@@ -239,7 +243,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         case .template:
             let rendered = try Self.$templateFolders.withValue(
                 [(file as NSString).deletingLastPathComponent] + roots(for: task).map { $0 + "/templates" }
-            ) { try render(try text(of: file), request.path) }
+            ) { try render(try text(of: file), URL(fileURLWithPath: file).standardizedFileURL.path) }
             return ModuleSource(.file(Payload(Array(rendered.utf8)), mode: mode(file)))
         case .file:
             let key = SourceRequest(kind: .file, path: file, followsLinks: request.followsLinks)

@@ -67,6 +67,8 @@ struct ProgramTask: Sendable {
     var delegate: JinjaValue?
     var isRunOnce: JinjaValue?
     var timeout: JinjaValue?
+    /// How long the task may take in the background, in Ansible's way to say it.
+    var asyncSeconds: JinjaValue?
     /// Variables of the task, then of its blocks, role and play: highest first.
     var layers: [JinjaDict] = []
     /// Parameters of includes that led here: highest first.

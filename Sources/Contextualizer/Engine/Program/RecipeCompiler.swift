@@ -257,6 +257,7 @@ struct RecipeCompiler {
         program.delegate = attributes.delegateTo
         program.isRunOnce = attributes.runOnce
         program.timeout = attributes.timeout ?? task.asyncSeconds
+        program.asyncSeconds = task.asyncSeconds
         program.layers = attributes.vars.isEmpty ? [] : [attributes.vars]
         program.line = task.position.line
         program.remoteUser = attributes.remoteUser

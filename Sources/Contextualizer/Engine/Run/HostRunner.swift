@@ -149,7 +149,8 @@ final class HostRunner {
         if case .failed(_, let result, false) = outcome, !block.rescue.isEmpty {
             if result != Self.elsewhere {
                 host.mergeSet([
-                    "ansible_failed_task": .dict(failedTask), "ansible_failed_result": .dict(result),
+                    "ansible_failed_task": .dict(failedTask),
+                    "ansible_failed_result": .dict(TaskRun.registered(result)),
                 ])
             }
             outcome = try await run(block.rescue)
@@ -342,42 +343,52 @@ final class HostRunner {
 
     private func include(_ task: ProgramTask, _ run: TaskRun) async throws -> Outcome {
         let plan: [TaskRun.Included]
+        var passedOver: [JinjaValue]
         do {
-            plan = try run.includes()
+            (plan, passedOver) = try run.includes()
         } catch {
-            let ended = run.failure(error)
-            try await context.recorder.finished(machine.id, run.record(ended, status: .failed, effects: TaskEffects()))
-            return failure(of: run, ended)
+            return try await includeFailed(error, run)
         }
-        if plan.isEmpty, task.loop == nil {
-            let ended = run.skippedInclude()
+        if plan.isEmpty {
+            let ended = run.skippedInclude(passedOver)
             try await context.recorder.finished(machine.id, run.record(ended, status: .skipped, effects: TaskEffects()))
         }
+        // All is read before the first task runs, as Ansible does.
+        var lists: [[ProgramNode]] = []
         for (index, included) in plan.enumerated() {
-            let nodes: [ProgramNode]
+            let path = "\(task.path).include.\(index)"
+            let place: String
             do {
-                let path = "\(task.path).include.\(index)"
                 if case .includeRole = task.action {
-                    let role = try context.library.role(
-                        includedBy: included.task, path: path, after: ranRoles)
-                    nodes = role.tasks
+                    let role = try context.library.role(includedBy: included.task, path: path, after: ranRoles)
+                    lists.append(role.tasks)
                     add(role, isPublic: included.task.arguments["public"]?.isTrue ?? false)
+                    place = included.file
                 } else {
-                    nodes = try context.library.tasks(named: included.file, includedBy: included.task, path: path)
+                    let found = try context.library.tasks(
+                        named: included.file, includedBy: included.task, path: path)
+                    lists.append(found.nodes)
+                    place = found.place
                 }
-                let ended = run.included(included.file)
-                try await context.recorder.finished(machine.id, run.record(ended, status: .ok, effects: TaskEffects()))
             } catch {
-                let ended = run.failure(error)
-                try await context.recorder.finished(
-                    machine.id, run.record(ended, status: .failed, effects: TaskEffects()))
-                return failure(of: run, ended)
+                return try await includeFailed(error, run)
             }
+            let ended = run.included(place, included, passedOver: passedOver)
+            passedOver = []
+            try await context.recorder.finished(machine.id, run.record(ended, status: .ok, effects: TaskEffects()))
+        }
+        for nodes in lists {
             let outcome = try await self.run(nodes)
             if case .done = outcome { continue }
             return outcome
         }
         return .done
+    }
+
+    private func includeFailed(_ error: any Error, _ run: TaskRun) async throws -> Outcome {
+        let ended = run.failure(error)
+        try await context.recorder.finished(machine.id, run.record(ended, status: .failed, effects: TaskEffects()))
+        return failure(of: run, ended)
     }
 
     private func add(_ role: IncludedRole, isPublic: Bool) {

@@ -113,10 +113,10 @@ actor Stepper {
 
 /// Gives files and templates of the controller to modules.
 protocol SourceProvider: Sendable {
-    /// The content of what a task asks for; a template is rendered by `render`.
+    /// The content of what a task asks for; a template is rendered by `render`, which is told the file's path.
     /// - Throws: ``TaskFailure`` when there is none.
     func source(
-        _ request: SourceRequest, for task: ProgramTask, render: (_ text: String, _ name: String) throws -> String
+        _ request: SourceRequest, for task: ProgramTask, render: (_ text: String, _ file: String) throws -> String
     ) throws -> ModuleSource
 
     /// Writes what a module brings from a machine.
@@ -128,8 +128,11 @@ protocol SourceProvider: Sendable {
 protocol TaskLibrary: Sendable {
     /// - Parameters:
     ///   - path: Prefix of the paths of the tasks.
+    /// - Returns: The tasks, and where they were found, as the log tells it.
     /// - Throws: ``TaskFailure`` when there is no such file, or when it cannot be run.
-    func tasks(named name: String, includedBy task: ProgramTask, path: String) throws -> [ProgramNode]
+    func tasks(
+        named name: String, includedBy task: ProgramTask, path: String
+    ) throws -> (nodes: [ProgramNode], place: String)
     func variables(named name: String, includedBy task: ProgramTask) throws -> JinjaDict
     /// The files of a folder with variables, sorted, as ``variables(named:includedBy:)`` takes them.
     func variableFiles(in folder: String, for task: ProgramTask) throws -> [String]

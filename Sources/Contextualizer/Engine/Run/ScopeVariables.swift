@@ -8,7 +8,6 @@ enum ScopeVariables {
         [
             "ansible_check_mode": .bool(settings.isCheckMode),
             "ansible_diff_mode": .bool(settings.wantsDifference),
-            "ansible_managed": "Ansible managed",
             "ansible_version": [
                 "full": "2.16.19", "major": 2, "minor": 16, "revision": 19, "string": "2.16.19",
             ],

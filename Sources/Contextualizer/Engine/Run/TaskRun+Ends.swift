@@ -7,27 +7,29 @@ import Support
 extension TaskRun {
     /// What `ansible_failed_task` says of the task.
     var identity: JinjaDict {
-        let name = task.isNamed ? (try? environment.renderText(task.name, scope: scope())) ?? task.name : ""
-        return ["action": .string(task.moduleName), "name": .string(name)]
+        let scope = scope()
+        let name = task.isNamed ? (try? environment.renderText(task.name, scope: scope)) ?? task.name : ""
+        func texts(_ values: [String]) -> JinjaValue { .list(values.map { .string($0) }) }
+        func resolved(_ value: JinjaValue?) -> JinjaValue {
+            value.flatMap { try? environment.resolve($0, scope: scope) } ?? .none
+        }
+        return [
+            "action": .string(task.moduleName), "name": .string(name),
+            // Those of an item are known to the item alone.
+            "args": .dict((try? resolvedArguments(scope, keeping: [])) ?? task.arguments),
+            "register": task.register.map { .string($0) } ?? .none, "tags": texts(task.tags),
+            "vars": .dict(task.layers.first ?? JinjaDict()), "when": texts(task.conditions),
+            "until": texts(task.until ?? []), "changed_when": texts(task.changedWhen ?? []),
+            "failed_when": texts(task.failedWhen ?? []), "delegate_to": resolved(task.delegate),
+            "run_once": resolved(task.isRunOnce), "become": resolved(task.become),
+            "become_user": resolved(task.becomeUser), "ignore_errors": resolved(task.ignoresErrors),
+            "no_log": .bool(isCensored), "notify": task.notify.isEmpty ? .none : .list(task.notify),
+        ]
     }
 
     func name() -> String {
         let own = (try? environment.renderText(task.name, scope: scope())) ?? task.name
         return task.role.map { "\($0) : \(own)" } ?? own
-    }
-
-    /// The end of an include that is not carried out.
-    func skippedInclude() -> Ended {
-        var result = ModuleResult(skipped: true)
-        result["skip_reason"] = "Conditional result was False"
-        return finish(result, effects: TaskEffects())
-    }
-
-    /// The end of an include whose tasks follow.
-    func included(_ file: String) -> Ended {
-        var result = ModuleResult()
-        result["include"] = .string(file)
-        return finish(result, effects: TaskEffects())
     }
 
     /// The end of the task: what is registered and who is notified.
@@ -68,17 +70,15 @@ extension TaskRun {
     }
 
     /// The result as later tasks see it: what only the display needs is not there.
-    private static func registered(_ dictionary: JinjaDict) -> JinjaDict {
-        guard let items = dictionary["results"]?.listValue else { return dictionary }
+    static func registered(_ dictionary: JinjaDict) -> JinjaDict {
         var registered = dictionary
-        registered["results"] = .list(
-            items.map { item in
-                guard var dict = item.dictValue, dict["_ansible_item_label"] != nil else { return item }
-                dict["_ansible_item_label"] = nil
-                return .dict(dict)
-            })
+        for key in internals { registered[key] = nil }
+        guard let items = dictionary["results"]?.listValue else { return registered }
+        registered["results"] = .list(items.map { item in item.dictValue.map { .dict(self.registered($0)) } ?? item })
         return registered
     }
+
+    private static let internals = ["_ansible_item_label", "_ansible_verbose_always", "_ansible_delegated_vars"]
 
     /// Each once, in the order in which they are named.
     private func notifications(_ items: [JinjaDict]?) throws -> [String] {
@@ -141,6 +141,9 @@ extension TaskRun {
                 "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
             "changed": dictionary["changed"] ?? false,
         ]
+        for key in ["failed", "skipped", "unreachable", "attempts", "retries", "_ansible_delegated_vars"] {
+            if let value = dictionary[key], value != false { result[key] = value }
+        }
         if let items = dictionary["results"]?.listValue {
             result["results"] = .list(items.map { censored($0.dictValue ?? JinjaDict()) })
         }

@@ -91,10 +91,13 @@ extension TaskRun {
         let (link, facts) = try delegation(scope)
         var sources: [SourceRequest: ModuleSource] = [:]
         for request in module.sources(arguments) {
-            sources[request] = try context.sources.source(request, for: task) { text, name in
+            sources[request] = try context.sources.source(request, for: task) { text, file in
                 do {
                     let header = text.hasPrefix("#jinja2:") ? "" : Self.templateHeader(arguments)
-                    return try context.environment.renderFile(header + text, scope: scope, name: name)
+                    let own = try TemplateVariables.all(
+                        path: request.path, file: file, destination: arguments.string("dest"), scope: scope)
+                    return try context.environment.renderFile(
+                        header + text, scope: JinjaLayeredScope(own, over: scope), name: request.path)
                 } catch {
                     throw TaskFailure(message: "\(error)")
                 }
@@ -128,7 +131,8 @@ extension TaskRun {
                 let began = Date()
                 let output = try await run(invocation, link, options(), mayRepeat: &mayRepeat)
                 step = invocation.decode(output)
-                if task.isCommand, case .finish(var result) = step, result["start"] == nil, result["rc"] != nil {
+                // What did not start took no time.
+                if task.isCommand, case .finish(var result) = step, result["start"] == nil, result.changed {
                     TimeSpan(from: began, to: Date()).add(to: &result)
                     return result
                 }
@@ -296,35 +300,5 @@ extension TaskRun {
         var timeout = runner.context.settings.taskTimeout
         if let seconds = try text(task.timeout).flatMap({ Int($0) }), seconds > 0 { timeout = .seconds(seconds) }
         return ProgramOptions(escalation: escalation, exports: exports, timeout: timeout)
-    }
-
-    // MARK: - Includes
-
-    /// The files that an `include_tasks` names on this machine, one for each item whose conditions hold.
-    func includes() throws -> [Included] {
-        let context = runner.context
-        var layers: [JinjaDict?] = [nil]
-        if let loop = task.loop {
-            layers = try LoopItems.items(of: loop, scope: scope(), environment: context.environment)
-                .enumerated().map { index, item in
-                    var variables: JinjaDict = [loop.variable: item]
-                    if let name = loop.indexVariable { variables[name] = .int(index) }
-                    return variables
-                }
-        }
-        var included: [Included] = []
-        for layer in layers {
-            let scope = self.scope(layer.map { [TaskScope.Layer($0, isTemplate: false)] } ?? [])
-            guard try firstFalseCondition(scope) == nil else { continue }
-            let arguments = try resolvedArguments(scope, keeping: [])
-            guard let file = (arguments["_raw_params"] ?? arguments["file"] ?? arguments["name"])?.text else {
-                throw TaskFailure(message: "\(task.moduleName) needs the name of a file")
-            }
-            var inner = task
-            if case .includeRole = task.action { inner.arguments = arguments }
-            if let layer { inner.upperLayers.insert(layer, at: 0) }
-            included.append(Included(file: file, task: inner))
-        }
-        return included
     }
 }

@@ -65,7 +65,7 @@ extension TaskRun {
         return finish(total, effects: effects, items: done)
     }
 
-    private func itemVariables(
+    func itemVariables(
         _ item: JinjaValue, _ index: Int, _ items: [JinjaValue], _ loop: ProgramTask.Loop
     ) -> JinjaDict {
         var variables: JinjaDict = [:]

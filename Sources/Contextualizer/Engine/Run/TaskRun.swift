@@ -1,4 +1,5 @@
 import ContextualizationAPI
+import Foundation
 import Jinja
 import Modules
 import Support
@@ -15,10 +16,11 @@ final class TaskRun {
         var isCensored: Bool
     }
 
-    /// A file that `include_tasks` names, and the task with the variables that its tasks get.
+    /// A file that `include_tasks` names, the task with the variables that its tasks get, and its item.
     struct Included {
         var file: String
         var task: ProgramTask
+        var item: JinjaDict?
     }
 
     let runner: HostRunner
@@ -242,8 +244,7 @@ final class TaskRun {
             }
             try await context.recorder.emit(
                 runner.machine.id,
-                .message("FAILED - RETRYING: [\(runner.host.name)]: \(name()) (\(retries - attempt + 1) retries left).")
-            )
+                .message("FAILED - RETRYING: [\(title)]: \(name()) (\(retries - attempt + 1) retries left)."))
             try await context.clock.sleep(for: .seconds(delay))
         }
     }
@@ -252,6 +253,32 @@ final class TaskRun {
         var variables = JinjaDict()
         if let register = task.register { variables[register] = .dict(result.dictionary) }
         return TaskScope.Layer(variables, isTemplate: false)
+    }
+
+    /// What the log tells of a machine that does the task for another one.
+    private func delegation(to other: String) -> JinjaDict {
+        var known: JinjaDict = ["ansible_delegated_host": .string(other)]
+        let address = context.table.host(other)?.inventoryVariable("ansible_host")
+        if let address, let resolved = try? environment.resolve(address, scope: scope()) {
+            known["ansible_host"] = resolved
+        }
+        return known
+    }
+
+    /// What Ansible says of a task that it has waited for in the background.
+    private func addJob(to result: inout ModuleResult) {
+        guard result["unreachable"] == nil else { return }
+        let id = "j\(UInt64.random(in: 100_000_000_000...999_999_999_999)).\(getpid())"
+        let home = runner.host.fact("user_dir")?.text ?? (runner.machine.target.user == "root" ? "/root" : "~")
+        result["ansible_job_id"] = .string(id)
+        result["results_file"] = .string("\(home)/.ansible_async/\(id)")
+        result["started"] = true
+        result["finished"] = true
+    }
+
+    /// The machine in messages.
+    private var title: String {
+        delegate.map { "\(runner.host.name) -> \($0)" } ?? runner.host.name
     }
 
     private func number(_ value: JinjaValue?, _ scope: TaskScope, _ keyword: String, default fallback: Int) throws
@@ -283,8 +310,9 @@ final class TaskRun {
         } catch let error as ModuleError {
             result = .failure(error.message)
         }
-        if let delegate { result["_ansible_delegated_vars"] = ["ansible_delegated_host": .string(delegate)] }
+        if let delegate { result["_ansible_delegated_vars"] = .dict(delegation(to: delegate)) }
         if result.skipped { return result }
+        if let seconds = task.asyncSeconds, try number(seconds, scope, "async", default: 0) > 0 { addJob(to: &result) }
         guard task.changedWhen != nil || task.failedWhen != nil else { return result }
         let judged = self.scope([resultLayer(result)] + upper)
         judge(&result, judged)

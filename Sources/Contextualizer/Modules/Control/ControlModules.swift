@@ -94,8 +94,11 @@ package enum AssertModule: Module {
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext
     ) throws(ModuleError) -> ModuleStep {
+        // Told whole, over several lines.
+        let isVerbose: JinjaValue? = arguments.bool("quiet") == true ? nil : true
         for condition in arguments.expressions["that"] ?? [] where condition.value.boolValue != true {
             var result = ModuleResult.failure("Assertion failed")
+            result["_ansible_verbose_always"] = isVerbose
             result["assertion"] = .string(condition.text)
             result["evaluated_to"] = .bool(false)
             if let message = arguments.value("fail_msg") {
@@ -104,6 +107,7 @@ package enum AssertModule: Module {
             return .finish(result)
         }
         var result = ModuleResult(message: "All assertions passed")
+        result["_ansible_verbose_always"] = isVerbose
         if let message = arguments.value("success_msg") { result.message = message.text }
         return .finish(result)
     }
