@@ -270,7 +270,7 @@ import Testing
         for play in [
             "- hosts: a\n  tasks: [{command: echo}, {debug: {msg: \"{{ 1 | nosuchfilter }}\"}}]\n",
             "- hosts: a\n  tasks: [{command: echo}, {debug: {}, when: 1 is nosuchtest}]\n",
-            "- hosts: a\n  tasks: [{command: echo}, {debug: {msg: \"{{ lookup('url', 'x') }}\"}}]\n",
+            "- hosts: a\n  tasks: [{command: echo}, {debug: {msg: \"{{ lookup('config', 'x') }}\"}}]\n",
             "- hosts: a\n  tasks: [{command: echo}, {assert: {that: 1 is nosuchtest}}]\n",
             "- hosts: a\n  tasks: [{command: echo}, {import_role: {name: app}}]\n",
         ] {

@@ -26,6 +26,9 @@ import Testing
     @Test func testsOfTheControllerAreKnownToTheCheck() {
         #expect(UnknownCallees.controllerTests == Set(ControllerTests.all.keys))
         #expect(UnknownCallees.controllerLookups == Set(ControllerLookups.names))
+        #expect(UnknownCallees.engineLookups == Set(ControllerLookups.open))
+        #expect(UnknownCallees.engineFilters == Set(EngineFilters.controller.keys))
+        #expect(UnknownCallees.engineFilters == Set(EngineFilters.document.keys))
     }
 
     /// In playbooks that a user runs.
@@ -70,6 +73,10 @@ struct CompatibilityPage {
             What is not there is told, with its place, before anything runs: `gantry recipe check` lists it. Recipes of a
             document have neither files of the controller nor roles; playbooks that a user runs have both.
 
+            What Ansible Vault has encrypted, and what `vars_prompt` asks for, is shown by `debug` and `-v` where a
+            user runs a playbook, as Ansible shows it: `no_log` hides it. In the log of a recipe of a document, which
+            the service keeps, what the vault opens is masked as every secret is.
+
             ## Keywords
 
             \(keywords)
@@ -80,18 +87,21 @@ struct CompatibilityPage {
 
             ## Filters
 
-            \(names("filters", own: Set(BuiltIns.filters.keys).union(["from_yaml", "from_yaml_all"])))
+            \(names("filters", own: Self.filters))
+
+            `fileglob` only where a user runs a playbook. Tags are those of Jinja2, and `{% do %}`, `{% break %}` and \
+            `{% continue %}`, which Ansible has where its configuration names the extensions of Jinja2 that bring them.
 
             ## Tests
 
             \(names("tests", own: Set(BuiltIns.tests.keys).union(ControllerTests.all.keys)))
 
-            Those that look at files of the controller (`exists file directory link link_exists mount same_file`) only where a \
-            user runs a playbook.
+            Those that look at files of the controller \
+            (`exists file directory link link_exists mount same_file vaulted_file`) only where a user runs a playbook.
 
             ## Lookups
 
-            \(names("lookups", own: Set(Lookups.all.keys).union(ControllerLookups.names)))
+            \(names("lookups", own: Set(Lookups.all.keys).union(ControllerLookups.names + ControllerLookups.open)))
 
             Those that read files, the environment or programs of the controller \
             (\(ControllerLookups.names.map { "`\($0)`" }.joined(separator: " "))) only where a user runs a playbook.
@@ -102,6 +112,9 @@ struct CompatibilityPage {
 
             """
     }
+
+    private static let filters = Set(BuiltIns.filters.keys).union(["from_yaml", "from_yaml_all"])
+        .union(EngineFilters.controller.keys)
 
     private func list(_ key: String) -> [String] { ansible[key]?.listValue?.map(\.text) ?? [] }
 

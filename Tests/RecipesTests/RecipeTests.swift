@@ -391,8 +391,10 @@ import Testing
                 "No filter named 'ansible.utils.ipaddrr'."
             ),
             ("- debug: {msg: [{a: '{% filter xyzzyplugh %}a{% endfilter %}'}]}\n", "No filter named 'xyzzyplugh'."),
-            ("- debug: {msg: \"{{ lookup('url', 'http://x.test') }}\"}\n", "lookup plugin 'url' not found."),
-            ("- debug: {msg: hi}\n  loop: \"{{ q('varnames', '^a') }}\"\n", "lookup plugin 'varnames' not found."),
+            ("- debug: {msg: \"{{ lookup('config', 'X') }}\"}\n", "lookup plugin 'config' not found."),
+            ("- debug: {msg: hi}\n  loop: \"{{ q('xyzzyplugh', '^a') }}\"\n", "lookup plugin 'xyzzyplugh' not found."),
+            ("- debug: {msg: hi}\n  with_xyzzyplugh: [a]\n", "lookup plugin 'xyzzyplugh' not found."),
+            ("- debug: {msg: hi}\n  delegate_to: '{{ a | xyzzyplugh }}'\n", "No filter named 'xyzzyplugh'."),
             ("- debug: {msg: hi}\n  notify: '{{ a | xyzzyplugh }}'\n", "No filter named 'xyzzyplugh'."),
             ("- debug: {msg: hi}\n  vars: {v: '{{ a | xyzzyplugh }}'}\n", "No filter named 'xyzzyplugh'."),
         ])

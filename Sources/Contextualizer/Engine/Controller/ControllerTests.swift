@@ -34,6 +34,11 @@ enum ControllerTests {
             "is_file": test { kind($0) == S_IFREG }, "directory": test { kind($0) == S_IFDIR },
             "is_dir": test { kind($0) == S_IFDIR }, "link": link, "is_link": link,
             "link_exists": test { kind($0, follows: false) != nil },
+            "vaulted_file": test { path in
+                guard let file = FileHandle(forReadingAtPath: path) else { return false }
+                defer { try? file.close() }
+                return (try? file.read(upToCount: 15)) == Data("$ANSIBLE_VAULT;".utf8)
+            },
             "same_file": isSame, "is_same_file": isSame, "mount": mount, "is_mount": mount,
         ]
     }()

@@ -26,7 +26,9 @@ struct LookupReader {
         guard let path = path(name, in: ["templates"]) else {
             throw JinjaError(.notFound, "the template file \(name) could not be found for the lookup")
         }
-        var scope: any JinjaScope = context.scope
+        let file = URL(fileURLWithPath: path).standardizedFileURL.path
+        let own = try TemplateVariables.all(path: name, file: file, destination: nil, scope: context.scope)
+        var scope: any JinjaScope = JinjaLayeredScope(own, over: context.scope)
         if let variables = options["template_vars"]?.dictValue { scope = JinjaLayeredScope(variables, over: scope) }
         return .string(try context.environment.renderFile(try library.text(of: path), scope: scope, name: name))
     }
@@ -89,6 +91,49 @@ struct LookupReader {
             throw JinjaError(.value, "lookup_plugin.pipe(\(command)) returned \(ended.ending.status)")
         }
         return String(decoding: ended.output, as: UTF8.self)
+    }
+
+    /// What a server sends, by the program curl; lines, where it is not asked to be whole.
+    func fetch(_ address: String) throws -> [JinjaValue] {
+        let follows = options["follow_redirects"]?.text ?? "urllib2"
+        var words = ["curl", "-sS", "--fail", "--max-time", options["timeout"]?.text ?? "10"]
+        if !["no", "none", "False"].contains(follows) { words.append("-L") }
+        if !flag("validate_certs", default: true) { words.append("-k") }
+        if !flag("use_proxy", default: true) { words += ["--noproxy", "*"] }
+        words += ["-A", options["http_agent"]?.text ?? "ansible-httpget"]
+        if let socket = options["unix_socket"]?.text { words += ["--unix-socket", socket] }
+        if let authority = options["ca_path"]?.text { words += ["--cacert", authority] }
+        if flag("force", default: false) { words += ["-H", "Cache-Control: no-cache"] }
+        // The rest may be secret, so it is no argument.
+        var settings: [String] = []
+        func add(_ name: String, _ value: String) {
+            let shown = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+                .replacing("\n", with: "\\n").replacing("\r", with: "\\r")
+            settings.append("\(name) = \"\(shown)\"")
+        }
+        for (name, value) in options["headers"]?.dictValue ?? JinjaDict() {
+            add("header", "\(name.text): \(value.text)")
+        }
+        if let user = options["username"]?.text { add("user", "\(user):\(options["password"]?.text ?? "")") }
+        add("url", address)
+        let ended: ChildCommand.Completed
+        do {
+            ended = try ChildCommand(words + ["-K", "-"], directory: library.folder)
+                .run(input: Array((settings.joined(separator: "\n") + "\n").utf8))
+        } catch {
+            throw JinjaError(.value, "Failed lookup url for \(address): curl cannot be run: \(error)")
+        }
+        guard ended.ending.status == 0 else {
+            throw JinjaError(
+                .value,
+                "Failed lookup url for \(address): "
+                    + String(decoding: ended.errors, as: UTF8.self).trimmingNewlines())
+        }
+        let text = String(decoding: ended.output, as: UTF8.self)
+        guard flag("split_lines", default: true) else { return [.string(text)] }
+        var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { JinjaValue.string(String($0)) }
+        if lines.last == "" { lines.removeLast() }
+        return lines
     }
 
     /// `NAME key=value key=value`, with the options of the call under them.

@@ -168,7 +168,7 @@ package struct RecipeRunner: Sendable {
             extra: options.extraVariables, magic: magic, makeLink: links(folder: prepared.folder))
         for name in ["localhost", "127.0.0.1"] where local != nil { machines.prepare(name) }
         let environment = RecipeEnvironment.make(
-            tests: ControllerTests.all,
+            filters: EngineFilters.controller, tests: ControllerTests.all,
             lookup: ControllerLookups.reading(prepared.library) { try machines.names($0) },
             loader: { try prepared.library.template(named: $0) })
         let run = PlaybookRun(
@@ -301,7 +301,9 @@ package struct RecipeRunner: Sendable {
             let recipe = try recipe(path, library)
             var problems = RecipeCheck.problems(recipe, mayUseController: true)
             do throws(TaskFailure) {
-                if !problems.contains(where: { $0.severity == .error }) { _ = try library.compiler.plays(recipe) }
+                if !problems.contains(where: { $0.severity == .error }) {
+                    problems += library.templateProblems(try library.compiler.plays(recipe))
+                }
             } catch {
                 problems +=
                     error.problems.isEmpty
@@ -346,7 +348,12 @@ package struct RecipeRunner: Sendable {
             var compiler = library.compiler
             compiler.base.becomeUser = options.becomeUser.map { .string($0) }
             compiler.base.becomeMethod = options.becomeMethod.map { .string($0) }
-            return try compiler.plays(recipe)
+            let plays = try compiler.plays(recipe)
+            let told = library.templateProblems(plays)
+            for warning in told where warning.severity == .warning { options.warn?(RecipeProblem(warning)) }
+            let problems = told.filter { $0.severity == .error }
+            guard problems.isEmpty else { throw TaskFailure(message: Self.refusal, problems: problems) }
+            return plays
         } catch {
             guard !error.problems.isEmpty else { throw ContextualizationError(message: error.message) }
             // Those of all files, not of the first one alone.

@@ -9,16 +9,37 @@ enum ControllerLookups {
     /// All of them, with what they give.
     static let names = [
         "csvfile", "env", "file", "fileglob", "first_found", "ini", "inventory_hostnames", "lines", "password", "pipe",
-        "template", "unvault",
+        "template", "unvault", "url",
     ]
+    /// Those that all recipes have.
+    static let open = ["varnames"]
     /// Known to Ansible, and not here.
-    static let missing = ["config", "dig", "url", "varnames"]
+    static let missing = ["config", "dig"]
 
     /// Refuses what would read the controller, with a reason.
-    static let refused: JinjaEnvironment.Lookup = { name, _, _, _ in
+    static let refused: JinjaEnvironment.Lookup = { name, terms, _, context in
+        if name == "varnames" { return try variableNames(terms, context) }
         guard names.contains(name) || missing.contains(name) else { return nil }
         throw JinjaError(
             .refused, "lookup('\(name)') reads the controller, which a recipe of a document may not: use a variable")
+    }
+
+    /// The names of variables that match one of the patterns.
+    private static func variableNames(_ terms: [JinjaValue], _ context: JinjaContext) throws -> [JinjaValue] {
+        guard let all = try context.scope.lookup("vars") else { return [] }
+        let names = try context.items(of: all)
+        return try terms.flatMap { term in
+            guard let pattern = term.stringValue else {
+                throw JinjaError(
+                    .type, "Invalid setting identifier, \"\(term.text)\" is not a string, it is a \(term.typeName)")
+            }
+            return try names.filter { name in
+                try context.environment.evaluate(
+                    expression: "name is search(pattern)",
+                    scope: ["name": name, "pattern": .string(pattern)] as JinjaDict
+                ).isTrue
+            }
+        }
     }
 
     /// The lookups over the playbook's folder.
@@ -30,6 +51,8 @@ enum ControllerLookups {
         { name, terms, options, context in
             let reader = LookupReader(library: library, options: options, context: context)
             switch name {
+            case "varnames": return try variableNames(terms, context)
+            case "url": return try terms.flatMap { try reader.fetch($0.text) }
             case "file", "unvault":
                 return try terms.map { term in
                     guard let path = reader.path(term.text, in: ["files"]) else {

@@ -70,7 +70,9 @@ final class DocumentRun: Sendable {
         jinja.dialect = options.isStrict ? .strict : .lenient
         let library = DocumentLibrary(recipes: recipes.parsed)
         context = RunContext(
-            settings: settings, environment: RecipeEnvironment.make(options: jinja, lookup: ControllerLookups.refused),
+            settings: settings,
+            environment: RecipeEnvironment.make(
+                options: jinja, filters: EngineFilters.document, lookup: ControllerLookups.refused),
             table: HostTable(
                 hosts: hosts, groups: groups, extra: JinjaDict(),
                 magic: ScopeVariables.magic(settings: settings, folder: nil)),

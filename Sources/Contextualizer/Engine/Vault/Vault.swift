@@ -49,16 +49,18 @@ package struct Vault: Sendable {
     }
 
     /// Bytes under the first password; the id stands in the head unless it is `default`.
-    package func encrypt(_ plain: [UInt8]) throws(Failure) -> String {
+    ///
+    /// - Parameter given: The salt; nil: a random one.
+    package func encrypt(_ plain: [UInt8], salt given: [UInt8]? = nil) throws(Failure) -> String {
         guard let (id, password) = passwords.first.map({ ($0.id, $0.password) }) else {
             throw Failure(description: "A vault password is required to use Ansible's Vault")
         }
-        var salt = [UInt8](repeating: 0, count: 32)
+        var salt = given ?? [UInt8](repeating: 0, count: 32)
         let padding = 16 - plain.count % 16
         let padded = plain + [UInt8](repeating: UInt8(padding), count: padding)
         var cipher = [UInt8](repeating: 0, count: padded.count)
         var code = [UInt8](repeating: 0, count: 32)
-        guard gantry_random(&salt, salt.count) == 0, let keys = Self.keys(password, salt),
+        guard given != nil || gantry_random(&salt, salt.count) == 0, let keys = Self.keys(password, salt),
             gantry_aes256ctr(Array(keys[..<32]), Array(keys[64...]), padded, padded.count, &cipher) == 0,
             gantry_hmac_sha256(Array(keys[32..<64]), 32, cipher, cipher.count, &code) == 0
         else { throw Failure(description: "OpenSSL cannot encrypt with AES-256: check its installation") }

@@ -72,21 +72,37 @@ private struct RecipeChecker {
                         "roles are not supported yet: \(include.target)", at: include.task.modulePosition, .unsupported)
                 }
                 check(templatesIn: .string(include.target), at: include.task.position)
+                checkKeywords(include.task)
             }
         }
     }
 
-    private mutating func check(_ task: RecipeTask) {
+    /// What tasks and includes have in common.
+    private mutating func checkKeywords(_ task: RecipeTask) {
         check(templatesIn: .dict(task.attributes.vars), at: task.position, isCertain: false)
-        check(templatesIn: .string(task.arguments.freeForm ?? ""), at: task.modulePosition)
-        for value in task.attributes.notify + task.attributes.environment {
+        // A name that cannot be rendered is shown as it is written.
+        check(templatesIn: .string(task.attributes.name ?? ""), at: task.position, isCertain: false)
+        let values = [
+            task.attributes.delegateTo, task.attributes.becomeUser, task.attributes.timeout, task.retry?.retries,
+            task.retry?.delay, task.loopControl.label, task.loopControl.pause,
+        ]
+        for value in values.compactMap(\.self) + task.attributes.notify + task.attributes.environment {
             check(templatesIn: value, at: task.position)
         }
+        let place = task.loop?.position ?? task.position
         switch task.loop?.source {
-        case .list(let items)?, .lookup(_, terms: let items)?:
-            check(templatesIn: items, at: task.loop?.position ?? task.position)
+        case .list(let items)?: check(templatesIn: items, at: place)
+        case .lookup(let lookup, terms: let items)?:
+            check(templatesIn: items, at: place)
+            diagnostics += UnknownCallees.problems(
+                in: "lookup(\(JinjaValue.string(lookup).repr))", isExpression: true, recipe: name, position: place)
         case nil: break
         }
+    }
+
+    private mutating func check(_ task: RecipeTask) {
+        checkKeywords(task)
+        check(templatesIn: .string(task.arguments.freeForm ?? ""), at: task.modulePosition)
         for (key, value) in task.arguments.parameters {
             check(templatesIn: value, at: task.arguments.positions[key.text] ?? task.modulePosition)
         }

@@ -80,7 +80,9 @@ extension RecipeReader {
     }
 
     mutating func role(_ item: PositionedValue) -> RecipeRole? {
-        if let name = item.scalar?.stringValue { return RecipeRole(name: name, recipe: self.name, position: item.position) }
+        if let name = item.scalar?.stringValue {
+            return RecipeRole(name: name, recipe: self.name, position: item.position)
+        }
         guard let entries = item.entries, let named = item["role"] ?? item["name"] else {
             error("a role is a name or a mapping with 'role'", at: item.position)
             return nil
