@@ -223,6 +223,8 @@ final class SSHChannels: ShellCarrier {
     private func checkEnd(_ id: Int, _ channel: Channel) {
         let status = channel.handle.exitStatus
         if channel.handle.isAtEnd {
+            // Where the whole connection has ended, that is what is told.
+            guard status != nil || session.isConnected else { return }
             finish(id, status: status)
         } else if status != nil, channel.endTimer == nil {
             // A process that the shell left behind holds the streams open; what it printed last may still be on its way.

@@ -33,9 +33,10 @@ package struct SSHCommunicatorFactory: CommunicatorFactory {
                     peer, through: target.jumps, patience: others > 1 ? left / others : left, deadline: deadline,
                     bastions: bastions)
                 let key = await dialed.link.hostKey
+                let jumpKeys = target.jumps.isEmpty ? [] : await bastions.hostKeys(target.jumps)
                 return Connection(
                     communicator: SSHCommunicator(dialed, jumps: target.jumps, bastions: bastions),
-                    endpoint: endpoint, hostKey: key, jumpKeys: await bastions.hostKeys(target.jumps))
+                    endpoint: endpoint, hostKey: key, jumpKeys: jumpKeys)
             } catch let error as CommunicatorError {
                 guard error.code != .cancelled, !Task.isCancelled else { throw error }
                 if index == 0 || error.code.weight >= failure.code.weight { failure = error }
