@@ -104,5 +104,41 @@ extension HostFaultTests {
                 #expect(left == "old\nf\n")
             }
         }
+
+        /// Whichever module writes: on a full disk the old file stays, with nothing beside it.
+        @Test func diskIsFull() async throws {
+            try await RecipeHost.with(prefix: "odd-each") { host in
+                try await host.shell(
+                    "mkdir /srv/small && busybox mount -t tmpfs -o size=64k tmpfs /srv/small && "
+                        + "echo 'key = old' > /srv/small/f && head -c 1000000 /dev/zero > /srv/small/fill; true")
+                let text = String(repeating: "0123456789abcdef", count: 512)
+                try host.scratch.write("page.j2", "{{ inventory_hostname }} \(text)\n")
+                let file = "path: /srv/small/f"
+                let tasks = [
+                    "copy": "{content: '\(text)', dest: /srv/small/f}",
+                    "template": "{src: page.j2, dest: /srv/small/f}",
+                    "lineinfile": "{\(file), line: '\(text)'}",
+                    "blockinfile": "{\(file), block: '\(text)'}",
+                    "replace": "{\(file), regexp: old, replace: '\(text)'}",
+                    "ini_file": "{\(file), section: s, option: key, value: '\(text)'}",
+                ]
+                try host.scratch.write(
+                    "play.yml",
+                    "- hosts: all\n  become: true\n  gather_facts: false\n  ignore_errors: true\n  tasks:\n"
+                        + tasks.sorted { $0.key < $1.key }.map {
+                            "    - {name: by \($0.key), \($0.key): \($0.value)}\n"
+                        }.joined()
+                )
+                let ended = try await host.run("play.yml")
+                #expect(ended.output.contains(" ignored=\(tasks.count) "), "\(ended.output)\(ended.errors)")
+                let told = ended.output.split(separator: "\n").filter { $0.hasPrefix("fatal: [host]: FAILED!") }
+                #expect(
+                    told.count == tasks.count
+                        && told.allSatisfy { $0.lowercased().contains("no space left on device") }, "\(told)")
+                let left = try await host.shell(
+                    "cat /srv/small/f; ls -A /srv/small; ls -A /tmp /var/tmp | grep -c gantry; true")
+                #expect(left == "key = old\nf\nfill\n0\n", "\(left)")
+            }
+        }
     }
 }

@@ -68,14 +68,24 @@ class Network:
                 return block
         raise Failure("no free network is left in 10.128.0.0/9: stop other test beds (testbed/hosts down)")
 
+    def unplug(self, slots):
+        """Removes the links of these hosts, those that go with their networks at the same moment excepted."""
+        for slot in slots:
+            for name in (self.veth(slot), self.veth(slot, True)):
+                self.delete(name)
+
+    def delete(self, name):
+        if os.path.exists(f"/sys/class/net/{name}"):
+            try:
+                run("ip", "link", "del", name)
+            except Failure:
+                if os.path.exists(f"/sys/class/net/{name}"):  # else its host just took it along
+                    raise
+
     def links(self):
         """The links of this state folder that exist now, bridges and ends of hosts."""
         return [name for name in os.listdir("/sys/class/net") if name.startswith(f"gt{self.id}")]
 
     def remove(self):
         for name in self.links():
-            try:
-                run("ip", "link", "del", name)
-            except Failure:
-                if os.path.exists(f"/sys/class/net/{name}"):  # else its host just took it along
-                    raise
+            self.delete(name)
