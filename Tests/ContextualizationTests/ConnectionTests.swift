@@ -239,13 +239,15 @@ import Testing
     // MARK: - A run
 
     private func run(
-        _ files: [String: String], _ machines: FakeMachines, _ change: (inout RecipeRunner.Options) -> Void = { _ in }
+        _ files: [String: String], _ machines: FakeMachines, local: FakeMachines? = nil,
+        _ change: (inout RecipeRunner.Options) -> Void = { _ in }
     ) async throws -> (ContextualizationReport, EventLog) {
         let project = try Project(files)
         var options = Self.options
         change(&options)
         let log = EventLog()
-        let runner = RecipeRunner(factory: machines, local: machines, options: options, clock: ImmediateClock())
+        let runner = RecipeRunner(
+            factory: machines, local: local ?? machines, options: options, clock: ImmediateClock())
         let report = try await runner.run(
             playbook: project.root + "/site.yml",
             inventory: try RecipeRunner.inventory(file: project.root + "/hosts")
@@ -306,6 +308,40 @@ import Testing
         }
         let (limited, _) = try await run(["hosts": hosts, "site.yml": Self.play], machines) { $0.limit = "good" }
         #expect(limited.results == ["good": .configured])
+    }
+
+    /// In Ansible they need not stand in the inventory.
+    @Test func variablesOfPlaysAndTasks() async throws {
+        let machines = try FakeMachines()
+        let play = """
+            - hosts: a
+              gather_facts: false
+              vars: {ansible_host: 10.0.0.2}
+              tasks:
+                - {name: of the play, shell: echo 1 >> log}
+                - {name: of the task, shell: echo 2 >> log, vars: {ansible_ssh_host: unused, ansible_host: 10.0.0.3}}
+                - {name: remembers, set_fact: {ansible_port: 2222, ansible_host: 10.0.0.4}}
+                - {name: of an earlier task, shell: echo 3 >> log}
+            - hosts: a
+              gather_facts: false
+              vars: {ansible_connection: local}
+              tasks: [{name: here, shell: echo 4 >> log}]
+            - hosts: b
+              gather_facts: false
+              vars: {ansible_ssh_common_args: -A}
+              tasks: [{name: refused, command: 'true'}]
+            """
+        let local = try FakeMachines()
+        let (report, log) = try await run(
+            ["hosts": "a ansible_host=10.0.0.1\nb ansible_host=10.0.0.5\n", "site.yml": play], machines, local: local)
+        #expect(report.results["a"] == .configured, "\(log.records)")
+        #expect(machines.seen("10.0.0.1").connections == 0 && machines.seen("10.0.0.5").connections == 0)
+        for (host, text) in [("10.0.0.2", "1\n"), ("10.0.0.3", "2\n"), ("10.0.0.4", "3\n")] {
+            #expect(machines.read(host, "log") == text && machines.seen(host).connections == 1, "\(host)")
+        }
+        #expect(machines.seen("10.0.0.4").ports == [2222])
+        #expect(local.read("10.0.0.1", "log") == "4\n", "\(log.records)")
+        #expect(log.record("refused", "b")?.summary.contains("no agent of yours") == true, "\(log.records)")
     }
 
     @Test func aHostThatATaskAddsIsToldWhenItIsReached() async throws {

@@ -22,6 +22,7 @@ final class FakeMachines: CommunicatorFactory {
         var connections = 0
         /// Tries to connect that failed.
         var failures = 0
+        var ports: Set<Int> = []
         var programs: [ShellProgram] = []
     }
 
@@ -55,7 +56,10 @@ final class FakeMachines: CommunicatorFactory {
             seen.withLock { $0[endpoint.host, default: Seen()].failures += 1 }
             throw fault
         }
-        seen.withLock { $0[endpoint.host, default: Seen()].connections += 1 }
+        seen.withLock {
+            $0[endpoint.host, default: Seen()].connections += 1
+            $0[endpoint.host, default: Seen()].ports.insert(endpoint.port)
+        }
         try FileManager.default.createDirectory(
             atPath: root + "/" + endpoint.host, withIntermediateDirectories: true)
         return Connection(

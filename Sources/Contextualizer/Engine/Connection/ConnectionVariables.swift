@@ -141,6 +141,12 @@ enum ConnectionVariables {
         return nil
     }
 
+    /// Those by which a way to a machine is another one; who logs in, and who becomes whom, is looked at for each task.
+    static let ofTheWay = table.filter { $0.treatment != .ignored || $0.problem != nil }.flatMap(\.names).filter {
+        name in
+        !["ansible_become", "ansible_su", "ansible_user", "ansible_ssh_user", paramiko].contains { name.hasPrefix($0) }
+    }
+
     /// Of a connection that counts for nobody else.
     private static let paramiko = "ansible_paramiko_"
 

@@ -4,6 +4,12 @@ import Jinja
 import Recipes
 import Support
 
+/// How a machine is worked on for one task.
+enum TaskWay: Sendable, Hashable {
+    case local
+    case remote(ConnectionTarget, PlaybookRun.Patience)
+}
+
 /// Turns the connection variables of an inventory (`ansible_host`, `ansible_user`, …) into ways to reach machines.
 struct HostBuilder {
     private let options: RecipeRunner.Options
@@ -51,6 +57,15 @@ struct HostBuilder {
             }
             return made
         }
+    }
+
+    /// The way to a machine as the variables of a task say, those of its inventory among them.
+    func way(to name: String, scope: TaskScope) throws -> TaskWay {
+        let reader = HostReader(name: name, options: options, ownKeys: ownKeys, scope: scope)
+        if try reader.isLocal() { return .local }
+        var files = HostReader.Files()
+        let (target, patience) = try reader.way(ConnectionVariables.ofTheWay, &files)
+        return .remote(target, patience)
     }
 
     static func isController(_ name: String) -> Bool { ["localhost", "127.0.0.1", "::1"].contains(name) }

@@ -39,6 +39,12 @@ final class RunInventory: InventoryEditor {
         links = MachineLinks([:]) { way in
             let (host, recorder) = state.withLock { ($0.hosts[way.host], $0.recorder) }
             guard var host else { return nil }
+            if case .remote(let target, let patience)? = way.other {
+                host.machine.target = target
+                host.patience = patience
+                host.refusal = nil
+                host.isLocal = false
+            }
             host.isLocal = way.isLocal || host.isLocal
             if host.isLocal {
                 host.machine.target.user = NSUserName()
@@ -158,6 +164,8 @@ final class RunInventory: InventoryEditor {
         refresh(inventory)
         return changed
     }
+
+    func way(to name: String, scope: TaskScope) throws -> TaskWay { try builder.way(to: name, scope: scope) }
 
     /// Takes what is new in the inventory into the run.
     private func refresh(_ inventory: Inventory) {

@@ -11,6 +11,8 @@ final class MachineLinks: Sendable {
         var user: String?
         var port: Int?
         var isLocal = false
+        /// Another one than the inventory says.
+        var other: TaskWay?
     }
 
     private let made = LockedValue<[Way: MachineLink]>([:])
@@ -47,4 +49,6 @@ protocol InventoryEditor: Sendable {
     /// - Returns: Whether anything is new.
     func addHost(_ name: String, groups: [String], variables: JinjaDict) throws -> Bool
     func addGroup(_ name: String, parents: [String], host: String) throws -> Bool
+    /// The way to a machine as the variables of a task say.
+    func way(to name: String, scope: TaskScope) throws -> TaskWay
 }

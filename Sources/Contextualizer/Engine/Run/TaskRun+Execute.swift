@@ -230,6 +230,9 @@ extension TaskRun {
             }
             if case .local = kind { way.isLocal = true }
         }
+        if way.host == runner.host.name, let other = try wayOfItsOwn(scope) {
+            if case .local = other { way.isLocal = true } else { way.other = other }
+        }
         if way.isLocal, !context.settings.allowsController {
             throw TaskFailure(message: "tasks on the controller are not allowed, run it on the machine itself")
         }
@@ -245,12 +248,28 @@ extension TaskRun {
             {
                 way.user = user
             }
-            if !isGiven("ansible_port", "ansible_ssh_port"), let port = try text(task.port) { way.port = Int(port) }
+            if way.other == nil, !isGiven("ansible_port", "ansible_ssh_port"), let port = try text(task.port) {
+                way.port = Int(port)
+            }
         }
         guard let link = try context.links.link(way) else {
             throw TaskFailure(message: "delegate_to: '\(way.host)' is no machine of this run")
         }
         return (link, facts)
+    }
+
+    /// Where a variable of the task, its play or an earlier task says how the machine is connected to, as in Ansible.
+    private func wayOfItsOwn(_ scope: TaskScope) throws -> TaskWay? {
+        guard let inventory = runner.context.inventory else { return nil }
+        let layers = task.upperLayers + task.layers + runner.playLayers + [runner.host.set, runner.host.included]
+        guard layers.contains(where: { layer in ConnectionVariables.ofTheWay.contains { layer[$0] != nil } }) else {
+            return nil
+        }
+        do {
+            return try inventory.way(to: runner.host.name, scope: scope)
+        } catch let error as ContextualizationError {
+            throw TaskFailure(message: error.message)
+        }
     }
 
     private static func isLocal(_ name: String) -> Bool { ["localhost", "127.0.0.1", "::1"].contains(name) }
