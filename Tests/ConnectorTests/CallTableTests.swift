@@ -14,10 +14,14 @@ import Testing
     private static let error = ConnectorError(
         code: .internal, message: "m", retryAfterMs: 1, provider: .init(code: "c", requestID: "r", status: 1),
         field: "f")
-    private static let machine = Machine(
-        id: "machine", machineID: "h", batchToken: "b", state: .failed, failure: .init(code: "c", message: "m"),
-        addresses: [.init(interface: 0, address: "a", public: true)], flavor: "f", image: "i", zone: "z",
-        launchedAt: date, sshPort: 22, tags: tags, provider: extra)
+    private static let machine = {
+        var machine = Machine(
+            id: "machine", machineID: "h", batchToken: "b", state: .failed, failure: .init(code: "c", message: "m"),
+            addresses: [.init(interface: 0, address: "a", public: true)], flavor: "f", image: "i", zone: "z",
+            launchedAt: date, sshPort: 22, tags: tags, provider: extra)
+        machine.remark = "r"
+        return machine
+    }()
     private static let resource = Resource(
         kind: .network, id: "resource", name: "n", tags: tags, dependsOn: [.init(kind: .router, id: "r")],
         machine: machine, provider: extra)
@@ -92,6 +96,11 @@ import Testing
         }
         let rule = SecurityGroupSpec.Rule(transport: .tcp, fromPort: 1, toPort: 2)
         let made = Outcome.done(resource)
+        let networkSpec = NetworkSpec(name: "n", cidr: "c", public: true, dnsServers: ["d"], provider: extra)
+        var plan = PlanRequest(
+            session: session, cpuCountMin: 1, cpuCountMax: 1, memoryBytesMin: 1, memoryBytesMax: 1,
+            architecture: "x", images: ["i"], provider: extra)
+        (plan.item, plan.count, plan.networks) = (item, 1, [networkSpec])
         return [
             try call(
                 WireMethods.openSession,
@@ -114,10 +123,7 @@ import Testing
             try call(WireMethods.networks, catalog, page(network), known),
             try call(WireMethods.quotas, catalog, page(quota), known),
             try call(
-                WireMethods.plan,
-                PlanRequest(
-                    session: session, cpuCountMin: 1, cpuCountMax: 1, memoryBytesMin: 1, memoryBytesMax: 1,
-                    architecture: "x", images: ["i"], provider: extra),
+                WireMethods.plan, plan,
                 [PlanCandidate(flavor: flavor, image: image, pricePerHour: price)], known),
             try call(WireMethods.start, ids, [.done(machine)], known),
             try call(WireMethods.stop, ids, [.done(machine)], known),
@@ -132,10 +138,7 @@ import Testing
                 WireMethods.ensureSecurityGroup,
                 ensure(SecurityGroupSpec(name: "n", description: "d", network: "n", rules: [rule])), made, known),
             try call(WireMethods.ensureKeyPair, ensure(KeyPairSpec(name: "n", publicKey: "k")), made, known),
-            try call(
-                WireMethods.ensureNetwork,
-                ensure(NetworkSpec(name: "n", cidr: "c", public: true, dnsServers: ["d"], provider: extra)), made, known
-            ),
+            try call(WireMethods.ensureNetwork, ensure(networkSpec), made, known),
             try call(
                 WireMethods.ensureVolume,
                 ensure(

@@ -122,7 +122,8 @@ public struct Network: Sendable, Hashable, Codable {
 
 /// A limit of the account.
 public struct Quota: Sendable, Hashable, Codable {
-    /// `cores`, `ram` (bytes), `instances`, `floating_ips`, `security_groups`, or the provider's own name.
+    /// `cores`, `ram` (bytes), `instances`, `floating_ips`, `security_groups`, or the provider's own name; one
+    /// that ends with `_storage` counts bytes.
     public var name: String
     public var used: Int64
     /// -1: no limit.

@@ -178,6 +178,8 @@ public struct Machine: Sendable, Hashable, Codable {
     /// Host keys that the machine was given at its start, `TYPE BASE64` as in a `.pub` file: the host then logs in only
     /// where the SSH server shows one of them. Empty: not known, and the first key that is seen is trusted.
     public var hostKeys: [String] = []
+    /// What is special about how it runs, one line for people, such as `emulated: a start by KVM failed`; nil: nothing.
+    public var remark: String?
     public var tags: [String: String]
     public var provider: [String: JSONValue]
 
@@ -211,7 +213,7 @@ public struct Machine: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case id, machineID, batchToken, state, failure, addresses, flavor, image, zone, launchedAt, sshPort, hostKeys
-        case tags, provider
+        case remark, tags, provider
     }
 
     public init(from decoder: any Decoder) throws {
@@ -230,6 +232,7 @@ public struct Machine: Sendable, Hashable, Codable {
         launchedAt = try container.decodeIfPresent(Date.self, forKey: .launchedAt)
         sshPort = try container.decodeIfPresent(Int.self, forKey: .sshPort)
         hostKeys = try container.decodeIfPresent([String].self, forKey: .hostKeys) ?? []
+        remark = try container.decodeIfPresent(String.self, forKey: .remark).map(OneLine.text)
         tags = try container.decodeIfPresent([String: String].self, forKey: .tags) ?? [:]
         provider = try container.decodeIfPresent([String: JSONValue].self, forKey: .provider) ?? [:]
     }

@@ -210,6 +210,15 @@ public struct PlanRequest: Sendable, Hashable, Codable {
     public var architecture: String?
     public var images: [String]
     public var provider: [String: JSONValue]
+    /// A machine as its launch would ask for it, but for the size and for what is made before a launch: networks,
+    /// security groups, key pairs. What its launch would be refused for the plan should refuse already. nil: none is to be
+    /// launched.
+    public var item: MachineSpec?
+    /// How many such machines are to be launched beside those that are there; nil: that is not known, or others leave
+    /// first.
+    public var count: Int?
+    /// Networks that would be made for it, by their names in the document.
+    public var networks: [NetworkSpec]?
 
     public init(
         session: SessionID, cpuCountMin: Int? = nil, cpuCountMax: Int? = nil, memoryBytesMin: Int64? = nil,

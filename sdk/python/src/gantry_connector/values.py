@@ -128,6 +128,7 @@ class Machine:
     launched_at: Optional[datetime] = None
     ssh_port: Optional[int] = None
     host_keys: Optional[list[str]] = None
+    remark: Optional[str] = None
     tags: dict[str, str] = field(default_factory=dict)
     provider: dict[str, Any] = field(default_factory=dict)
 
@@ -375,7 +376,7 @@ class ListRequest:
 
 @dataclass
 class PlanRequest:
-    """Requirements, for clouds that choose by themselves."""
+    """Requirements, for clouds that choose by themselves; ``item`` is what a launch would ask for, ``count`` times."""
 
     cpu_count_min: Optional[int] = None
     cpu_count_max: Optional[int] = None
@@ -384,6 +385,9 @@ class PlanRequest:
     architecture: Optional[str] = None
     images: list[str] = field(default_factory=list)
     provider: dict[str, Any] = field(default_factory=dict)
+    item: Optional[MachineSpec] = None
+    count: Optional[int] = None
+    networks: Optional[list[NetworkSpec]] = None
 
 
 @dataclass
