@@ -3,6 +3,7 @@ import InfrastructureModel
 import Operations
 import Orchestration
 import RADL
+import Support
 import Testing
 
 /// Machines that get another size and more disks.
@@ -127,8 +128,31 @@ import Testing
                 _ = try await alter(fixture, id, features)
             } throws: {
                 ($0 as? ManagerError)?.message
-                    == "Error modifying the information about the VM 1: connector 'dummy' \(reason)"
+                    == "machine 1 (node) cannot be altered: connector 'dummy' \(reason)"
             }
+        }
+    }
+
+    @Test(
+        "A size that its provider cannot give is refused, one that it cannot say is not",
+        arguments: [
+            (ConnectorError.Code.quotaExceeded, ManagerError.Code.invalidDocument),
+            (.invalidArgument, .invalidDocument),
+            (.internal, .unavailable),
+        ])
+    func refusals(_ code: ConnectorError.Code, _ expected: ManagerError.Code) async throws {
+        let isAsked = LockedValue(false)
+        let connector = WrappedConnector(without: [.flavors]) { call, _ in
+            call == "machine.plan" && isAsked.withLock { $0 } ? ConnectorError(code: code, message: "too much") : nil
+        }
+        let fixture = try Fixture(dummy: connector)
+        let id = try await deployed(fixture)
+        isAsked.withLock { $0 = true }
+        await #expect {
+            _ = try await alter(fixture, id, "memory.size >= 2000M")
+        } throws: {
+            let error = $0 as? ManagerError
+            return error?.code == expected && error?.message == "machine 1 (node) cannot be altered: too much"
         }
     }
 

@@ -1,3 +1,5 @@
+import InfrastructureModel
+
 /// What messages tell whoever asks to do next, in the words of the interface that they use.
 ///
 /// A text on record has the words of the process that did the work, whichever interface shows it later.
@@ -27,6 +29,14 @@ package enum Advice: Sendable {
         switch self {
         case .commandLine: "run `gantry up` with them"
         case .service: "create the infrastructure again with them"
+        }
+    }
+
+    /// Before the reason why a machine cannot have another size or a disk; IM's interface has its own words for that.
+    func cannotAlter(_ machine: MachineRecord) -> String {
+        switch self {
+        case .commandLine: "machine \(machine.id.number) (\(machine.system)) cannot be altered: "
+        case .service: "Error modifying the information about the VM \(machine.id.number): "
         }
     }
 

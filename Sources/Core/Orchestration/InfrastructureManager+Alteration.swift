@@ -32,7 +32,8 @@ extension InfrastructureManager {
                     code: .invalidDocument,
                     message: "Incorrect RADL no system with name \(machine.system) provided.")
             }
-            let alteration = Alteration(machine: machine, snapshot: snapshot, wanted: wanted, sessions: sessions)
+            let alteration = Alteration(
+                machine: machine, snapshot: snapshot, wanted: wanted, sessions: sessions, advice: configuration.advice)
             guard let wish = try await alteration.wish() else { return nil }
             let operation = DurableOperation(
                 id: .random(), subject: OperationSubject(id), kind: .alter, dueAt: now(), createdAt: now(),
@@ -59,6 +60,7 @@ private struct Alteration {
     let snapshot: InfrastructureSnapshot
     let wanted: RADLSystem
     let sessions: ConnectorSessions
+    let advice: Advice
 
     private var cloud: CloudReference { machine.placement.cloud }
 
@@ -71,17 +73,21 @@ private struct Alteration {
             guard size != nil || !disks.isEmpty else { return nil }
             return AlterWish(machine: machine.id.number, placement: size, disks: disks)
         } catch let error as ConnectorError {
-            throw ManagerError(code: .unavailable, message: problem(error.message))
+            throw Self.isRefusal(error) ? refusal(error.message) : problem(.unavailable, error.message)
         }
     }
 
-    private func problem(_ message: String) -> String {
-        "Error modifying the information about the VM \(machine.id.number): \(message)"
+    /// Whether another try will end the same way: as where a document asks for the same.
+    private static func isRefusal(_ error: ConnectorError) -> Bool {
+        [.invalidArgument, .unsupported, .permissionDenied, .unauthenticated, .notFound, .quotaExceeded]
+            .contains(error.code)
     }
 
-    private func refusal(_ message: String) -> ManagerError {
-        ManagerError(code: .invalidDocument, message: problem(message))
+    private func problem(_ code: ManagerError.Code, _ message: String) -> ManagerError {
+        ManagerError(code: code, message: advice.cannotAlter(machine) + message)
     }
+
+    private func refusal(_ message: String) -> ManagerError { problem(.invalidDocument, message) }
 
     // MARK: Size
 

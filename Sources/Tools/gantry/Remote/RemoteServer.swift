@@ -211,8 +211,8 @@ struct RemoteServer: Sendable {
     func text(_ answer: HTTPFullResponse) -> String {
         let decoded = (try? JSONDecoder().decode(Refusal.self, from: Data(answer.body)))?.message
         var text = (decoded ?? String(answer.text.prefix(2000))).trimmingCharacters(in: .whitespacesAndNewlines)
-        if text.hasPrefix("Error "), let colon = text.firstRange(of: ": "),
-            !text[..<colon.lowerBound].contains(where: \.isNewline), text[..<colon.lowerBound].count < 50
+        while text.hasPrefix("Error "), let colon = text.firstRange(of: ": "),
+            !text[..<colon.lowerBound].contains(where: \.isNewline), text[..<colon.lowerBound].count < 60
         {
             text = String(text[colon.upperBound...])
         }
