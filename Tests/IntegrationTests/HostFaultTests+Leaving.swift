@@ -66,10 +66,19 @@ extension HostFaultTests {
             let refused = try await scenario.up()
             #expect(refused.status == 1)
             #expect(refused.errors.contains("with --new-host-key 0"), "\(refused.errors)")
+            // ssh's own advice is about a file of ours that is gone by then.
+            let login = try await Self.run(scenario, ["ssh", "hosts", "0", "--", "true"])
+            #expect(login.status == 255, "\(login.errors)")
+            #expect(login.errors.hasPrefix("error: machine 0 (node) at "), "\(login.errors)")
+            #expect(login.errors.contains("shows another host key (SHA256:"), "\(login.errors)")
+            #expect(login.errors.contains("with --new-host-key 0"), "\(login.errors)")
+            #expect(!login.errors.contains("known_hosts") && !login.errors.contains("@@@"), "\(login.errors)")
             let unknown = try await scenario.up(["--new-host-key", "nosuch"])
             #expect(unknown.status == 64 && unknown.errors.contains("0 (node)"), "\(unknown.errors)")
             let trusted = try await scenario.up(["--new-host-key", "node"])
             #expect(trusted.status == 0, "\(trusted.output)\(trusted.errors)")
+            let command = try await Self.run(scenario, ["ssh", "hosts", "0", "--", "echo in; echo no >&2; exit 3"])
+            #expect(command.status == 3 && command.output == "in\n" && command.errors == "no\n", "\(command.errors)")
             #expect(try await Self.run(scenario, ["destroy", "hosts", "--yes"]).status == 0)
         }
 

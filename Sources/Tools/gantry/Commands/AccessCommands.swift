@@ -49,8 +49,10 @@ struct SSHCommand: AsyncParsableCommand {
                 }
                 let session = try SSHConfiguration(accesses: accesses)
                 defer { session.remove() }
-                let status = try session.run(access, command: command)
-                if status == Self.sshFailed {
+                let (status, notice) = try session.run(access, command: command)
+                if notice.isFound {
+                    Terminal.error(notice.text(access))
+                } else if status == Self.sshFailed {
                     for hint in [SSHHint.text(access), SSHHint.proxy(access)] { hint.map { Terminal.note($0) } }
                 }
                 return status

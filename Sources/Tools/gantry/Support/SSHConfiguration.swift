@@ -88,10 +88,21 @@ struct SSHConfiguration {
     }
 
     /// Runs ssh on the terminal.
-    /// - Returns: Its exit status; 128 and the signal where one ended it.
-    func run(_ access: MachineAccess, command: [String]) throws -> Int32 {
-        let words =
-            ["ssh", "-F", configPath, "gantry-\(access.machine.id.number)"] + (command.isEmpty ? [] : ["--"] + command)
+    /// - Returns: Its exit status, 128 and the signal where one ended it; and what it said of the machine's host key.
+    func run(_ access: MachineAccess, command: [String]) throws -> (status: Int32, notice: HostKeyNotice) {
+        // Where no key is on record none can be another one.
+        let log = access.machine.hostKeys.isEmpty ? nil : SSHLog(folder: folder)
+        var notice = HostKeyNotice()
+        let status = try run(
+            ["ssh", "-F", configPath] + (log.map { ["-E", $0.path] } ?? []) + ["gantry-\(access.machine.id.number)"]
+                + (command.isEmpty ? [] : ["--"] + command)
+        ) { if let log { notice = log.finish() } }
+        return (status, notice)
+    }
+
+    /// - Parameter ended: Called in any case when it has ended.
+    private func run(_ words: [String], ended: () -> Void) throws -> Int32 {
+        defer { ended() }
         // ssh gets SIGINT of the terminal itself. What else would end us ends ssh, and we clean up behind it.
         let session = SSHSession()
         Signals.shared.use([SIGINT, SIGTERM, SIGHUP, SIGQUIT]) { number in
