@@ -2,6 +2,7 @@ import ConnectorAPI
 import InfrastructureModel
 import Operations
 import Orchestration
+import Support
 import Testing
 
 /// Images of disks.
@@ -47,6 +48,29 @@ import Testing
             _ = try await make(other, otherID, "x", deletes: true)
         } throws: {
             ($0 as? ManagerError)?.code == .invalidDocument
+        }
+    }
+
+    @Test func anImageIsDeletedByItsURL() async throws {
+        let fixture = try Fixture()
+        let id = try await fixture.deploy(Fixture.document(1)).0.infrastructure
+        let image = try await make(fixture, id, "golden", deletes: false)
+        #expect(try await images(fixture) == ["golden"])
+        try await fixture.manager.deleteImage(image.uri, of: "dummy", among: Fixture.clouds)
+        #expect(try await images(fixture).isEmpty)
+        await #expect {
+            let cloud = CloudCredential(
+                id: "dummy", type: "Dummy", values: Secret(["type": "Dummy", "missingImages": "[\"mock0://none\"]"]))
+            try await fixture.manager.deleteImage("mock0://none", of: "dummy", among: [cloud])
+        } throws: {
+            let error = $0 as? ManagerError
+            return error?.code == .notFound && error?.message == "cloud 'dummy' has no image 'mock0://none'"
+        }
+        let other = try Fixture(dummy: WrappedConnector(without: [.imageDelete]))
+        await #expect {
+            try await other.manager.deleteImage(image.uri, of: "dummy", among: Fixture.clouds)
+        } throws: {
+            ($0 as? ManagerError)?.message == "connector 'dummy' of cloud 'dummy' cannot delete images"
         }
     }
 }

@@ -338,7 +338,7 @@ struct CandidateFinder {
 
 extension CloudReference {
     /// The cloud in the region that an image's URL names, `SCHEME://REGION/…`, where the connector keeps regions apart.
-    fileprivate func at(image url: String, _ description: ConnectorDescription) -> CloudReference {
+    func at(image url: String, _ description: ConnectorDescription) -> CloudReference {
         guard description.capabilities[.regions] != nil, let separator = url.range(of: "://") else { return self }
         let parts = url[separator.upperBound...].split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count > 1, let region = parts.first, !region.isEmpty else { return self }

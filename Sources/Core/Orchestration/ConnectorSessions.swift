@@ -222,6 +222,11 @@ package actor ConnectorSessions {
         return items
     }
 
+    /// What catalogs said of images there is true no more.
+    func forgetImages(_ cloud: CloudReference) {
+        catalogs = catalogs.filter { $0.key.site != cloud.site || $0.key.kind != "images" }
+    }
+
     /// All pages of limits and use of an account, always asked anew.
     package func quotas(_ cloud: CloudReference) async throws -> [Quota] {
         var items: [Quota] = []

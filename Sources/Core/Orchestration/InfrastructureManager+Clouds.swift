@@ -67,10 +67,51 @@ extension InfrastructureManager {
         }
     }
 
+    /// Deletes an image of a cloud, and returns when it is gone. Machines that run from it may be in the way.
+    ///
+    /// - Parameter uri: As ``images(of:among:filters:)`` tells it.
+    /// - Throws: As ``images(of:among:filters:)``; `notFound` for an image that there is not.
+    package func deleteImage(_ uri: String, of cloudID: String, among clouds: [CloudCredential]) async throws {
+        try await asking(cloudID, clouds, for: .imageDelete, "delete images") { cloud async throws -> Void in
+            // Its region stands in its URL.
+            let place = cloud.at(image: uri, try await sessions.connector(of: cloud).description)
+            let images = try await sessions.images(place, ids: [uri])
+            guard let image = images.first(where: { $0.uri == uri || $0.id == uri }) else {
+                throw ManagerError(code: .notFound, message: "cloud '\(cloudID)' has no image '\(uri)'")
+            }
+            await sessions.forgetImages(place)
+            let outcome = try await sessions.call(place, patience: .seconds(30)) { connector, session, context in
+                try await connector.delete(
+                    DeleteResourceRequest(session: session, kind: .image, id: image.id), context: context)
+            }
+            switch outcome {
+            case .done: return
+            case .failed(let error): throw error
+            case .inProgress(var progress):
+                let deadline = ContinuousClock.now + configuration.limits.settling
+                while ContinuousClock.now < deadline {
+                    try await Task.sleep(for: .milliseconds(max(10, progress.pollAfterMs)))
+                    let state = progress.state
+                    let next = try await sessions.call(place) { connector, session, context in
+                        try await connector.resume(
+                            ContinueRequest(session: session, state: state), context: context)
+                    }
+                    guard case .inProgress(let more) = next else {
+                        _ = try next.get()
+                        return
+                    }
+                    progress = more
+                }
+                throw ConnectorError(
+                    code: .timeout, message: "image '\(uri)' is not gone after \(configuration.limits.settling)")
+            }
+        }
+    }
+
     private func asking<Answer>(
         _ cloudID: String, _ clouds: [CloudCredential], for capability: Capability, _ call: String,
-        _ ask: (CloudReference) async throws -> [Answer]
-    ) async throws -> [Answer] {
+        _ ask: (CloudReference) async throws -> Answer
+    ) async throws -> Answer {
         try await ManagerError.convertingErrors {
             guard let credential = clouds.first(where: { $0.id == cloudID }) else {
                 throw ManagerError(code: .noCloud, message: "Cloud ID \(cloudID) not found.")

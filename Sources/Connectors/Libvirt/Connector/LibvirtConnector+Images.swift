@@ -71,10 +71,8 @@ extension Hypervisor {
         let target = DomainDefinition.target(order.disk)
         let isRunning = try copiesByJob(domain)
         if label.snapshots?[order.name] == nil {
-            let name =
-                order.tags.isEmpty
-                ? LaunchIdentity.plain(order.name, longest: 120) + ".qcow2"
-                : try TaggedName(kind: "image", name: order.name, tags: order.tags).text(ending: ".qcow2")
+            // Also without tags: by its name it is known as one of ours when it is to be deleted.
+            let name = try TaggedName(kind: "image", name: order.name, tags: order.tags).text(ending: ".qcow2")
             if try pool.volume(name) != nil {
                 throw ConnectorError(
                     code: .alreadyExists,

@@ -32,7 +32,13 @@ extension LibvirtConnector {
                 try network.remove()
                 return .done(Empty())
             }
-        case .volume, .image:
+        case .image:
+            return try await session.connection.run("the removal of image '\(request.id)'", budget) {
+                host throws(ConnectorError) in
+                try host.deleteImage(request.id, session)
+                return .done(Empty())
+            }
+        case .volume:
             return try await session.connection.run("the removal of \(request.kind.rawValue) '\(request.id)'", budget) {
                 host throws(ConnectorError) in
                 try host.deleteVolume(request.id, session)
@@ -144,7 +150,46 @@ extension Hypervisor {
         return users
     }
 
-    /// Takes a volume or image of ours from who has it, and deletes it. Others are not touched.
+    /// Deletes an image that was made here, unless a disk is laid over it.
+    ///
+    /// - Parameter id: `libvirt://POOL/VOLUME`, or the name of a volume in the pool of the session.
+    /// - Throws: ``ConnectorError/Code/permissionDenied`` for what others have made,
+    ///   ``ConnectorError/Code/invalidArgument`` while it is in use.
+    func deleteImage(_ id: String, _ session: LibvirtSession) throws(ConnectorError) {
+        guard case .volume(let named, let name) = try ImageReference(id) else {
+            throw ConnectorError(
+                code: .permissionDenied, message: "'\(id)' is not in a storage pool; it is left alone", field: "id")
+        }
+        guard let pool = try pool(named ?? session.settings.pool ?? LibvirtSession.ownPool), pool.isActive,
+            let volume = try pool.volume(name)
+        else { return }
+        guard TaggedName(name, ending: ".qcow2")?.kind == "image" else {
+            throw ConnectorError(
+                code: .permissionDenied,
+                message: "'\(id)' is no image that `gantry snapshot` made; it is left alone. Remove it with: virsh -c "
+                    + "\(session.settings.uri) vol-delete \(name) --pool \(pool.name)", field: "id")
+        }
+        let path = try volume.path()
+        if let user = try overlay(of: path) {
+            throw ConnectorError(
+                code: .invalidArgument, message: "image '\(name)' is in use: the disk '\(user)' is laid over it",
+                field: "id")
+        }
+        try volume.remove()
+    }
+
+    /// A volume that is laid over a file; nil: none is.
+    private func overlay(of path: String) throws(ConnectorError) -> String? {
+        for pool in try pools() where pool.isActive {
+            for volume in try pool.volumes() {
+                let xml = try Self.optional { () throws(ConnectorError) in try volume.xml() }
+                if xml?.child("backingStore")?.child("path")?.text == path { return volume.name }
+            }
+        }
+        return nil
+    }
+
+    /// Takes a volume of ours from who has it, and deletes it. Others are not touched.
     func deleteVolume(_ id: String, _ session: LibvirtSession) throws(ConnectorError) {
         let name = String(id.split(separator: "/").last ?? "")
         guard TaggedName(name, ending: ".qcow2") != nil,

@@ -4,7 +4,8 @@ import Support
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Make images for virtual machines.", subcommands: [BuildCommand.self])
+        commandName: "image", abstract: "Make images for virtual machines, and delete them.",
+        subcommands: [BuildCommand.self, DeleteCommand.self])
 
     struct BuildCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -58,6 +59,35 @@ struct ImageCommand: AsyncParsableCommand {
                     }
                 }
                 Terminal.line("file://\(path)")
+            }
+        }
+    }
+
+    struct DeleteCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "delete", abstract: "Delete an image of a cloud, such as one that `gantry snapshot` made.",
+            discussion: """
+                The URL is that which `gantry snapshot` and `gantry images` print. At libvirt, images of others and \
+                such that disks are laid over are left alone; other clouds delete what the account may delete.
+
+                EXAMPLES:
+                  gantry image delete libvirt://gantry/gantry_image_golden_.qcow2 here
+                """)
+
+        @Argument(help: ArgumentHelp("Its URL.", valueName: "url")) var image: String
+        @OptionGroup var cloud: CloudOptions
+        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+
+        func run() async throws {
+            try await reporting {
+                try await cloud.ask { service, id, clouds in
+                    guard yes || Terminal.confirms("Delete '\(image)' of '\(id)'?") else {
+                        Terminal.error("it would be deleted; nothing was done. Run it again with --yes to agree")
+                        throw Status.refused
+                    }
+                    try await service.deleteImage(image, of: id, among: clouds)
+                    Terminal.note("'\(image)' is deleted")
+                }
             }
         }
     }

@@ -6,7 +6,8 @@ struct SnapshotCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot", abstract: "Make an image of a machine's disk.",
         discussion: """
-            Prints the image's URL, for disk.0.image.url. Asked for again under the same name it is made once.
+            Prints the image's URL, for disk.0.image.url. Asked for again under the same name it is made once. Where \
+            the cloud takes no such name, the one that it has is told. `gantry image delete` removes it.
 
             EXAMPLES:
               gantry snapshot cluster 0 --image golden
@@ -33,6 +34,7 @@ struct SnapshotCommand: AsyncParsableCommand {
                     try await service.makeImage(
                         named: image, ofDisk: disk, ofMachine: number, in: summary.id, isDeleted: isDeleted)
                 }
+                if made.name != image { Terminal.note("the cloud calls it '\(made.name)', not '\(image)'") }
                 Terminal.line(json ? JSONOutput.line(made) : Terminal.harmless(made.uri))
             }
         }

@@ -121,6 +121,12 @@ extension RemoteService {
         try await server.ask(.init(.get, ["clouds", cloud, "quotas"]), for: RemoteQuotas.self).list
     }
 
+    func deleteImage(_ uri: String, of cloud: String, among clouds: [CloudCredential]) async throws {
+        throw UsageError(
+            "a server deletes no images: without --server, and with the same cloud in the authorization file, "
+                + "`gantry image delete` does it from here")
+    }
+
     func taskCounts(of id: InfrastructureID, seen: TaskCounts) async throws -> TaskCounts { seen }
     func waiting(for change: SubmittedChange) async -> [String] { [] }
 

@@ -40,6 +40,8 @@ protocol InfrastructureService: Sendable {
     func images(of cloud: String, among clouds: [CloudCredential], filters: [String: String]) async throws
         -> [CloudImage]
     func quotas(of cloud: String, among clouds: [CloudCredential]) async throws -> [CloudQuota]
+    /// - Parameter uri: As ``images(of:among:filters:)`` tells it.
+    func deleteImage(_ uri: String, of cloud: String, among clouds: [CloudCredential]) async throws
     func plan(_ request: DeploymentRequest) async throws -> PlanReport
 
     // MARK: Changing
@@ -99,6 +101,27 @@ enum InfrastructureRequest: Sendable {
     /// RADL with the machine's system.
     case alter(InfrastructureID, Int, document: String)
     case destroy(InfrastructureID)
+
+    /// Numbers of the machines that it is about; nil: all.
+    var chosen: Set<Int>? {
+        switch self {
+        case .power(_, _, let numbers): numbers
+        case .alter(_, let number, _): [number]
+        case .deploy, .update, .destroy: nil
+        }
+    }
+
+    /// What is not waited for, and what to do about it; nil: nothing.
+    /// - Parameter name: As the user calls the infrastructure.
+    func hint(_ name: String) -> String? {
+        switch self {
+        case .power(.start, _, _), .power(.reboot, _, _):
+            let command = CommandText.text(["gantry", "ssh", name])
+            return "machines that boot take a while: it is not waited until they let SSH in, so `\(command)` may fail "
+                + "at first"
+        default: return nil
+        }
+    }
 }
 
 /// A change that was asked for.

@@ -57,6 +57,10 @@ struct LocalService: InfrastructureService {
         try await tellingSilence(services) { try await manager.quotas(of: cloud, among: clouds) }
     }
 
+    func deleteImage(_ uri: String, of cloud: String, among clouds: [CloudCredential]) async throws {
+        try await tellingSilence(services) { try await manager.deleteImage(uri, of: cloud, among: clouds) }
+    }
+
     func plan(_ request: DeploymentRequest) async throws -> PlanReport {
         try await tellingSilence(services) { PlanReport(try await manager.plan(request)) }
     }
