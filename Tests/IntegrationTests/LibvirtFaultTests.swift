@@ -59,6 +59,116 @@ struct LibvirtFaultTests {
         #expect(try await LibvirtTestBed.inventory() == before)
     }
 
+    @Test("A plan refuses what a launch would be refused for, and makes nothing")
+    func plans() async throws {
+        let before = try await LibvirtTestBed.inventory()
+        func refusal(
+            config: [String: JSONValue] = [:], count: Int = 1, networks: [NetworkSpec] = [],
+            _ change: (inout MachineSpec) -> Void = { _ in }
+        ) async throws -> ConnectorError? {
+            let bench = try await LibvirtBench(config: config)
+            defer { bench.key.remove() }
+            var item = bench.specs(1)[0]
+            change(&item)
+            var request = PlanRequest(
+                session: bench.session, cpuCountMin: 1, memoryBytesMin: item.memoryBytes, images: [item.image])
+            (request.item, request.count, request.networks) = (item, count, networks)
+            do {
+                #expect(try await !bench.connector.plan(request, context: bench.context).isEmpty)
+                return nil
+            } catch let error as ConnectorError {
+                return error
+            }
+        }
+        #expect(try await refusal() == nil)
+        #expect(try await refusal(networks: [NetworkSpec(name: "a", cidr: "10.199.9.0/24")]) == nil)
+        let bench = try await LibvirtBench()
+        let catalog = try await bench.connector.networks(CatalogRequest(session: bench.session), context: bench.context)
+        let range = try #require(catalog.items.first { $0.id == "default" }?.cidr)
+        let cases: [(String, ConnectorError.Code, String, ConnectorError?)] = [
+            (
+                "network", .invalidArgument, "there is no network 'none'; there are: default",
+                try await refusal { $0.interfaces[0].network = "none" }
+            ),
+            (
+                "network of the auth line", .invalidArgument, "network 'none', which the auth line names; there are: ",
+                try await refusal(config: ["network": "none"])
+            ),
+            (
+                "pool", .invalidArgument, "storage pool 'none', which the auth line names; there are: ",
+                try await refusal(config: ["pool": "none"])
+            ),
+            (
+                "address", .invalidArgument, "none of network 'default', which has \(range)",
+                try await refusal { $0.interfaces[0].fixedAddress = "192.0.2.77" }
+            ),
+            (
+                "memory", .quotaExceeded, "1000 machines need",
+                try await refusal(count: 1000) { $0.memoryBytes = 1 << 30 }
+            ),
+            (
+                "disk", .quotaExceeded, "in all",
+                try await refusal { $0.disks = [.init(index: 1, sizeBytes: 1 << 60)] }
+            ),
+            (
+                "volume", .invalidArgument, "no volume 'none.qcow2'",
+                try await refusal { $0.disks = [.init(index: 1, sizeBytes: 1 << 20, source: "none.qcow2")] }
+            ),
+            (
+                "no range", .invalidArgument, "network 'a': '10.0.0.0/8' is no range",
+                try await refusal(networks: [NetworkSpec(name: "a", cidr: "10.0.0.0/8")])
+            ),
+            (
+                "range in use", .invalidArgument, "\(range) are in use by network 'default'",
+                try await refusal(networks: [NetworkSpec(name: "a", cidr: range)])
+            ),
+            (
+                "two of one range", .invalidArgument, "in use by network 'a'",
+                try await refusal(networks: [
+                    NetworkSpec(name: "a", cidr: "10.199.9.0/24"), NetworkSpec(name: "b", cidr: "10.199.9.128/25"),
+                ])
+            ),
+        ]
+        for (name, code, words, error) in cases {
+            #expect(error?.code == code, "\(name): \(error.map { "\($0)" } ?? "")")
+            #expect(error?.message.contains(words) == true, "\(name): \(error.map { "\($0)" } ?? "")")
+        }
+        try await bench.clean()
+        #expect(try await LibvirtTestBed.inventory() == before)
+    }
+
+    @Test("An image without tags is known as ours by its name; those of others and those in use are left alone")
+    func images() async throws {
+        let before = try await LibvirtTestBed.inventory()
+        let bench = try await LibvirtBench()
+        let connector = bench.connector
+        let id = try await bench.launch(bench.specs(1))[0].get().id
+        let order = SnapshotRequest(session: bench.session, id: id, disk: 0, name: "gold v1 \(bench.tag)", tags: [:])
+        let image = try await bench.finish(try await connector.snapshot(order, context: bench.context)) { $0.image }
+        #expect(image.name == "gold-v1-\(bench.tag)")
+        func delete(_ uri: String) async throws -> ConnectorError? {
+            do {
+                _ = try await connector.delete(
+                    DeleteResourceRequest(session: bench.session, kind: .image, id: uri), context: bench.context
+                ).get()
+                return nil
+            } catch let error as ConnectorError {
+                return error
+            }
+        }
+        let copy = try await bench.launch(bench.specs(1, image: image.uri), token: bench.tag + "-copy")[0].get()
+        #expect(try await delete(image.uri)?.message.contains("laid over it") == true)
+        _ = try await connector.terminate(
+            MachinesRequest(session: bench.session, ids: [copy.id]), context: bench.context)
+        for _ in 0..<2 { #expect(try await delete(image.uri) == nil) }
+        _ = try await LibvirtTestBed.virsh("vol-create-as", "gantry", "\(bench.tag).qcow2", "1M", "--format", "qcow2")
+        let refused = try await delete("libvirt://gantry/\(bench.tag).qcow2")
+        #expect(refused?.code == .permissionDenied && refused?.message.contains("vol-delete") == true)
+        _ = try await LibvirtTestBed.virsh("vol-delete", "\(bench.tag).qcow2", "--pool", "gantry")
+        try await bench.clean()
+        #expect(try await LibvirtTestBed.inventory() == before)
+    }
+
     @Test("A domain and a network that are not ours are never touched")
     func others() async throws {
         let bench = try await LibvirtBench()

@@ -82,6 +82,24 @@ struct DecisionTests {
         #expect(space?.message.contains("1 MiB of 100 GiB left") == true)
     }
 
+    @Test("A size that the host does not have in all says both")
+    func host() throws {
+        let host = HostSize(cpus: 2, memoryBytes: 4 << 30, availableBytes: 1 << 30)
+        try host.check(size(2, 4 << 30))
+        let error = #expect(throws: ConnectorError.self) { try host.check(size(1, 9 << 40)) }
+        #expect(error?.code == .quotaExceeded)
+        #expect(error?.message == "a machine of 1 processor and 9 TiB is asked for; the host has 2 and 4 GiB")
+        #expect(throws: ConnectorError.self) { try host.check(size(3, 1 << 30)) }
+    }
+
+    @Test("What cannot be named so is told with the names that there are")
+    func names() {
+        #expect(NamesThere.text(["lab", "default"]) == "there are: default, lab")
+        #expect(NamesThere.text([]) == "there are none")
+        #expect(TaggedName(kind: "image", name: "gold v1", tags: [:]).name == "gold-v1")
+        #expect(TaggedName("gantry_image_gold-v1_.qcow2", ending: ".qcow2")?.tags == [:])
+    }
+
     @Test("A size is any, and its id states it")
     func sizes() throws {
         let size = MachineSize(cpus: 2, memoryBytes: 1 << 30, architecture: "x86_64")

@@ -144,6 +144,71 @@ import Testing
     }
 }
 
+/// Providers that plan machines themselves.
+@Suite struct LaunchPreviewTests {
+    private static let document = """
+        network public (outbound = 'yes')
+        network given (provider_id = 'lab')
+        network own (create = 'yes' and cidr = '10.9.*.0/24')
+        system node (
+            cpu.count >= 1 and memory.size >= 512M and cpu.arch = 'x86_64' and
+            net_interface.0.connection = 'public' and net_interface.1.connection = 'given' and
+            net_interface.1.ip = '10.7.0.9' and net_interface.2.connection = 'own' and
+            disk.0.image.url = 'dummy://image' and disk.1.size = 10G
+        )
+        deploy node 2
+        """
+
+    @Test("They are told what a launch would ask for, and how often; where none is missing, of no launch")
+    func item() async throws {
+        let connector = WrappedConnector(without: [.flavors], makesNetworks: true)
+        let fixture = try Fixture(dummy: connector)
+        _ = try await fixture.manager.plan(fixture.request(Self.document, name: "a"))
+        let asked = try #require(connector.planned.last)
+        #expect(asked.count == 2)
+        #expect(asked.networks?.map(\.name) == ["own"])
+        #expect(asked.networks?.first?.cidr == "10.9.0.0/24")
+        let item = try #require(asked.item)
+        #expect(item.image == "dummy://image" && item.memoryBytes == 512_000_000)
+        // The network that is made is not known to the provider yet.
+        #expect(item.interfaces.map(\.index) == [0, 1])
+        #expect(item.interfaces[0].public && item.interfaces[0].network == nil)
+        #expect(item.interfaces[1].network == "lab" && item.interfaces[1].fixedAddress == "10.7.0.9")
+        #expect(item.disks.map(\.sizeBytes) == [10_000_000_000])
+        #expect(item.provider["radl"]?["cpu.arch"] == "x86_64")
+
+        let (_, operation) = try await fixture.deploy(Self.document, name: "a")
+        #expect(operation.status == .succeeded, "\(operation.error ?? "")")
+        _ = try await fixture.manager.plan(fixture.request(Self.document, name: "a"))
+        #expect(connector.planned.last?.item == nil && connector.planned.last?.count == nil)
+        // One more: the network is there.
+        _ = try await fixture.manager.plan(
+            fixture.request(Self.document.replacing("deploy node 2", with: "deploy node 3"), name: "a"))
+        #expect(connector.planned.last?.count == 1)
+        #expect(connector.planned.last?.item != nil && connector.planned.last?.networks == nil)
+        // Others leave before it comes.
+        _ = try await fixture.manager.plan(
+            fixture.request(Self.document.replacing("disk.1.size = 10G", with: "disk.1.size = 20G"), name: "a"))
+        #expect(connector.planned.last?.item != nil && connector.planned.last?.count == nil)
+    }
+
+    @Test func whatALaunchWouldBeRefusedForIsRefusedBeforeIt() async throws {
+        let connector = WrappedConnector(without: [.flavors]) { call, _ in
+            call == "machine.plan"
+                ? ConnectorError(code: .invalidArgument, message: "there is no network 'lab'; there are: default") : nil
+        }
+        let fixture = try Fixture(dummy: connector)
+        await #expect {
+            _ = try await fixture.manager.deploy(fixture.request(Self.document, name: "a"))
+        } throws: {
+            let error = $0 as? ManagerError
+            return error?.code == .noCloud && error?.message.contains("there are: default") == true
+        }
+        #expect(connector.launched.isEmpty)
+        #expect(try await fixture.manager.infrastructures(caller: .local).isEmpty)
+    }
+}
+
 /// Two `up` of one name at the same moment.
 @Suite struct NameTests {
     @Test func onlyOneOfTwoSimultaneousDeploymentsGetsAName() async throws {

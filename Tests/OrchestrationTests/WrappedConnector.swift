@@ -8,18 +8,24 @@ final class WrappedConnector: Connector {
     let inner: any Connector
     private let counts = LockedValue<[String: Int]>([:])
     private let specs = LockedValue<[MachineSpec]>([])
+    private let plans = LockedValue<[PlanRequest]>([])
     private let launchTime: Duration
     private let hostKeys: [String]
+    private let remark: String?
+    private let makesNetworks: Bool
     private let refusal: @Sendable (_ call: String, _ count: Int) -> ConnectorError?
 
     /// - Parameters:
     ///   - without: Capabilities that it does not show.
     ///   - launchTime: How long a launch is without an answer.
     ///   - hostKeys: Of each machine.
+    ///   - remark: On how each machine runs.
+    ///   - makesNetworks: Whether it makes those that it lists.
     ///   - refusal: Why a call fails, by its name and how often it was made, from 1.
     init(
         inner: any Connector = DummyConnector(configuration: .init()), without: Set<Capability> = [],
-        launchTime: Duration = .zero, hostKeys: [String] = [],
+        launchTime: Duration = .zero, hostKeys: [String] = [], remark: String? = nil,
+        makesNetworks: Bool = false,
         refusal: @escaping @Sendable (_ call: String, _ count: Int) -> ConnectorError? = { _, _ in nil }
     ) {
         var description = inner.description
@@ -28,6 +34,8 @@ final class WrappedConnector: Connector {
         self.inner = inner
         self.launchTime = launchTime
         self.hostKeys = hostKeys
+        self.remark = remark
+        self.makesNetworks = makesNetworks
         self.refusal = refusal
     }
 
@@ -36,6 +44,9 @@ final class WrappedConnector: Connector {
 
     /// What launches asked for.
     var launched: [MachineSpec] { specs.withLock { $0 } }
+
+    /// What plans were asked for.
+    var planned: [PlanRequest] { plans.withLock { $0 } }
 
     private func note(_ call: String) throws {
         let count = counts.withLock { counts in
@@ -74,6 +85,7 @@ final class WrappedConnector: Connector {
         outcomes.map { outcome in
             guard case .done(var machine) = outcome else { return outcome }
             machine.hostKeys = hostKeys
+            machine.remark = remark
             return .done(machine)
         }
     }
@@ -99,6 +111,7 @@ final class WrappedConnector: Connector {
     }
 
     func plan(_ request: PlanRequest, context: CallContext) async throws -> [PlanCandidate] {
+        plans.withLock { $0.append(request) }
         try note("machine.plan")
         return try await inner.plan(request, context: context).map { candidate in
             var candidate = candidate
@@ -128,6 +141,14 @@ final class WrappedConnector: Connector {
     func images(_ request: CatalogRequest, context: CallContext) async throws -> Page<Image> {
         try note("catalog.images")
         return try await inner.images(request, context: context)
+    }
+
+    func ensureNetwork(
+        _ request: EnsureRequest<NetworkSpec>, context: CallContext
+    ) async throws -> Outcome<Resource> {
+        try note("network.ensure")
+        guard makesNetworks else { throw ConnectorError(code: .unsupported, message: "it makes none") }
+        return try await inner.ensureNetwork(request, context: context)
     }
 
     func ensureSecurityGroup(

@@ -9,14 +9,16 @@ import Support
 /// For one plan: what a catalog answered once it is not asked again, be it that the cloud does not answer at all.
 struct CandidateFinder {
     let sessions: ConnectorSessions
+    private let preview: LaunchPreview
     private var knownImages: [ImageQuestion: [Image]] = [:]
     private var knownFlavors: [FlavorQuestion: [Flavor]] = [:]
     private var knownPlans: [PlanQuestion: PlanCandidate?] = [:]
     /// Whether a session of the site opens, and if not, why.
     private var sites: [CloudSite: Unfit?] = [:]
 
-    init(sessions: ConnectorSessions) {
+    init(sessions: ConnectorSessions, preview: LaunchPreview) {
         self.sessions = sessions
+        self.preview = preview
     }
 
     /// Why a cloud cannot run a system.
@@ -147,9 +149,11 @@ struct CandidateFinder {
     ) async throws -> [Placement] {
         var found: [Placement] = []
         for placement in placements {
-            let wish = PlanWish(
-                cpus: requirements.leastCPUs, memoryBytes: requirements.leastMemory,
-                architecture: requirements.architecture, image: placement.image)
+            let wish = preview.complete(
+                PlanWish(
+                    cpus: requirements.leastCPUs, memoryBytes: requirements.leastMemory,
+                    architecture: requirements.architecture, image: placement.image), requirements.system,
+                at: placement)
             let question = PlanQuestion(site: placement.cloud.site, wish: wish)
             let known = knownPlans[question]
             let offer: PlanCandidate?

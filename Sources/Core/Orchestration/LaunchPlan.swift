@@ -22,8 +22,20 @@ struct LaunchPlan {
     }
 
     /// Name of a network that is made.
+    static func networkName(_ network: RADLNetwork, of infrastructure: InfrastructureID) -> String {
+        "gantry-\(infrastructure)-\(network.id)"
+    }
+
     private func networkName(_ network: RADLNetwork) -> String {
-        "gantry-\(snapshot.infrastructure.id)-\(network.id)"
+        Self.networkName(network, of: snapshot.infrastructure.id)
+    }
+
+    /// What a network that is to be made shall be, but for who is on it.
+    static func specification(of network: RADLNetwork, named name: String) -> NetworkSpec {
+        NetworkSpec(
+            // Of a range with parts that are free, the first.
+            name: name, cidr: network.cidr?.replacing("*", with: "0"),
+            provider: ["radl": .object(hints(network.features))])
     }
 
     /// The provider's id of a network: as the document names it, or of the one that was made; nil: the provider chooses.
@@ -45,11 +57,7 @@ struct LaunchPlan {
             let isPublic = networks.contains(where: \.isPublic)
             for network in networks where network.isMade {
                 var spec =
-                    made[network.id]
-                    ?? NetworkSpec(
-                        // Of a range with parts that are free, the first.
-                        name: networkName(network), cidr: network.cidr?.replacing("*", with: "0"),
-                        provider: ["radl": .object(hints(network.features))])
+                    made[network.id] ?? Self.specification(of: network, named: networkName(network))
                 spec.public = spec.public || isPublic
                 made[network.id] = spec
             }
@@ -189,14 +197,14 @@ struct LaunchPlan {
         return MachineSpec(
             machineID: machine.id.rawValue, name: machine.system, image: machine.placement.image,
             flavor: machine.placement.flavor, cpuCount: machine.placement.cpuCount,
-            memoryBytes: machine.placement.memoryBytes, disks: disks(system),
+            memoryBytes: machine.placement.memoryBytes, disks: Self.disks(system),
             interfaces: interfaces(system, groups, at: machine.placement.cloud.site),
             keyPair: keyPair, userData: userData(machine, features), zone: machine.placement.zone,
             spot: features.flag("spot") ? MachineSpec.Spot(maxPrice: features.number("price")) : nil,
-            provider: ["radl": .object(hints(features))])
+            provider: ["radl": .object(Self.hints(features))])
     }
 
-    private func disks(_ system: RADLSystem) -> [MachineSpec.Disk] {
+    static func disks(_ system: RADLSystem) -> [MachineSpec.Disk] {
         system.disks.compactMap { disk in
             guard disk.index > 0 || disk.size != nil else { return nil }
             return MachineSpec.Disk(
@@ -221,7 +229,7 @@ struct LaunchPlan {
     }
 
     /// Features that the host does not interpret, for the connector. Credentials stay here.
-    private func hints(_ features: Features) -> [String: JSONValue] {
+    static func hints(_ features: Features) -> [String: JSONValue] {
         var hints: [String: JSONValue] = [:]
         for feature in features.all where !feature.isSecret {
             switch feature.value {
@@ -267,7 +275,7 @@ extension Feature {
 
 extension RADLNetwork {
     /// Whether it is made for the infrastructure: a private network that asks for it, without an id of one that is there.
-    fileprivate var isMade: Bool { isCreated && !isPublic && providerID == nil }
+    var isMade: Bool { isCreated && !isPublic && providerID == nil }
 }
 
 /// Who logs in.

@@ -63,7 +63,10 @@ struct Planner: Sendable {
         // What an update does not add needs no place.
         let assignments =
             request.update != nil && difference.missing.isEmpty
-            ? [:] : try await assign(index, credentials, kept: difference.kept, &rejections)
+            ? [:]
+            : try await assign(
+                index, credentials, kept: difference.kept,
+                LaunchPreview(index: index, existing: existing, difference), &rejections)
         let added = try difference.missing.map { item -> DeploymentPlan.Machine in
             guard let placements = assignments[item.deploy], let first = placements.first else {
                 throw noCloud(item.system, rejections)
@@ -179,7 +182,8 @@ struct Planner: Sendable {
     ///
     /// - Parameter kept: Machines that stay: what shares a private network with them goes where they are.
     private func assign(
-        _ index: RADLIndex, _ credentials: [LentCredential], kept: [MachineRecord], _ rejections: inout Rejections
+        _ index: RADLIndex, _ credentials: [LentCredential], kept: [MachineRecord], _ preview: LaunchPreview,
+        _ rejections: inout Rejections
     ) async throws -> [Int: [Placement]] {
         var clouds: [CloudReference] = []
         for lent in credentials {
@@ -197,7 +201,7 @@ struct Planner: Sendable {
                     id: credential.id, type: credential.type, connector: connector.description.name,
                     credential: lent.id))
         }
-        var finder = CandidateFinder(sessions: manager.sessions)
+        var finder = CandidateFinder(sessions: manager.sessions, preview: preview)
         let homes = PrivateNetworkHomes(index, kept)
         var assignments: [Int: [Placement]] = [:]
         for group in index.document.deployGroups() {

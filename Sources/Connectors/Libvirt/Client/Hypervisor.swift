@@ -160,6 +160,17 @@ struct HostSize: Sendable, Hashable {
     var memoryBytes: Int64
     /// What machines can have of it now.
     var availableBytes: Int64
+
+    /// - Throws: ``ConnectorError/Code/quotaExceeded`` for a size that is more than the host has in all.
+    func check(_ size: MachineSize) throws(ConnectorError) {
+        guard size.cpus <= cpus, size.memoryBytes <= memoryBytes else {
+            throw ConnectorError(
+                code: .quotaExceeded,
+                message: "a machine of \(size.cpus) processor\(size.cpus == 1 ? "" : "s") and "
+                    + "\(Bytes.text(size.memoryBytes)) is asked for; the host has \(cpus) and \(Bytes.text(memoryBytes))"
+            )
+        }
+    }
 }
 
 /// The parts of a libvirt URI that decide something: `DRIVER[+TRANSPORT]://[USER@][HOST][:PORT]/PATH[?WORDS]`.

@@ -39,6 +39,15 @@ extension Hypervisor {
         _ = try interfaces(spec, "", session)
     }
 
+    /// What is wrong with the disks and networks of an item, as far as they are there. Makes and starts none.
+    func foresee(_ spec: MachineSpec, _ session: LibvirtSession) throws(ConnectorError) {
+        for disk in spec.disks { _ = try base(of: disk) }
+        for interface in spec.interfaces {
+            let place = try place(interface, spec, session)
+            try check(interface.fixedAddress, place)
+        }
+    }
+
     /// `libvirt.firmware = 'uefi'`; ARM has nothing else.
     private static func wantsUEFI(_ spec: MachineSpec, _ architecture: String) -> Bool {
         let asked = spec.provider["radl"]?["libvirt.firmware"] ?? spec.provider["libvirt"]?["firmware"]
@@ -56,6 +65,7 @@ extension Hypervisor {
         var cards: [MachineLabel.Interface] = []
         for interface in wanted.sorted(by: { $0.index < $1.index }) {
             let place = try place(interface, spec, session)
+            if let name = place.network, let network = try network(name), !network.isActive { try start(network) }
             let same = cards.firstIndex {
                 ($0.network, $0.bridge, $0.segment?.group) == (place.network, place.bridge, place.segment?.group)
             }
@@ -125,21 +135,18 @@ extension Hypervisor {
             if id.hasPrefix("bridge:") { return Place(bridge: String(id.dropFirst("bridge:".count))) }
             if id == "user" { return Place() }
             guard let network = try network(id) else {
+                let place = interface.network == nil ? ", which the auth line names" : ""
                 throw ConnectorError(
                     code: .invalidArgument,
-                    message: "there is no network '\(id)'; there are: "
-                        + (try networks().map(\.name).sorted().joined(separator: ", ")),
+                    message: "there is no network '\(id)'\(place); "
+                        + NamesThere.text(try networks().map(\.name)),
                     field: "interfaces")
             }
             if uri.isSession, let segment = try segment(network, interface, spec) { return Place(segment: segment) }
-            if !network.isActive { try start(network) }
             return Place(network: network.name)
         }
         if uri.isSession { return Place() }
-        if let usual = try defaultNetwork() {
-            if !usual.isActive { try start(usual) }
-            return Place(network: usual.name)
-        }
+        if let usual = try defaultNetwork() { return Place(network: usual.name) }
         throw ConnectorError(
             code: .invalidArgument,
             message: "libvirt has no network 'default' for machines that name none; make one (virsh net-define "

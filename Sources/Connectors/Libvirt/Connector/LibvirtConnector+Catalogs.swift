@@ -33,11 +33,11 @@ extension LibvirtConnector {
             _ = try session.guest(architecture)
             let size = MachineSize(cpus: cpus, memoryBytes: memory, architecture: architecture)
             let room = try host.host()
-            guard cpus <= room.cpus, memory <= room.memoryBytes else {
-                throw ConnectorError(
-                    code: .quotaExceeded,
-                    message: "\(cpus) processors and \(Bytes.text(memory)) are more than the host's \(room.cpus) and "
-                        + Bytes.text(room.memoryBytes))
+            try room.check(size)
+            if let item = request.item {
+                try host.foresee(request.networks ?? [])
+                try host.foresee(item, session)
+                try host.foreseeRoom(for: item, size, count: request.count.map { max(1, $0) }, session)
             }
             let acceleration = try session.acceleration(architecture, host)
             let flavor = Flavor(

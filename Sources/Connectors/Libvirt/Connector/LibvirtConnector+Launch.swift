@@ -196,19 +196,24 @@ extension Hypervisor {
         for disk in item.spec.disks where disk.index > 0 {
             let name = MachineVolume.disk(uuid, disk.index)
             let size = disk.sizeBytes ?? (1 << 30)
-            if let source = disk.source {
-                guard case .volume(let from, let volume) = try ImageReference(source) else {
-                    throw ConnectorError(
-                        code: .invalidArgument,
-                        message: "disk \(disk.index) can be laid over a volume of a pool only, not over \(source)",
-                        field: "disks")
-                }
-                let base = try self.image(pool: from, volume)
+            if let base = try base(of: disk) {
                 _ = try pool.makeVolume(VolumeXML.overlay(name, size: max(size, base.virtualSize), on: base), name)
             } else {
                 _ = try pool.makeVolume(VolumeXML.plain(name, size: size, format: "qcow2"), name)
             }
         }
+    }
+
+    /// What another disk than the root is laid over; nil: nothing.
+    func base(of disk: MachineSpec.Disk) throws(ConnectorError) -> PreparedImage? {
+        guard disk.index > 0, let source = disk.source else { return nil }
+        guard case .volume(let pool, let volume) = try ImageReference(source) else {
+            throw ConnectorError(
+                code: .invalidArgument,
+                message: "disk \(disk.index) can be laid over a volume of a pool only, not over \(source)",
+                field: "disks")
+        }
+        return try image(pool: pool, volume)
     }
 
     /// Writes what cloud-init reads, with a new host key, and then tells the key. One that was told is the machine's, which

@@ -77,26 +77,12 @@ extension Hypervisor {
                 message: "the network '\(name)' is there already and is not ours; it is left alone", field: "spec.name")
         }
         var ranges = AddressRange.candidates(word)
-        if let cidr = spec.cidr {
-            guard let range = AddressRange(cidr) else {
-                throw ConnectorError(
-                    code: .invalidArgument,
-                    message:
-                        "'\(cidr)' is no range of a network; it is like 10.1.0.0/24, with a prefix from 16 to 29 (libvirt gives "
-                        + "out 65535 addresses at most)",
-                    field: "spec.cidr")
-            }
-            ranges = [range]
-        }
+        if let range = try Self.range(spec) { ranges = [range] }
         let taken = try takenRanges()
         var last: ConnectorError?
         for range in ranges {
             if let other = taken.first(where: { $0.range.overlaps(range) }) {
-                last = ConnectorError(
-                    code: .invalidArgument,
-                    message:
-                        "network '\(spec.name)': the addresses \(range.text) are in use by network '\(other.name)'",
-                    field: "spec.cidr")
+                last = Self.taken(range, by: other, spec)
                 continue
             }
             let definition = NetworkDefinition(
@@ -121,6 +107,41 @@ extension Hypervisor {
             }
         }
         throw last ?? ConnectorError(code: .quotaExceeded, message: "no range of addresses is left for '\(spec.name)'")
+    }
+
+    /// What is wrong with the ranges of networks that are to be made. Makes none.
+    func foresee(_ specs: [NetworkSpec]) throws(ConnectorError) {
+        guard !specs.isEmpty else { return }
+        var taken = try takenRanges()
+        for spec in specs {
+            guard let range = try Self.range(spec) else { continue }
+            if let other = taken.first(where: { $0.range.overlaps(range) }) {
+                throw Self.taken(range, by: other, spec)
+            }
+            taken.append((spec.name, range))
+        }
+    }
+
+    /// The range that is asked for; nil: any will do.
+    private static func range(_ spec: NetworkSpec) throws(ConnectorError) -> AddressRange? {
+        guard let cidr = spec.cidr else { return nil }
+        if let range = AddressRange(cidr) { return range }
+        throw ConnectorError(
+            code: .invalidArgument,
+            message:
+                "network '\(spec.name)': '\(cidr)' is no range of a network; it is like 10.1.0.0/24, with a prefix from "
+                + "16 to 29 (libvirt gives out 65535 addresses at most)",
+            field: "spec.cidr")
+    }
+
+    private static func taken(
+        _ range: AddressRange, by other: (name: String, range: AddressRange), _ spec: NetworkSpec
+    ) -> ConnectorError {
+        ConnectorError(
+            code: .invalidArgument,
+            message: "network '\(spec.name)': the addresses \(range.text) are in use by network '\(other.name)', which "
+                + "has \(other.range.text)",
+            field: "spec.cidr")
     }
 
     /// A machine's place on a network that was made here, in a session; nil: it is another one.

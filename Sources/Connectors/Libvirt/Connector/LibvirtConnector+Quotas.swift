@@ -58,6 +58,45 @@ extension Hypervisor {
             poolBytes: space.capacity, availableDisk: space.available)
     }
 
+    /// The same as it is, with nothing made for it: a storage pool that is yet to be made has no limit.
+    ///
+    /// - Parameter isEmptied: As if nothing of it was in use.
+    private func presentRoom(_ session: LibvirtSession, isEmptied: Bool) throws(ConnectorError) -> HostRoom {
+        let host = try host()
+        var room = HostRoom(
+            cpus: host.cpus, memoryBytes: host.memoryBytes,
+            availableMemory: isEmptied ? host.memoryBytes : host.availableBytes, pool: LibvirtSession.ownPool,
+            poolBytes: .max,
+            availableDisk: .max)
+        guard let pool = try session.presentPool(self) else { return room }
+        room.pool = pool.name
+        if pool.isActive {
+            let space = try pool.space()
+            (room.poolBytes, room.availableDisk) = (space.capacity, isEmptied ? space.capacity : space.available)
+        }
+        return room
+    }
+
+    /// Whether there is room for machines that are to be launched. Makes nothing.
+    ///
+    /// - Parameter count: nil: how many, and who leaves before them, is not known.
+    func foreseeRoom(
+        for item: MachineSpec, _ size: MachineSize, count: Int?, _ session: LibvirtSession
+    ) throws(ConnectorError) {
+        guard !uri.isTest else {
+            _ = try session.presentPool(self)
+            return
+        }
+        let sizes = Array(repeating: (size, item.disks.compactMap(\.sizeBytes).max() ?? 0), count: count ?? 1)
+        do throws(ConnectorError) {
+            try presentRoom(session, isEmptied: count == nil).check(sizes)
+        } catch {
+            guard error.code == .quotaExceeded else { throw error }
+            try? session.presentPool(self)?.refresh()
+            try presentRoom(session, isEmptied: count == nil).check(sizes)
+        }
+    }
+
     /// Whether the host has room for machines that are not there yet.
     func checkRoom(for items: [LaunchItem], _ session: LibvirtSession) throws(ConnectorError) {
         guard !uri.isTest else { return }

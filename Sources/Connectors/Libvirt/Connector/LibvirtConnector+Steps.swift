@@ -48,13 +48,7 @@ extension LibvirtConnector {
                         message: "'\(flavor)' is no size for machine '\(domain.name)', whose is \(label.flavor)",
                         field: "flavor")
                 }
-                let room = try host.host()
-                guard size.cpus <= room.cpus, size.memoryBytes <= room.memoryBytes else {
-                    throw ConnectorError(
-                        code: .quotaExceeded,
-                        message: "\(size.cpus) processors and \(Bytes.text(size.memoryBytes)) are more than the host's "
-                            + "\(room.cpus) and \(Bytes.text(room.memoryBytes))")
-                }
+                try host.host().check(size)
                 if state.isActive {
                     guard case .done = try host.stop(domain, label, state, until: until) else {
                         return try .waiting(.resize(id, flavor: flavor, until: until, restart: restart), 1_000)

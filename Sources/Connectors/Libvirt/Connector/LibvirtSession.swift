@@ -16,11 +16,7 @@ struct LibvirtSession: Sendable {
         let name = settings.pool ?? Self.ownPool
         var found = try host.pool(name)
         if found == nil {
-            guard settings.pool == nil else {
-                throw ConnectorError(
-                    code: .invalidArgument, message: "\(settings.uri) has no storage pool '\(name)'",
-                    field: "config.pool")
-            }
+            guard settings.pool == nil else { throw try unknownPool(name, host) }
             let folder = Self.folder(host.uri)
             let xml = XMLNode(
                 name: "pool", attributes: ["type": "dir"],
@@ -37,15 +33,38 @@ struct LibvirtSession: Sendable {
             throw ConnectorError(code: .internal, message: "storage pool '\(name)' was made and is not there")
         }
         if !pool.isActive { try pool.start() }
+        try Self.check(pool)
+        return pool
+    }
+
+    /// The storage pool of the disks as it is: nothing is made nor started. nil: it is yet to be made.
+    func presentPool(_ host: Hypervisor) throws(ConnectorError) -> StoragePool? {
+        let name = settings.pool ?? Self.ownPool
+        guard let pool = try host.pool(name) else {
+            if settings.pool != nil { throw try unknownPool(name, host) }
+            return nil
+        }
+        try Self.check(pool)
+        return pool
+    }
+
+    private func unknownPool(_ name: String, _ host: Hypervisor) throws(ConnectorError) -> ConnectorError {
+        ConnectorError(
+            code: .invalidArgument,
+            message: "\(settings.uri) has no storage pool '\(name)', which the auth line names; "
+                + NamesThere.text(try host.pools().map(\.name)),
+            field: "config.pool")
+    }
+
+    private static func check(_ pool: StoragePool) throws(ConnectorError) {
         let type = try pool.xml().attributes["type"] ?? ""
         guard ["dir", "fs", "netfs"].contains(type) else {
             throw ConnectorError(
                 code: .invalidArgument,
-                message: "storage pool '\(name)' is of type \(type), which cannot hold disks laid over images; "
+                message: "storage pool '\(pool.name)' is of type \(type), which cannot hold disks laid over images; "
                     + "name one that is a folder",
                 field: "config.pool")
         }
-        return pool
     }
 
     private static func folder(_ uri: LibvirtURI) -> String {
@@ -71,6 +90,14 @@ struct LibvirtSession: Sendable {
                 + abilities.guests.keys.sorted().joined(separator: ", ")
                 + "; install its emulator there (qemu-system-arm and so on)",
             field: "architecture")
+    }
+}
+
+/// What there is in place of a name that is wrong.
+enum NamesThere {
+    /// `there are: a, b`.
+    static func text(_ names: [String]) -> String {
+        names.isEmpty ? "there are none" : "there are: " + names.sorted().joined(separator: ", ")
     }
 }
 
