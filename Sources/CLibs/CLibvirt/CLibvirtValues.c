@@ -127,18 +127,24 @@ int gantry_virt_host_info(struct _virConnect *connection, struct gantry_virt_hos
     info->cpus = node.cpus;
     info->memory_bytes = node.memory * 1024ULL;
     info->available_bytes = 0;
+    unsigned long long total = 0;
     int count = 0;
     if (found_virNodeGetMemoryStats(connection, -1, NULL, &count, 0) == 0 && count > 0) {
         struct node_memory *stats = calloc((size_t)count, sizeof *stats);
         if (stats != NULL && found_virNodeGetMemoryStats(connection, -1, stats, &count, 0) == 0) {
             for (int i = 0; i < count; i++) {
                 if (strcmp(stats[i].field, "total") != 0) info->available_bytes += stats[i].value * 1024ULL;
+                else total = stats[i].value * 1024ULL;
             }
         }
         free(stats);
     }
     if (info->available_bytes == 0) info->available_bytes = gantry_virNodeGetFreeMemory(connection);
-    // The two numbers are counted in different ways on some hosts.
+    // What is in use is told of all that the machine has, which is more where this is a part of it.
+    if (total > info->memory_bytes && info->available_bytes <= total) {
+        unsigned long long used = total - info->available_bytes;
+        info->available_bytes = used < info->memory_bytes ? info->memory_bytes - used : 0;
+    }
     if (info->available_bytes > info->memory_bytes) info->available_bytes = info->memory_bytes;
     return 0;
 }

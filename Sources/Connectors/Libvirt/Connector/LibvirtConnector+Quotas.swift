@@ -77,6 +77,13 @@ extension Hypervisor {
         return room
     }
 
+    /// Processors of a domain; none of one that has ended since.
+    func cpus(of domain: Domain) throws(ConnectorError) -> Int {
+        guard let text = try Self.optional({ () throws(ConnectorError) in try domain.xml() }) else { return 0 }
+        let node = try XMLNode.parse(text, "machine '\(domain.name)'").child("vcpu")
+        return Int(node?.attributes["current"] ?? node?.text ?? "") ?? 0
+    }
+
     /// Whether there is room for machines that are to be launched. Makes nothing.
     ///
     /// - Parameter count: nil: how many, and who leaves before them, is not known.
@@ -124,14 +131,16 @@ extension LibvirtConnector {
         let items = try await session.connection.run("the room of the host", CallBudget(context)) {
             host throws(ConnectorError) in
             let room = try host.room(session)
-            let running = try host.states().values.filter(\.isActive).count
+            let running = try host.states().filter { $0.value.isActive }.keys
+            var cpus = 0
+            for domain in try host.domains() where running.contains(domain.uuid) { cpus += try host.cpus(of: domain) }
             return [
                 Quota(
                     name: "ram", used: room.memoryBytes - room.availableMemory, limit: room.memoryBytes),
-                Quota(name: "instances", used: Int64(running), limit: -1),
-                // Processors are shared: this is the most of one machine.
-                Quota(name: "cores", used: 0, limit: Int64(room.cpus)),
-                Quota(name: "disk", used: room.poolBytes - room.availableDisk, limit: room.poolBytes),
+                Quota(name: "instances", used: Int64(running.count), limit: -1),
+                // Processors are shared: the limit is that of one machine, and all together may have more.
+                Quota(name: "cores", used: Int64(cpus), limit: Int64(room.cpus)),
+                Quota(name: "pool_storage", used: room.poolBytes - room.availableDisk, limit: room.poolBytes),
             ]
         }
         return Page(items: items.filter { request.ids?.contains($0.name) ?? true })

@@ -45,7 +45,7 @@ struct QuotaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quota", abstract: "Show limits and use of an account at a cloud.",
         discussion: """
-            Sizes are in GiB, with --json in bytes; a limit of -1 is none.
+            Where there is no limit, - stands in its place. With --json sizes are in bytes, and the limit -1 is none.
 
             EXAMPLES:
               gantry quota ost
@@ -62,13 +62,19 @@ struct QuotaCommand: AsyncParsableCommand {
                 let rows = quotas.map { quota in
                     [quota.name, Self.text(quota.used, quota), quota.limit < 0 ? "-" : Self.text(quota.limit, quota)]
                 }
-                Terminal.write(Table.text(["", "USED", "LIMIT"], rows))
+                Terminal.write(Table.text(["QUOTA", "USED", "LIMIT"], rows))
             }
         }
     }
 
-    private static func text(_ value: Int64, _ quota: CloudQuota) -> String {
-        quota.isSize ? "\(value >> 30) GiB" : String(value)
+    static func text(_ value: Int64, _ quota: CloudQuota) -> String {
+        guard quota.isSize else { return String(value) }
+        let units: [(bytes: Int64, name: String)] = [
+            (1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"),
+        ]
+        guard let unit = units.first(where: { value >= $0.bytes }) else { return "\(value) B" }
+        let tenths = value / (unit.bytes / 10)
+        return tenths % 10 == 0 ? "\(tenths / 10) \(unit.name)" : "\(tenths / 10).\(tenths % 10) \(unit.name)"
     }
 }
 
