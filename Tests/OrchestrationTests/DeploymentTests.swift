@@ -252,4 +252,58 @@ import Testing
         _ = try await manager.follow(submitted)
         for call in calls.reversed() { try await call(owner) }
     }
+
+    @Test("How its provider runs a machine is on record and told, once")
+    func remarks() async throws {
+        let connector = WrappedConnector(without: [.flavors], remark: "emulated: a start by KVM failed (no)")
+        let fixture = try Fixture(dummy: connector)
+        let (submitted, _) = try await fixture.deploy(Fixture.document(2), name: "a")
+        let id = submitted.infrastructure
+        let plan = try await fixture.manager.plan(fixture.request(Fixture.document(3), name: "a"))
+        #expect(plan.added.map(\.placement.remark) == ["made to measure"])
+        let machines = try await fixture.manager.summary(of: id, caller: .local).machines
+        #expect(machines.map(\.remark) == Array(repeating: "emulated: a start by KVM failed (no)", count: 2))
+        let told = try await fixture.manager.events(of: id, caller: .local).map(\.text)
+        #expect(told.filter { $0 == "node: emulated: a start by KVM failed (no)" }.count == 2, "\(told)")
+    }
+
+    @Test("What the step main left undone is on record until it is done, and is no failure")
+    func undone() async throws {
+        func end(_ step: String, _ path: String, _ status: TaskRecord.Status) -> ContextualizationEvent.Body {
+            let task = TaskReference(step: step, path: path, name: "Make the disk \(path.last ?? "?")", module: "disk")
+            return .taskFinished(
+                TaskRecord(task: task, status: status, seconds: 0, summary: "no", result: "{}", effects: nil))
+        }
+        let contextualizer = ScriptedContextualizer()
+        let fixture = try Fixture(contextualizer: contextualizer)
+        await contextualizer.tell([
+            end("main_node", "main.1", .ignored), end("main_node", "main.2", .ignored), end("main_node", "main.3", .ok),
+            // Done again after an interruption.
+            end("main_node", "main.2", .changed),
+            // Of a recipe: who wrote it wants it ignored.
+            end("web_node", "0.tasks.4", .ignored),
+        ])
+        let document = Fixture.document(1, contextualize: "")
+        let (submitted, operation) = try await fixture.deploy(document, name: "a")
+        #expect(operation.status == .succeeded)
+        var summary = try await fixture.manager.summary(of: submitted.infrastructure, caller: .local)
+        #expect(summary.state == "configured")
+        #expect(summary.machines[0].warnings == ["Make the disk 1: no"])
+        await contextualizer.tell([end("main_node", "main.1", .changed)])
+        _ = try await fixture.deploy(document, name: "a")
+        summary = try await fixture.manager.summary(of: submitted.infrastructure, caller: .local)
+        #expect(summary.machines[0].warnings == nil)
+    }
+
+    @Test("Events say what is created and what is removed")
+    func resourceEvents() async throws {
+        let fixture = try Fixture()
+        let (submitted, _) = try await fixture.deploy(Fixture.document(1), name: "a")
+        let id = submitted.infrastructure
+        _ = try await fixture.destroy(id)
+        let told = try await fixture.manager.events(of: id, caller: .local).map(\.text)
+        for word in ["created", "removed"] {
+            #expect(told.contains("security group gantry-\(id) at dummy is \(word)"), "\(told)")
+        }
+    }
 }

@@ -104,6 +104,8 @@ actor ScriptedContextualizer: Contextualizer {
     private(set) var requests: [ContextualizationRequest] = []
     /// Of each machine.
     private var counts = ContextualizationReport.Counts()
+    /// What else it tells of each machine.
+    private var bodies: [ContextualizationEvent.Body] = []
     /// Machines that were left.
     private(set) var left: [ContextualizationMachine] = []
     /// The proxy on the way to each machine.
@@ -133,6 +135,7 @@ actor ScriptedContextualizer: Contextualizer {
                 ContextualizationEvent(
                     machine: machine.id,
                     body: .reached(endpoint: endpoint, hostKey: "ssh-ed25519 KEY\(machine.id)")))
+            for body in bodies { try await sink(ContextualizationEvent(machine: machine.id, body: body)) }
             report.results[machine.id] = result(machine)
             report.counts[machine.id] = counts
         }
@@ -141,6 +144,9 @@ actor ScriptedContextualizer: Contextualizer {
 
     /// What it meets on the way to each machine from now on.
     func passes(_ endpoint: Endpoint, hostKey: String) { proxy = (endpoint, hostKey) }
+
+    /// What it tells of each machine from now on.
+    func tell(_ bodies: [ContextualizationEvent.Body]) { self.bodies = bodies }
 
     /// What it says of the tasks of each machine from now on.
     func count(_ counts: ContextualizationReport.Counts) { self.counts = counts }

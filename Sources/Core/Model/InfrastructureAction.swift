@@ -113,8 +113,10 @@ package enum InfrastructureInput: Sendable {
     case sweepFailed(CloudReference, message: String)
     /// A stored event of the contextualization and what it teaches about its machine.
     case contextualization(InfrastructureEvent, learnt: LearntAccess?)
-    /// The contextualization ended; machines that are absent took no part.
-    case contextualized(generation: Int, [MachineID: MachineRecord.Configuration])
+    /// The contextualization ended; machines that are absent took no part. What was left undone, as no error, is told
+    /// by machine.
+    case contextualized(
+        generation: Int, [MachineID: MachineRecord.Configuration], warnings: [MachineID: [String]] = [:])
 }
 
 /// How a machine let us in, or a proxy before it.
@@ -155,6 +157,8 @@ package struct ProviderMachine: Sendable, Hashable {
     package var sshPort: Int?
     /// Host keys that it was given at its start, `TYPE BASE64`.
     package var hostKeys: [String] = []
+    /// What is special about how it runs, for people.
+    package var remark: String?
     package var launchedAt: Date?
     /// The end of its console, where it is late.
     package var console: String?

@@ -190,6 +190,14 @@ package struct ResourceRecord: Sendable, Hashable, Codable {
         self.dependsOn = dependsOn
         self.problem = problem
     }
+
+    /// Its kind as words: `security group` for `securityGroup`.
+    package static func words(ofKind kind: String) -> String {
+        kind.reduce(into: "") { $0 += $1.isUppercase ? " " + $1.lowercased() : String($1) }
+    }
+
+    /// Which it is and where, for people: `security group gantry-4711 at here`.
+    package var text: String { "\(Self.words(ofKind: kind)) \(name ?? id) at \(cloud.id)" }
 }
 
 /// An infrastructure with all that belongs to it, as one transaction read it.

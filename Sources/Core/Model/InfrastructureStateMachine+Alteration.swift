@@ -111,9 +111,7 @@ extension InfrastructureStateMachine {
         }
         for resource in result.volumes where !snapshot.resources.contains(where: { $0.sameIdentity(as: resource) }) {
             add(resource)
-            log(
-                .resourceCreated, nil, "\(resource.kind) \(resource.name ?? resource.id) at \(resource.cloud.id)",
-                now: now)
+            log(.resourceCreated, nil, "\(resource.text) is created", now: now)
         }
         if let problem = result.problem { problems[Self.alteration(of: id)] = problem }
         // Its addresses may be others, and it may still be on its way.

@@ -13,8 +13,7 @@ extension InfrastructureStateMachine {
             prepared.insert(cloud.site)
             for resource in resources where !snapshot.resources.contains(where: { $0.sameIdentity(as: resource) }) {
                 add(resource)
-                log(
-                    .resourceCreated, nil, "\(resource.kind) \(resource.name ?? resource.id) at \(cloud.id)", now: now)
+                log(.resourceCreated, nil, "\(resource.text) is created", now: now)
             }
         case .preparationFailed(let cloud, let message):
             end(.prepare(cloud.site))
@@ -82,9 +81,9 @@ extension InfrastructureStateMachine {
                 }
             }
             append(event)
-        case .contextualized(_, let results):
+        case .contextualized(_, let results, let warnings):
             end(.contextualize)
-            handleConfigurations(results, now: now)
+            handleConfigurations(results, warnings, now: now)
         }
     }
 
@@ -298,6 +297,7 @@ extension InfrastructureStateMachine {
         if let machine = machine(id), !machine.hasRun, machine.endpoint == nil, machine.hostKeys != answer.hostKeys {
             update(id) { $0.hostKeys = answer.hostKeys }
         }
+        noteRemark(answer.remark, of: id, now: now)
         guard let machine = machine(id) else { return }
         noteClarity(of: answer, machine, now: now)
         switch answer.state {
@@ -353,6 +353,13 @@ extension InfrastructureStateMachine {
         let reason = (unclear[id].map { ": \($0)" } ?? "") + (console.map { "; \($0)" } ?? "")
         let message = "not running with an address after \(limits.running)\(reason)"
         setPhase(id, .failed(message: message, provider: provider), now: now)
+    }
+
+    /// Tells what the provider says of how a machine runs, where it is not what it had foreseen.
+    private mutating func noteRemark(_ remark: String?, of id: MachineID, now: Date) {
+        guard let remark, let machine = machine(id), machine.placement.remark != remark else { return }
+        update(id) { $0.placement.remark = remark }
+        log(.message, id, "\(machine.system): \(remark)", now: now)
     }
 
     /// Tells once why a machine is waited for whose state is not clear.
@@ -412,8 +419,10 @@ extension InfrastructureStateMachine {
     ) {
         for resource in deleted {
             problems["\(resource.kind) \(resource.id)"] = nil
+            // Its provider may keep a part of its name alone.
+            let known = snapshot.resources.first { $0.sameIdentity(as: resource) } ?? resource
             remove(resource)
-            log(.resourceDeleted, nil, "\(resource.kind) \(resource.name ?? resource.id) at \(cloud.id)", now: now)
+            log(.resourceDeleted, nil, "\(known.text) is removed", now: now)
         }
         if left.isEmpty {
             // The ledger of this cloud is settled: what is still in it was gone already.
@@ -431,12 +440,15 @@ extension InfrastructureStateMachine {
     // MARK: Configuration
 
     private mutating func handleConfigurations(
-        _ results: [MachineID: MachineRecord.Configuration], now: Date
+        _ results: [MachineID: MachineRecord.Configuration], _ warnings: [MachineID: [String]], now: Date
     ) {
         contextualized = true
         for (id, configuration) in results.sorted(by: { $0.key.number < $1.key.number }) {
             guard let machine = machine(id) else { continue }
-            update(id) { $0.configuration = configuration }
+            update(id) {
+                $0.configuration = configuration
+                $0.warnings = warnings[id]
+            }
             switch configuration {
             case .configured, .disabled:
                 log(.machineConfigured, id, "\(machine.system) is configured", now: now)

@@ -86,6 +86,9 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
     package var resize: Placement?
     /// Disks that it got after its launch, with those that are still to be made.
     package var disks: [Disk]?
+    /// What its last contextualization left undone although it is configured, such as a disk that could not be
+    /// formatted; nil: nothing.
+    package var warnings: [String]?
     /// Digest of the parts of the document that a running machine cannot change: another one means a new machine.
     package var specification: String
 
@@ -174,7 +177,7 @@ package struct Placement: Sendable, Hashable, Codable {
     package var zone: String?
     /// The machine was there before us, and stays.
     package var isExisting: Bool
-    /// What a provider that chose the size itself says of it, for people.
+    /// What the provider says of how it runs there, for people: first what it foresees, then what it sees.
     package var remark: String?
 
     package init(

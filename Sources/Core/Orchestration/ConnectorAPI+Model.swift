@@ -22,5 +22,6 @@ extension ProviderMachine {
                     interface: $0.interface, address: $0.address, isPublic: $0.public, isIPv6: $0.family == .ipv6)
             }, sshPort: machine.sshPort, launchedAt: machine.launchedAt)
         hostKeys = machine.hostKeys
+        remark = machine.remark
     }
 }

@@ -11,6 +11,10 @@ package struct InfrastructureSummary: Sendable, Hashable, Codable {
         /// In IM's words.
         package var state: String
         package var detail: String?
+        /// What its provider says of how it runs, such as `emulated: …`.
+        package var remark: String?
+        /// What was left undone on it although it is configured; nil: nothing.
+        package var warnings: [String]?
         /// Id of the cloud.
         package var cloud: String
         /// Id at the provider.
@@ -37,6 +41,8 @@ package struct InfrastructureSummary: Sendable, Hashable, Codable {
     package struct Resource: Sendable, Hashable, Codable {
         package var kind: String
         package var id: String
+        /// As its infrastructure calls it, where its provider does not.
+        package var name: String?
         package var cloud: String
         package var problem: String?
     }
@@ -105,7 +111,7 @@ package struct InfrastructureSummary: Sendable, Hashable, Codable {
         let gone = snapshot.machines.filter { $0.phase == .vanished }
         vanished = gone.isEmpty ? nil : gone.map(Machine.init)
         resources = snapshot.resources.map {
-            Resource(kind: $0.kind, id: $0.id, cloud: $0.cloud.id, problem: $0.problem)
+            Resource(kind: $0.kind, id: $0.id, name: $0.name, cloud: $0.cloud.id, problem: $0.problem)
         }
         self.underWay = underWay?.map { Operation($0, now: now) }
     }
@@ -117,6 +123,8 @@ extension InfrastructureSummary.Machine {
         system = machine.system
         state = machine.state.rawValue
         detail = machine.detail
+        remark = machine.placement.remark
+        warnings = machine.warnings
         cloud = machine.placement.cloud.id
         provider = machine.providerID
         addresses = machine.addresses.map(\.address)

@@ -70,7 +70,9 @@ enum OpenAPISchemas {
                 "id": text, "name": text, "state": text, "created": text, "machines": list(machine),
                 "vanished": list(machine),
                 "resources": list(
-                    object(["kind": text, "id": text, "cloud": text, "problem": text], optional: ["problem"])),
+                    object(
+                        ["kind": text, "id": text, "name": text, "cloud": text, "problem": text],
+                        optional: ["name", "problem"])),
                 "lastFailure": text,
                 "underWay": list(object(["kind": text, "by": text, "left": text], optional: ["by", "left"])),
                 "lastEvent": count,
@@ -88,9 +90,9 @@ enum OpenAPISchemas {
 
     private static let machine: OrderedJSON = object(
         [
-            "number": count, "system": text, "state": text, "detail": text, "cloud": text, "provider": text,
-            "addresses": list(text),
-        ], optional: ["detail", "provider"])
+            "number": count, "system": text, "state": text, "detail": text, "remark": text,
+            "warnings": list(text), "cloud": text, "provider": text, "addresses": list(text),
+        ], optional: ["detail", "remark", "warnings", "provider"])
 
     private static let plan: OrderedJSON = object(
         [

@@ -139,6 +139,7 @@ extension Machine {
                 ]
             ])
         hostKeys = [label.hostKey].compactMap { $0 }
+        remark = label.acceleration.reason
         if let failure = state.failure { self.failure = .init(code: "domain", message: failure) }
         guard state.isActive else { return }
         guard let user = label.interfaces.first(where: \.isUserMode) else {

@@ -54,7 +54,7 @@ enum MainStep {
         return BuiltInTask(
             path: "", name: "Make the disk \(disk.device ?? String(disk.number))", module: "disk",
             script: BuiltInShell.prologue + """
-                d=\(folder);dev=\(ShellText.quote(disk.device ?? ""));fs=\(ShellText.quote(disk.filesystem));mp=\(ShellText.quote(disk.mountPath ?? ""))
+                d=\(folder);no=\(disk.number);dev=\(ShellText.quote(disk.device ?? ""));fs=\(ShellText.quote(disk.filesystem));mp=\(ShellText.quote(disk.mountPath ?? ""))
                 set -- \(serials.map { ShellText.quote($0) }.joined(separator: " "))
 
                 """ + #"""
@@ -64,7 +64,7 @@ enum MainStep {
                     i=$(printf %d "'$l" 2>/dev/null)&&i=$((i-97))||i=-1
                     [ -n "$b" ]||[ -z "$dev" ]||for c in "$d/$dev" "$d/disk/by-id/$dev" "$d/disk/by-id/virtio-$dev" "$d/xvd$l" "$d/vd$l" "$d/sd$l" "$d/nvme${i}n1";do
                     [ ! -b "$c" ]||{ b=$(readlink -f "$c");break; };done
-                    [ -n "$b" ]||die "the disk $dev is not on this machine: nothing in $d/disk/by-id has its serial number${dev:+, and none of its usual names is a block device}"
+                    [ -n "$b" ]||die "the disk ${dev:-$no} is not on this machine: nothing in $d/disk/by-id has its serial number${dev:+, and none of its usual names is a block device}"
                     case $b in *[0-9])p=${b}p1;;*)p=${b}1;;esac
                     if [ ! -b "$p" ]&&[ -z "$(blkid -o value -s TYPE "$b" 2>/dev/null)" ];then ch=1
                     if hv parted;then e=$(parted -s "$b" mklabel gpt mkpart primary 0% 100% 2>&1)||die "could not partition $b: $e"

@@ -23,6 +23,9 @@ struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start machines that were stopped.",
         discussion: """
+            It ends when their cloud says that they run with an address. They boot then: it is not waited until they \
+            let SSH in, nor until what they serve is there.
+
             EXAMPLES:
               gantry start cluster
               gantry start cluster --machine web
@@ -37,7 +40,8 @@ struct RebootCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reboot", abstract: "Reboot machines.",
         discussion: """
-            A machine that is stopped is started.
+            A machine that is stopped is started. It ends when their cloud has taken the order and says that they run: \
+            it is not waited until they have shut down and let SSH in again.
 
             EXAMPLES:
               gantry reboot cluster --machine 2

@@ -84,16 +84,47 @@ enum SummaryText {
                     [
                         String(machine.number), machine.system, machine.state,
                         machine.addresses.joined(separator: " "), machine.cloud,
-                        machine.detail.map { String($0.prefix { !$0.isNewline }) } ?? "",
+                        // Why it failed, else how it runs; the whole stands below or in --json.
+                        (machine.detail ?? machine.remark).map { String($0.prefix { !$0.isNewline }) } ?? "",
                     ]
                 })
         }
+        text += notes(machines.map { ($0, $0.warnings ?? []) })
         if !summary.resources.isEmpty {
             text += Table.text(
-                ["RESOURCE", "ID", "CLOUD", "PROBLEM"],
-                summary.resources.map { [$0.kind, $0.id, $0.cloud, $0.problem ?? ""] })
+                ["RESOURCE", "NAME", "ID", "CLOUD", "PROBLEM"],
+                summary.resources.map {
+                    let name = $0.name ?? $0.id
+                    return [
+                        ResourceRecord.words(ofKind: $0.kind), short(name), $0.id == name ? "" : short($0.id), $0.cloud,
+                        $0.problem ?? "",
+                    ]
+                })
         }
         return text
+    }
+
+    /// Ids in which a provider keeps all tags are longer than a line; `--json` has them whole.
+    private static func short(_ id: String) -> String { id.count > 48 ? id.prefix(47) + "…" : id }
+
+    /// What is special about machines, those together of which the same is told: `machines 0, 1 (node): emulated: …`.
+    private static func notes(_ machines: [(InfrastructureSummary.Machine, [String])]) -> String {
+        var order: [String] = []
+        var about: [String: [InfrastructureSummary.Machine]] = [:]
+        for (machine, notes) in machines {
+            for note in notes {
+                if about[note] == nil { order.append(note) }
+                about[note, default: []].append(machine)
+            }
+        }
+        return order.map { "  \(names(about[$0] ?? [])): \(Terminal.harmless($0))\n" }.joined()
+    }
+
+    /// `machine 0 (node)`, `machines 0, 1`; of many the first ones.
+    static func names(_ machines: [InfrastructureSummary.Machine]) -> String {
+        guard machines.count != 1 else { return "machine \(machines[0].number) (\(machines[0].system))" }
+        let shown = machines.prefix(8).map { String($0.number) }.joined(separator: ", ")
+        return "machines \(shown)" + (machines.count > 8 ? " and \(machines.count - 8) more" : "")
     }
 
     /// What is under way, and who works on it.
@@ -113,7 +144,14 @@ enum SummaryText {
     }
 
     /// What stands under the progress when a change has ended.
-    static func text(_ summary: InfrastructureSummary, counts: TaskCounts, name: String) -> String {
+    ///
+    /// - Parameters:
+    ///   - chosen: Numbers of the machines that it was about; nil: all.
+    ///   - isDeployment: Whether machines were made and configured: then it is told how.
+    static func text(
+        _ summary: InfrastructureSummary, counts: TaskCounts, name: String, chosen: Set<Int>? = nil,
+        isDeployment: Bool = true
+    ) -> String {
         var text = "\n"
         let counts = counts.byMachine
         text += Table.text(
@@ -126,7 +164,24 @@ enum SummaryText {
                     String(counts.failed),
                 ]
             })
-        return text + "\(name) is \(colored(summary.state))\n"
+        guard isDeployment else { return text + ending(summary, name, chosen) }
+        text += notes(summary.machines.map { ($0, [$0.remark].compactMap { $0 }) })
+        let undone = summary.machines.filter { !($0.warnings ?? []).isEmpty }
+        if !undone.isEmpty {
+            text += Terminal.paint("left undone, which is no failure:\n", "33")
+            text += notes(undone.map { ($0, $0.warnings ?? []) })
+        }
+        return text + ending(summary, name, chosen)
+    }
+
+    /// `web is configured`, `machine 1 (db) of web is stopped`.
+    private static func ending(_ summary: InfrastructureSummary, _ name: String, _ chosen: Set<Int>?) -> String {
+        let machines = summary.machines.filter { chosen?.contains($0.number) ?? false }
+        guard !machines.isEmpty else { return "\(name) is \(colored(summary.state))\n" }
+        let states = Dictionary(grouping: machines, by: \.state).sorted { $0.value[0].number < $1.value[0].number }
+        return states.map { state, machines in
+            "\(names(machines)) of \(name) \(machines.count == 1 ? "is" : "are") \(colored(state))\n"
+        }.joined()
     }
 
     private static func colored(_ state: String) -> String {

@@ -170,7 +170,11 @@ struct OperationOptions: ParsableArguments {
         }
         if !json, !quiet {
             let counts = try await service.taskCounts(of: id, seen: seen.counts)
-            Terminal.write(SummaryText.text(summary, counts: counts, name: name))
+            Terminal.write(
+                SummaryText.text(
+                    summary, counts: counts, name: name, chosen: request.chosen,
+                    isDeployment: change.kind == .create || change.kind == .converge))
+            if ending.status == .succeeded, let hint = request.hint(name) { Terminal.note(hint) }
         }
         switch ending.status {
         case .succeeded: return
