@@ -136,7 +136,18 @@ struct SuggestionTests {
             ])
         #expect(
             RADLDocument.diagnostics(of: RADLSource(text: "system a (cpu.arch = 'arm')"))
-                .map(\.expected) == [["'i386'", "'x86_64'"]])
+                .map(\.expected) == [["'i386'", "'x86_64'", "'aarch64'"]])
+    }
+
+    @Test func `an architecture that has another name here is named`() {
+        func hints(_ name: String) -> [String?] {
+            RADLDocument.diagnostics(of: RADLSource(text: "system a (cpu.arch = '\(name)')")).map(\.hint)
+        }
+        #expect(hints("arm64") == ["did you mean 'aarch64'?"])
+        #expect(hints("amd64") == ["did you mean 'x86_64'?"])
+        #expect(hints("I686") == ["did you mean 'i386'?"])
+        #expect(hints("aarch64").isEmpty)
+        #expect(hints("vax") == ["write one of 'i386', 'x86_64', 'aarch64'"])
     }
 
     @Test func `sections with mistakes stay, so that nothing follows from them`() {

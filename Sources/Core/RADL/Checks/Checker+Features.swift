@@ -106,7 +106,7 @@ extension Checker {
     }
 
     private mutating func notAllowed(_ feature: Feature, _ text: String, _ allowed: [String]) {
-        let list = allowed.map { "'\($0)'" }.joined(separator: ", ")
+        let list = allowed.filter { !Self.beyondIM.contains($0) }.map { "'\($0)'" }.joined(separator: ", ")
         let words = allowed.map { "'\($0.lowercased())'" }
         let nearest = Self.nearest(to: text, among: allowed)
         report(
@@ -116,11 +116,18 @@ extension Checker {
             imText: "Invalid value; expected one of [\(list)]")
     }
 
+    /// Words that IM refuses; its messages do not name them.
+    private static let beyondIM: Set<String> = ["AARCH64"]
+    /// Other names of architectures.
+    private static let architectures = [
+        "arm64": "aarch64", "amd64": "x86_64", "x64": "x86_64", "i686": "i386", "i586": "i386", "x86": "i386",
+    ]
     private static let yesWords: Set<String> = ["on", "y", "true", "1", "enabled", "enable"]
     private static let noWords: Set<String> = ["off", "n", "false", "0", "disabled", "disable", "none", "never"]
 
     /// The word that is probably meant. Short words are near to each other: `on` is no misspelled `no`.
     private static func nearest(to text: String, among allowed: [String]) -> String? {
+        if allowed.contains("AARCH64"), let name = architectures[text.lowercased()] { return name }
         guard allowed == ["YES", "NO"] else { return Vocabulary.nearest(to: text, among: allowed)?.lowercased() }
         let word = text.lowercased()
         if yesWords.contains(word) { return "yes" }

@@ -4,7 +4,7 @@ extension FeatureRule {
             "cpu.count", .system, .number(.none), "Virtual processors.", example: "cpu.count >= 2", default: ">= 1",
             isEnforced: true),
         FeatureRule(
-            "cpu.arch", .system, .string(allowed: ["I386", "X86_64"]), "Architecture of the processors.",
+            "cpu.arch", .system, .string(allowed: ["I386", "X86_64", "AARCH64"]), "Architecture of the processors.",
             example: "cpu.arch = 'x86_64'", default: "x86_64", isEnforced: true),
         FeatureRule(
             "cpu.performance", .system, .number(.performance), "Computing power as Amazon or Google count it.",
