@@ -30,10 +30,14 @@ struct DomainDefinition: Sendable, Hashable {
     func xml() throws(ConnectorError) -> String {
         var os: [XMLNode] = [.init(name: "type", attributes: machineType, text: "hvm")]
         os.append(.init(name: "boot", attributes: ["dev": "hd"]))
-        if hasUEFI, isX86 {
-            // With keys the firmware boots nothing but what is signed by them.
-            let keys = XMLNode(name: "feature", attributes: ["enabled": "no", "name": "enrolled-keys"])
-            os.append(.init(name: "firmware", children: [keys]))
+        if hasUEFI {
+            // With keys the firmware boots nothing but what is signed by them. Of ARM's with Secure Boot and without keys
+            // Debian 12 has the description and not the file.
+            let unwanted = isX86 ? ["enrolled-keys"] : ["enrolled-keys", "secure-boot"]
+            os.append(
+                .init(
+                    name: "firmware",
+                    children: unwanted.map { .init(name: "feature", attributes: ["enabled": "no", "name": $0]) }))
         }
         var domain = XMLNode(
             name: "domain", attributes: ["type": label.acceleration.kind.rawValue],
@@ -44,10 +48,8 @@ struct DomainDefinition: Sendable, Hashable {
                 .init(name: "vcpu", text: String(cpus)),
                 .init(name: "os", attributes: hasUEFI ? ["firmware": "efi"] : [:], children: os),
             ])
-        if isX86 {
-            domain.children.append(.init(name: "features", children: [.init(name: "acpi"), .init(name: "apic")]))
-        }
-        if let mode = processorMode { domain.children.append(.init(name: "cpu", attributes: ["mode": mode])) }
+        if !features.isEmpty { domain.children.append(.init(name: "features", children: features)) }
+        if let processor { domain.children.append(processor) }
         domain.children += [
             .init(name: "clock", attributes: ["offset": "utc"]), .init(name: "on_poweroff", text: "destroy"),
             .init(name: "on_reboot", text: "restart"), .init(name: "on_crash", text: "destroy"),
@@ -71,11 +73,27 @@ struct DomainDefinition: Sendable, Hashable {
         return attributes
     }
 
-    private var processorMode: String? {
+    private var features: [XMLNode] {
+        if isX86 { return [.init(name: "acpi"), .init(name: "apic")] }
+        // It comes from UEFI. Without it no guest hears that it shall shut down: kernels for clouds have no driver for the
+        // other way.
+        var features: [XMLNode] = hasUEFI ? [.init(name: "acpi")] : []
+        // The older one, which libvirt takes by itself, has eight processors at most.
+        if isEmulatedARM { features.append(.init(name: "gic", attributes: ["version": "3"])) }
+        return features
+    }
+
+    private var isEmulatedARM: Bool { architecture == "aarch64" && label.acceleration.kind == .qemu }
+
+    private var processor: XMLNode? {
         switch label.acceleration.kind {
-        case .kvm: "host-passthrough"
-        case .qemu: isX86 || architecture == "aarch64" ? "maximum" : nil
-        case .test: nil
+        case .kvm: return .init(name: "cpu", attributes: ["mode": "host-passthrough"])
+        case .qemu where isX86: return .init(name: "cpu", attributes: ["mode": "maximum"])
+        // Twice as fast as the most that QEMU knows, which signs pointers.
+        case .qemu where isEmulatedARM:
+            return .init(
+                name: "cpu", attributes: ["mode": "custom"], children: [.init(name: "model", text: "cortex-a72")])
+        case .qemu, .test: return nil
         }
     }
 
