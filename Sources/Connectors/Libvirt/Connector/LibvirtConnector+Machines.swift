@@ -8,7 +8,8 @@ extension LibvirtConnector {
         guard !request.ids.isEmpty else { return [] }
         return try await session.connection.run("the look at machines", CallBudget(context)) {
             host throws(ConnectorError) in
-            let found = try host.machines(request.ids)
+            var found = try host.machines(request.ids)
+            host.noteUnbootable(&found)
             return request.ids.map { id in found[id].map { .done($0) } ?? .failed(Self.unknown(id, session)) }
         }
     }

@@ -1,0 +1,34 @@
+import Testing
+
+@testable import Libvirt
+
+@Suite("What UEFI's firmware says")
+struct FirmwareTests {
+    /// As consoles of aarch64 machines had it.
+    private static let refused =
+        "\u{1b}[2J\u{1b}[01;01H\u{1b}[=3hBdsDxe: loading Boot0001 \"UEFI Misc Device\" from PciRoot(0x0)\r\n"
+        + "BdsDxe: failed to load Boot0001 \"UEFI Misc Device\" from PciRoot(0x0): Access Denied\r\n"
+        + "BdsDxe: No bootable option or device was found.\r\n"
+        + "BdsDxe: Press any key to enter the Boot Manager Menu.\r\n"
+    private static let shell =
+        "BdsDxe: failed to load Boot0001 \"UEFI Misc Device\" from PciRoot(0x0): Not Found\r\n"
+        + "\u{1b}[2J\u{1b}[01;01HUEFI Interactive Shell v2.2\r\nEDK II\r\n\u{1b}[10;01HPress ESC in 1 seconds to skip\r\n"
+
+    @Test("It has found nothing to boot where that was its last word, or where only its shell was left")
+    func nothing() {
+        #expect(Firmware.sayingNothingBoots(Self.refused) == "No bootable option or device was found")
+        let prompt = Self.shell + "\u{1b}[11;01H\u{1b}[1m\u{1b}[33m\u{1b}[40mShell> \u{1b}[0m\u{1b}[37m\u{1b}[40m"
+        #expect(Firmware.sayingNothingBoots(prompt) == "UEFI Interactive Shell")
+    }
+
+    @Test(
+        "It may still boot, or has",
+        arguments: [
+            "", "UEFI firmware (version  built at 13:10:49 on Nov  5 2024)\r\n", shell,
+            refused + "EFI stub: Booting Linux Kernel...\r\n", "tiny ready: tiny 192.0.2.7/24 12.60 s\r\n/ # ",
+            "BdsDxe: starting Boot0001 \"UEFI Misc Device\" from PciRoot(0x0)\r\n", "root@Shell> \r\n",
+        ])
+    func something(console: String) {
+        #expect(Firmware.sayingNothingBoots(console) == nil)
+    }
+}
