@@ -192,7 +192,8 @@ import Testing
             let told = ended.output.split(separator: "\n").first { $0.hasPrefix("fatal: [\(name)]: UNREACHABLE!") }
             #expect(told?.contains("127.0.0.1:\(peer.port)") == true, "\(name): \(ended.output)")
         }
-        #expect(ContinuousClock.now - began < .seconds(12))
+        // Five tries took half a minute and more, on a machine with nothing else to do.
+        #expect(ContinuousClock.now - began < .seconds(25))
         withExtendedLifetime(peers) {}
     }
 
@@ -219,7 +220,7 @@ import Testing
         #expect(!ended.output.contains("TASK [two]") && !ended.output.contains("TASK [three]"), "\(ended.output)")
         #expect(ended.output.contains("did not complete the SSH login in time"), "\(ended.output)")
         #expect(ended.output.contains("gave up after 2 tries") == (tries == 2), "\(ended.output)")
-        #expect(passed >= .seconds(seconds * tries) && passed < .seconds(seconds * tries + 6), "\(passed)")
+        #expect(passed >= .seconds(seconds * tries) && passed < .seconds(seconds * tries + 20), "\(passed)")
         withExtendedLifetime(silent) {}
     }
 
