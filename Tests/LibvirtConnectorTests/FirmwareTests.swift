@@ -1,3 +1,4 @@
+import ConnectorAPI
 import Testing
 
 @testable import Libvirt
@@ -30,5 +31,33 @@ struct FirmwareTests {
         ])
     func something(console: String) {
         #expect(Firmware.sayingNothingBoots(console) == nil)
+    }
+}
+
+@Suite("Architectures in the names of images")
+struct ImageArchitectureTests {
+    @Test(
+        "An image that is for another architecture by its name is refused",
+        arguments: [
+            ("https://images.example/12/debian-12-generic-arm64.qcow2", "x86_64", "aarch64"),
+            ("file:///srv/Rocky-9.aarch64.qcow2", "x86_64", "aarch64"),
+            ("file:///srv/arm64/debian-12-amd64.qcow2#sha256=00", "aarch64", "x86_64"),
+            ("file:///srv/debian-12-amd64.qcow2", "i686", "x86_64"),
+        ])
+    func refused(image: String, architecture: String, word: String) {
+        let error = #expect(throws: ConnectorError.self) { try OperatingSystemName.check(image, architecture) }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("write cpu.arch = '\(word)'") == true)
+    }
+
+    @Test(
+        "One that says nothing, several, or what runs there is not",
+        arguments: [
+            ("file:///srv/debian-12-generic-arm64.qcow2", "aarch64"), ("file:///srv/arm64/disk.qcow2", "x86_64"),
+            ("file:///srv/debian-i386.qcow2", "x86_64"), ("file:///srv/arm64-and-amd64.raw", "x86_64"),
+            ("libvirt://pool/arm64-test.qcow2", "x86_64"), ("arm64-test", "x86_64"), ("", "x86_64"),
+        ])
+    func taken(image: String, architecture: String) throws {
+        try OperatingSystemName.check(image, architecture)
     }
 }

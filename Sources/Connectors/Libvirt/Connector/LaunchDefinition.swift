@@ -36,6 +36,7 @@ extension Hypervisor {
     func check(_ spec: MachineSpec, _ session: LibvirtSession) throws(ConnectorError) {
         let size = try MachineSize(spec, host: session.abilities.architecture)
         _ = try session.guest(size.architecture)
+        try OperatingSystemName.check(spec.image, size.architecture)
         _ = try interfaces(spec, "", session)
     }
 

@@ -138,4 +138,24 @@ struct OperatingSystemName: Sendable, Hashable {
         architecture = Self.architectures.first { lower.contains($0.0) }?.1
         version = lower.firstMatch(of: /[-_ ]v?(\d+(\.\d+)?)[-_. ]/).map { String($0.1) }
     }
+
+    /// Looks whether an image is for another architecture: a BIOS that boots none says nothing of it. Volumes have names
+    /// that somebody gave them here.
+    ///
+    /// - Parameter image: As the document names it.
+    /// - Throws: ``ConnectorError/Code/invalidArgument`` where the name of its file says one other architecture.
+    static func check(_ image: String, _ architecture: String) throws(ConnectorError) {
+        guard let scheme = image.firstRange(of: "://").map({ image[..<$0.lowerBound].lowercased() }),
+            scheme != "libvirt", let file = image.split(separator: "/").last?.split(separator: "#").first
+        else { return }
+        let words = Set(architectures.filter { file.lowercased().contains($0.0) }.map(\.1))
+        guard let word = words.first, words.count == 1 else { return }
+        let named = MachineSize.libvirtName(word)
+        // Processors of x86_64 run both.
+        guard named != architecture, !(named == "i686" && architecture == "x86_64") else { return }
+        throw ConnectorError(
+            code: .invalidArgument,
+            message: "the image '\(file)' is for \(named) by its name, and the machine is \(architecture): write "
+                + "cpu.arch = '\(word)', or name another image", field: "image")
+    }
 }
