@@ -98,7 +98,7 @@ extension HostFaultTests {
                         - {name: too large, copy: {src: big, dest: /srv/small/f}}
                     """)
                 let ended = try await host.run("play.yml")
-                #expect(ended.status == 1)
+                #expect(ended.status == 2)
                 #expect(ended.output.contains("No space left on device"), "\(ended.output)")
                 let left = try await host.shell("cat /srv/small/f; ls -A /srv/small")
                 #expect(left == "old\nf\n")

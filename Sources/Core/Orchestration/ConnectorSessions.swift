@@ -153,8 +153,10 @@ package actor ConnectorSessions {
     private static let mostLent = 256
 
     /// The account that the credentials of a cloud are of, as its connector names it.
-    package func account(of cloud: CloudReference) async throws -> String {
-        try await recovering(cloud, patience: Self.opening) { $0.account }
+    ///
+    /// - Parameter patience: How long retries of passing errors may go on.
+    package func account(of cloud: CloudReference, patience: Duration = opening) async throws -> String {
+        try await recovering(cloud, patience: patience) { $0.account }
     }
 
     /// The connector of a cloud without a session.
@@ -166,7 +168,7 @@ package actor ConnectorSessions {
                 + configuration.advice.findConnector)
     }
 
-    private static let opening = Duration.seconds(5)
+    package static let opening = Duration.seconds(5)
     /// Somebody waits for the plan.
     static let planning = Duration.seconds(20)
 

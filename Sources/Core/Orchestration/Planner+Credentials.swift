@@ -28,8 +28,11 @@ extension Planner {
                 }
             } else if var cloud = known.first(where: { $0.id == credential.id && $0.type == credential.type }) {
                 cloud.credential = lent.id
-                // Credentials that open no session renew none that do.
-                guard let account = try? await manager.sessions.account(of: cloud) else { continue }
+                // Credentials that open no session renew none that do. A cloud that is slow gets time, since without this
+                // its machines would be asked for by what may be refused now.
+                guard
+                    let account = try? await manager.sessions.account(of: cloud, patience: ConnectorSessions.planning)
+                else { continue }
                 let renewed = record(account: account)
                 let id = manager.store.credentialID(of: renewed.key)
                 if known.contains(where: { $0.credential == id }) { records[lent.id] = renewed }
