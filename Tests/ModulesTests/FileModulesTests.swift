@@ -123,7 +123,8 @@ import Testing
         let file = try await box.run("stat", ["path": .string(box.path("f"))])["stat"]
         #expect(file?["blocks"] == .int(info.st_blocks) && file?["block_size"] == .int(Int(info.st_blksize)))
         #expect(file?["device_type"] == 0)
-        #expect(file?["mimetype"]?.stringValue != nil && file?["charset"]?.stringValue != nil, "\(file ?? JinjaValue.none)")
+        #expect(
+            file?["mimetype"]?.stringValue != nil && file?["charset"]?.stringValue != nil, "\(file ?? JinjaValue.none)")
         #expect(file?["attr_flags"]?.stringValue != nil && file?["attributes"]?.listValue != nil)
         try #require(lstat("/dev/null", &info) == 0)
         let device = try await box.run("stat", ["path": "/dev/null", "get_attributes": false])["stat"]
