@@ -145,6 +145,30 @@ import Testing
     }
 }
 
+/// Where a machine was reached counts until its provider says otherwise.
+@Suite struct CurrentEndpointTests {
+    @Test func whatItsProviderSaysCounts() {
+        var machine = Sample.machine(0, .running(provider: "p"))
+        #expect(machine.currentEndpoint == nil)
+        machine.endpoint = .init(host: "192.0.2.1", port: 22)
+        #expect(machine.currentEndpoint == machine.endpoint)
+        machine.addresses = [.init(interface: 0, address: "192.0.2.1", isPublic: true)]
+        #expect(machine.currentEndpoint == machine.endpoint)
+        machine.addresses[0].address = "192.0.2.9"
+        #expect(machine.currentEndpoint == nil)
+    }
+
+    @Test func anotherPortOfTheSameAddress() {
+        var machine = Sample.machine(0, .running(provider: "p"))
+        machine.addresses = [.init(interface: 0, address: "127.0.0.1", isPublic: true)]
+        machine.endpoint = .init(host: "127.0.0.1", port: 41_067)
+        machine.sshPort = 41_067
+        #expect(machine.currentEndpoint == machine.endpoint)
+        machine.sshPort = 36_831
+        #expect(machine.currentEndpoint == nil)
+    }
+}
+
 private enum Sample {
     static let infrastructure = InfrastructureID(rawValue: "inf")
     static let start = Date(timeIntervalSinceReferenceDate: 0)

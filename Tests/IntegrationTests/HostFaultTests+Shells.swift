@@ -29,7 +29,7 @@ extension HostFaultTests {
         @Test(arguments: [
             (
                 "nologin", "usermod -s /usr/sbin/nologin cloudadm",
-                ["(status 1: This account is currently not available"]
+                ["This account is currently not available"]
             ),
             // It may be gone before its status is there.
             ("false", "usermod -s /bin/false cloudadm", []),

@@ -162,6 +162,23 @@ struct MachineMappingTests {
         #expect(stopped.addresses.isEmpty)
     }
 
+    @Test("A machine is waited for until the card for others has its address, for two minutes")
+    func halfReached() {
+        let inner = MachineLabel.Interface(indexes: [0], mac: "52:54:00:00:00:01", network: "n", isPublic: false)
+        let outer = MachineLabel.Interface(indexes: [1], mac: "52:54:00:00:00:02", network: "default", isPublic: true)
+        let one = "52:54:00:00:00:01 10.0.0.2 4 100\n"
+        let running = DomainState(state: 1, reason: 1)
+        func state(_ ago: Double, _ interfaces: [MachineLabel.Interface], _ leases: String) -> Machine.State {
+            let label = DomainDefinitionTests.label(
+                .qemu, interfaces, launchedAt: Date().timeIntervalSince1970 - ago)
+            return Machine(id: "u", label, running, leases: Lease.all(leases)).state
+        }
+        #expect(state(5, [inner, outer], one) == .pending)
+        #expect(state(5, [inner, outer], one + "52:54:00:00:00:02 192.168.1.9 4 100\n") == .running)
+        #expect(state(600, [inner, outer], one) == .running)
+        #expect(state(5, [inner], one) == .running)
+    }
+
     @Test("A machine of a session has a port of the loopback, and its place among the others")
     func session() {
         let user = MachineLabel.Interface(indexes: [1], mac: "52:54:00:00:00:01", isPublic: true)

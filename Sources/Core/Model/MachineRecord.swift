@@ -78,7 +78,7 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
     package var sshPort: Int?
     /// Host keys that the machine must show, `TYPE BASE64`.
     package var hostKeys: [String]
-    /// Endpoint that let us in last, `host` and `port`.
+    /// Endpoint that let us in last, `host` and `port`: it may be the machine's no more, see ``currentEndpoint``.
     package var endpoint: Endpoint?
     package var createdAt: Date
     package var launchedAt: Date?
@@ -91,6 +91,14 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
     package var warnings: [String]?
     /// Digest of the parts of the document that a running machine cannot change: another one means a new machine.
     package var specification: String
+
+    /// Where it let us in last, as long as its provider says nothing else: many give another address at each start, and a
+    /// session of libvirt's another port.
+    package var currentEndpoint: Endpoint? {
+        guard let endpoint, !addresses.isEmpty else { return endpoint }
+        guard addresses.contains(where: { $0.address == endpoint.host }) else { return nil }
+        return sshPort == nil || sshPort == endpoint.port ? endpoint : nil
+    }
 
     package struct Endpoint: Sendable, Hashable, Codable {
         package var host: String

@@ -74,8 +74,8 @@ struct ContextualizationPlan {
         let privateKey = login.privateKey.map { Secret($0) } ?? snapshot.secrets.privateKey
         return MachineAccess(
             machine: machine, inventoryName: machine.inventoryName, hostname: names.host,
-            fqdn: names.fqdn, host: machine.endpoint?.host ?? host,
-            port: machine.endpoint?.port ?? port(machine, system),
+            fqdn: names.fqdn, host: machine.currentEndpoint?.host ?? host,
+            port: machine.currentEndpoint?.port ?? port(machine, system),
             user: LoginUser.name(machine, system.features), privateKey: privateKey, password: password,
             groups: [machine.system],
             variables: variables(machine, system, names, publics: publics, privates: privates), jump: jump,
@@ -211,7 +211,7 @@ struct ContextualizationPlan {
     private func target(_ access: MachineAccess, _ byNumber: [Int: MachineAccess]) -> ConnectionTarget {
         var endpoints: [Endpoint] = []
         let record = access.machine
-        if let known = record.endpoint { endpoints.append(Endpoint(host: known.host, port: known.port)) }
+        if let known = record.currentEndpoint { endpoints.append(Endpoint(host: known.host, port: known.port)) }
         let addresses = Self.publicAddresses(record) + Self.privateAddresses(record)
         for address in addresses {
             let endpoint = Endpoint(host: address, port: access.port)

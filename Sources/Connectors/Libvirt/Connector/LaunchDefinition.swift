@@ -110,7 +110,14 @@ extension Hypervisor {
     /// libvirt takes any address into its definition, and its server gives out those of the network alone.
     private func check(_ address: String?, _ place: Place) throws(ConnectorError) {
         guard let address, let name = place.network, !uri.isTest else { return }
-        let ranges = try network(name)?.xml().children("ip").compactMap { AddressRange($0) } ?? []
+        let own = try network(name)?.xml().children("ip") ?? []
+        let ranges = own.compactMap { AddressRange($0) }
+        if own.contains(where: { $0.attributes["address"] == address }) {
+            throw ConnectorError(
+                code: .invalidArgument,
+                message: "address \(address) is the host's own on network '\(name)'; take another",
+                field: "interfaces")
+        }
         guard !ranges.isEmpty, !address.contains(":") else { return }
         guard let number = AddressRange.number(address), ranges.contains(where: { $0.holds(number) }) else {
             throw ConnectorError(
@@ -133,7 +140,17 @@ extension Hypervisor {
         _ interface: MachineSpec.Interface, _ spec: MachineSpec, _ session: LibvirtSession
     ) throws(ConnectorError) -> Place {
         if let id = interface.network ?? session.settings.network {
-            if id.hasPrefix("bridge:") { return Place(bridge: String(id.dropFirst("bridge:".count))) }
+            if id.hasPrefix("bridge:") {
+                let name = String(id.dropFirst("bridge:".count))
+                guard !name.isEmpty else {
+                    throw ConnectorError(
+                        code: .invalidArgument,
+                        message:
+                            "'bridge:' names no bridge; write bridge:NAME, such as bridge:br0 (ip link show type bridge)",
+                        field: "interfaces")
+                }
+                return Place(bridge: name)
+            }
             if id == "user" { return Place() }
             guard let network = try network(id) else {
                 let place = interface.network == nil ? ", which the auth line names" : ""

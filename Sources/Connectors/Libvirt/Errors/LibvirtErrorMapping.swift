@@ -52,7 +52,11 @@ enum LibvirtErrorMapping {
         let isOnTheWay = domain == rpcDomain || domain == remoteDomain
         // Such as "received hangup event on socket".
         if isOnTheWay, code == .internalError { return .unavailable }
-        // Of the host's own: a bridge that is not there, a file that cannot be opened.
+        if !isOnTheWay, message.contains("Cannot get interface MTU on"), message.contains("No such device") {
+            // The bridge that a machine names.
+            return .invalidArgument
+        }
+        // Of the host's own, such as a file that cannot be opened.
         if !isOnTheWay, code == .systemError, !message.contains("No space left on device") { return .internal }
         if message.contains("No space left on device") { return .quotaExceeded }
         switch code {

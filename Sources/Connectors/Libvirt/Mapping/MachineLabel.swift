@@ -144,12 +144,24 @@ extension Machine {
         guard state.isActive else { return }
         guard let user = label.interfaces.first(where: \.isUserMode) else {
             addresses = Self.addresses(label, leases)
+            if self.state == .running, isHalfReached(label) { self.state = .pending }
             return
         }
         // Until its port is known nobody reaches it.
         guard sshPort != nil else { return }
         addresses = [.init(interface: user.indexes.first ?? 0, address: "127.0.0.1", public: true)]
         addresses += Self.addresses(label, leases)
+    }
+
+    /// How long after its launch a machine with a card for others may have an address on its other ones alone.
+    private static let patience = 120.0
+
+    /// Whether it has an address, but none yet where others reach it: that of another card is no place to log in.
+    private func isHalfReached(_ label: MachineLabel) -> Bool {
+        guard label.interfaces.contains(where: { $0.isPublic && $0.network != nil }), !addresses.isEmpty,
+            !addresses.contains(where: \.public), let launched = label.launchedAt
+        else { return false }
+        return Date().timeIntervalSince1970 - launched < Self.patience
     }
 
     static func state(_ label: MachineLabel, _ state: DomainState) -> State {
