@@ -165,8 +165,10 @@ struct DecisionTests {
 
     @Test("A failure of the host's own is none of the way there")
     func ofTheHost() {
-        let message = "Cannot get interface MTU on 'nobr9': No such device"
-        #expect(LibvirtErrorMapping.error("what", number: 38, domain: 51, message: message).code == .internal)
+        let bridge = "Cannot get interface MTU on 'nobr9': No such device"
+        #expect(LibvirtErrorMapping.error("what", number: 38, domain: 51, message: bridge).code == .invalidArgument)
+        let file = "Unable to open '/x': Permission denied"
+        #expect(LibvirtErrorMapping.error("what", number: 38, domain: 51, message: file).code == .internal)
         #expect(LibvirtErrorMapping.error("what", number: 38, domain: 7, message: "").code == .unavailable)
     }
 
