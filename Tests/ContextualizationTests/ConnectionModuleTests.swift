@@ -115,4 +115,38 @@ import Testing
             #expect(got == name + "\n")
         }
     }
+
+    @Test("machines that edit one file of one machine all leave their mark", arguments: ["localhost", "keeper"])
+    func editsOfManyMachines(place: String) async throws {
+        let machines = try FakeMachines()
+        let names = (1...12).map { "m\($0)" }
+        let play = """
+            - hosts: all,!keeper
+              gather_facts: false
+              tasks:
+                - lineinfile: {path: "\(machines.root)/lines", line: "{{ inventory_hostname }}", create: true}
+                  delegate_to: \(place)
+                - blockinfile:
+                    path: "\(machines.root)/blocks"
+                    block: "{{ inventory_hostname }}"
+                    marker: "# {mark} {{ inventory_hostname }}"
+                    create: true
+                  delegate_to: \(place)
+                - lineinfile: {path: "\(machines.root)/here", line: "{{ inventory_hostname }}", create: true}
+                  connection: local
+            """
+        try Data(play.utf8).write(to: URL(fileURLWithPath: machines.root + "/site.yml"))
+        let runner = RecipeRunner(factory: machines, local: machines, clock: ImmediateClock())
+        let log = EventLog()
+        let report = try await runner.run(
+            playbook: machines.root + "/site.yml",
+            inventory: try RecipeRunner.inventory(file: (names + ["keeper"]).joined(separator: ",") + ",")
+        ) { try log.take($0) }
+        #expect(names.allSatisfy { report.results[$0] == .configured }, "\(log.records)")
+        for (file, count) in [("lines", 12), ("blocks", 36), ("here", 12)] {
+            let data = try #require(FileManager.default.contents(atPath: machines.root + "/" + file))
+            let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+            #expect(lines.count == count && Set(names).isSubset(of: lines), "\(file): \(lines)")
+        }
+    }
 }

@@ -54,10 +54,12 @@ final class Sandbox: Sendable {
     }
 
     /// Runs a module from arguments to result, all of its programs.
+    ///
+    /// - Parameter before: Called before each program, with its number from 1.
     func run(
         _ module: String, _ arguments: JinjaDict, check: Bool = false, difference: Bool = false,
         facts: JinjaDict = [:], sources: [SourceRequest: ModuleSource] = [:],
-        expressions: [String: [ModuleArguments.Evaluated]] = [:]
+        expressions: [String: [ModuleArguments.Evaluated]] = [:], before: (_ program: Int) throws -> Void = { _ in }
     ) async throws -> ModuleResult {
         let type = try #require(ModuleRegistry.module(named: module))
         let parsed = try ModuleArguments(arguments, for: type.documentation, expressions: expressions)
@@ -67,7 +69,8 @@ final class Sandbox: Sendable {
         let context = ModuleContext(
             isCheckMode: check, wantsDifference: difference, facts: facts, sources: sources)
         var step = try type.plan(parsed, context)
-        for _ in 0..<8 {
+        for number in 1...64 {
+            if case .run = step { try before(number) }
             switch step {
             case .finish(let result): return result
             case .run(let invocation): step = invocation.decode(try await execute(invocation, of: module))

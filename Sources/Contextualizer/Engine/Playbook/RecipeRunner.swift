@@ -267,7 +267,8 @@ package struct RecipeRunner: Sendable {
             if !host.isLocal, let message = host.refusal { factory = RefusingFactory(message: message) }
             let id = host.machine.id
             return MachineLink(
-                machine: host.machine, factory: factory, settings: MachineLink.Settings(host.patience),
+                machine: host.machine, isController: host.isLocal, factory: factory,
+                settings: MachineLink.Settings(host.patience),
                 // As often as it is to be tried, however long that takes.
                 reachTimeout: .seconds(1_000_000), clock: clock, lock: lock,
                 mayHaveLeftover: !options.history.isEmpty

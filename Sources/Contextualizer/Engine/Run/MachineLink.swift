@@ -31,6 +31,8 @@ actor MachineLink {
     }
 
     let machine: ContextualizationMachine
+    /// Whether that is the controller itself.
+    let isController: Bool
     /// Where what is done with the machine costs no changes of threads.
     let executor: (any TaskExecutor)?
     private let factory: any CommunicatorFactory
@@ -53,11 +55,13 @@ actor MachineLink {
     ///   - mayHaveLeftover: Whether an earlier run may have left a program behind.
     ///   - report: Told what is to become an event.
     init(
-        machine: ContextualizationMachine, factory: any CommunicatorFactory, settings: Settings,
+        machine: ContextualizationMachine, isController: Bool = false, factory: any CommunicatorFactory,
+        settings: Settings,
         reachTimeout: Duration, clock: any Clock<Duration>, lock: RunLock, mayHaveLeftover: Bool,
         report: @escaping @Sendable (ContextualizationEvent.Body) async throws -> Void
     ) {
         self.machine = machine
+        self.isController = isController
         self.factory = factory
         executor = factory.executor()
         self.settings = settings

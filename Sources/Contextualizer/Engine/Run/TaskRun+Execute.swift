@@ -110,7 +110,32 @@ extension TaskRun {
         let moduleContext = ModuleContext(
             isCheckMode: isCheck, wantsDifference: try wantsDifference(scope), facts: facts,
             sources: sources)
-        var step = try module.plan(arguments, moduleContext)
+        let step = try module.plan(arguments, moduleContext)
+        guard let turnstile = editTurnstile(step, link) else { return try await carryOut(step, link, scope) }
+        await turnstile.enter()
+        do {
+            let result = try await carryOut(step, link, scope)
+            await turnstile.leave()
+            return result
+        } catch {
+            await turnstile.leave()
+            throw error
+        }
+    }
+
+    /// Lets tasks of several machines edit one file of one machine one after the other: each has to see what the others
+    /// wrote. nil where nobody else works on the machine.
+    private func editTurnstile(_ step: ModuleStep, _ link: MachineLink) -> Turnstile? {
+        guard case .run(let invocation) = step, invocation.isEdit, link.isController || task.delegate != nil
+        else { return nil }
+        let machine = link.isController ? "" : link.machine.target.endpoints.first?.description ?? ""
+        return runner.context.turnstile("edit \(machine) \(invocation.writes.joined(separator: "\n"))", 1)
+    }
+
+    /// Runs the programs of a module.
+    private func carryOut(_ first: ModuleStep, _ link: MachineLink, _ scope: TaskScope) async throws -> ModuleResult {
+        let context = runner.context
+        var step = first
         var chosen: ProgramOptions?
         func options() throws -> ProgramOptions {
             if let chosen { return chosen }

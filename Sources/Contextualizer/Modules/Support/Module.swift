@@ -154,6 +154,8 @@ package struct ModuleInvocation: Sendable {
     package var writes: [String]
     /// That the connection ends while it runs is no failure: it counts as a program that printed nothing.
     package var mayEndConnection = false
+    /// Begins an edit: what is written is made of what was read, so another one of the same file is better done later.
+    package var isEdit = false
     /// Most bytes of output; nil: as usual.
     package var outputLimit: Int?
     /// Turns the output into a result, or into the next program.

@@ -73,6 +73,7 @@ enum ShellLibrary {
     /// `wr SOURCE DESTINATION` puts content in place atomically: written beside it with no rights for others, then given
     /// the old or wanted owner and mode, checked by `va`, renamed. A file that cannot be replaced (a mount point) is
     /// written in place. `tn` names the file beside it in `t`, `pl` puts that in place of `d`. Needs ``attributes(owner:group:mode:)``.
+    /// `cf` may be defined anew: it is the last that is done before the file is replaced, and may end the program.
     static func write(validate: String? = nil, backup: Bool = false) throws(ModuleError) -> String {
         var check = ":"
         if let validate {
@@ -95,6 +96,7 @@ enum ShellLibrary {
         return """
             va(){ \(check); }
             bk(){ \(keep); }
+            cf(){ :; }
 
             """ + writeFunction
     }
@@ -108,7 +110,7 @@ enum ShellLibrary {
         tn(){ rm -f "${d%/*}/.gantry.${d##*/}."*;t=${d%/*}/.gantry.${d##*/}.$$; }
         pl(){ u=$(umask);if s=$(stat -Lc '%a %u %g' "$d" 2>/dev/null);then set -- $s;chown "$2:$3" "$t" 2>/dev/null;chmod "$1" "$t"
         else chmod "$(printf %o $((0666&~u)))" "$t";fi
-        zo=$ch;ch=0;at "$t";[ $ch = 0 ]||o attr 1;ch=$zo;va;bk
+        zo=$ch;ch=0;at "$t";[ $ch = 0 ]||o attr 1;ch=$zo;va;cf;bk
         mv -f "$t" "$d" 2>/dev/null||e=$({ cat "$t" >"$d"; } 2>&1)||die "could not replace $d: $e"
         rm -f "$t";t=;[ ! -d /sys/fs/selinux/booleans ]||restorecon "$d" 2>/dev/null;ch=1; }
         df(){ [ $DF = 0 ]||[ "$(wc -c <"$2" 2>/dev/null||echo 0)" -gt 104448 ]||{ o "$1";fl;[ ! -f "$2" ]||tr '\036\037' '??' <"$2"; }; }

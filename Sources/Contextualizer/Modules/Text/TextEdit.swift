@@ -5,6 +5,7 @@ import Jinja
 ///
 /// The first program sets owner and mode and sends the content; the edit is decided here, with Python's regular
 /// expressions; only when something differs a second program replaces the file, if it is still the one that was read.
+/// Else the edit is done anew with what is there now.
 struct TextEdit: Sendable {
     /// What the edit found.
     enum Outcome: Sendable {
@@ -15,6 +16,8 @@ struct TextEdit: Sendable {
         case failed(String, rc: Int?)
     }
 
+    /// How often the edit is done before it is given up.
+    static let mostTries = 20
     static let attributeNote = " and ownership, perms or SE linux context changed"
 
     var path: String
@@ -28,6 +31,10 @@ struct TextEdit: Sendable {
     var follow: String?
     /// Gives the result its last form.
     var finish: @Sendable (inout ModuleResult) -> Void = { _ in }
+    /// From 1.
+    private var attempt = 1
+    /// Whether an earlier try has changed owner or mode.
+    private var hasNewAttributes = false
 
     init(
         _ arguments: ModuleArguments, _ context: ModuleContext,
@@ -66,15 +73,37 @@ struct TextEdit: Sendable {
             + "p0=\(word ?? ShellText.path(path));[ ! -L \"$p0\" ]||p0=$(readlink -f \"$p0\")\n"
     }
 
-    var step: ModuleStep {
+    var step: ModuleStep { finished(reading) }
+
+    private var reading: ModuleStep {
+        // Who was quicker is done; only where many write they have to get out of step.
+        let pause = attempt > 2 ? "sleep 0.$(($$%4)) 2>/dev/null||sleep 1\n" : ""
         let script =
-            library + #"""
+            pause + library + #"""
                 [ ! -d "$p0" ]||{ o rc 256;die "Path $p0 is a directory !"; }
                 if [ -f "$p0" ];then at "$p0";o exists 1;o changed $ch;rs "$p0";o content;fl;cat "$p0";else o exists 0;o end 1;fl;fi
 
                 """#
-        return .run(
-            ModuleInvocation(script: script, reads: [path], writes: [path]) { output in finished(decide(output)) })
+        var invocation = ModuleInvocation(script: script, reads: [path], writes: [path]) { decide($0) }
+        invocation.isEdit = true
+        return .run(invocation)
+    }
+
+    /// The edit from its begin; nil when that was tried often enough.
+    private func again(_ records: Records, attributesChanged: Bool) -> ModuleStep? {
+        guard records.flag("conflict"), attempt < Self.mostTries else { return nil }
+        var next = self
+        next.attempt += 1
+        next.hasNewAttributes = attributesChanged
+        return next.reading
+    }
+
+    /// Defines `cf`: the program ends where the file is not the one that was read.
+    private func conflictCheck(_ content: [UInt8]?) -> String {
+        let (test, verb) =
+            content.map { ("sum \"$p0\";[ -z \"$x\" ]||[ \"$x\" = \(SHA1.hexadecimal($0)) ]", "changed") }
+            ?? ("[ ! -e \"$p0\" ]", "made")
+        return "cf(){ \(test)||{ o conflict 1;die \"$p0 was \(verb) by somebody else at the same time\"; }; }\n"
     }
 
     /// The result, or the program that follows.
@@ -115,7 +144,7 @@ struct TextEdit: Sendable {
         if output.truncated {
             return .finish(.failure("\(path) is too large to be edited (more than the output limit)"))
         }
-        let attributesChanged = records.flag("changed")
+        let attributesChanged = hasNewAttributes || records.flag("changed")
         guard content.map({ String(validating: $0, as: UTF8.self) != nil }) ?? true else {
             return .finish(
                 .failure(
@@ -144,11 +173,15 @@ struct TextEdit: Sendable {
                 return concluded(result)
             }
             let script =
-                library + "d=$p0;bk;e=$(rm -f \"$p0\" 2>&1)||die \"could not remove $p0: $e\"\n" + epilogue
+                library + conflictCheck(content)
+                + "cf;d=$p0;bk;e=$(rm -f \"$p0\" 2>&1)||die \"could not remove $p0: $e\"\n" + epilogue
                 + "ch=1;fin\n"
             return .run(
                 ModuleInvocation(script: script, reads: [path], writes: [path]) { output in
-                    var result = ModuleResult(records: Records(output.standardOutput), output: output)
+                    let records = Records(output.standardOutput)
+                    if let again = again(records, attributesChanged: attributesChanged) { return again }
+                    var result = ModuleResult(records: records, output: output)
+                    result["conflict"] = nil
                     if !result.failed {
                         result.message = message
                         for (key, value) in values { result.values[key] = value }
@@ -162,17 +195,19 @@ struct TextEdit: Sendable {
                 addDifference(&result, before: before ?? "", after: bytes)
                 return concluded(result)
             }
-            let guardText =
-                content.map {
-                    "sum \"$p0\";[ -z \"$x\" ]||[ \"$x\" = \(SHA1.hexadecimal($0)) ]"
-                        + "||die \"$p0 was changed by somebody else at the same time\"\n"
-                } ?? "[ ! -e \"$p0\" ]||die \"$p0 was made by somebody else at the same time\"\n"
-                + "d=${p0%/*};[ -z \"$d\" ]||[ -d \"$d\" ]||e=$(mkdir -p \"$d\" 2>&1)||die \"Error creating $d: $e\"\n"
-            let script = library + guardText + "wr \"$GANTRY_FILES/c\" \"$p0\"\n" + epilogue + "rs \"$p0\";fin\n"
+            let makesFolder =
+                content == nil
+                ? "d=${p0%/*};[ -z \"$d\" ]||[ -d \"$d\" ]||e=$(mkdir -p \"$d\" 2>&1)||die \"Error creating $d: $e\"\n"
+                : ""
+            let script =
+                library + conflictCheck(content) + makesFolder + "wr \"$GANTRY_FILES/c\" \"$p0\"\n" + epilogue
+                + "rs \"$p0\";fin\n"
             return .run(
                 ModuleInvocation(script: script, files: ["c": bytes], reads: [path], writes: [path]) { output in
                     let records = Records(output.standardOutput)
+                    if let again = again(records, attributesChanged: attributesChanged) { return again }
                     var result = ModuleResult(records: records, output: output)
+                    result["conflict"] = nil
                     if !result.failed {
                         result.message =
                             attributesChanged || records.flag("attr")
