@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Jinja
 import Modules
 import Support
@@ -48,5 +49,39 @@ import Testing
         }
         #expect(result.failed && result.message?.hasSuffix("was changed by somebody else at the same time") == true)
         #expect(programs.withLock(\.self) == 40, "twenty tries of two programs")
+    }
+
+    @Test("what dead writers left goes, what living ones write stays", arguments: TestShell.allCases)
+    func leftovers(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let dead = try ChildCommand(["/bin/sh", "-c", "echo $$"]).run()
+        let ended = String(decoding: dead.output, as: UTF8.self).filter { !$0.isNewline }
+        let names = [".gantry.f.\(ended)", ".gantry.f.\(getpid())", ".gantry.f.conf.\(getpid())", ".gantry.f.old"]
+        for name in names { try box.write(name, "x") }
+        let result = try await box.run("copy", ["content": "new", "dest": .string(box.path("f"))])
+        #expect(!result.failed, "\(result.message ?? "")")
+        #expect(names.map { box.read($0) } == [nil, "x", "x", "x"])
+        try box.write(".gantry.f.conf.\(ended)", "x")
+        _ = try await box.run("lineinfile", ["path": .string(box.path("f")), "line": "b"])
+        #expect(box.read(".gantry.f.conf.\(ended)") == nil, "a name with a dot more belongs to no living writer, too")
+    }
+
+    @Test("many may put one file in place at the same time", arguments: TestShell.allCases)
+    func writersOfOneFile(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try await withThrowingTaskGroup(of: ModuleResult.self) { group in
+            for number in 0..<12 {
+                group.addTask {
+                    try await box.run("copy", ["content": .string("\(number)"), "dest": .string(box.path("b.com"))])
+                }
+                group.addTask {
+                    try await box.run("copy", ["content": .string("\(number)"), "dest": .string(box.path("b.com.x"))])
+                }
+            }
+            for try await result in group { #expect(!result.failed, "\(result.message ?? "")") }
+        }
+        #expect((0..<12).map { String($0) }.contains(box.read("b.com") ?? "none"))
+        let left = try FileManager.default.contentsOfDirectory(atPath: box.root).filter { $0.contains(".gantry.") }
+        #expect(left == [])
     }
 }

@@ -73,6 +73,7 @@ enum ShellLibrary {
     /// `wr SOURCE DESTINATION` puts content in place atomically: written beside it with no rights for others, then given
     /// the old or wanted owner and mode, checked by `va`, renamed. A file that cannot be replaced (a mount point) is
     /// written in place. `tn` names the file beside it in `t`, `pl` puts that in place of `d`. Needs ``attributes(owner:group:mode:)``.
+    /// `tn` removes what writers left behind that are no more, and nothing of those that are at work.
     /// `cf` may be defined anew: it is the last that is done before the file is replaced, and may end the program.
     static func write(validate: String? = nil, backup: Bool = false) throws(ModuleError) -> String {
         var check = ":"
@@ -107,7 +108,8 @@ enum ShellLibrary {
         tn;u=$(umask);umask 077
         e=$({ cat "$1" >"$t"; } 2>&1)||die "could not write $d: $e"
         umask "$u";pl; }
-        tn(){ rm -f "${d%/*}/.gantry.${d##*/}."*;t=${d%/*}/.gantry.${d##*/}.$$; }
+        tn(){ for zl in "${d%/*}/.gantry.${d##*/}."*;do zr=${zl##*.};case $zr in *[!0-9]*)continue;;esac
+        [ "$zr" != $$ ]&&{ kill -0 "$zr"||[ -d "/proc/$zr" ]; } 2>/dev/null||rm -f "$zl";done;t=${d%/*}/.gantry.${d##*/}.$$; }
         pl(){ u=$(umask);if s=$(stat -Lc '%a %u %g' "$d" 2>/dev/null);then set -- $s;chown "$2:$3" "$t" 2>/dev/null;chmod "$1" "$t"
         else chmod "$(printf %o $((0666&~u)))" "$t";fi
         zo=$ch;ch=0;at "$t";[ $ch = 0 ]||o attr 1;ch=$zo;va;cf;bk
