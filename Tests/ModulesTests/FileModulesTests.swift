@@ -330,4 +330,44 @@ import Testing
     func wrongModesAreRefused(text: String) {
         #expect(throws: ModuleError.self) { try FileMode(text) }
     }
+
+    @Test("what refuses a content is told as Ansible tells it", arguments: TestShell.allCases)
+    func refusedContent(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("check", "echo out\necho err >&2\nexit 3\n")
+        try box.write("source", "x")
+        let command = JinjaValue.string("sh \(box.path("check")) %s")
+        let place = JinjaValue.string(box.path("f"))
+        for source: JinjaDict in [["content": "x"], ["src": .string(box.path("source")), "remote_src": true]] {
+            var arguments = source
+            arguments["dest"] = place
+            arguments["validate"] = command
+            let result = try await box.run("copy", arguments)
+            #expect(result.failed && !result.changed && result.message == "failed to validate")
+            #expect(result["exit_status"] == 3)
+            #expect(result["stdout"] == "out\n" && result["stdout_lines"] == ["out"])
+            #expect(result["stderr"] == "err\n" && result["stderr_lines"] == ["err"])
+            #expect(source["content"] == nil || result["checksum"]?.text.utf8.count == 40)
+        }
+        let line = try await box.run(
+            "lineinfile", ["path": place, "line": "x", "create": true, "validate": command])
+        #expect(line.message == "failed to validate: rc:3 error:err")
+        #expect(box.read("f") == nil)
+    }
+
+    @Test("a request without a client on the machine has a status", arguments: TestShell.allCases)
+    func requestWithoutClient(shell: TestShell) async throws {
+        let box = try Sandbox(shell, search: "/nowhere")
+        let result = try await box.run("uri", ["url": "http://127.0.0.1:1/"])
+        #expect(result.failed && result.message?.hasPrefix("uri needs curl") == true, "\(result)")
+        #expect(result["status"] == -1 && result["redirected"] == false && result["elapsed"] == 0)
+        #expect(result["url"] == "http://127.0.0.1:1/")
+    }
+
+    @Test func pingFailsAsToldTo() async throws {
+        let box = try Sandbox(.dash)
+        #expect(try await box.run("ping", [:])["ping"] == "pong")
+        let result = try await box.run("ping", ["data": "crash"])
+        #expect(result.failed && result.message == "Task failed: Module failed: boom")
+    }
 }

@@ -28,8 +28,15 @@ final class Sandbox: Sendable {
     /// Folders of the machine in whose place programs get one of the sandbox.
     let binds: [String]
 
-    init(_ shell: TestShell, binds: [String] = []) throws {
+    /// Folders of programs.
+    let search: String
+
+    init(
+        _ shell: TestShell, binds: [String] = [],
+        search: String = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    ) throws {
         self.binds = binds
+        self.search = search
         self.shell = shell
         root = NSTemporaryDirectory() + "gantry-modules-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -116,7 +123,7 @@ final class Sandbox: Sendable {
         let completed = try ChildCommand(
             shell.words + [folder + "/.script"],
             environment: [
-                "PATH": root + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": root,
+                "PATH": root + "/bin:" + search, "HOME": root,
                 "GANTRY_FILES": folder,
             ], directory: root
         ).run(input: invocation.standardInput ?? [])

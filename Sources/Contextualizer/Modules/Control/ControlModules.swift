@@ -117,7 +117,7 @@ package enum AssertModule: Module {
 package enum PingModule: Module {
     package static let documentation = ModuleDocumentation(
         name: "ping", summary: "Shows that programs run on the machine.",
-        parameters: [ModuleParameter("data", .string, default: "pong", "What comes back.")])
+        parameters: [ModuleParameter("data", .string, default: "pong", "What comes back; `crash` fails.")])
 
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext
@@ -126,6 +126,8 @@ package enum PingModule: Module {
         return .run(
             ModuleInvocation(script: ":") { output in
                 guard output.status == 0 else { return .finish(.failure("the shell answered \(output.status)")) }
+                // As real modules fail that come to no end.
+                guard data != "crash" else { return .finish(.failure("Task failed: Module failed: boom")) }
                 return .finish(ModuleResult(values: ["ping": .string(data)]))
             })
     }

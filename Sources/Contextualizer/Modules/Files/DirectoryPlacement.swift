@@ -143,7 +143,8 @@ enum RemoteCopy {
             ShellLibrary.prologue(isCheckMode: context.isCheckMode, wantsDifference: context.wantsDifference)
             + attributes.shell
             + (try ShellLibrary.write(
-                validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false))
+                validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false,
+                tellsOutput: true))
             + ShellLibrary.checksum + DirectoryPlacement.ownership + """
                 s0=\(ShellText.path(source));d0=\(ShellText.path(destination));q=
                 \(preserve)

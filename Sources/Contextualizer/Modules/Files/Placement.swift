@@ -27,7 +27,8 @@ struct Placement {
                 isCheckMode: context.isCheckMode, wantsDifference: context.wantsDifference)
             + attributes.shell
             + (try ShellLibrary.write(
-                validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false))
+                validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false,
+                tellsOutput: true))
             + ShellLibrary.checksum
     }
 
@@ -68,10 +69,8 @@ struct Placement {
                 return .run(invocation(payload, name: name, destination: destination, sendsContent: true))
             }
             var result = ModuleResult(records: records, output: output)
-            if !result.failed {
-                result["checksum"] = .string(payload.checksum)
-                result.addDifference(records)
-            }
+            if !result.failed || records["exit_status"] != nil { result["checksum"] = .string(payload.checksum) }
+            if !result.failed { result.addDifference(records) }
             return .finish(result)
         }
     }

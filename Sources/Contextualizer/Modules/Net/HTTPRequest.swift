@@ -87,7 +87,9 @@ struct HTTPRequest: Sendable {
         """#
 
     /// Fails clearly without `curl`.
-    static func needsCurl(_ module: String) -> String {
-        "command -v curl >/dev/null 2>&1||die \"\(module) needs curl on the machine: install the package curl first\"\n"
+    ///
+    /// - Parameter answer: statements that tell more of the failure.
+    static func needsCurl(_ module: String, answer: String = "") -> String {
+        "command -v curl >/dev/null 2>&1||{ \(answer)die \"\(module) needs curl on the machine: install the package curl first\"; }\n"
     }
 }

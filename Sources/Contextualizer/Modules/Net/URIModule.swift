@@ -62,7 +62,8 @@ package enum URIModule: Module {
         let name = (arguments.string("url") ?? "").split(separator: "/").last.map(String.init) ?? "index.html"
         let script =
             ShellLibrary.prologue(isCheckMode: false) + (try FileParameterValues(arguments)).shell
-            + (try ShellLibrary.write()) + HTTPRequest.functions + HTTPRequest.needsCurl("uri") + """
+            + (try ShellLibrary.write()) + HTTPRequest.functions
+            + HTTPRequest.needsCurl("uri", answer: "o status -1;") + """
                 cr=\(arguments.string("creates").map(ShellText.path) ?? "''");rm=\(arguments.string("removes").map(ShellText.path) ?? "''")
                 [ -z "$cr" ]||[ ! -e "$cr" ]||{ o stdout "skipped, since '$cr' exists";fin; }
                 [ -z "$rm" ]||[ -e "$rm" ]||{ o stdout "skipped, since '$rm' does not exist";fin; }
@@ -144,6 +145,12 @@ private enum URIAnswer {
         guard let content, records["status"] != nil else {
             var result = ModuleResult(records: records, output: output)
             if let text = records["stdout"] { result.setOutput(text, "") }
+            if records["status"] != nil {
+                result["status"] = -1
+                result["elapsed"] = 0
+                result["redirected"] = false
+                result["url"] = .string(arguments.string("url") ?? "")
+            }
             return result
         }
         let status = Int(records["status"] ?? "") ?? -1

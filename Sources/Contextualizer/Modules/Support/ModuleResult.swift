@@ -88,11 +88,17 @@ extension ModuleResult {
         self.init(changed: records.flag("changed"), failed: records.flag("failed"), message: records["msg"])
         for (key, texts) in records.values.sorted(by: { $0.key < $1.key }) {
             switch key {
-            case "changed", "failed", "msg", "end", "stat", "was", "before", "after", "need", "rc", "attr": continue
+            case "changed", "failed", "msg", "end", "stat", "was", "before", "after", "need", "rc", "attr",
+                "exit_status":
+                continue
             default: values[key] = texts.last.map { .string($0) }
             }
         }
         if let rc = records["rc"].flatMap({ Int($0) }) { values["rc"] = .int(rc) }
+        if let status = records["exit_status"].flatMap({ Int($0) }) {
+            values["exit_status"] = .int(status)
+            setOutput(records["stdout"] ?? "", records["stderr"] ?? "", stripsEnds: false)
+        }
         if let stat = records["stat"] { addAttributes(stat) }
         guard records.isComplete else {
             failed = true

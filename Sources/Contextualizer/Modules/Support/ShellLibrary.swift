@@ -75,7 +75,13 @@ enum ShellLibrary {
     /// written in place. `tn` names the file beside it in `t`, `pl` puts that in place of `d`. Needs ``attributes(owner:group:mode:)``.
     /// `tn` removes what writers left behind that are no more, and nothing of those that are at work.
     /// `cf` may be defined anew: it is the last that is done before the file is replaced, and may end the program.
-    static func write(validate: String? = nil, backup: Bool = false) throws(ModuleError) -> String {
+    ///
+    /// - Parameters:
+    ///   - validate: a command with `%s` that must accept the content.
+    ///   - tellsOutput: whether its output is answered by itself, as `copy` and `template` do, and not in the message.
+    static func write(
+        validate: String? = nil, backup: Bool = false, tellsOutput: Bool = false
+    ) throws(ModuleError) -> String {
         var check = ":"
         if let validate {
             guard validate.contains("%s") else {
@@ -88,7 +94,12 @@ enum ShellLibrary {
                         .map { ShellText.quote(String($0)) }.map { $0 == "''" ? "" : $0 }
                         .joined(separator: "\"$t\""))
             }
-            check = "e=$(\(words.joined(separator: " ")) 2>&1)||die \"failed to validate: rc:$? error:$e\""
+            let command = words.joined(separator: " ")
+            check =
+                tellsOutput
+                ? #"e=$(\#(command) 2>"$GANTRY_FILES/ve";zr=$?;printf .;exit $zr)||{ o exit_status $?;o stdout "${e%.}";"#
+                    + #"e=$(cat "$GANTRY_FILES/ve";printf .);o stderr "${e%.}";die "failed to validate"; }"#
+                : "e=$(\(command) 2>&1 >/dev/null)||die \"failed to validate: rc:$? error:$e\""
         }
         let keep =
             backup
