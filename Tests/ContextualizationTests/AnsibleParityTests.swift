@@ -278,4 +278,20 @@ import Testing
             #expect(error?.problems.count == 1 && error?.problems.first?.line != nil, "\(play)")
         }
     }
+
+    @Test func namesOfFactsAreTemplates() async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              tasks:
+                - {name: loop, set_fact: {"{{ item }}_x": "1{{ item }}"}, loop: [p, q]}
+                - {name: text, set_fact: "{{ item }}_y=2", loop: [p, q]}
+                - {name: host, set_fact: {"of_{{ inventory_hostname }}": 3}}
+                - {name: show, debug: {msg: "{{ p_x }} {{ q_x }} {{ p_y }} {{ q_y }} {{ of_a }}"}}
+                - {name: wrong, set_fact: {"{{ 'a b' }}": 1}}
+            """)
+        #expect(log.record("show", "a")?.summary == "1p 1q 2 2 3")
+        #expect(Self.ends(log).last == "wrong=failed")
+        #expect(log.record("wrong", "a")?.summary.contains("'a b'") == true)
+    }
 }

@@ -8,7 +8,11 @@ extension TaskRun {
     // MARK: - Arguments
 
     /// The arguments with all templates rendered, without what is `omit`; those in `keeping` stay as they are.
-    func resolvedArguments(_ scope: TaskScope, keeping: Set<String>) throws -> JinjaDict {
+    ///
+    /// - Parameter namesAreTemplates: Whether names are rendered, too.
+    func resolvedArguments(
+        _ scope: TaskScope, keeping: Set<String>, namesAreTemplates: Bool = false
+    ) throws -> JinjaDict {
         var arguments = JinjaDict()
         if let template = task.argumentsTemplate {
             let resolved = try runner.context.environment.resolve(.string(template), scope: scope)
@@ -29,7 +33,8 @@ extension TaskRun {
             } catch {
                 throw TaskFailure(message: "Error while resolving value for '\(name)': \(error)")
             }
-            if let kept = resolved.removingOmitted() { arguments[name] = kept }
+            guard let kept = resolved.removingOmitted() else { continue }
+            arguments[namesAreTemplates ? try resolve(.string(name), scope, name).text : name] = kept
         }
         return arguments
     }
@@ -40,7 +45,8 @@ extension TaskRun {
         let documentation = module.documentation
         let special = documentation.parameters.filter { $0.kind == .expression || $0.kind == .conditions }
         let names = Set(special.flatMap { [$0.name] + $0.aliases })
-        let arguments = try resolvedArguments(scope, keeping: names)
+        let arguments = try resolvedArguments(
+            scope, keeping: names, namesAreTemplates: documentation.acceptsAnything)
         var expressions: [String: [ModuleArguments.Evaluated]] = [:]
         for parameter in special {
             guard let value = arguments.first(where: { parameter.name == $0.key.text })?.value else { continue }
