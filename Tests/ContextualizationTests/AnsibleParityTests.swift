@@ -294,4 +294,24 @@ import Testing
         #expect(Self.ends(log).last == "wrong=failed")
         #expect(log.record("wrong", "a")?.summary.contains("'a b'") == true)
     }
+
+    @Test func conditionsKnowTheTry() async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              tasks:
+                - {name: first, debug: {}, register: r, until: r.attempts == 1}
+                - {name: second, debug: {}, register: s, until: s.attempts == 2, retries: 1}
+                - {name: judged, debug: {}, register: t, retries: 2, failed_when: t.attempts < 2}
+                - {name: never, debug: {}, register: n, until: false, retries: 0}
+                - name: show
+                  debug: {msg: "{{ r.attempts }}{{ s.attempts }}{{ t.attempts }}{{ n.attempts is defined }}"}
+                - {name: unknown, fail: {msg: why}, register: u, until: u.nothing == 1}
+            """)
+        #expect(
+            Self.ends(log) == ["first=ok", "second=ok", "judged=ok", "never=ok", "show=ok", "unknown=failed"])
+        #expect(log.record("show", "a")?.summary == "122False")
+        let summary = log.record("unknown", "a")?.summary ?? ""
+        #expect(summary.contains("'nothing'") && summary.hasSuffix("(the task itself failed: why)"), "\(summary)")
+    }
 }

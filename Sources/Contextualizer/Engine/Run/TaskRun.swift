@@ -222,21 +222,17 @@ final class TaskRun {
         }
         if case .includeVariables = task.action { return try includeVariables(scope) }
         // Without `until`, `retries` means: until the task succeeds.
-        let repeats = task.until != nil || task.retries != nil
-        let retries = repeats ? try number(task.retries, scope, "retries", default: 3) : 0
+        let retries =
+            task.until != nil || task.retries != nil ? try number(task.retries, scope, "retries", default: 3) : 0
+        let repeats = retries > 0
         let delay = try number(task.delay, scope, "delay", default: 5)
         var attempt = 0
         while true {
             attempt += 1
-            var result = try await attemptOnce(scope, upper)
+            var result = try await attemptOnce(scope, upper, attempt: repeats ? attempt : nil)
             // What check mode skips says the same however often it is asked.
             guard repeats, !result.skipped else { return result }
-            let until = task.until ?? []
-            let judged = self.scope([resultLayer(result)] + upper)
-            if try until.isEmpty ? !result.failed : holds(until, judged) || result["unreachable"] == .bool(true) {
-                result["attempts"] = .int(min(attempt, max(retries, 1)))
-                return result
-            }
+            if try isEnough(result, upper) { return result }
             guard attempt <= retries else {
                 result["attempts"] = .int(retries)
                 result.failed = true
@@ -246,6 +242,20 @@ final class TaskRun {
                 runner.machine.id,
                 .message("FAILED - RETRYING: [\(title)]: \(name()) (\(retries - attempt + 1) retries left)."))
             try await context.clock.sleep(for: .seconds(delay))
+        }
+    }
+
+    /// Whether no further try is needed.
+    private func isEnough(_ result: ModuleResult, _ upper: [TaskScope.Layer]) throws -> Bool {
+        guard let until = task.until, !until.isEmpty else { return !result.failed }
+        do {
+            return try holds(until, scope([resultLayer(result)] + upper)) || result["unreachable"] == .bool(true)
+        } catch var failure as TaskFailure {
+            // The condition may ask for what a failed module does not say: why it failed matters most.
+            if result.failed, let message = result.message {
+                failure.message += " (the task itself failed: \(message))"
+            }
+            throw failure
         }
     }
 
@@ -292,7 +302,10 @@ final class TaskRun {
         return max(0, number)
     }
 
-    private func attemptOnce(_ scope: TaskScope, _ upper: [TaskScope.Layer]) async throws -> ModuleResult {
+    /// - Parameter attempt: Which try it is, where there may be several: conditions on the result may ask for it.
+    private func attemptOnce(
+        _ scope: TaskScope, _ upper: [TaskScope.Layer], attempt: Int?
+    ) async throws -> ModuleResult {
         var result: ModuleResult
         do {
             switch task.action {
@@ -312,6 +325,7 @@ final class TaskRun {
         }
         if let delegate { result["_ansible_delegated_vars"] = .dict(delegation(to: delegate)) }
         if result.skipped { return result }
+        if let attempt { result["attempts"] = .int(attempt) }
         if let seconds = task.asyncSeconds, try number(seconds, scope, "async", default: 0) > 0 { addJob(to: &result) }
         guard task.changedWhen != nil || task.failedWhen != nil else { return result }
         let judged = self.scope([resultLayer(result)] + upper)
