@@ -347,6 +347,18 @@ import Testing
             ])
     }
 
+    @Test func faultsOfImportsAreToldWithTheirFiles() throws {
+        let files = [
+            "p.yml": "- hosts: a\n  tasks: [{nosuch: {}}]\n", "a.yml": "- debug: msg=hi you\n- import_tasks: b.yml\n",
+            "b.yml": "- block:\n    - debug: {mgs: x}\n",
+        ]
+        let recipe = try parse(
+            "- import_playbook: p.yml\n- hosts: a\n  tasks:\n    - import_tasks: a.yml\n    - nosuch: {}\n",
+            loader: { files[$0] })
+        let places = recipe.check(supportedModules: ["debug": ["msg"]]).map { "\($0)".split(separator: " ")[0] }
+        #expect(places == ["a.yml:1:3:", "b.yml:2:15:", "p.yml:2:12:", "web:5:7:"])
+    }
+
     @Test func importedPlaybooksAreSpliced() throws {
         let recipe = try parse(
             "- import_playbook: p.yml\n  vars: {v: 1}\n- hosts: b\n  tasks: []\n",

@@ -46,13 +46,13 @@ enum RecipeCheck {
             let hasRoles = !play.roles.isEmpty || sections.contains(where: includesRoles)
             let handlers = names(play.handlers).union(hasRoles ? ["*"] : [])
             for nodes in [play.preTasks, play.tasks, play.postTasks, play.handlers] {
-                visit(nodes) { task in
-                    problems += refusals(task, recipe: recipe.name, mayUseController)
-                    problems += unknownHandlers(task, handlers, recipe: recipe.name)
+                visit(nodes, of: play.recipe ?? recipe.name) { task, recipe in
+                    problems += refusals(task, recipe: recipe, mayUseController)
+                    problems += unknownHandlers(task, handlers, recipe: recipe)
                 }
             }
         }
-        visit(recipe.tasks) { problems += refusals($0, recipe: recipe.name, mayUseController) }
+        visit(recipe.tasks, of: recipe.name) { problems += refusals($0, recipe: $1, mayUseController) }
         return problems
     }
 
@@ -142,15 +142,16 @@ enum RecipeCheck {
         }
     }
 
-    private static func visit(_ nodes: [RecipeNode], _ body: (RecipeTask) -> Void) {
+    /// Tasks with the file that each stands in.
+    private static func visit(_ nodes: [RecipeNode], of recipe: String, _ body: (RecipeTask, String) -> Void) {
         for node in nodes {
             switch node {
-            case .task(let task): body(task)
+            case .task(let task): body(task, recipe)
             case .include: break
             case .block(let block):
-                visit(block.tasks, body)
-                visit(block.rescue, body)
-                visit(block.always, body)
+                for part in [block.tasks, block.rescue, block.always] {
+                    visit(part, of: block.recipe ?? recipe, body)
+                }
             }
         }
     }

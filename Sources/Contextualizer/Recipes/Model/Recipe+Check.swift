@@ -22,7 +22,8 @@ extension Recipe {
 }
 
 private struct RecipeChecker {
-    let name: String
+    /// The file that is looked at.
+    private var name: String
     let modules: [String: Set<String>]
     let supportsRoles: Bool
     var diagnostics: [RecipeDiagnostic] = []
@@ -40,6 +41,9 @@ private struct RecipeChecker {
     }
 
     mutating func check(_ play: RecipePlay) {
+        let outer = name
+        name = play.recipe ?? outer
+        defer { name = outer }
         if !supportsRoles, let role = play.roles.first {
             error(
                 "roles are not supported yet: \(play.roles.map(\.name).joined(separator: ", "))", at: role.position,
@@ -63,6 +67,9 @@ private struct RecipeChecker {
             case .task(let task): check(task)
             case .block(let block):
                 check(templatesIn: .dict(block.attributes.vars), at: block.position, isCertain: false)
+                let outer = name
+                name = block.recipe ?? outer
+                defer { name = outer }
                 check(block.tasks)
                 check(block.rescue)
                 check(block.always)

@@ -37,6 +37,8 @@ public struct RecipePrompt: Sendable, Hashable {
 /// One play.
 public struct RecipePlay: Sendable, Hashable {
     public var position: RecipePosition
+    /// The file that it stands in, where it is imported; nil: the recipe itself.
+    public var recipe: String?
     /// Name, variables, become, environment, tags and the other keywords that tasks inherit.
     public var attributes = RecipeAttributes()
     /// A pattern, a list of patterns, or a template; `nil` in IM's recipes, where the engine fills it in.

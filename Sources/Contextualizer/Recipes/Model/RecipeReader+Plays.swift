@@ -109,6 +109,7 @@ extension RecipeReader {
             (root.items ?? []).flatMap { item in
                 reader.plays(item).map { imported in
                     var imported = imported
+                    imported.recipe = imported.recipe ?? reader.name
                     let name = imported.attributes.name
                     imported.attributes = imported.attributes.inheriting(from: play.attributes)
                     imported.attributes.name = name

@@ -327,6 +327,7 @@ extension RecipeReader {
         guard let (root, outer) = load(include.target, with: loader, at: include.task.position) else { return nil }
         defer { leave(outer) }
         var block = RecipeBlock(at: include.task.position)
+        block.recipe = name
         block.attributes = include.task.attributes
         block.tasks = nested(include.task.position, []) { $0.nodes(root, of: include.target) }
         return .block(block)

@@ -90,6 +90,8 @@ public struct RecipeTask: Sendable, Hashable {
 /// `block`, `rescue` and `always`.
 public struct RecipeBlock: Sendable, Hashable {
     public var position: RecipePosition
+    /// The file that its tasks stand in, where they are imported; nil: the file around.
+    public var recipe: String?
     public var attributes = RecipeAttributes()
     public var tasks: [RecipeNode] = []
     public var rescue: [RecipeNode] = []
