@@ -44,6 +44,26 @@ import Testing
         }
     }
 
+    @Test func whatAHandlerIncludesKeepsTheOrder() async throws {
+        let (_, log) = try await run([
+            "site.yml": """
+            - hosts: web
+              handlers: [{name: more, include_tasks: more.yml}]
+              tasks:
+                - {name: notify, command: "true", notify: more, when: inventory_hostname == 'a'}
+                - meta: flush_handlers
+                - {name: one, debug: {}}
+                - {name: two, debug: {}}
+            """,
+            "more.yml": "- {name: first, debug: {}}\n- block: [{name: second, debug: {}}]\n",
+        ])
+        let order = log.all.compactMap { event -> String? in
+            guard case .taskFinished(let record) = event.body, record.status != .skipped else { return nil }
+            return "\(record.task.name)"
+        }
+        #expect(order == ["notify", "more", "first", "second", "one", "one", "two", "two"])
+    }
+
     @Test func batchesGoOneAfterTheOther() async throws {
         let (_, log) = try await run([
             "site.yml": """

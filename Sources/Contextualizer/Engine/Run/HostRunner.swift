@@ -34,13 +34,15 @@ final class HostRunner {
     var clearErrors: () -> Void = {}
     /// Whether the failure that ended the play counts for all.
     private(set) var carriesFailure = false
-    private var handlers: [ProgramTask] = []
+    var handlers: [ProgramTask] = []
     /// Numbers of handlers to run.
-    private var notified: Set<Int> = []
-    private var flushes = 0
-    private var playPath = ""
+    var notified: Set<Int> = []
+    var flushes = 0
+    var playPath = ""
     /// Where the handlers run that are flushed now.
-    private var flushPlace: [Int] = []
+    var flushPlace: [Int] = []
+    /// The handler at work, where it stands among the tasks.
+    var handler: (path: String, place: [Int])?
     /// Roles that `meta: end_role` ended, by the beginning of their tasks' paths.
     private var endedRoles: [String] = []
     /// Roles of which a task ran in this play.
@@ -162,49 +164,11 @@ final class HostRunner {
         return last
     }
 
-    // MARK: - Handlers
-
-    func notify(_ names: [String], from task: ProgramTask) throws {
-        for name in names {
-            // Of several handlers of one name the last one counts; of a topic all do.
-            let byName = handlers.lastIndex { handler in
-                handler.name == name || handler.role.map { "\($0) : \(handler.name)" } == name
-            }
-            let byTopic = handlers.indices.filter { handlers[$0].listen.contains(name) }
-            guard byName != nil || !byTopic.isEmpty else {
-                throw TaskFailure(
-                    message: "The requested handler '\(name)' was not found in either the main handlers list nor in "
-                        + "the listening handlers list")
-            }
-            notified.formUnion(byTopic)
-            if let byName { notified.insert(byName) }
-        }
-    }
-
-    /// Runs the notified handlers in order of definition; they may notify later ones.
-    func flushHandlers() async throws -> Outcome {
-        flushes += 1
-        let place = flushPlace
-        var index = 0
-        while index < handlers.count {
-            defer { index += 1 }
-            guard notified.remove(index) != nil else { continue }
-            var task = handlers[index]
-            task.path = "\(playPath).handlers.\(index)@\(flushes)"
-            flushPlace = place + [1, index]
-            defer { flushPlace = place }
-            let outcome = try await run(task, place: flushPlace)
-            if case .done = outcome { continue }
-            return outcome
-        }
-        return .done
-    }
-
     // MARK: - One task
 
-    private func run(_ task: ProgramTask, place given: [Int]? = nil) async throws -> Outcome {
+    func run(_ task: ProgramTask, place given: [Int]? = nil) async throws -> Outcome {
         guard !endedRoles.contains(where: { task.path.hasPrefix($0) }) else { return .done }
-        let place = lockStep == nil ? [] : given ?? LockStep.place(of: task.path)
+        let place = lockStep == nil ? [] : given ?? place(of: task)
         if let lockStep {
             switch await lockStep.arrive(host.name, at: place) {
             case .go: break
