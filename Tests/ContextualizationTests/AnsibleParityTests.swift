@@ -295,6 +295,22 @@ import Testing
         #expect(log.record("wrong", "a")?.summary.contains("'a b'") == true)
     }
 
+    @Test func parametersOfRolesRankAboveVariablesOfIncludes() async throws {
+        let files = [
+            "roles/rp/tasks/main.yml": """
+            - {include_role: {name: rp, tasks_from: other}, vars: {v: include, w: include}}
+            - {include_tasks: other.yml, vars: {v: file}}
+            """,
+            "roles/rp/tasks/other.yml": "- {name: show, debug: {msg: \"{{ v }} {{ w | default('none') }}\"}}\n",
+        ]
+        let log = try await run("- hosts: a\n  roles: [{role: rp, v: parameter}]\n", files: files)
+        let shown = log.all.compactMap { event -> String? in
+            guard case .taskFinished(let record) = event.body, record.task.name == "rp : show" else { return nil }
+            return record.summary
+        }
+        #expect(shown == ["parameter include", "file none"])
+    }
+
     @Test func conditionsKnowTheTry() async throws {
         let log = try await run(
             """

@@ -197,6 +197,10 @@ struct RecipeCompiler {
         if !include.task.attributes.vars.isEmpty {
             program.upperLayers.insert(include.task.attributes.vars, at: 0)
         }
+        // What the role around was asked for with ranks above that.
+        if include.kind == .role, let parameters = role?.key?.role.parameters, !parameters.isEmpty {
+            program.upperLayers.insert(parameters, at: 0)
+        }
         return program
     }
 
