@@ -64,6 +64,44 @@ import Testing
         #expect(order == ["notify", "more", "first", "second", "one", "one", "two", "two"])
     }
 
+    @Test func originsOfHostsAndNamesOfPlays() async throws {
+        let (_, log) = try await run([
+            "site.yml": """
+            - name: the play
+              hosts: a
+              tasks:
+                - {name: origin, debug: {msg: "{{ [inventory_file, inventory_dir] | map('basename') | list }}"}}
+                - {name: same, debug: {msg: "{{ inventory_dir == playbook_dir }}"}}
+                - {name: all, debug: {msg: "{{ ansible_inventory_sources == [inventory_file] }}"}}
+                - {name: own, debug: {msg: "{{ inventory_dir }}"}, vars: {inventory_dir: mine}}
+                - add_host: {name: new}
+                - {name: added, debug: {msg: "{{ hostvars.new.inventory_file is none }}"}}
+                - {name: play, debug: {msg: "{{ ansible_play_name }} {{ ansible_play_role_names }}"}}
+            - hosts: b,c
+              tasks: [{name: unnamed, debug: {msg: "{{ ansible_play_name }}"}}]
+            """
+        ])
+        #expect(log.record("origin", "a")?.summary.hasPrefix("['hosts', 'gantry-project-") == true)
+        for name in ["same", "all", "added"] { #expect(log.record(name, "a")?.summary == "True", "\(name)") }
+        #expect(log.record("own", "a")?.summary == "mine")
+        #expect(log.record("play", "a")?.summary == "the play []")
+        #expect(log.record("unnamed", "b")?.summary == "b,c")
+    }
+
+    @Test func inventoriesOfSeveralSources() throws {
+        let project = try Project(["one/x": "a\n", "two": "a v=1\nb\n"])
+        let inventory = try RecipeRunner.inventory(files: [project.root + "/one", project.root + "/two", "c,"])
+        #expect(inventory.sources == [project.root + "/one", project.root + "/two", "c,"])
+        func origin(_ host: String) -> [JinjaValue?] {
+            let variables = inventory.variables(ofHost: host)
+            return [variables["inventory_file"], variables["inventory_dir"]]
+        }
+        #expect(origin("a") == [.string(project.root + "/one/x"), .string(project.root + "/one")])
+        #expect(origin("b") == [.string(project.root + "/two"), .string(project.root)])
+        #expect(origin("c") == ["c,", JinjaValue.none])
+        #expect(inventory.variables(ofHost: "a")["v"] == 1)
+    }
+
     @Test func batchesGoOneAfterTheOther() async throws {
         let (_, log) = try await run([
             "site.yml": """

@@ -97,6 +97,10 @@ package struct RecipeRunner: Sendable {
     ///
     /// - Parameter vault: For encrypted variables beside it.
     package static func inventory(file: String, vault: Vault? = nil) throws -> Inventory {
+        try inventory(files: [file], vault: vault)
+    }
+
+    private static func read(_ file: String, vault: Vault?) throws -> Inventory {
         let isList = file.contains(",") && !FileManager.default.fileExists(atPath: file)
         if isList { return try Inventory.parse(file, name: "inventory") }
         guard let data = FileManager.default.contents(atPath: file) else {
@@ -113,19 +117,34 @@ package struct RecipeRunner: Sendable {
     /// controller.
     package static func inventory(files: [String], vault: Vault? = nil) throws -> Inventory {
         var result = Inventory()
+        /// Takes in a source; where a host was first named is known to it.
+        func take(_ file: String) throws {
+            let part = try read(file, vault: vault)
+            let known = Set(result.hosts.map(\.name))
+            result.merge(part)
+            let origin: JinjaDict =
+                FileManager.default.fileExists(atPath: file)
+                ? [
+                    "inventory_file": .string(path(file)),
+                    "inventory_dir": .string((path(file) as NSString).deletingLastPathComponent),
+                ] : ["inventory_file": .string(file), "inventory_dir": .none]
+            for host in part.hosts where !known.contains(host.name) { result.setDefaults(origin, ofHost: host.name) }
+        }
+        func path(_ file: String) -> String { URL(fileURLWithPath: file).standardizedFileURL.path }
         for file in files {
             var isFolder: ObjCBool = false
+            result.sources.append(FileManager.default.fileExists(atPath: file) ? path(file) : file)
             guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue else {
-                result.merge(try inventory(file: file, vault: vault))
+                try take(file)
                 continue
             }
             let ignored = [".orig", ".cfg", ".retry", ".bak", ".swp", ".md", ".txt", ".rst", "~"]
             for name in try FileManager.default.contentsOfDirectory(atPath: file).sorted() {
-                let path = "\(file)/\(name)"
+                let member = "\(file)/\(name)"
                 guard !name.hasPrefix("."), !ignored.contains(where: name.hasSuffix),
-                    FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue
+                    FileManager.default.fileExists(atPath: member, isDirectory: &isFolder), !isFolder.boolValue
                 else { continue }
-                result.merge(try inventory(file: path, vault: vault))
+                try take(member)
             }
         }
         return result
@@ -162,6 +181,9 @@ package struct RecipeRunner: Sendable {
         magic["ansible_skip_tags"] = .list(options.tags.skipped.map { .string($0) })
         magic["ansible_verbosity"] = .int(options.verbosity)
         magic["ansible_forks"] = .int(options.parallelism)
+        let sources = prepared.inventory.sources
+        magic["ansible_inventory_sources"] = .list(
+            (sources.isEmpty ? ["/etc/ansible/hosts"] : sources).map { .string($0) })
         if let limit = options.limit { magic["ansible_limit"] = .string(limit) }
         let machines = RunInventory(
             prepared.inventory, builder: HostBuilder(options: options), limit: options.limit,

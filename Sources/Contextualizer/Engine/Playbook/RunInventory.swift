@@ -145,6 +145,10 @@ final class RunInventory: InventoryEditor {
         let (changed, inventory) = state.withLock { state -> (Bool, Inventory) in
             let before = state.inventory
             state.inventory.addHost(name, variables: variables)
+            if before.host(name) == nil {
+                // It stands in no file.
+                state.inventory.setDefaults(["inventory_file": .none, "inventory_dir": .none], ofHost: name)
+            }
             for group in groups { state.inventory.addHost(name, to: group) }
             state.inventory.regroup()
             return (before != state.inventory, state.inventory)

@@ -50,6 +50,8 @@ final class HostRunner {
     /// `ansible_failed_task`.
     private var failedTask = JinjaDict()
     private(set) var exports = RoleExports()
+    /// Fixed values that all tasks of the play see.
+    private(set) var magic = JinjaDict()
     /// Variables of the play: of its files, then its own. Highest first.
     private(set) var playLayers: [JinjaDict] = []
     /// How many `rescue` sections stand around the task at work.
@@ -71,6 +73,8 @@ final class HostRunner {
         flushes = 0
         playPath = path
         exports = play.exports
+        magic = exports.magic
+        magic["ansible_play_name"] = .string(play.name)
         let own = promptLayers + play.layers
         playLayers = exports.variables + own
         if !play.variableFiles.isEmpty { playLayers = exports.variables + (try variableFiles(of: play)) + own }

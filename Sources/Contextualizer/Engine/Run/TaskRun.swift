@@ -51,13 +51,11 @@ final class TaskRun {
     func scope(_ upper: [TaskScope.Layer] = []) -> TaskScope {
         TaskScope(
             host: runner.host, table: context.table, environment: environment,
-            upper: [TaskScope.Layer(task.magic, isTemplate: false), TaskScope.Layer(roleNames, isTemplate: false)]
+            upper: [TaskScope.Layer(task.magic, isTemplate: false), TaskScope.Layer(runner.magic, isTemplate: false)]
                 .filter { !$0.variables.isEmpty } + upper + task.upperLayers.map { TaskScope.Layer($0) },
             lower: (task.layers + runner.playLayers).map { TaskScope.Layer($0) },
             defaults: (task.defaults + runner.exports.defaults).map { TaskScope.Layer($0) })
     }
-
-    private var roleNames: JinjaDict { runner.exports.allNames.isEmpty ? JinjaDict() : runner.exports.magic }
 
     /// The text of the first condition that does not hold.
     func firstFalseCondition(_ scope: TaskScope) throws -> String? {

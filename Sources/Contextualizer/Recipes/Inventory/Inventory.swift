@@ -26,6 +26,8 @@ public struct Inventory: Sendable, Hashable {
     /// In the order in which they were first named.
     public private(set) var hosts: [Host] = []
     public private(set) var groups: [Group] = [Group("all"), Group("ungrouped")]
+    /// The files, folders and lists that it was read from.
+    public var sources: [String] = []
     private var hostIndex: [String: Int] = [:]
     private var groupIndex: [String: Int] = ["all": 0, "ungrouped": 1]
 
@@ -81,6 +83,12 @@ public struct Inventory: Sendable, Hashable {
         let group = group ?? "ungrouped"
         addGroup(group)
         if let place = groupIndex[group], !groups[place].hosts.contains(name) { groups[place].hosts.append(name) }
+    }
+
+    /// Gives a host variables where it has none of these names.
+    public mutating func setDefaults(_ variables: JinjaDict, ofHost name: String) {
+        guard let place = hostIndex[name] else { return }
+        for (key, value) in variables where hosts[place].variables[key] == nil { hosts[place].variables[key] = value }
     }
 
     public mutating func addChild(_ child: String, to parent: String) {
