@@ -311,6 +311,13 @@ import Testing
         #expect(shown == ["parameter include", "file none"])
     }
 
+    @Test func falseConditionsAreToldAsWritten() async throws {
+        let log = try await run(
+            "- hosts: a\n  tasks: [{name: flag, debug: {}, when: false}, {name: text, debug: {}, when: 1 > 2}]\n")
+        #expect(Self.result("flag", log)["false_condition"] == false)
+        #expect(Self.result("text", log)["false_condition"] == "1 > 2")
+    }
+
     @Test func conditionsKnowTheTry() async throws {
         let log = try await run(
             """

@@ -215,7 +215,8 @@ final class TaskRun {
         if let condition = try firstFalseCondition(scope) {
             var result = ModuleResult(skipped: true)
             result["skip_reason"] = "Conditional result was False"
-            result["false_condition"] = .string(condition)
+            // Written as a boolean, it is told as one.
+            result["false_condition"] = condition == "false" ? false : .string(condition)
             return result
         }
         if case .includeVariables = task.action { return try includeVariables(scope) }
