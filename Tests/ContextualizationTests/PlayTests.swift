@@ -102,6 +102,22 @@ import Testing
         #expect(inventory.variables(ofHost: "a")["v"] == 1)
     }
 
+    @Test(
+        "validation of a role's arguments goes by its tags, too",
+        arguments: [
+            ([], [], "vo"), (["t"], [], "vo"), (["x"], [], "v"), ([], ["always"], "o"), ([], ["t"], ""),
+        ])
+    func validationsHaveTags(only: [String], skipped: [String], ran: String) async throws {
+        let files = [
+            "site.yml": "- hosts: a\n  roles: [{role: app, tags: t}]\n",
+            "roles/app/meta/argument_specs.yml": "argument_specs: {main: {options: {p: {}}}}\n",
+            "roles/app/tasks/main.yml": "- {name: own, debug: {}}\n",
+        ]
+        let (_, log) = try await run(files) { $0.tags = TagSelection(only: only, skipped: skipped) }
+        let validation = "app : Validating arguments against arg spec 'main'=ok"
+        #expect(Self.names(log, "a").map { $0 == validation ? "v" : "o" }.joined() == ran)
+    }
+
     @Test func batchesGoOneAfterTheOther() async throws {
         let (_, log) = try await run([
             "site.yml": """

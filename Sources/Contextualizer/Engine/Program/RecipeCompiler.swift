@@ -138,7 +138,7 @@ struct RecipeCompiler {
         return result
     }
 
-    private func takes(_ task: ProgramTask) -> Bool {
+    func takes(_ task: ProgramTask) -> Bool {
         // What only the engine does has no tags to be left out by, unless it says so.
         guard let tags else { return true }
         return tags.takes(task.tags)

@@ -122,11 +122,12 @@ extension RecipeCompiler {
                     "path": .string(role.folder),
                 ]
             ])
-        task.tags = ["always"]
+        let layers = [inherited.vars]
+        task.tags = ["always"] + TagSelection.texts(inherited.tags.map { rendered($0, layers: layers) })
         task.ignoresErrors = inherited.ignoreErrors
         task.layers = inherited.vars.isEmpty ? [] : [inherited.vars]
         task.conditions = Self.texts(inherited.when)
         finish(&task, upper: upper)
-        return task
+        return takes(task) ? task : nil
     }
 }
