@@ -318,6 +318,19 @@ import Testing
         #expect(Self.result("text", log)["false_condition"] == "1 > 2")
     }
 
+    @Test(arguments: [("6750", "06750 6750"), ("0640", "0640 0640"), ("0", "0000 0000")])
+    func modesOfFiles(mode: String, shown: String) async throws {
+        let log = try await run(
+            """
+            - hosts: a
+              tasks:
+                - {name: make, file: {path: "{{ playbook_dir }}/f", state: touch, mode: "\(mode)"}, register: r}
+                - {name: look, stat: {path: "{{ playbook_dir }}/f"}, register: s}
+                - {name: show, debug: {msg: "{{ r.mode }} {{ s.stat.mode }}"}}
+            """)
+        #expect(log.record("show", "a")?.summary == shown)
+    }
+
     @Test func conditionsKnowTheTry() async throws {
         let log = try await run(
             """

@@ -117,7 +117,8 @@ extension ModuleResult {
     mutating func addAttributes(_ text: String) {
         let parts = text.split(separator: " ", maxSplits: 6).map(String.init)
         guard parts.count == 7 else { return }
-        values["mode"] = .string(String(repeating: "0", count: max(0, 4 - parts[0].count)) + parts[0])
+        // A zero stands before all digits, of which there are at least three.
+        values["mode"] = .string("0" + String(repeating: "0", count: max(0, 3 - parts[0].count)) + parts[0])
         values["uid"] = Int(parts[1]).map { .int($0) }
         values["gid"] = Int(parts[2]).map { .int($0) }
         values["owner"] = .string(parts[3])
