@@ -2,8 +2,8 @@ import CLibvirt
 import ConnectorAPI
 import Support
 
-/// What domains of a connection say of themselves, kept until libvirt tells that one of them has changed: a look at
-/// hundreds of machines asks for what is new alone. Somebody else's change is known when libvirtd has told of it, some
+/// What domains of a libvirt say of themselves, kept until it tells that one of them has changed: a look at hundreds of
+/// machines asks for what is new alone. Somebody else's change is known when libvirtd has told of it, some
 /// milliseconds later; our own at once. Any thread.
 final class KnownLabels: Sendable {
     private struct State {
@@ -51,6 +51,14 @@ final class KnownLabels: Sendable {
             state.labels[uuid] = .some(label)
         }
         return label
+    }
+
+    /// Any may have changed: nobody was told.
+    func forgetAll() {
+        state.withLock { state in
+            state.labels = [:]
+            state.reads = [:]
+        }
     }
 
     /// It has changed, or may have.

@@ -4,9 +4,11 @@ import Dispatch
 import Foundation
 import Support
 
-/// A connection to one libvirt, opened again when it is lost. Calls block threads of their own, never those of tasks.
+/// Connections to one libvirt, opened when they are needed and again when they are lost. Calls block threads of their own,
+/// never those of tasks, and each has a connection for itself as long as it takes: where threads share one, libvirt 9.0
+/// loses an answer in some ten thousand calls, above all beside uploads, and the call waits for ever.
 ///
-/// `@unchecked Sendable`: libvirt's handles may be used by any threads at the same time; `open` is behind the lock.
+/// `@unchecked Sendable`: a handle is used by one thread at a time; `idle` is behind the lock.
 final class LibvirtConnection: @unchecked Sendable {
     /// An open handle, closed when nobody uses it any more.
     final class Handle {
@@ -15,14 +17,15 @@ final class LibvirtConnection: @unchecked Sendable {
         let labels: KnownLabels?
         private let watches: [Int32]
 
-        init(_ pointer: OpaquePointer) {
+        init(_ pointer: OpaquePointer, _ labels: KnownLabels) {
             self.pointer = pointer
-            let labels = KnownLabels()
             watches = labels.watch(pointer)
             self.labels = watches.allSatisfy { $0 >= 0 } ? labels : nil
         }
 
         deinit {
+            // What this connection alone was told is not known any more.
+            labels?.forgetAll()
             for watch in watches { gantry_virt_unwatch(pointer, watch) }
             _ = gantry_virConnectClose(pointer)
         }
@@ -32,8 +35,12 @@ final class LibvirtConnection: @unchecked Sendable {
     private let user: String?
     private let password: Secret<String>?
     private let lock = NSLock()
-    private var open: Handle?
+    /// Those that no call uses, the one that was used last at the end.
+    private var idle: [Handle] = []
+    private let labels = KnownLabels()
 
+    /// How many are kept for later calls.
+    private static let mostIdle = 8
     private static let queue = DispatchQueue(label: "gantry.libvirt", attributes: .concurrent)
     /// A connection is lost when this many questions remain without an answer.
     private static let keepAlive: (interval: Int32, count: UInt32) = (5, 5)
@@ -44,8 +51,9 @@ final class LibvirtConnection: @unchecked Sendable {
         self.password = password
     }
 
-    /// Runs `body` on a thread of its own with the open connection. When the time of the call is over or its task is
-    /// cancelled, this answers so at once, and what `body` is waiting for goes on until libvirt answers.
+    /// Runs `body` on a thread and with a connection of its own. When the time of the call is over or its task is
+    /// cancelled, this answers so at once, and what `body` is waiting for goes on until libvirt answers; its connection is
+    /// not used again.
     func run<Value: Sendable>(
         _ what: String, _ budget: CallBudget,
         _ body: @escaping @Sendable (Hypervisor) throws(ConnectorError) -> Value
@@ -58,7 +66,13 @@ final class LibvirtConnection: @unchecked Sendable {
                 Self.queue.async {
                     let result: Result<Value, ConnectorError>
                     do throws(ConnectorError) {
-                        result = .success(try body(Hypervisor(try self.connected(), uri: self.uri)))
+                        let handle = try self.take()
+                        do throws(ConnectorError) {
+                            result = .success(try body(Hypervisor(handle, uri: self.uri)))
+                        } catch {
+                            result = .failure(error)
+                        }
+                        if !gate.isOpen { self.giveBack(handle) }
                     } catch {
                         result = .failure(error)
                     }
@@ -78,10 +92,11 @@ final class LibvirtConnection: @unchecked Sendable {
         return try result.get()
     }
 
-    private func connected() throws(ConnectorError) -> Handle {
-        lock.lock()
-        defer { lock.unlock() }
-        if let open, gantry_virConnectIsAlive(open.pointer) == 1 { return open }
+    /// One that no other call uses.
+    private func take() throws(ConnectorError) -> Handle {
+        while let handle = lock.withLock({ idle.popLast() }) {
+            if gantry_virConnectIsAlive(handle.pointer) == 1 { return handle }
+        }
         try LibvirtLibrary.load()
         guard let pointer = gantry_virt_open(uri, user, password?.expose()) else {
             throw LibvirtErrorMapping.opening(uri, LibvirtCall.failure("no connection to \(uri)"))
@@ -90,9 +105,11 @@ final class LibvirtConnection: @unchecked Sendable {
         if gantry_virConnectSetKeepAlive(pointer, Self.keepAlive.interval, Self.keepAlive.count) < 0 {
             gantry_virResetLastError()
         }
-        let handle = Handle(pointer)
-        open = handle
-        return handle
+        return Handle(pointer, labels)
+    }
+
+    private func giveBack(_ handle: Handle) {
+        lock.withLock { if idle.count < Self.mostIdle { idle.append(handle) } }
     }
 }
 
@@ -105,6 +122,9 @@ private final class Gate<Value: Sendable>: Sendable {
     }
 
     private let state = LockedState(State())
+
+    /// Whether the call has its answer.
+    var isOpen: Bool { state.change { $0.early != nil } }
 
     func wait(_ continuation: CheckedContinuation<Result<Value, ConnectorError>, Never>) {
         let early = state.change { state -> Result<Value, ConnectorError>? in

@@ -173,22 +173,12 @@ extension Hypervisor {
         return machines
     }
 
-    /// What domains say of themselves; nil for those of others, and those that have ended since. Each that is not known has
-    /// to be asked, so several are at the same time: what takes the time is the way to libvirtd and back.
+    /// What domains say of themselves; nil for those of others, and those that have ended since.
     private func labels(_ domains: [Domain]) throws(ConnectorError) -> [MachineLabel?] {
-        let strips = domains.count > Self.fewMachines ? ProcessInfo.processInfo.activeProcessorCount : 1
-        let found = LockedValue<[Result<MachineLabel?, ConnectorError>]>(
-            Array(repeating: .success(nil), count: domains.count))
-        DispatchQueue.concurrentPerform(iterations: strips) { strip in
-            for place in stride(from: strip, to: domains.count, by: strips) {
-                let result = Result { () throws(ConnectorError) in
-                    try Self.optional { () throws(ConnectorError) in try domains[place].knownLabel() } ?? nil
-                }
-                found.withLock { $0[place] = result }
-            }
-        }
         var labels: [MachineLabel?] = []
-        for result in found.withLock({ $0 }) { labels.append(try result.get()) }
+        for domain in domains {
+            labels.append(try Self.optional { () throws(ConnectorError) in try domain.knownLabel() } ?? nil)
+        }
         return labels
     }
 
