@@ -36,7 +36,7 @@ struct LibvirtFaultTests {
             ("laid over another", .invalidArgument, "qemu-img convert", { $0.image = "file://\(folder)/over.qcow2" }),
             ("cut off", .invalidArgument, "cut off", { $0.image = "file://\(folder)/half.qcow2" }),
             ("address", .invalidArgument, "none of network", { $0.interfaces[0].fixedAddress = "192.0.2.77" }),
-            ("bridge", .internal, "nobr9", { $0.interfaces[0].network = "bridge:nobr9" }),
+            ("bridge", .invalidArgument, "nobr9", { $0.interfaces[0].network = "bridge:nobr9" }),
             ("no volume", .invalidArgument, "no volume", { $0.image = "none.qcow2" }),
             ("scheme", .invalidArgument, "file://", { $0.image = "ost://host/1" }),
             (
