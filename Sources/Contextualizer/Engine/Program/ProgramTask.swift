@@ -219,30 +219,24 @@ struct ProgramPlay: Sendable {
 
     /// Whether what a machine does may depend on what others did before: then they go task by task.
     var keepsTogether: Bool {
-        func together(_ nodes: [ProgramNode]) -> Bool {
-            nodes.contains { node in
-                switch node {
-                case .task(let task): task.looksAtOthers
-                case .block(let block): together(block.body) || together(block.rescue) || together(block.always)
-                }
-            }
-        }
-        return settings.anyErrorsFatal != nil || settings.maximumFailures != nil
-            || handlers.contains(where: \.looksAtOthers)
-            || sections.contains { together($0) }
+        settings.anyErrorsFatal != nil || settings.maximumFailures != nil
+            || handlers.contains(where: \.looksAtOthers) || hasTask(where: \.looksAtOthers)
     }
 
     /// Whether it works on its machines over connections to them.
-    var connects: Bool {
-        func connects(_ nodes: [ProgramNode]) -> Bool {
+    var connects: Bool { (gathersFacts != .bool(false) && gathering.connects) || hasTask(where: \.connects) }
+
+    /// Whether one of its tasks is such, also in a rescue or always.
+    private func hasTask(where matches: (ProgramTask) -> Bool) -> Bool {
+        func has(_ nodes: [ProgramNode]) -> Bool {
             nodes.contains { node in
                 switch node {
-                case .task(let task): task.connects
-                case .block(let block): connects(block.body) || connects(block.rescue) || connects(block.always)
+                case .task(let task): matches(task)
+                case .block(let block): has(block.body) || has(block.rescue) || has(block.always)
                 }
             }
         }
-        return (gathersFacts != .bool(false) && gathering.connects) || sections.contains { connects($0) }
+        return sections.contains { has($0) }
     }
 
     /// How many tasks are known before anything runs.
