@@ -52,8 +52,8 @@ final class LibvirtConnection: @unchecked Sendable {
     }
 
     /// Runs `body` on a thread and with a connection of its own. When the time of the call is over or its task is
-    /// cancelled, this answers so at once, and what `body` is waiting for goes on until libvirt answers; its connection is
-    /// not used again.
+    /// cancelled, this answers so at once, and what `body` is waiting for goes on until libvirt answers; its connection
+    /// is nobody else's until then.
     func run<Value: Sendable>(
         _ what: String, _ budget: CallBudget,
         _ body: @escaping @Sendable (Hypervisor) throws(ConnectorError) -> Value
@@ -72,7 +72,7 @@ final class LibvirtConnection: @unchecked Sendable {
                         } catch {
                             result = .failure(error)
                         }
-                        if !gate.isOpen { self.giveBack(handle) }
+                        self.giveBack(handle)
                     } catch {
                         result = .failure(error)
                     }
@@ -122,9 +122,6 @@ private final class Gate<Value: Sendable>: Sendable {
     }
 
     private let state = LockedState(State())
-
-    /// Whether the call has its answer.
-    var isOpen: Bool { state.change { $0.early != nil } }
 
     func wait(_ continuation: CheckedContinuation<Result<Value, ConnectorError>, Never>) {
         let early = state.change { state -> Result<Value, ConnectorError>? in
