@@ -13,6 +13,9 @@ final class RunInventory: InventoryEditor {
     }
 
     private let state: LockedValue<State>
+    /// Held from a change of the inventory until the run has it, so that no older one comes after it: machines change
+    /// it at the same time.
+    private let changing = NSLock()
     private let builder: HostBuilder
     private let limit: String?
     private let makeLink: @Sendable (PlaybookRun.Host, RunRecorder?) -> MachineLink?
@@ -142,6 +145,8 @@ final class RunInventory: InventoryEditor {
     // MARK: - Changes
 
     func addHost(_ name: String, groups: [String], variables: JinjaDict) throws -> Bool {
+        changing.lock()
+        defer { changing.unlock() }
         let (changed, inventory) = state.withLock { state -> (Bool, Inventory) in
             let before = state.inventory
             state.inventory.addHost(name, variables: variables)
@@ -158,6 +163,8 @@ final class RunInventory: InventoryEditor {
     }
 
     func addGroup(_ name: String, parents: [String], host: String) throws -> Bool {
+        changing.lock()
+        defer { changing.unlock() }
         let (changed, inventory) = state.withLock { state -> (Bool, Inventory) in
             let before = state.inventory
             state.inventory.addHost(host, to: name)
@@ -171,7 +178,7 @@ final class RunInventory: InventoryEditor {
 
     func way(to name: String, scope: TaskScope) throws -> TaskWay { try builder.way(to: name, scope: scope) }
 
-    /// Takes what is new in the inventory into the run.
+    /// Takes what is new in the inventory into the run. Under ``changing``.
     private func refresh(_ inventory: Inventory) {
         let groups = Self.groups(of: inventory)
         for host in builder.hosts(of: inventory) {
