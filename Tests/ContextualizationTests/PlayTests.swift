@@ -236,6 +236,44 @@ import Testing
         #expect(log.record("there", "a") == nil)
     }
 
+    /// Machines run the task at the same time, and none loses what another has changed.
+    @Test func hostsAreGroupedAtTheSameTime() throws {
+        let names = (0..<32).map { "h\($0)" }
+        for _ in 0..<20 {
+            let machines = RunInventory(
+                try Inventory.parse(names.joined(separator: "\n"), name: "i"), builder: HostBuilder(options: .init()),
+                limit: nil, extra: JinjaDict(), magic: JinjaDict(), makeLink: { _, _ in nil })
+            DispatchQueue.concurrentPerform(iterations: names.count) { number in
+                _ = try? machines.addGroup("kind_\(number)", parents: ["all"], host: names[number])
+            }
+            for (number, name) in names.enumerated() {
+                #expect(machines.table.host(name)?.groups.contains("kind_\(number)") == true)
+            }
+            #expect(machines.table.groups.dictValue?.keys.count(where: { $0.text.hasPrefix("kind_") }) == names.count)
+        }
+    }
+
+    /// A template that cannot be read fails its task, as with Ansible: it may be skipped, or rescued.
+    @Test func brokenTemplateFailsItsTask() async throws {
+        let files = [
+            "site.yml": """
+            - hosts: a
+              tasks:
+                - {name: broken, template: {src: broken.j2, dest: x}, ignore_errors: true}
+                - {name: skipped, template: {src: broken.j2, dest: x}, when: false}
+                - {name: after, debug: {}}
+            """, "templates/broken.j2": "x\n{% if %}\n",
+        ]
+        let (report, log) = try await run(files)
+        #expect(report.results["a"] == .configured)
+        #expect(Self.names(log, "a") == ["broken=ignored", "skipped=skipped", "after=ok"])
+        let project = try Project(files)
+        let told = RecipeRunner(factory: try FakeMachines(), clock: ImmediateClock())
+            .check(playbook: project.root + "/site.yml")
+        #expect(told.map(\.isWarning) == [true])
+        #expect(told.first.map { "\($0)".contains("broken.j2:2") } == true, "\(told)")
+    }
+
     @Test func vaultIsOpened() async throws {
         let vault = Vault(passwords: [("default", Secret("open sesame"))])
         let secret = try vault.encrypt(Array("hidden: treasure\n".utf8))

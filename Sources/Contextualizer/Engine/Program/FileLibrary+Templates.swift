@@ -3,8 +3,9 @@ import Modules
 import Recipes
 
 extension FileLibrary {
-    /// What is wrong with template files that tasks name outright: texts that cannot be read, filters, tests and
-    /// lookups that there are none of. Files whose names are templates themselves are known when the task runs.
+    /// What is wrong with template files that tasks name outright: filters, tests and lookups that there are none of;
+    /// as a warning, texts that cannot be read, since with Ansible that fails the task, which may be meant to or be
+    /// skipped. Files whose names are templates themselves are known when the task runs.
     func templateProblems(_ plays: [ProgramPlay]) -> [RecipeDiagnostic] {
         var seen: Set<String> = []
         var problems: [RecipeDiagnostic] = []
@@ -37,7 +38,7 @@ extension FileLibrary {
         } catch {
             return [
                 RecipeDiagnostic(
-                    .error, "a template cannot be read: \(error)", recipe: file,
+                    .warning, "a template cannot be read, so that its task will fail: \(error)", recipe: file,
                     position: error.line.map { RecipePosition(line: $0, column: 1) })
             ]
         }
