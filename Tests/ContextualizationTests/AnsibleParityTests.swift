@@ -11,19 +11,7 @@ import Testing
 @Suite struct AnsibleParityTests {
     /// Runs a playbook with its files on one machine; the log of its tasks.
     private func run(_ playbook: String, files: [String: String] = [:]) async throws -> EventLog {
-        let hosts = "a ansible_host=10.0.0.1\n"
-        let project = try Project(files.merging(["hosts": hosts, "site.yml": playbook]) { _, own in own })
-        var options = RecipeRunner.Options()
-        options.privateKeyFiles = []
-        options.gathersFacts = false
-        let machines = try FakeMachines()
-        let runner = RecipeRunner(factory: machines, local: machines, options: options, clock: ImmediateClock())
-        let log = EventLog()
-        _ = try await runner.run(
-            playbook: project.root + "/site.yml",
-            inventory: try RecipeRunner.inventory(files: [project.root + "/hosts"], vault: options.vault)
-        ) { try log.take($0) }
-        return log
+        try await PlaybookTrial(playbook, files: files, hosts: "a ansible_host=10.0.0.1\n").log
     }
 
     /// The tasks as `name=status`.
@@ -229,9 +217,9 @@ import Testing
     }
 
     @Test func equalKeysAreToldOfInAllFiles() async throws {
-        let project = try Project([
-            "hosts": "a ansible_host=10.0.0.1\n",
-            "site.yml": """
+        let told = LockedValue<[String]>([])
+        let trial = try await PlaybookTrial(
+            """
             - hosts: a
               vars: {x: 1}
               roles: [app]
@@ -239,29 +227,22 @@ import Testing
                 - {name: show, debug: {msg: "{{ x }} {{ d }} {{ g }} {{ f }}"}, vars: {x: 2, x: 3}}
                 - {include_vars: more.yml}
             """,
-            "more.yml": "i: 1\ni: 2\n",
-            "group_vars/all.yml": "f: 1\ng: 1\ng: 2\n",
-            "roles/app/defaults/main.yml": "d: 1\nd: 2\n",
-            "roles/app/tasks/main.yml": "- name: own\n  debug: {}\n  name: again\n",
-        ])
-        let told = LockedValue<[String]>([])
-        var options = RecipeRunner.Options()
-        options.privateKeyFiles = []
-        options.gathersFacts = false
-        options.warn = { problem in told.withLock { $0.append("\(problem)") } }
-        let machines = try FakeMachines()
-        let runner = RecipeRunner(factory: machines, local: machines, options: options, clock: ImmediateClock())
-        let log = EventLog()
-        _ = try await runner.run(
-            playbook: project.root + "/site.yml", inventory: try Inventory.parse("a ansible_host=10.0.0.1", name: "x")
-        ) { try log.take($0) }
+            files: [
+                "more.yml": "i: 1\ni: 2\n",
+                "group_vars/all.yml": "f: 1\ng: 1\ng: 2\n",
+                "roles/app/defaults/main.yml": "d: 1\nd: 2\n",
+                "roles/app/tasks/main.yml": "- name: own\n  debug: {}\n  name: again\n",
+            ]
+        ) { options in options.warn = { problem in told.withLock { $0.append("\(problem)") } } }
+        let log = trial.log
         #expect(log.record("show", "a")?.summary == "3 2 2 1")
         let twice = told.withLock { $0 }.filter { $0.contains("occurs twice in one mapping") }
         #expect(twice.count == 5, "\(twice)")
         for place in ["site.yml:5", "more.yml:2:1", "group_vars/all.yml:3:1", "defaults/main.yml:2:1", "main.yml:3:3"] {
             #expect(twice.contains { $0.contains(place) }, "\(twice)")
         }
-        let checked = runner.check(playbook: project.root + "/site.yml").filter(\.isWarning)
+        let checked = RecipeRunner(factory: try FakeMachines()).check(playbook: trial.project.root + "/site.yml")
+            .filter(\.isWarning)
         #expect(checked.count == 3 && checked.allSatisfy { $0.message.contains("occurs twice") }, "\(checked)")
     }
 

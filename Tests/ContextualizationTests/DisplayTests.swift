@@ -10,35 +10,12 @@ import Testing
 
 /// What is printed of a run, beside what ansible-playbook 2.19 printed for the same playbooks.
 @Suite struct DisplayTests {
-    private static let hosts = """
-        a ansible_host=10.0.0.1
-        b ansible_host=10.0.0.2
-        """
-
     /// The lines of a run, and its events.
     private func run(
         _ playbook: String, files: [String: String] = [:], verbosity: Int = 0
     ) async throws -> (lines: [String], log: EventLog, project: Project) {
-        let project = try Project(files.merging(["hosts": Self.hosts, "site.yml": playbook]) { own, _ in own })
-        var options = RecipeRunner.Options()
-        options.privateKeyFiles = []
-        options.gathersFacts = false
-        let machines = try FakeMachines()
-        let runner = RecipeRunner(factory: machines, local: machines, options: options, clock: ImmediateClock())
-        let log = EventLog()
-        let shown = LockedValue((RecipeLog(hosts: [:], verbosity: verbosity), [String]()))
-        _ = try await runner.run(
-            playbook: project.root + "/site.yml",
-            inventory: try RecipeRunner.inventory(files: [project.root + "/hosts"])
-        ) { event in
-            try log.take(event)
-            shown.withLock { $0.1 += $0.0.lines(for: event) }
-        }
-        return (shown.withLock { $0.1 }.filter { !$0.isEmpty }, log, project)
-    }
-
-    private static func title(_ line: String) -> String {
-        line.replacing("*", with: "").trimmingCharacters(in: .whitespaces)
+        let trial = try await PlaybookTrial(playbook, files: files, verbosity: verbosity)
+        return (trial.lines, trial.log, trial.project)
     }
 
     @Test func playsOfOneNameAndBatchesAreCalledSo() async throws {
@@ -46,7 +23,7 @@ import Testing
         let (lines, log, _) = try await run(
             play + play + "- hosts: all\n  serial: 1\n  tasks: [{debug: {}}]\n")
         #expect(
-            lines.filter { $0.hasPrefix("PLAY [") }.map(Self.title) == [
+            lines.filter { $0.hasPrefix("PLAY [") }.map(PlaybookTrial.title) == [
                 "PLAY [same]", "PLAY [same]", "PLAY [all]", "PLAY [all]",
             ])
         let json = try JinjaValue(json: RecipeLog.json(of: log.all, counts: [:]))
@@ -68,7 +45,7 @@ import Testing
             """, files: ["inc.yml": "- {name: \"in {{ item }}\", debug: {}}\n"])
         let file = URL(fileURLWithPath: project.root).standardizedFileURL.path + "/inc.yml"
         let words = ["TASK", "included", "skipping"]
-        let told = lines.filter { line in words.contains(where: line.hasPrefix) }.map(Self.title)
+        let told = lines.filter { line in words.contains(where: line.hasPrefix) }.map(PlaybookTrial.title)
         // Which of the machines comes first is left to them.
         #expect(
             told.prefix(3).sorted() == [

@@ -22,19 +22,8 @@ import Testing
     private func run(
         _ files: [String: String], _ change: (inout RecipeRunner.Options) -> Void = { _ in }
     ) async throws -> (report: ContextualizationReport, log: EventLog) {
-        let project = try Project(files.merging(["hosts": Self.hosts]) { own, _ in own })
-        var options = RecipeRunner.Options()
-        options.privateKeyFiles = []
-        options.gathersFacts = false
-        change(&options)
-        let machines = try FakeMachines()
-        let runner = RecipeRunner(factory: machines, local: machines, options: options, clock: ImmediateClock())
-        let log = EventLog()
-        let report = try await runner.run(
-            playbook: project.root + "/site.yml",
-            inventory: try RecipeRunner.inventory(files: [project.root + "/hosts"], vault: options.vault)
-        ) { try log.take($0) }
-        return (report, log)
+        let trial = try await PlaybookTrial(files["site.yml"] ?? "", files: files, hosts: Self.hosts, change)
+        return (trial.report, trial.log)
     }
 
     private static func names(_ log: EventLog, _ host: String) -> [String] {
