@@ -196,7 +196,8 @@ final class FileLibrary: TaskLibrary, SourceProvider {
             allowsDuplicates: true, validates: task.arguments["rolespec_validate"]?.isTrue ?? true, namesParents: true,
             into: &collection)
         return IncludedRole(
-            tasks: tasks, handlers: RecipeCompiler.tasks(of: collection.handlers), exports: collection.exports)
+            tasks: tasks, handlers: RecipeCompiler.handlers(of: collection.importedHandlers + collection.handlers),
+            exports: collection.exports)
     }
 
     func variables(named name: String, includedBy task: ProgramTask) throws -> JinjaDict {

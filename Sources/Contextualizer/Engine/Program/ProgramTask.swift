@@ -54,6 +54,8 @@ struct ProgramTask: Sendable {
     var notify: [JinjaValue] = []
     /// Topics, for handlers.
     var listen: [String] = []
+    /// The list of handlers that it stands in: of those of one name the last list's first counts.
+    var handlerList = 0
     var become: JinjaValue?
     var becomeUser: JinjaValue?
     var becomeMethod: JinjaValue?

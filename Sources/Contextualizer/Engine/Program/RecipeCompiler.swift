@@ -71,15 +71,14 @@ struct RecipeCompiler {
             var untagged = self
             untagged.tags = nil
             var handling = inherited
-            handling.when = []
             handling.tags = []
             let handlers = try untagged.nodes(
                 play.handlers, inherited: handling, path: "\(index).handlers", roles: &collection)
             var program = ProgramPlay(
                 name: attributes.name ?? Self.pattern(play.hosts), hosts: play.hosts ?? .string("all"),
                 gathersFacts: play.gatherFacts, gathering: gathering, sections: sections,
-                handlers: Self.tasks(of: collection.handlers) + Self.tasks(of: handlers), layers: [attributes.vars],
-                variableFiles: play.varsFiles)
+                handlers: Self.handlers(of: collection.handlers + [handlers] + collection.importedHandlers),
+                layers: [attributes.vars], variableFiles: play.varsFiles)
             program.exports = collection.exports
             program.settings = ProgramPlay.Settings(play)
             plays.append(program)
@@ -155,6 +154,13 @@ struct RecipeCompiler {
         entry.attributes = include.task.attributes
         entry.attributes.name = nil
         let parameters = include.task.arguments.parameters
+        // Its handlers come after those of the play, those of the play's roles before them.
+        let outer = collection.handlers
+        collection.handlers = []
+        defer {
+            collection.importedHandlers += collection.handlers
+            collection.handlers = outer
+        }
         return try role(
             entry, files: Self.files(parameters), inherited: inherited, path: path, upper: upper,
             parents: self.role.map { [$0] } ?? [], isDirect: false,
@@ -177,10 +183,8 @@ struct RecipeCompiler {
     private func include(
         _ include: RecipeInclude, inherited: RecipeAttributes, path: String, upper: [JinjaDict]
     ) throws(TaskFailure) -> ProgramTask {
-        var inner = inherited
-        inner.when = []
         let details = ProgramTask.Include(
-            parent: include.applied.inheriting(from: inner), isStatic: include.isStatic, role: role)
+            parent: include.applied.inheriting(from: inherited), isStatic: include.isStatic, role: role)
         var program = programTask(
             include.task, inherited: inherited, path: path, upper: upper,
             action: include.kind == .role ? .includeRole(details) : .includeTasks(details))
@@ -327,14 +331,29 @@ struct RecipeCompiler {
         }
     }
 
-    /// The tasks of a list of handlers, those in blocks too.
-    static func tasks(of nodes: [ProgramNode]) -> [ProgramTask] {
-        nodes.flatMap { node in
-            switch node {
-            case .task(let task): [task]
-            case .block(let block): tasks(of: block.body)
+    /// The tasks of lists of handlers, those in blocks too. Each block is a list of its own, and so are the tasks between
+    /// blocks.
+    static func handlers(of lists: [[ProgramNode]]) -> [ProgramTask] {
+        var result: [ProgramTask] = []
+        var number = 0
+        func take(_ nodes: [ProgramNode]) {
+            for node in nodes {
+                switch node {
+                case .task(var task):
+                    task.handlerList = number
+                    result.append(task)
+                case .block(let block):
+                    number += 1
+                    take(block.body)
+                    number += 1
+                }
             }
         }
+        for nodes in lists {
+            take(nodes)
+            number += 1
+        }
+        return result
     }
 }
 

@@ -5,7 +5,10 @@ extension RecipeCompiler {
     /// What was found while the roles of a play were compiled.
     struct RoleCollection {
         var exports = RoleExports()
-        var handlers: [ProgramNode] = []
+        /// Lists of handlers, of each role one.
+        var handlers: [[ProgramNode]] = []
+        /// The same of roles that tasks import.
+        var importedHandlers: [[ProgramNode]] = []
         /// Roles that run already, with the same parameters: they do not run again.
         var seen: Set<RoleKey> = []
         /// Those of them that ran on the machine before the include that is compiled.
@@ -92,13 +95,13 @@ extension RecipeCompiler {
             result.append(.task(validation))
         }
         result += try inner.nodes(role.tasks, inherited: attributes, path: "\(path).role", upper: upper)
+        // Conditions of the role are those of its handlers, too.
         var handling = attributes
-        handling.when = []
         handling.tags = []
         var untagged = inner
         untagged.tags = nil
-        collection.handlers += try untagged.nodes(
-            role.handlers, inherited: handling, path: "\(path).handlers", upper: upper)
+        collection.handlers.append(
+            try untagged.nodes(role.handlers, inherited: handling, path: "\(path).handlers", upper: upper))
         return result
     }
 

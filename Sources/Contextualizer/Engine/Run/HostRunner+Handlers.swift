@@ -1,12 +1,22 @@
+import Foundation
+import Jinja
+
 /// Handlers: who is notified, and when they run.
 extension HostRunner {
     func notify(_ names: [String], from task: ProgramTask) throws {
+        guard !names.isEmpty else { return }
+        // Of several handlers of one name the first of the last list counts.
+        let order = handlers.indices.sorted { left, right in
+            (-handlers[left].handlerList, left) < (-handlers[right].handlerList, right)
+        }
         for name in names {
-            // Of several handlers of one name the last one counts; of a topic all do.
-            let byName = handlers.lastIndex { handler in
-                handler.name == name || handler.role.map { "\($0) : \(handler.name)" } == name
+            let byName = order.first { answers($0, to: name) }
+            // Of a topic all do, each name once.
+            var seen: Set<String> = []
+            let byTopic = order.filter { index in
+                let handler = handlers[index]
+                return handler.listen.contains(name) && (!handler.isNamed || seen.insert(handler.name).inserted)
             }
-            let byTopic = handlers.indices.filter { handlers[$0].listen.contains(name) }
             guard byName != nil || !byTopic.isEmpty else {
                 throw TaskFailure(
                     message: "The requested handler '\(name)' was not found in either the main handlers list nor in "
@@ -15,6 +25,41 @@ extension HostRunner {
             notified.formUnion(byTopic)
             if let byName { notified.insert(byName) }
         }
+    }
+
+    /// Whether a handler has this name, alone or with its role's before it. One whose name cannot be rendered has none.
+    private func answers(_ index: Int, to name: String) -> Bool {
+        let handler = handlers[index]
+        guard handler.isNamed else { return false }
+        var own = handler.name
+        if JinjaTemplate.isTemplate(own) {
+            let scope = TaskRun(runner: self, task: handler).scope()
+            guard let text = try? context.environment.renderText(own, scope: scope) else { return false }
+            own = text
+        }
+        return own == name || handler.role.map { "\($0) : \(own)" } == name
+    }
+
+    /// The handlers of a role that was included: they come last, but for those that are there from an include before, whose
+    /// place they take.
+    func add(_ included: [ProgramTask]) {
+        let first = (handlers.map(\.handlerList).max() ?? -1) + 1
+        for var handler in included {
+            handler.handlerList += first
+            if let known = handlers.firstIndex(where: { Self.isSame($0, handler) }) {
+                handlers[known] = handler
+            } else {
+                handlers.append(handler)
+            }
+        }
+    }
+
+    private static func isSame(_ left: ProgramTask, _ right: ProgramTask) -> Bool {
+        func place(_ task: ProgramTask) -> Substring? {
+            task.path.range(of: ".handlers.", options: .backwards).map { task.path[$0.lowerBound...] }
+        }
+        return left.name == right.name && left.roleKey != nil && left.roleKey == right.roleKey
+            && place(left) == place(right)
     }
 
     /// Runs the notified handlers in order of definition; they may notify later ones.

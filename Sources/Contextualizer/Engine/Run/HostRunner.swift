@@ -360,10 +360,7 @@ final class HostRunner {
     }
 
     private func add(_ role: IncludedRole, isPublic: Bool) {
-        for handler in role.handlers
-        where !handlers.contains(where: { $0.name == handler.name && $0.role == handler.role }) {
-            handlers.append(handler)
-        }
+        add(role.handlers)
         guard isPublic else { return }
         playLayers = role.exports.variables + playLayers
         exports.defaults = role.exports.defaults + exports.defaults
