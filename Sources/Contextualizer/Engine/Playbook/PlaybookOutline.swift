@@ -31,19 +31,23 @@ extension RecipeRunner {
             let hosts = prepared.library.rendered(play.hosts, layers: play.layers)
             let pattern = hosts.listValue?.map(\.text).joined(separator: ",") ?? hosts.text
             return PlayOutline(
-                name: play.name, pattern: pattern, tags: play.gathering.tags.filter { $0 != "always" }.sorted(),
-                hosts: try machines.names(pattern), tasks: play.sections.flatMap { tasks($0) })
+                name: play.name, pattern: pattern, tags: play.tags.sorted(), hosts: try machines.names(pattern),
+                tasks: play.sections.flatMap { Self.tasks($0, of: play) })
         }
     }
 
-    private func tasks(_ nodes: [ProgramNode]) -> [PlayOutline.Task] {
+    /// As Ansible lists them: of blocks what is done unless something fails, and tasks without a name as their modules.
+    private static func tasks(_ nodes: [ProgramNode], of play: ProgramPlay) -> [PlayOutline.Task] {
         nodes.flatMap { node -> [PlayOutline.Task] in
             switch node {
-            case .block(let block): return tasks(block.body) + tasks(block.rescue) + tasks(block.always)
+            case .block(let block): return tasks(block.body, of: play)
             case .task(let task):
-                if case .meta = task.action { return [] }
-                let name = task.role.map { "\($0) : \(task.name)" } ?? task.name
-                return [PlayOutline.Task(name: name, tags: task.tags.sorted())]
+                let tags = Set(task.tags).union(play.tags)
+                return [
+                    PlayOutline.Task(
+                        name: task.isNamed ? task.title(task.name) : task.writtenModule ?? task.moduleName,
+                        tags: tags.sorted())
+                ]
             }
         }
     }

@@ -37,6 +37,8 @@ struct ProgramTask: Sendable {
     /// Whether the recipe names it; else the name is that of its module.
     var isNamed = true
     var moduleName: String
+    /// The module as the recipe names it; nil: as above.
+    var writtenModule: String?
     var action: Action
     var arguments: JinjaDict
     /// A template that gives a dict of arguments; the named ones win over it.
@@ -96,6 +98,14 @@ struct ProgramTask: Sendable {
     var magic = JinjaDict()
     /// Line in the source.
     var line: Int?
+
+    /// What the display calls it: with its role, unless it includes one.
+    ///
+    /// - Parameter name: Its own name, rendered.
+    func title(_ name: String) -> String {
+        if case .includeRole = action { return name }
+        return role.map { "\($0) : \(name)" } ?? name
+    }
 
     /// Whether other machines see what it does, or it sees what they did.
     var looksAtOthers: Bool {
@@ -192,6 +202,7 @@ struct ProgramPlay: Sendable {
     var layers: [JinjaDict]
     /// Files with variables, each a template or a list of alternatives.
     var variableFiles: [JinjaValue]
+    var tags: [String] = []
     /// What its roles give to all tasks.
     var exports = RoleExports()
     var settings = Settings()

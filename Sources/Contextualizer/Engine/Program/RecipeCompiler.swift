@@ -52,7 +52,8 @@ struct RecipeCompiler {
             sections.append(
                 try self.nodes(play.postTasks, inherited: inherited, path: "\(index).post_tasks", roles: &collection))
             var gathering = ProgramTask.gathering
-            gathering.tags = attributes.tags.isEmpty ? ["always"] : TagSelection.texts(attributes.tags)
+            let tags = TagSelection.texts(attributes.tags.map { rendered($0, layers: [attributes.vars]) })
+            gathering.tags = tags.isEmpty ? ["always"] : tags
             gathering.remoteUser = attributes.remoteUser
             gathering.connection = attributes.connection
             for (name, value) in [
@@ -79,6 +80,7 @@ struct RecipeCompiler {
                 gathersFacts: play.gatherFacts, gathering: gathering, sections: sections,
                 handlers: Self.handlers(of: collection.handlers + [handlers] + collection.importedHandlers),
                 layers: [attributes.vars], variableFiles: play.varsFiles)
+            program.tags = tags
             program.exports = collection.exports
             program.settings = ProgramPlay.Settings(play)
             plays.append(program)
@@ -188,9 +190,8 @@ struct RecipeCompiler {
         var program = programTask(
             include.task, inherited: inherited, path: path, upper: upper,
             action: include.kind == .role ? .includeRole(details) : .includeTasks(details))
-        program.name = include.task.attributes.name ?? include.task.module
         if include.kind == .role {
-            if include.task.attributes.name == nil { program.name = "include_role : \(include.target)" }
+            if !program.isNamed { program.name += " : \(include.target)" }
             program.arguments = include.task.arguments.parameters
             program.arguments["name"] = .string(include.target)
             program.arguments["role"] = nil
@@ -238,6 +239,7 @@ struct RecipeCompiler {
         var program = ProgramTask(
             path: path, name: task.title, moduleName: task.module, action: action, arguments: arguments)
         program.isNamed = task.attributes.name != nil
+        program.writtenModule = task.action
         program.argumentsTemplate = task.arguments.variable
         program.conditions = Self.texts(attributes.when)
         program.loop = Self.loop(task)

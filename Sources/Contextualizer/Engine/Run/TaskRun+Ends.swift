@@ -1,4 +1,5 @@
 import ContextualizationAPI
+import Foundation
 import Jinja
 import Modules
 import Support
@@ -14,7 +15,7 @@ extension TaskRun {
             value.flatMap { try? environment.resolve($0, scope: scope) } ?? .none
         }
         return [
-            "action": .string(task.moduleName), "name": .string(name),
+            "action": .string(task.writtenModule ?? task.moduleName), "name": .string(name),
             // Those of an item are known to the item alone.
             "args": .dict((try? resolvedArguments(scope, keeping: [])) ?? task.arguments),
             "register": task.register.map { .string($0) } ?? .none, "tags": texts(task.tags),
@@ -28,8 +29,26 @@ extension TaskRun {
     }
 
     func name() -> String {
-        let own = (try? environment.renderText(task.name, scope: scope())) ?? task.name
-        return task.role.map { "\($0) : \(own)" } ?? own
+        task.title(renderedName)
+    }
+
+    /// As in Ansible, the reason stands in the place of what cannot be rendered.
+    private var renderedName: String {
+        let scope = scope()
+        if let text = try? environment.renderText(task.name, scope: scope) { return text }
+        guard !task.name.contains("{%") else { return task.name }
+        var (rest, shown, count) = (task.name[...], "", 0)
+        while let begin = rest.range(of: "{{"), let end = rest[begin.upperBound...].range(of: "}}") {
+            shown += rest[..<begin.lowerBound]
+            do throws(JinjaError) {
+                shown += try environment.renderText(String(rest[begin.lowerBound..<end.upperBound]), scope: scope)
+            } catch {
+                count += 1
+                shown += "<< error \(count) - \(error.message) >>"
+            }
+            rest = rest[end.upperBound...]
+        }
+        return shown + rest
     }
 
     /// The end of the task: what is registered and who is notified.
@@ -150,6 +169,8 @@ extension TaskRun {
         return .dict(result)
     }
 
+    func reference() -> TaskReference { reference(name: context.masker.mask(name())) }
+
     private func reference(name: String, digest: String? = nil) -> TaskReference {
         TaskReference(step: runner.step, path: task.path, name: name, module: task.moduleName, digest: digest)
     }
@@ -158,7 +179,6 @@ extension TaskRun {
     func announce() async throws {
         guard !wasAnnounced else { return }
         wasAnnounced = true
-        try await context.recorder.emit(
-            runner.machine.id, .taskStarted(reference(name: context.masker.mask(name()))))
+        try await context.recorder.emit(runner.machine.id, .taskStarted(reference()))
     }
 }

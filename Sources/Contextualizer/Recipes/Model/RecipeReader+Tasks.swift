@@ -68,7 +68,7 @@ extension RecipeReader {
         } else {
             guard let module = chooseModule(candidates, of: item) else { return nil }
             for entry in candidates where entry != module { unknownInTask(entry) }
-            task.module = Keywords.shortModuleName(module.key.text)
+            task.call(module.key.text)
             task.modulePosition = module.keyPosition
             task.arguments = arguments(module.value, of: task.module)
             addArguments(extra, to: &task)
@@ -112,13 +112,13 @@ extension RecipeReader {
                 error("'\(action.key.text)' needs the key 'module'", at: action.value.position)
                 return
             }
-            task.module = Keywords.shortModuleName(name)
+            task.call(name)
             let rest = entries.filter { $0.key != .string("module") }
             task.arguments = arguments(PositionedValue(.dict(rest), at: action.value.position), of: task.module)
         } else if let line = text(action.value, of: action.key.text) {
             let line = line.trimmingSpaces()
             let end = line.firstIndex { $0 == " " || $0 == "\n" } ?? line.endIndex
-            task.module = Keywords.shortModuleName(String(line[..<end]))
+            task.call(String(line[..<end]))
             let rest = String(line[end...]).trimmingSpaces()
             let value = PositionedValue(.scalar(rest.isEmpty ? .none : .string(rest)), at: action.value.position)
             task.arguments = arguments(value, of: task.module)

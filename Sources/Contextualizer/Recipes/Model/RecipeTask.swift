@@ -61,6 +61,8 @@ public struct RecipeTask: Sendable, Hashable {
     public var attributes = RecipeAttributes()
     /// The module's name without `ansible.builtin.` or `ansible.legacy.`.
     public var module: String
+    /// As the recipe writes it, which is what the display shows.
+    public var action: String
     public var modulePosition: RecipePosition
     public var arguments = RecipeArguments()
     public var loop: RecipeLoop?
@@ -79,12 +81,19 @@ public struct RecipeTask: Sendable, Hashable {
 
     public init(module: String, at position: RecipePosition) {
         self.module = module
+        action = module
         self.position = position
         modulePosition = position
     }
 
-    /// What the display calls the task: its name, or else its module.
-    public var title: String { attributes.name ?? module }
+    /// - Parameter name: The module's name as written.
+    mutating func call(_ name: String) {
+        action = name
+        module = Keywords.shortModuleName(name)
+    }
+
+    /// What the display calls the task: its name, or else its module as written.
+    public var title: String { attributes.name ?? action }
 }
 
 /// `block`, `rescue` and `always`.

@@ -12,11 +12,11 @@ struct RecipeOutlineOptions: ParsableArguments {
     @Flag(help: "Print JSON.") var json = false
 
     func outlines() throws -> [(file: String, plays: [PlayOutline])] {
-        try Self.outlines(of: playbooks, source, tags)
+        try Self.outlines(of: playbooks, source, tags.selection)
     }
 
     static func outlines(
-        of playbooks: [String], _ source: RecipeSourceOptions, _ tags: RecipeTagOptions
+        of playbooks: [String], _ source: RecipeSourceOptions, _ tags: TagSelection
     ) throws -> [(file: String, plays: [PlayOutline])] {
         for playbook in playbooks { try UserFile.check(playbook, "playbook") }
         let vault = try source.vault()
@@ -25,7 +25,7 @@ struct RecipeOutlineOptions: ParsableArguments {
         options.limit = source.limit
         options.extraVariables = try source.variables(vault)
         options.vault = vault
-        options.tags = tags.selection
+        options.tags = tags
         options.privateKeyFiles = []
         let runner = RecipeRunner(
             factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
@@ -93,7 +93,8 @@ struct RecipeListTagsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let outlines = try options.outlines()
+            let outlines = try RecipeOutlineOptions.outlines(
+                of: options.playbooks, options.source, options.tags.selectionOfTags)
             if options.json { return options.printJSON(outlines) }
             OutlineText.print(outlines, .tags)
         }
@@ -105,6 +106,10 @@ enum OutlineText {
     enum Part { case hosts, tasks, tags }
 
     static func print(_ outlines: [(file: String, plays: [PlayOutline])], _ parts: Part...) {
+        print(outlines, parts)
+    }
+
+    static func print(_ outlines: [(file: String, plays: [PlayOutline])], _ parts: [Part]) {
         for (file, plays) in outlines {
             Terminal.line("\nplaybook: \(file)")
             for (index, play) in plays.enumerated() {
@@ -123,7 +128,7 @@ enum OutlineText {
             ["    tasks:"]
                 + play.tasks.map { "      \($0.name)\tTAGS: [\($0.tags.joined(separator: ", "))]" }
         case .tags:
-            ["      TASK TAGS: [\(Set(play.tasks.flatMap(\.tags)).sorted().joined(separator: ", "))]"]
+            ["      TASK TAGS: [\(Set(play.tasks.flatMap(\.tags) + play.tags).sorted().joined(separator: ", "))]"]
         }
     }
 }

@@ -170,10 +170,15 @@ struct RecipeTagOptions: ParsableArguments {
     @Option(name: .customLong("skip-tags"), help: ArgumentHelp("Not tasks with these tags.", valueName: "tags"))
     var skipTags: [String] = []
 
-    var selection: TagSelection {
+    var selection: TagSelection { selection(default: []) }
+
+    /// For a list of all tags: those of tasks that run only when asked for, too, unless the options say which.
+    var selectionOfTags: TagSelection { selection(default: ["all", "never"]) }
+
+    private func selection(default all: [String]) -> TagSelection {
         func list(_ texts: [String]) -> [String] {
             texts.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
         }
-        return TagSelection(only: list(tags), skipped: list(skipTags))
+        return TagSelection(only: tags.isEmpty && skipTags.isEmpty ? all : list(tags), skipped: list(skipTags))
     }
 }

@@ -127,10 +127,12 @@ struct RecipeRunCommand: AsyncParsableCommand {
     }
 
     private func list() throws {
-        let outlines = try RecipeOutlineOptions.outlines(of: playbooks, source, tags)
-        if listHosts { OutlineText.print(outlines, .hosts) }
-        if listTasks { OutlineText.print(outlines, .tasks) }
-        if listTags { OutlineText.print(outlines, .tags) }
+        let outlines = try RecipeOutlineOptions.outlines(
+            of: playbooks, source, listTags ? tags.selectionOfTags : tags.selection)
+        let parts: [(isAsked: Bool, part: OutlineText.Part)] = [
+            (listHosts, .hosts), (listTasks, .tasks), (listTags, .tags),
+        ]
+        OutlineText.print(outlines, parts.filter(\.isAsked).map(\.part))
     }
 
     private func options(_ vault: Vault?) throws -> RecipeRunner.Options {
