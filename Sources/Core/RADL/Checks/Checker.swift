@@ -60,6 +60,7 @@ struct Checker {
         if networks.count < document.networks.count {
             checkDuplicates(document.networks.map(\.id), of: "network", imText: "Some Network name duplicated.")
         }
+        checkFixedAddresses()
         if untold > 0 {
             let count = untold == 1 ? "is 1 mistake" : "are \(untold) mistakes"
             errors.append(
