@@ -1,4 +1,5 @@
 import ConnectorAPI
+import Foundation
 import Testing
 
 @testable import Libvirt
@@ -148,6 +149,18 @@ struct DecisionTests {
         let explained = LibvirtErrorMapping.opening("qemu:///system", error)
         #expect(explained.code == code)
         #expect(explained.message.contains(word))
+    }
+
+    @Test("Firmware is one that there is")
+    func firmware() throws {
+        var item = MachineSpec(machineID: "m", name: "n", image: "i", flavor: "")
+        #expect(try !Hypervisor.wantsUEFI(item, "x86_64"))
+        #expect(try Hypervisor.wantsUEFI(item, "aarch64"))
+        item.provider = ["radl": ["libvirt.firmware": "UEFI"]]
+        #expect(try Hypervisor.wantsUEFI(item, "x86_64"))
+        item.provider = ["radl": ["libvirt.firmware": "uefii"]]
+        let error = #expect(throws: ConnectorError.self) { try Hypervisor.wantsUEFI(item, "x86_64") }
+        #expect(error?.message == "libvirt.firmware is 'uefi' or 'bios', not 'uefii'")
     }
 
     @Test(

@@ -39,6 +39,50 @@ struct AdviceTests {
             ])
     }
 
+    @Test(arguments: [
+        ("network n ()\nsystem a (libvirt.firmwre = 'uefi')", "libvirt.firmwre", "did you mean 'libvirt.firmware'?"),
+        ("network n (libvirt.forwrad = 'nat')\nsystem a ()", "libvirt.forwrad", "did you mean 'libvirt.forward'?"),
+        ("network n (libvirt.firmware = 'uefi')", "libvirt.firmware", "'libvirt.firmware' stands in a system"),
+        (
+            "system a (libvirt.machine = 'q35')", "libvirt.machine",
+            "there is 'libvirt.forward' of a network, 'libvirt.firmware' of a system"
+        ),
+    ])
+    func `features of libvirt that it has not are told`(_ text: String, _ name: String, _ hint: String) throws {
+        let advice = try RADLDocument(parsing: text).advice()
+        #expect(advice.map(\.message) == ["nothing reads '\(name)'"])
+        #expect(advice.map(\.hint) == [hint])
+    }
+
+    @Test(arguments: [
+        ("system a (libvirt.firmware = 'uefii')", "'libvirt.firmware' cannot be 'uefii'", "did you mean 'uefi'?"),
+        ("network n (libvirt.forward = 'route')", "'libvirt.forward' cannot be 'route'", "write one of 'nat', 'none'"),
+    ])
+    func `values that libvirt's features cannot have are refused`(
+        _ text: String, _ message: String, _ hint: String
+    ) throws {
+        let errors = try RADLDocument(parsing: text).check()
+        #expect(errors.map(\.message) == [message])
+        #expect(errors.map(\.hint) == [hint])
+    }
+
+    @Test(
+        arguments: [
+            (
+                "create = 'yes' and provider_id = 'lab'",
+                "network 'n' is not made: provider_id names 'lab', which is taken"
+            ),
+            (
+                "create = 'yes' and outbound = 'yes'",
+                "network 'n' is not made: machines with public addresses (outbound = 'yes') are on networks that are there"
+            ),
+            ("create = 'no' and provider_id = 'lab'", nil), ("create = 'yes'", nil), ("provider_id = 'lab'", nil),
+        ] as [(String, String?)])
+    func `a network that is not made although it says so is told`(_ features: String, _ message: String?) throws {
+        let advice = try RADLDocument(parsing: "network n (\(features))").advice()
+        #expect(advice.map(\.message) == [message].compactMap { $0 })
+    }
+
     private static func recipe(_ id: String, _ text: String = "- tasks: []") -> String {
         "configure \(id) (\n@begin\n\(text)\n@end\n)\n"
     }

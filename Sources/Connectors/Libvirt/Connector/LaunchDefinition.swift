@@ -26,7 +26,7 @@ extension Hypervisor {
         return DomainDefinition(
             name: LaunchIdentity.domainName(spec.name, uuid), uuid: uuid, label: label, cpus: size.cpus,
             memoryBytes: size.memoryBytes, architecture: size.architecture, emulator: guest.emulator,
-            machines: guest.machines, hasUEFI: Self.wantsUEFI(spec, size.architecture), disks: disks,
+            machines: guest.machines, hasUEFI: try Self.wantsUEFI(spec, size.architecture), disks: disks,
             seed: .init(
                 path: "\(folder)/\(MachineVolume.seed(uuid))", format: "raw", serial: "gantry-seed", isReadOnly: true),
             consoleLog: "\(folder)/\(MachineVolume.console(uuid))")
@@ -37,11 +37,13 @@ extension Hypervisor {
         let size = try MachineSize(spec, host: session.abilities.architecture)
         _ = try session.guest(size.architecture)
         try OperatingSystemName.check(spec.image, size.architecture)
+        _ = try Self.wantsUEFI(spec, size.architecture)
         _ = try interfaces(spec, "", session)
     }
 
     /// What is wrong with the disks and networks of an item, as far as they are there. Makes and starts none.
     func foresee(_ spec: MachineSpec, _ session: LibvirtSession) throws(ConnectorError) {
+        _ = try Self.wantsUEFI(spec, "")
         for disk in spec.disks { _ = try base(of: disk) }
         for interface in spec.interfaces {
             let place = try place(interface, spec, session)
@@ -50,10 +52,17 @@ extension Hypervisor {
     }
 
     /// `libvirt.firmware = 'uefi'`; ARM has nothing else.
-    private static func wantsUEFI(_ spec: MachineSpec, _ architecture: String) -> Bool {
+    static func wantsUEFI(_ spec: MachineSpec, _ architecture: String) throws(ConnectorError) -> Bool {
         let asked = spec.provider["radl"]?["libvirt.firmware"] ?? spec.provider["libvirt"]?["firmware"]
-        guard let word = asked?.stringValue?.lowercased() else { return architecture == "aarch64" }
-        return ["uefi", "efi"].contains(word)
+        switch asked?.stringValue?.lowercased() {
+        case nil: return architecture == "aarch64"
+        case "uefi"?, "efi"?: return true
+        case "bios"?: return false
+        case let other?:
+            throw ConnectorError(
+                code: .invalidArgument, message: "libvirt.firmware is 'uefi' or 'bios', not '\(other)'",
+                field: "provider")
+        }
     }
 
     // MARK: - Networks

@@ -159,7 +159,7 @@ extension Hypervisor {
     /// `libvirt.forward = 'nat'` of the document's network. Else it has none: a machine with a second way out beside that of
     /// its public card would send answers by the wrong one.
     private static func wantsWayOut(_ spec: NetworkSpec) -> Bool {
-        spec.provider["radl"]?["libvirt.forward"]?.stringValue == "nat"
+        spec.provider["radl"]?["libvirt.forward"]?.stringValue?.lowercased() == "nat"
     }
 
     private func takenRanges() throws(ConnectorError) -> [(name: String, range: AddressRange)] {

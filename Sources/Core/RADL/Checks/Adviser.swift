@@ -14,6 +14,8 @@ struct Adviser {
         case known(FeatureRule)
         case free
         case misspelled(String)
+        /// Of a connector that has no such feature there; what it has.
+        case foreign(String)
     }
 
     init(_ document: RADLDocument) {
@@ -39,6 +41,7 @@ struct Adviser {
     private mutating func visit(checksValues: Bool) {
         for network in document.networks {
             checker.section = ("network", network.id)
+            if checksValues { adviseCreation(of: network) }
             look(at: network.features, .network, checksValues)
         }
         for host in document.ansibleHosts {
@@ -80,9 +83,27 @@ struct Adviser {
                 if section == .network, feature.name == "outbound" { adviseOutbound(feature) }
                 if rule.kind == .outports { adviseRanges(feature) }
                 if rule.kind == .integer(.memory) || rule.kind == .number(.memory) { adviseUnit(feature) }
-            case .misspelled(let nearest): report(feature, nearest, section)
+            case .misspelled(let nearest):
+                report(feature, hint: "did you mean '\(nearest)'?", replacement: nearest, section)
+            case .foreign(let hint): report(feature, hint: hint, replacement: nil, section)
             }
         }
+    }
+
+    /// A network is made where it is private and none is named; else `create` is not looked at.
+    private mutating func adviseCreation(of network: RADLNetwork) {
+        guard network.isCreated, let feature = network.features["create"] else { return }
+        let instead: String
+        if let id = network.providerID {
+            instead = "provider_id names '\(id)', which is taken"
+        } else if network.isPublic {
+            instead = "machines with public addresses (outbound = 'yes') are on networks that are there"
+        } else {
+            return
+        }
+        checker.report(
+            .value, "network '\(network.id)' is not made: \(instead)", hint: "leave create out, or the other one",
+            at: checker.place(ofValue: feature), imText: "")
     }
 
     /// `1e3` is 1 with the unit `e3`, as IM reads it; so is `0x10`.
@@ -137,7 +158,9 @@ struct Adviser {
             at: checker.place(ofValue: feature), imText: "")
     }
 
-    private mutating func report(_ feature: Feature, _ nearest: String, _ section: FeatureRule.Section) {
+    private mutating func report(
+        _ feature: Feature, hint: String, replacement: String?, _ section: FeatureRule.Section
+    ) {
         guard misspelled.count < 200 else { return }
         // The place of an option begins with the word.
         let place =
@@ -148,11 +171,12 @@ struct Adviser {
         if checker.isJSON || feature.source == nil, let section = checker.section {
             message = "\(section.kind) '\(section.id)': \(message)"
         }
+        var suggestion: RADLError.Suggestion?
+        if let replacement, !checker.isJSON, let place { suggestion = .init(range: place, replacement: replacement) }
         misspelled.append(
             RADLError(
-                .value, message, hint: "did you mean '\(nearest)'?",
-                suggestion: checker.isJSON ? nil : place.map { .init(range: $0, replacement: nearest) },
-                at: feature.source, in: document.source, imText: "", severity: .warning))
+                .value, message, hint: hint, suggestion: suggestion, at: feature.source, in: document.source,
+                imText: "", severity: .warning))
     }
 
     private mutating func reading(of name: String, _ section: FeatureRule.Section) -> Reading {
@@ -172,10 +196,24 @@ struct Adviser {
                 return Vocabulary.nearest(to: name, among: ["name"]).map { .misspelled($0) } ?? .free
             }
             count = 1
-            return Self.nearest(to: name, section).map { .misspelled($0) } ?? .free
+            if let nearest = Self.nearest(to: name, section) { return .misspelled(nearest) }
+            return Self.foreign(name, section).map { .foreign($0) } ?? .free
         }
         self.compared += count
         return result
+    }
+
+    /// Connectors of ours, by the beginnings of their features: there is none that the table does not have.
+    private static let owners = ["libvirt."]
+
+    /// What a connector has in place of a feature that it has not; nil: the feature is no connector's of ours.
+    private static func foreign(_ name: String, _ section: FeatureRule.Section) -> String? {
+        guard let owner = owners.first(where: { name.lowercased().hasPrefix($0) }) else { return nil }
+        let there = FeatureRule.all.filter { $0.name.hasPrefix(owner) }
+        if let other = there.first(where: { $0.name == name.lowercased() && $0.section != section }) {
+            return "'\(other.name)' stands in a \(other.section.rawValue)"
+        }
+        return "there is " + there.map { "'\($0.name)' of a \($0.section.rawValue)" }.joined(separator: ", ")
     }
 
     private static func nearest(to name: String, _ section: FeatureRule.Section) -> String? {

@@ -87,6 +87,11 @@ extension FeatureRule {
                 "ec2.associate_public_ip_address", .system, .string(),
                 "EC2: a public address of the machine itself in the place of an elastic one.",
                 example: "ec2.associate_public_ip_address = 'yes'"),
+            FeatureRule(
+                "libvirt.firmware", .system, .string(allowed: ["UEFI", "BIOS"]),
+                "libvirt: what boots the machine; `uefi` is without enrolled keys.",
+                example: "libvirt.firmware = 'uefi'",
+                default: "bios, uefi on ARM", isEnforced: true),
             FeatureRule("rg_name", .system, .string(), "Azure: resource group.", example: "rg_name = 'group'"),
             FeatureRule(
                 "environment.variables", .system, .stringOrList,

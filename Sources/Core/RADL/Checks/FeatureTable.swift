@@ -109,6 +109,10 @@ extension FeatureRule {
         FeatureRule(
             "proxy_key", .network, .string(), "Private key for the proxy.",
             example: "proxy_key = '-----BEGIN PRIVATE KEY-----…'"),
+        FeatureRule(
+            "libvirt.forward", .network, .string(allowed: ["NAT", "NONE"]),
+            "libvirt: whether a network that is made has a way out, and which.", example: "libvirt.forward = 'nat'",
+            default: "none", isEnforced: true),
         FeatureRule("rg_name", .network, .string(), "Azure: resource group.", example: "rg_name = 'group'"),
         FeatureRule("namespace", .network, .string(), "Kubernetes: namespace.", example: "namespace = 'default'"),
         inheritance(.network),
