@@ -47,6 +47,22 @@ import Testing
         #expect(throws: (any Error).self) { try Gantry.parseAsRoot(["destroy", "a"] + words) }
     }
 
+    @Test(arguments: ["", " "])
+    func anImageHasAName(name: String) {
+        #expect(throws: (any Error).self) { try Gantry.parseAsRoot(["snapshot", "a", "0", "--image", name]) }
+        #expect(throws: Never.self) { try Gantry.parseAsRoot(["snapshot", "a", "0", "--image", "golden"]) }
+    }
+
+    @Test func anImageThatWasThereIsToldWithItsDateAndHowToRemoveIt() {
+        let uri = "libvirt://gantry/gold.qcow2"
+        #expect(SnapshotCommand.note(CloudImage(uri: uri, name: "gold")) == nil)
+        let note = SnapshotCommand.note(CloudImage(uri: uri, name: "gold", madeEarlier: 1_700_000_000)) ?? ""
+        #expect(note.contains("was there already, made at 2023-11-14T22:13:20Z"), "\(note)")
+        #expect(note.contains("`gantry image delete \(uri)`"), "\(note)")
+        let undated = SnapshotCommand.note(CloudImage(uri: uri, name: "gold", madeEarlier: 0)) ?? ""
+        #expect(undated.contains("was there already, and what"), "\(undated)")
+    }
+
     @Test func systemErrorsAreWords() throws {
         do {
             _ = try String(contentsOfFile: "/proc/none/file", encoding: .utf8)

@@ -7,10 +7,13 @@ package struct CloudImage: Sendable, Hashable, Codable {
     /// For `disk.0.image.url`.
     package var uri: String
     package var name: String
+    /// Where it was asked for and was there already: when it was made, in seconds since 1970; 0: that is not known.
+    package var madeEarlier: Int64?
 
-    package init(uri: String, name: String) {
+    package init(uri: String, name: String, madeEarlier: Int64? = nil) {
         self.uri = uri
         self.name = name
+        self.madeEarlier = madeEarlier
     }
 }
 

@@ -52,11 +52,19 @@ extension InfrastructureManager {
                 } else {
                     image = try outcome.get()
                 }
-                return CloudImage(uri: image.uri, name: image.name)
+                return CloudImage(uri: image.uri, name: image.name, madeEarlier: Self.earlier(image))
             } catch let error as ConnectorError {
-                let isRefusal = [.invalidArgument, .unsupported, .permissionDenied].contains(error.code)
+                let isRefusal = [
+                    .invalidArgument, .unsupported, .permissionDenied, .alreadyExists,
+                ].contains(error.code)
                 throw ManagerError(code: isRefusal ? .invalidDocument : .unavailable, message: error.message)
             }
         }
+    }
+
+    /// When an image was made that was there before it was asked for, as its connector says in `provider.NAME.madeEarlier`:
+    /// seconds since 1970, 0 where it does not know. nil: it was made, or nobody says.
+    static func earlier(_ image: Image) -> Int64? {
+        image.provider?.values.compactMap { $0["madeEarlier"]?.integerValue }.first
     }
 }

@@ -74,15 +74,14 @@ extension Hypervisor {
             // Also without tags: by its name it is known as one of ours when it is to be deleted.
             let name = try TaggedName(kind: "image", name: order.name, tags: order.tags).text(ending: ".qcow2")
             if try pool.volume(name) != nil {
-                throw ConnectorError(
-                    code: .alreadyExists,
-                    message: "storage pool '\(pool.name)' has another volume '\(name)'; give this image another name")
+                throw Self.otherImage(order.name, "libvirt://\(pool.name)/\(name)")
             }
             label.snapshots = (label.snapshots ?? [:]).merging([order.name: name]) { $1 }
             label.copying = (label.copying ?? []).union([order.name])
             try domain.setLabel(label)
         }
         let name = label.snapshots?[order.name] ?? ""
+        let wasThere = label.copying?.contains(order.name) != true
         if label.copying?.contains(order.name) == true {
             if isRunning, let job = try domain.job(target) {
                 guard job.isWhole else { return nil }
@@ -108,7 +107,23 @@ extension Hypervisor {
             try domain.setLabel(label)
             return nil
         }
-        return Image(pool: pool.name, volume: name, size: try made.space().capacity, session)
+        var image = Image(pool: pool.name, volume: name, size: try made.space().capacity, session)
+        if wasThere {
+            let written = try made.xml().child("target")?.child("timestamps")?.child("mtime")?.text
+            image.provider = [
+                "libvirt": ["madeEarlier": .integer(written.flatMap { Double($0) }.map { Int64($0) } ?? 0)]
+            ]
+        }
+        return image
+    }
+
+    /// Of a machine that is gone, or of another one.
+    static func otherImage(_ name: String, _ url: String) -> ConnectorError {
+        ConnectorError(
+            code: .alreadyExists,
+            message:
+                "there is an image '\(name)' of another machine, \(url); `gantry image delete \(url)` removes it, or "
+                + "give this one another name")
     }
 
     private static func destination(_ path: String) -> String {

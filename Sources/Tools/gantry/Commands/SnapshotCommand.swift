@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import InfrastructureModel
 import Orchestration
 
@@ -6,8 +7,8 @@ struct SnapshotCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot", abstract: "Make an image of a machine's disk.",
         discussion: """
-            Prints the image's URL, for disk.0.image.url. Asked for again under the same name it is made once. Where \
-            the cloud takes no such name, the one that it has is told. `gantry image delete` removes it.
+            Prints the image's URL, for disk.0.image.url. Asked for again under the same name it is made once, and told \
+            that it was there: a fresh one has another name, or the old one goes first. Where the cloud takes no such name, the one that it has is told. `gantry image delete` removes it.
 
             EXAMPLES:
               gantry snapshot cluster 0 --image golden
@@ -23,6 +24,12 @@ struct SnapshotCommand: AsyncParsableCommand {
     @OptionGroup var place: PlaceOptions
     @Flag(help: "Print JSON.") var json = false
 
+    func validate() throws {
+        guard image.contains(where: { !$0.isWhitespace }) else {
+            throw ValidationError("--image is the name of the image, not empty")
+        }
+    }
+
     func run() async throws {
         try await reporting {
             try await place.withService { service in
@@ -35,8 +42,19 @@ struct SnapshotCommand: AsyncParsableCommand {
                         named: image, ofDisk: disk, ofMachine: number, in: summary.id, isDeleted: isDeleted)
                 }
                 if made.name != image { Terminal.note("the cloud calls it '\(made.name)', not '\(image)'") }
+                Self.note(made).map { Terminal.note($0) }
                 Terminal.line(json ? JSONOutput.line(made) : Terminal.harmless(made.uri))
             }
         }
+    }
+
+    /// That nothing was made, since it was there; nil: it was made.
+    static func note(_ image: CloudImage) -> String? {
+        guard let seconds = image.madeEarlier else { return nil }
+        let date = Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
+        let uri = Terminal.harmless(image.uri)
+        return
+            "this image was there already\(seconds > 0 ? ", made at \(date)" : ""), and what has changed on the disk since "
+            + "is not in it: for a fresh one give another name, or remove it first with `gantry image delete \(uri)`"
     }
 }
