@@ -163,6 +163,18 @@ struct DecisionTests {
         #expect(error?.message == "libvirt.firmware is 'uefi' or 'bios', not 'uefii'")
     }
 
+    @Test("A pool that is not there, or sleeps, is told")
+    func pools() throws {
+        let pools = [(name: "fast", isActive: true), (name: "slow", isActive: false)]
+        try Hypervisor.check("fast", pools, "qemu:///system")
+        let none = #expect(throws: ConnectorError.self) { try Hypervisor.check("x", pools, "qemu:///system") }
+        #expect(none?.message == "there is no storage pool 'x'; there are: fast, slow")
+        let asleep = #expect(throws: ConnectorError.self) { try Hypervisor.check("slow", pools, "qemu:///system") }
+        #expect(asleep?.message.contains("virsh -c qemu:///system pool-start slow") == true)
+        #expect(NamesThere.text((10..<30).map { "n\($0)" }).hasSuffix("n21 and 8 more"))
+        #expect(Hypervisor.otherImage("g", "libvirt://p/v").message.contains("`gantry image delete libvirt://p/v`"))
+    }
+
     @Test(
         "libvirt's codes",
         arguments: [

@@ -286,12 +286,24 @@ struct CandidateFinder {
             if description.imageSchemes.contains("*") {
                 return wanted.map { (Image(id: $0, uri: $0, name: $0), cloud.at(image: $0, description)) }
             }
-            throw Unfit(
-                reason: "image \(wanted.joined(separator: ", ")) is unknown there; "
-                    + "it may be misspelt, of another region, or not shared with this account")
+            // A catalog with regions is large, and none of the account's.
+            let isLarge = description.capabilities[.regions] != nil
+            let there = isLarge ? nil : try await images(cloud, ids: nil).map(\.uri)
+            throw Unfit(reason: Self.unknown(wanted, there: there))
         }
         let image = try await search(requirements, cloud)
         return [(image, cloud.at(image: image.uri, description))]
+    }
+
+    /// - Parameter there: What there is; nil: too much to be told.
+    static func unknown(_ wanted: [String], there: [String]?) -> String {
+        let subject = "image \(wanted.joined(separator: ", ")) is unknown there; "
+        guard let there else {
+            return subject + "it may be misspelt, of another region, or not shared with this account"
+        }
+        guard !there.isEmpty else { return subject + "there is none in its catalog" }
+        guard there.count <= 12 else { return subject + "it may be misspelt, or not shared with this account" }
+        return subject + "there are: " + there.sorted().joined(separator: ", ")
     }
 
     private mutating func images(

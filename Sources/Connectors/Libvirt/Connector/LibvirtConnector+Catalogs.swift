@@ -57,8 +57,6 @@ extension LibvirtConnector {
 }
 
 extension Hypervisor {
-    private static let endings = ["qcow2", "img", "raw", "qcow"]
-
     /// Volumes that can be booted from, by their names; those of machines are none.
     func images(_ session: LibvirtSession, _ filters: [String: String]) throws(ConnectorError) -> [Image] {
         var images: [Image] = []
@@ -66,10 +64,7 @@ extension Hypervisor {
             let poolName = pool.name
             for volume in try pool.volumes() {
                 let name = volume.name
-                guard Self.endings.contains((name as NSString).pathExtension.lowercased()),
-                    MachineVolume.machine(name) == nil, !name.hasPrefix("base-"),
-                    TaggedName(name, ending: ".qcow2")?.kind != "volume"
-                else { continue }
+                guard VolumeName.isOfUse(name) else { continue }
                 let size = try? volume.space().capacity
                 images.append(Image(pool: poolName, volume: name, size: size, session))
             }
@@ -99,6 +94,16 @@ extension Hypervisor {
             }
             return nil
         }
+    }
+}
+
+enum VolumeName {
+    private static let endings = ["qcow2", "img", "raw", "qcow"]
+
+    /// Whether a volume may be an image, by its name; those of machines are none.
+    static func isOfUse(_ name: String) -> Bool {
+        endings.contains((name as NSString).pathExtension.lowercased()) && MachineVolume.machine(name) == nil
+            && !name.hasPrefix("base-") && TaggedName(name, ending: ".qcow2")?.kind != "volume"
     }
 }
 

@@ -207,13 +207,19 @@ extension Hypervisor {
     /// What another disk than the root is laid over; nil: nothing.
     func base(of disk: MachineSpec.Disk) throws(ConnectorError) -> PreparedImage? {
         guard disk.index > 0, let source = disk.source else { return nil }
-        guard case .volume(let pool, let volume) = try ImageReference(source) else {
-            throw ConnectorError(
-                code: .invalidArgument,
-                message: "disk \(disk.index) can be laid over a volume of a pool only, not over \(source)",
-                field: "disks")
+        do throws(ConnectorError) {
+            guard case .volume(let pool, let volume) = try ImageReference(source) else {
+                throw ConnectorError(
+                    code: .invalidArgument,
+                    message: "it can be laid over a volume of a pool only (libvirt://POOL/VOLUME), not over \(source)")
+            }
+            return try image(pool: pool, volume)
+        } catch {
+            var error = error
+            error.message = "disk \(disk.index) (disk.\(disk.index).image.url): \(error.message)"
+            error.field = "disks"
+            throw error
         }
-        return try image(pool: pool, volume)
     }
 
     /// Writes what cloud-init reads, with a new host key, and then tells the key. One that was told is the machine's, which

@@ -94,10 +94,14 @@ struct LibvirtSession: Sendable {
 }
 
 /// What there is in place of a name that is wrong.
+    private static let most = 12
+
 enum NamesThere {
     /// `there are: a, b`.
     static func text(_ names: [String]) -> String {
-        names.isEmpty ? "there are none" : "there are: " + names.sorted().joined(separator: ", ")
+        guard !names.isEmpty else { return "there are none" }
+        let shown = names.sorted().prefix(most).joined(separator: ", ")
+        return "there are: \(shown)" + (names.count > most ? " and \(names.count - most) more" : "")
     }
 }
 

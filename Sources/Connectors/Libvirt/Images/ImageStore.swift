@@ -72,9 +72,10 @@ final class ImageStore: Sendable {
 extension Hypervisor {
     /// A volume to boot from.
     func image(pool: String?, _ name: String) throws(ConnectorError) -> PreparedImage {
-        var seen: [String] = []
-        for candidate in try pools() where candidate.isActive && (pool == nil || candidate.name == pool) {
-            seen.append(candidate.name)
+        let all = try pools()
+        if let pool { try Self.check(pool, all.map { ($0.name, $0.isActive) }, uri.text) }
+        let candidates = all.filter { $0.isActive && (pool == nil || $0.name == pool) }
+        for candidate in candidates {
             var volume = try candidate.volume(name)
             if volume == nil, !uri.isTest {
                 // Others put files there without telling libvirt.
@@ -87,9 +88,34 @@ extension Hypervisor {
                 path: try volume.path(), format: try volume.xml().format ?? "raw",
                 virtualSize: space.capacity)
         }
-        let places = seen.isEmpty ? "no storage pool is active" : "pools: " + seen.joined(separator: ", ")
+        var there: [String] = []
+        for candidate in candidates {
+            let name = candidate.name
+            there += try candidate.volumes().map(\.name).filter { VolumeName.isOfUse($0) }.map {
+                "libvirt://\(name)/\($0)"
+            }
+        }
         throw ConnectorError(
-            code: .invalidArgument, message: "there is no volume '\(name)' to boot from (\(places))", field: "image")
+            code: .invalidArgument,
+            message: "there is no volume '\(name)' in "
+                + (pool.map { "storage pool '\($0)'" }
+                    ?? "any active storage pool (\(NamesThere.text(candidates.map(\.name))))")
+                + "; of volumes " + NamesThere.text(there), field: "image")
+    }
+
+    /// - Throws: Where a pool that a document names is not there or not active.
+    static func check(_ pool: String, _ pools: [(name: String, isActive: Bool)], _ uri: String) throws(ConnectorError) {
+        guard let found = pools.first(where: { $0.name == pool }) else {
+            throw ConnectorError(
+                code: .invalidArgument,
+                message: "there is no storage pool '\(pool)'; \(NamesThere.text(pools.map(\.name)))", field: "image")
+        }
+        guard found.isActive else {
+            throw ConnectorError(
+                code: .invalidArgument,
+                message: "storage pool '\(pool)' is not active; start it with: virsh -c \(uri) pool-start \(pool)",
+                field: "image")
+        }
     }
 
     /// nil: the hypervisor may not be able to read the file where it is.
