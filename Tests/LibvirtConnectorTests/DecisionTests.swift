@@ -151,6 +151,25 @@ struct DecisionTests {
         #expect(explained.message.contains(word))
     }
 
+    @Test("A bridge that is not there is told with those that there are, where that is known")
+    func bridges() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gantry-net-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for path in ["br0/bridge", "virbr0/bridge", "eth0"] {
+            try FileManager.default.createDirectory(atPath: "\(folder)/\(path)", withIntermediateDirectories: true)
+        }
+        let bridges = HostBridges(folder: folder)
+        try bridges.check("br0", own: ["virbr0"])
+        for name in ["br9", "eth0"] {
+            let error = #expect(throws: ConnectorError.self) { try bridges.check(name, own: ["virbr0"]) }
+            #expect(error?.code == .invalidArgument)
+            #expect(error?.message.contains("no bridge '\(name)'; there are: br0, virbr0") == true)
+        }
+        // Those of another network namespace are not seen.
+        try bridges.check("br9", own: ["virbr7"])
+        try bridges.check("br9", own: [])
+    }
+
     @Test("Firmware is one that there is")
     func firmware() throws {
         var item = MachineSpec(machineID: "m", name: "n", image: "i", flavor: "")

@@ -158,6 +158,7 @@ extension Hypervisor {
                             "'bridge:' names no bridge; write bridge:NAME, such as bridge:br0 (ip link show type bridge)",
                         field: "interfaces")
                 }
+                try check(bridge: name)
                 return Place(bridge: name)
             }
             if id == "user" { return Place() }
