@@ -96,6 +96,14 @@ struct ImageTests {
     }
 
     @Test(
+        "A digest of what is not fetched is refused",
+        arguments: ["file:///srv/a.qcow2#sha256=00", "libvirt://pool/a.qcow2#sha256=00"])
+    func digestOfWhatIsThere(image: String) throws {
+        let error = #expect(throws: ConnectorError.self) { try ImageReference(image) }
+        #expect(error?.message.hasSuffix("write \(image.split(separator: "#")[0])") == true)
+    }
+
+    @Test(
         "Published images are known by their names",
         arguments: [
             ("debian-12-genericcloud-amd64.qcow2", "debian", "12", "x86_64"),
@@ -199,6 +207,41 @@ struct ImageDownloadTests {
             #expect(FileManager.default.contents(atPath: path).map { Array($0) } == Self.content)
             #expect(try await download.path(of: url, sha256: nil) == path)
             #expect(await server.requests.last?.headers["If-None-Match"] == "\"1\"")
+        }
+    }
+
+    /// Answers after some requests that find nobody.
+    private actor Absent: HTTPClient {
+        private(set) var count = 0
+        private let whenThere: Int
+
+        init(until whenThere: Int) { self.whenThere = whenThere }
+
+        func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+            count += 1
+            guard count >= whenThere else { throw HTTPError(code: .unreachable, message: "connection refused") }
+            return HTTPResponse(status: 200, headers: HTTPHeaders(), body: HTTPBody(bytes: [1]))
+        }
+    }
+
+    @Test("A server that is not there is asked a few times; then nothing was made, and that is told")
+    func absent() async throws {
+        try await withFolder { folder in
+            let pauses = [Duration.zero, .zero]
+            let url = try HTTPURL("https://example.org/a.qcow2")
+            let server = Absent(until: 3)
+            let download = ImageDownload(http: server, folder: folder, pauses: pauses)
+            #expect(FileManager.default.fileExists(atPath: try await download.path(of: url, sha256: nil)))
+            let gone = Absent(until: .max)
+            let other = try HTTPURL("https://example.org/b.qcow2")
+            let error = await #expect(throws: ConnectorError.self) {
+                _ = try await ImageDownload(http: gone, folder: folder, pauses: pauses).path(of: other, sha256: nil)
+            }
+            #expect(await gone.count == 3)
+            // The machine has failed: whether it was launched is in no doubt.
+            #expect(error?.code == .invalidArgument)
+            #expect(
+                error?.message.contains("\(other) could not be fetched, and nothing was made: connection ref") == true)
         }
     }
 

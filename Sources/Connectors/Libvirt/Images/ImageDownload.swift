@@ -8,6 +8,8 @@ import HTTPTransport
 struct ImageDownload: Sendable {
     let http: any HTTPClient
     let folder: String
+    /// Before further tries of a server that does not answer.
+    var pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(4)]
 
     /// The user's cache.
     static func cacheFolder(_ environment: [String: String]) -> String {
@@ -37,17 +39,11 @@ struct ImageDownload: Sendable {
             headers.set("Range", "bytes=\(there)-")
             headers.set("If-Range", partMark)
         }
-        let response: HTTPResponse
-        do throws(HTTPError) {
-            response = try await http.send(
-                HTTPRequest(
-                    .get, url, headers: headers,
-                    timeouts: .init(connect: .seconds(20), total: nil, stall: .seconds(60)), maximumRedirects: 5))
-        } catch {
-            // One that was fetched before is better than none.
-            if isHere { return path }
-            throw Self.failure(url, error)
-        }
+        let request = HTTPRequest(
+            .get, url, headers: headers, timeouts: .init(connect: .seconds(20), total: nil, stall: .seconds(60)),
+            maximumRedirects: 5)
+        // One that was fetched before is better than none.
+        guard let response = try await answer(to: request, url, isNeeded: !isHere) else { return path }
         switch response.status {
         case 304 where isHere: return path
         case 200, 206: break
@@ -75,6 +71,34 @@ struct ImageDownload: Sendable {
         guard rename(part, path) == 0 else { throw Self.failure(path) }
         rename(part + ".etag", path + ".etag")
         return path
+    }
+
+    /// The server's answer, which is asked for a few times.
+    ///
+    /// - Parameter isNeeded: Else nil where there is none.
+    /// - Throws: ``ConnectorError/Code/invalidArgument``: nothing was made yet, and who asks has to look.
+    private func answer(
+        to request: HTTPRequest, _ url: HTTPURL, isNeeded: Bool
+    ) async throws(ConnectorError) -> HTTPResponse? {
+        var pauses = pauses[...]
+        while true {
+            do throws(HTTPError) {
+                return try await http.send(request)
+            } catch {
+                guard isNeeded else { return nil }
+                if error.code == .cancelled { throw Self.failure(url, error) }
+                let mayPass = [.unreachable, .unresolved, .timeout, .connectionLost].contains(error.code)
+                guard mayPass, let pause = pauses.popFirst() else {
+                    throw ConnectorError(
+                        code: .invalidArgument,
+                        message:
+                            "the image at \(url) could not be fetched, and nothing was made: \(error.message); can "
+                            + "the machine that Gantry runs on reach that server? An image that is there already is "
+                            + "written file:///PATH", field: "image")
+                }
+                try? await Task.sleep(for: pause)
+            }
+        }
     }
 
     private func write(

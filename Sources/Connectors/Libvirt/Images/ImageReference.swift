@@ -25,7 +25,13 @@ enum ImageReference: Sendable, Hashable {
             return
         }
         let rest = text[separator.upperBound...]
-        switch text[..<separator.lowerBound].lowercased() {
+        let scheme = text[..<separator.lowerBound].lowercased()
+        if ["file", "libvirt"].contains(scheme), let digest = text.firstRange(of: "#sha256=") {
+            throw refused(
+                "a digest is looked at where an image is fetched (http://, https://) and not here; write "
+                    + text[..<digest.lowerBound])
+        }
+        switch scheme {
         case "file":
             guard rest.hasPrefix("/") else { throw refused("a file's URL has three slashes: file:///PATH") }
             self = .file(PercentEncoding.decode(String(rest)))
