@@ -151,6 +151,19 @@ struct DecisionTests {
         #expect(explained.message.contains(word))
     }
 
+    @Test("Sizes are told as documents have them")
+    func sizesInWords() {
+        #expect(Bytes.text(512_000_000) == "512 MB")
+        #expect(Bytes.text(512 << 20) == "512 MiB")
+        #expect(Bytes.text(1_500_000_000) == "1.5 GB")
+        #expect(Bytes.text(2 << 30) == "2 GiB")
+        #expect(Bytes.text(100_000_000_000) == "100 GB")
+        #expect(Bytes.text(1_234_567_890) == "1.1 GiB")
+        #expect(Bytes.text(100) == "100 bytes")
+        let error = #expect(throws: ConnectorError.self) { try Self.room.check([(size(1, 4_000_000_000), 0)]) }
+        #expect(error?.message.contains("4 GB of memory and 32 MiB for its hypervisor process; 2 GiB") == true)
+    }
+
     @Test("A bridge that is not there is told with those that there are, where that is known")
     func bridges() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "gantry-net-\(UUID().uuidString)").path

@@ -28,9 +28,13 @@ struct HostRoom: Sendable, Hashable {
         let memory = Int64(
             clamping: sizes.reduce(Int128(0)) { $0 + Int128($1.size.memoryBytes) + Int128(Self.overhead) })
         guard memory <= availableMemory else {
-            let machines = sizes.count == 1 ? "the machine needs" : "\(sizes.count) machines need"
+            let need =
+                sizes.count == 1
+                ? "the machine needs \(Bytes.text(sizes[0].size.memoryBytes)) of memory and "
+                    + "\(Bytes.text(Self.overhead)) for its hypervisor process"
+                : "\(sizes.count) machines need \(Bytes.text(memory)) of memory"
             throw refused(
-                "\(machines) \(Bytes.text(memory)) of memory; \(Bytes.text(availableMemory)) of the host's "
+                "\(need); \(Bytes.text(availableMemory)) of the host's "
                     + "\(Bytes.text(memoryBytes)) are available")
         }
         let disk = Int64(sizes.count) * Self.leastDisk

@@ -260,7 +260,18 @@ enum VolumeXML {
 
 /// Sizes for people.
 enum Bytes {
+    private static let decimal: [(bytes: Int64, name: String)] = [
+        (1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"),
+    ]
+
+    /// As documents have them, `512 MB` and `2 GiB`; what is neither has one decimal of a binary unit.
     static func text(_ bytes: Int64) -> String {
+        if bytes % (1 << 20) != 0, bytes % 1_000_000 == 0,
+            let unit = decimal.first(where: { bytes >= $0.bytes && bytes % ($0.bytes / 10) == 0 })
+        {
+            let tenth = bytes % unit.bytes * 10 / unit.bytes
+            return "\(bytes / unit.bytes)\(tenth == 0 ? "" : ".\(tenth)") \(unit.name)"
+        }
         for (unit, name) in [(Int64(1) << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
         where bytes >= unit {
             let tenth = bytes % unit * 10 / unit

@@ -55,7 +55,7 @@ enum PlanText {
             var text = "  + \(count) × \(machine.system) at \(place.cloud) (\(place.type))"
             if !place.flavor.isEmpty { text += ", \(place.flavor)" }
             if let cpus = place.cpus, let memory = place.memoryBytes {
-                text += ": \(cpus) CPU, \(memory / 1_000_000) MB"
+                text += ": \(cpus) CPU, \(memory.readableSize)"
             }
             if let price = place.price { text += ", \(price)/h" }
             if !place.image.isEmpty { text += ", image \(place.image)" }

@@ -52,3 +52,14 @@ extension Quantity {
         return Quantity(.integer(bytes / unit.factor), unit: unit)
     }
 }
+
+extension Int64 {
+    /// Bytes as a document would say them: `512 MB`, `2 GiB`; what is no whole number of either in tenths of GiB or MiB.
+    var readableSize: String {
+        let quantity = Quantity(.integer(Int(self))).readable
+        if quantity.unit.factor >= 1_000_000 { return "\(quantity.number) \(quantity.unit.text)" }
+        let (unit, name) = self >= 1 << 30 ? (1 << 30, "GiB") : (1 << 20, "MiB")
+        let tenths = self / (Int64(unit) / 10)
+        return "\(tenths / 10).\(tenths % 10) \(name)"
+    }
+}
