@@ -63,6 +63,31 @@ import Testing
         #expect(undated.contains("was there already, and what"), "\(undated)")
     }
 
+    @Test func aStoppedMachineIsToldWithWhatStartsIt() {
+        var machine = Self.machine(2, "db")
+        #expect(SSHHint.stopped(machine, "two") == nil)
+        machine.phase = .stopped(provider: "p")
+        #expect(
+            SSHHint.stopped(machine, "two")
+                == "machine 2 (db) is stopped; `gantry start two --machine 2` starts it")
+    }
+
+    @Test func aPlanSaysThatAStoppedMachineWouldBeStartedAndSizesAsTheyWereWritten() {
+        var place = PlanReport.Offer(cloud: "here", type: "LibVirt", cpus: 1, memoryBytes: 512 << 20)
+        place.flavor = "f"
+        let plan = PlanReport(
+            existing: InfrastructureID(rawValue: "i"), added: [.init(system: "web", place: place)],
+            kept: [
+                .init(number: 0, system: "web", state: "stopped"), .init(number: 1, system: "web", state: "configured"),
+            ])
+        let text = PlanText.text(plan, name: "two")
+        #expect(text.contains("= machine 0 (web), stopped: would be started\n"), "\(text)")
+        #expect(text.contains("= machine 1 (web), configured\n"), "\(text)")
+        #expect(text.contains(", f: 1 CPU, 512 MiB"), "\(text)")
+        #expect(Int64(256_000_000).readableSize == "256 MB")
+        #expect(Int64(1_234_567_890).readableSize == "1.1 GiB")
+    }
+
     @Test func systemErrorsAreWords() throws {
         do {
             _ = try String(contentsOfFile: "/proc/none/file", encoding: .utf8)

@@ -47,6 +47,9 @@ struct SSHCommand: AsyncParsableCommand {
                         message: "'\(infrastructure)' has no running machine '\(wanted)'; it has: "
                             + (all.isEmpty ? "none" : all.joined(separator: ", ")))
                 }
+                if let stopped = SSHHint.stopped(access.machine, infrastructure) {
+                    throw ManagerError(code: .invalidDocument, message: stopped)
+                }
                 let session = try SSHConfiguration(accesses: accesses)
                 defer { session.remove() }
                 let (status, notice) = try session.run(access, command: command)
@@ -78,6 +81,14 @@ enum SSHHint {
 }
 
 extension SSHHint {
+    /// That nothing answers there; nil: it is not stopped.
+    static func stopped(_ machine: MachineRecord, _ infrastructure: String) -> String? {
+        guard case .stopped = machine.phase else { return nil }
+        let number = String(machine.id.number)
+        let command = CommandText.text(["gantry", "start", infrastructure, "--machine", number])
+        return "machine \(number) (\(machine.system)) is stopped; `\(command)` starts it"
+    }
+
     /// Of what is in between. Nil where Gantry gave ssh a key for it.
     static func proxy(_ access: MachineAccess) -> String? {
         guard let proxy = access.proxy, proxy.privateKey == nil else { return nil }

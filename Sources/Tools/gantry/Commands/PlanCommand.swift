@@ -72,7 +72,9 @@ enum PlanText {
             lines.append(Terminal.paint(text, "31"))
         }
         for machine in plan.kept {
-            lines.append("  = machine \(machine.number) (\(machine.system)), \(machine.state)")
+            // As `up` does.
+            let start = machine.state == MachineState.stopped.rawValue ? ": would be started" : ""
+            lines.append("  = machine \(machine.number) (\(machine.system)), \(machine.state)\(start)")
         }
         lines += plan.networks.map { Terminal.paint("  ~ \($0)", "33") }
         if let difference = plan.difference, !difference.isEmpty {
