@@ -151,6 +151,30 @@ struct DecisionTests {
         #expect(explained.message.contains(word))
     }
 
+    @Test("A session, and a libvirt that was there before, are told of in other words")
+    func otherOpenings() {
+        let message = "Failed to connect socket to '/x': No such file or directory"
+        let error = LibvirtErrorMapping.error("no connection", number: 38, domain: 7, message: message)
+        let session = LibvirtErrorMapping.opening("qemu:///session", error)
+        #expect(session.message.contains("qemu:///system") && !session.message.contains("qemu:///session"))
+        let again = LibvirtErrorMapping.opening("qemu:///system", error, wasThere: true)
+        #expect(again.code == .unavailable)
+        #expect(again.message.contains("was there before") && !again.message.contains("install"))
+    }
+
+    @Test("KVM that is asked for where it cannot work says so")
+    func askedAcceleration() {
+        let emulated = Acceleration.choose(architecture: "x86_64", host: "x86_64", refusal: nil, features: [])
+        let asked = emulated.asked(.kvm)
+        #expect(asked.kind == .kvm)
+        #expect(asked.reason.contains("neither vmx nor svm") && asked.reason.contains("leave accelerator out"))
+        #expect(emulated.asked(.qemu) == emulated)
+        let kvm = Acceleration.choose(architecture: "x86_64", host: "x86_64", refusal: nil, features: ["svm"])
+        #expect(kvm.asked(.qemu) == Acceleration(kind: .qemu, reason: "emulated, as the auth line says"))
+        let test = Acceleration(kind: .test, reason: "t")
+        #expect(test.asked(.kvm) == test)
+    }
+
     @Test("Sizes are told as documents have them")
     func sizesInWords() {
         #expect(Bytes.text(512_000_000) == "512 MB")

@@ -41,6 +41,8 @@ final class LibvirtConnection: @unchecked Sendable {
 
     /// How many are kept for later calls.
     private static let mostIdle = 8
+    /// URIs that this process was connected to.
+    private static let reached = LockedValue<Set<String>>([])
     private static let queue = DispatchQueue(label: "gantry.libvirt", attributes: .concurrent)
     /// A connection is lost when this many questions remain without an answer.
     private static let keepAlive: (interval: Int32, count: UInt32) = (5, 5)
@@ -99,8 +101,11 @@ final class LibvirtConnection: @unchecked Sendable {
         }
         try LibvirtLibrary.load()
         guard let pointer = gantry_virt_open(uri, user, password?.expose()) else {
-            throw LibvirtErrorMapping.opening(uri, LibvirtCall.failure("no connection to \(uri)"))
+            throw LibvirtErrorMapping.opening(
+                uri, LibvirtCall.failure("no connection to \(uri)"),
+                wasThere: Self.reached.withLock { $0.contains(uri) })
         }
+        Self.reached.withLock { _ = $0.insert(uri) }
         // Drivers within this process have no other side that could be lost.
         if gantry_virConnectSetKeepAlive(pointer, Self.keepAlive.interval, Self.keepAlive.count) < 0 {
             gantry_virResetLastError()

@@ -77,8 +77,7 @@ struct LibvirtSession: Sendable {
     /// How machines of an architecture run.
     func acceleration(_ architecture: String, _ host: Hypervisor) throws(ConnectorError) -> Acceleration {
         let found = try host.acceleration(architecture, abilities)
-        guard let wanted = settings.accelerator, found.kind != .test, wanted != found.kind else { return found }
-        return Acceleration(kind: wanted, reason: "\(wanted.rawValue), as the auth line says")
+        return settings.accelerator.map(found.asked) ?? found
     }
 
     /// - Throws: ``ConnectorError/Code/invalidArgument`` where the host has no emulator for the architecture.
@@ -94,9 +93,9 @@ struct LibvirtSession: Sendable {
 }
 
 /// What there is in place of a name that is wrong.
+enum NamesThere {
     private static let most = 12
 
-enum NamesThere {
     /// `there are: a, b`.
     static func text(_ names: [String]) -> String {
         guard !names.isEmpty else { return "there are none" }

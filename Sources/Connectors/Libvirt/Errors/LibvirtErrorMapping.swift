@@ -76,16 +76,32 @@ enum LibvirtErrorMapping {
     }
 
     /// The error of an opening, with what to do about it.
-    static func opening(_ uri: String, _ error: ConnectorError) -> ConnectorError {
+    ///
+    /// - Parameter wasThere: Whether this process was connected to it before.
+    static func opening(_ uri: String, _ error: ConnectorError, wasThere: Bool = false) -> ConnectorError {
         var error = error
         let advice: String?
         let isLocal = LibvirtURI(uri).isLocal
+        let isAway = error.message.contains("No such file or directory") || error.message.contains("refused")
         switch error.message {
-        case let text where isLocal && (text.contains("No such file or directory") || text.contains("refused")):
+        case _ where isLocal && isAway && wasThere:
+            error.code = .unavailable
+            advice = "libvirt was there before: it has ended or is being started again (systemctl status libvirtd)"
+        case _ where isLocal && isAway && LibvirtURI(uri).isSession:
+            error.code = .unavailable
+            advice =
+                "libvirt starts the daemon of a session itself and finds none: install libvirt-daemon and "
+                + "libvirt-daemon-driver-qemu (Debian), or name qemu:///system in the auth line, as root does"
+        case _ where isLocal && isAway:
             error.code = .unavailable
             advice =
                 "libvirt is not running here; install libvirt-daemon-system and start it (systemctl start libvirtd), or "
                 + "name qemu:///session in the auth line, which needs no service"
+        case let text where text.contains("Permission denied") && isLocal && LibvirtURI(uri).isSession:
+            error.code = .permissionDenied
+            advice =
+                "the folder of the session's socket is another user's (XDG_RUNTIME_DIR, HOME); set them for this one, or "
+                + "name qemu:///system in the auth line"
         case let text where text.contains("Permission denied") && isLocal:
             error.code = .permissionDenied
             advice =

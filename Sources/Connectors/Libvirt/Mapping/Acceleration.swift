@@ -39,6 +39,16 @@ struct Acceleration: Sendable, Hashable, Codable {
         Acceleration(kind: .qemu, reason: "emulated: a start by KVM failed (\(reason))")
     }
 
+    /// As the auth line asks for it.
+    func asked(_ wanted: Kind) -> Acceleration {
+        guard kind != .test, wanted != kind else { return self }
+        guard wanted == .kvm else { return Acceleration(kind: wanted, reason: "emulated, as the auth line says") }
+        let doubt = reason.hasPrefix("emulated: ") ? String(reason.dropFirst("emulated: ".count)) : reason
+        return Acceleration(
+            kind: wanted,
+            reason: "KVM, as the auth line says, which will hardly start (\(doubt)): leave accelerator out there")
+    }
+
     private static func runs(_ architecture: String, on host: String) -> Bool {
         architecture == host || architecture == "i686" && host == "x86_64"
     }
