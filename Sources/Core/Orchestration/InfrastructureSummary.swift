@@ -127,7 +127,8 @@ extension InfrastructureSummary.Machine {
         warnings = machine.warnings
         cloud = machine.placement.cloud.id
         provider = machine.providerID
-        addresses = machine.addresses.map(\.address)
+        // One card may be two interfaces of the document.
+        addresses = machine.addresses.map(\.address).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 }
 

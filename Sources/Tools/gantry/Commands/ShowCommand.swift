@@ -165,7 +165,9 @@ enum SummaryText {
                 ]
             })
         guard isDeployment else { return text + ending(summary, name, chosen) }
-        text += notes(summary.machines.map { ($0, [$0.remark].compactMap { $0 }) })
+        // How one runs that does not is no news.
+        let running = summary.machines.filter { $0.state != MachineState.failed.rawValue }
+        text += notes(running.map { ($0, [$0.remark].compactMap { $0 }) })
         let undone = summary.machines.filter { !($0.warnings ?? []).isEmpty }
         if !undone.isEmpty {
             text += Terminal.paint("left undone, which is no failure:\n", "33")
