@@ -241,7 +241,8 @@ struct ImageDownloadTests {
             // The machine has failed: whether it was launched is in no doubt.
             #expect(error?.code == .invalidArgument)
             #expect(
-                error?.message.contains("\(other) could not be fetched, and nothing was made: connection ref") == true)
+                error?.message.contains("\(other) could not be fetched, and no machine was made: connection ref")
+                    == true)
         }
     }
 

@@ -76,7 +76,7 @@ struct ImageDownload: Sendable {
     /// The server's answer, which is asked for a few times.
     ///
     /// - Parameter isNeeded: Else nil where there is none.
-    /// - Throws: ``ConnectorError/Code/invalidArgument``: nothing was made yet, and who asks has to look.
+    /// - Throws: ``ConnectorError/Code/invalidArgument``: no machine was made yet, and who asks has to look.
     private func answer(
         to request: HTTPRequest, _ url: HTTPURL, isNeeded: Bool
     ) async throws(ConnectorError) -> HTTPResponse? {
@@ -92,7 +92,7 @@ struct ImageDownload: Sendable {
                     throw ConnectorError(
                         code: .invalidArgument,
                         message:
-                            "the image at \(url) could not be fetched, and nothing was made: \(error.message); can "
+                            "the image at \(url) could not be fetched, and no machine was made: \(error.message); can "
                             + "the machine that Gantry runs on reach that server? An image that is there already is "
                             + "written file:///PATH", field: "image")
                 }
