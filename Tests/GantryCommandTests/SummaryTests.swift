@@ -47,6 +47,21 @@ import Testing
         #expect(SummaryText.text(summary).contains("emulated: a start by KVM failed (no)"))
     }
 
+    @Test func eachAddressStandsOnceAndHowAFailedMachineRunsIsNotTold() {
+        var both = Self.machine(0, remark: "KVM (svm)")
+        both.addresses = [
+            .init(interface: 0, address: "192.0.2.7", isPublic: true, isIPv6: false),
+            .init(interface: 1, address: "192.0.2.7", isPublic: false, isIPv6: false),
+            .init(interface: 2, address: "10.0.0.7", isPublic: false, isIPv6: false),
+        ]
+        var failed = Self.machine(1, remark: "emulated: no KVM here")
+        failed.phase = .failed(message: "no room", provider: nil)
+        let summary = Self.summary([both, failed])
+        #expect(summary.machines[0].addresses == ["192.0.2.7", "10.0.0.7"])
+        let text = SummaryText.text(summary, counts: TaskCounts(), name: "two")
+        #expect(text.contains("machine 0 (node): KVM (svm)") && !text.contains("no KVM here"), "\(text)")
+    }
+
     @Test func whatWasLeftUndoneIsToldAsNoFailure() throws {
         let note = "Make the disk 1: could not format /dev/vdb1: mkfs.foo is not on this machine"
         let summary = Self.summary([Self.machine(0, warnings: [note]), Self.machine(1)])
