@@ -157,6 +157,12 @@ struct DecisionTests {
         let error = LibvirtErrorMapping.error("no connection", number: 38, domain: 7, message: message)
         let session = LibvirtErrorMapping.opening("qemu:///session", error)
         #expect(session.message.contains("qemu:///system") && !session.message.contains("qemu:///session"))
+        // As libvirt says it to root.
+        let root = LibvirtErrorMapping.error(
+            "no connection", number: 38, domain: 7,
+            message: "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory")
+        let ofRoot = LibvirtErrorMapping.opening("qemu:///session", root)
+        #expect(ofRoot.message.contains("root's session is the libvirt of the system"), "\(ofRoot.message)")
         let again = LibvirtErrorMapping.opening("qemu:///system", error, wasThere: true)
         #expect(again.code == .unavailable)
         #expect(again.message.contains("was there before") && !again.message.contains("install"))

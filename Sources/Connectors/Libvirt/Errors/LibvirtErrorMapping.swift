@@ -87,6 +87,12 @@ enum LibvirtErrorMapping {
         case _ where isLocal && isAway && wasThere:
             error.code = .unavailable
             advice = "libvirt was there before: it has ended or is being started again (systemctl status libvirtd)"
+        case let text where isLocal && isAway && LibvirtURI(uri).isSession && text.contains("'/var/run/libvirt/"),
+            let text where isLocal && isAway && LibvirtURI(uri).isSession && text.contains("'/run/libvirt/"):
+            error.code = .unavailable
+            advice =
+                "root's session is the libvirt of the system, which is not running here; install libvirt-daemon-system and "
+                + "start it (systemctl start libvirtd), or run this as another user"
         case _ where isLocal && isAway && LibvirtURI(uri).isSession:
             error.code = .unavailable
             advice =
