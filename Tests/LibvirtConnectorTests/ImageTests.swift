@@ -22,6 +22,19 @@ struct ImageTests {
         return header + [UInt8](repeating: 0, count: 512 - header.count)
     }
 
+    @Test(
+        "What no machine should be laid over is refused",
+        arguments: [(32, 4, 2, "encrypted"), (72, 8, 2, "corrupt"), (72, 8, 4, "another file")])
+    func refused(place: Int, bytes: Int, value: Int, word: String) {
+        var header = Self.qcow2()
+        header.replaceSubrange(place..<place + bytes, with: Self.big(value, bytes))
+        let error = #expect(throws: ConnectorError.self) {
+            try DiskImage(header: header, size: 200_000, name: "i")
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+    }
+
     @Test func headers() throws {
         let image = try DiskImage(header: Self.qcow2(), size: 200_000, name: "i")
         #expect(image.format == .qcow2)
@@ -148,121 +161,5 @@ struct ImageTests {
         let two = SeedFiles.files(uuid: "u", hostName: "h", userData: [1], hostKey: nil, interfaces: [card, card])
         #expect(two.map(\.name) == ["meta-data", "user-data", "network-config"])
         #expect(two[1].content == [1])
-    }
-}
-
-@Suite("Downloads of images")
-struct ImageDownloadTests {
-    /// Serves one file, as far as it is asked for; may end too early.
-    private actor Server: HTTPClient {
-        let content: [UInt8]
-        var endsAfter: Int?
-        var status = 200
-        private(set) var requests: [HTTPRequest] = []
-
-        init(_ content: [UInt8], endsAfter: Int? = nil) {
-            self.content = content
-            self.endsAfter = endsAfter
-        }
-
-        func serveWhole() { endsAfter = nil }
-
-        func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
-            requests.append(request)
-            var headers = HTTPHeaders()
-            headers.set("ETag", "\"1\"")
-            if request.headers["If-None-Match"] == "\"1\"" {
-                return HTTPResponse(status: 304, headers: headers, body: HTTPBody(bytes: []))
-            }
-            let from = request.headers["Range"]?.split(separator: "=")[1].dropLast()
-            let start = from.flatMap { Int($0) } ?? 0
-            headers.set("Content-Length", String(content.count - start))
-            let end = endsAfter ?? content.count
-            return HTTPResponse(
-                status: start > 0 ? 206 : 200, headers: headers, body: HTTPBody(bytes: Array(content[start..<end])))
-        }
-    }
-
-    private func withFolder(_ body: (String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "gantry-images-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await body(folder)
-    }
-
-    private static let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
-
-    @Test("One that ended too early goes on where it ended, and the whole is asked for once")
-    func resumes() async throws {
-        try await withFolder { folder in
-            let server = Server(Self.content, endsAfter: 40_000)
-            let download = ImageDownload(http: server, folder: folder)
-            let url = try HTTPURL("https://example.org/a.qcow2")
-            let error = await #expect(throws: ConnectorError.self) {
-                _ = try await download.path(of: url, sha256: nil)
-            }
-            #expect(error?.code == .unavailable)
-            await server.serveWhole()
-            let path = try await download.path(of: url, sha256: nil)
-            #expect(await server.requests.last?.headers["Range"] == "bytes=40000-")
-            #expect(FileManager.default.contents(atPath: path).map { Array($0) } == Self.content)
-            #expect(try await download.path(of: url, sha256: nil) == path)
-            #expect(await server.requests.last?.headers["If-None-Match"] == "\"1\"")
-        }
-    }
-
-    /// Answers after some requests that find nobody.
-    private actor Absent: HTTPClient {
-        private(set) var count = 0
-        private let whenThere: Int
-
-        init(until whenThere: Int) { self.whenThere = whenThere }
-
-        func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
-            count += 1
-            guard count >= whenThere else { throw HTTPError(code: .unreachable, message: "connection refused") }
-            return HTTPResponse(status: 200, headers: HTTPHeaders(), body: HTTPBody(bytes: [1]))
-        }
-    }
-
-    @Test("A server that is not there is asked a few times; then nothing was made, and that is told")
-    func absent() async throws {
-        try await withFolder { folder in
-            let pauses = [Duration.zero, .zero]
-            let url = try HTTPURL("https://example.org/a.qcow2")
-            let server = Absent(until: 3)
-            let download = ImageDownload(http: server, folder: folder, pauses: pauses)
-            #expect(FileManager.default.fileExists(atPath: try await download.path(of: url, sha256: nil)))
-            let gone = Absent(until: .max)
-            let other = try HTTPURL("https://example.org/b.qcow2")
-            let error = await #expect(throws: ConnectorError.self) {
-                _ = try await ImageDownload(http: gone, folder: folder, pauses: pauses).path(of: other, sha256: nil)
-            }
-            #expect(await gone.count == 3)
-            // The machine has failed: whether it was launched is in no doubt.
-            #expect(error?.code == .invalidArgument)
-            #expect(
-                error?.message.contains("\(other) could not be fetched, and no machine was made: connection ref")
-                    == true)
-        }
-    }
-
-    @Test("A wrong digest is refused and nothing is kept; a right one is not asked for again")
-    func digests() async throws {
-        try await withFolder { folder in
-            let server = Server(Self.content)
-            let download = ImageDownload(http: server, folder: folder)
-            let url = try HTTPURL("https://example.org/a.qcow2")
-            let wrong = String(repeating: "0", count: 64)
-            let error = await #expect(throws: ConnectorError.self) {
-                _ = try await download.path(of: url, sha256: wrong)
-            }
-            #expect(error?.code == .invalidArgument)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
-            let right = Digest.hexadecimal(try Digest.sha256(Self.content))
-            let path = try await download.path(of: url, sha256: right)
-            let count = await server.requests.count
-            #expect(try await download.path(of: url, sha256: right) == path)
-            #expect(await server.requests.count == count)
-        }
     }
 }

@@ -31,6 +31,7 @@ extension LibvirtConnector {
             let architecture =
                 request.architecture.map(MachineSize.libvirtName) ?? session.abilities.architecture
             _ = try session.guest(architecture)
+            for image in request.images { try OperatingSystemName.check(image, architecture) }
             let size = MachineSize(cpus: cpus, memoryBytes: memory, architecture: architecture)
             let room = try host.host()
             try room.check(size)

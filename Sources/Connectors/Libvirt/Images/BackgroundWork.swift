@@ -3,12 +3,13 @@ import Dispatch
 import Foundation
 import Support
 
-/// Work that may take longer than a call: who asks for it again finds it going on, and one that has failed tells the next
-/// who asks. A process that ends takes it along; what is there of it is found by whoever begins anew.
+/// Work that may take longer than a call: who asks for it again finds it going on. A failure at
+/// whose end nobody waited is told to the next who asks, and a value, for as long as it is kept, to all. A process that ends
+/// takes it along; what is there of it is found by whoever begins anew.
 final class BackgroundWork<Value: Sendable>: Sendable {
     private struct Job {
         var waiters: [Int: CheckedContinuation<Result<Value, ConnectorError>?, Never>] = [:]
-        var failure: ConnectorError?
+        var end: (result: Result<Value, ConnectorError>, at: ContinuousClock.Instant)?
     }
 
     private struct State {
@@ -19,7 +20,11 @@ final class BackgroundWork<Value: Sendable>: Sendable {
     private let state = LockedValue(State())
     private let threads: ComputingThreads
 
-    init(_ name: String) {
+    private let keeps: Duration
+
+    /// - Parameter keeps: For how long a value is there for those who ask after its end.
+    init(_ name: String, keeps: Duration = .zero) {
+        self.keeps = keeps
         threads = ComputingThreads(name: name, limit: 4)
     }
 
@@ -28,17 +33,21 @@ final class BackgroundWork<Value: Sendable>: Sendable {
         _ key: String, patience: Duration, _ work: @escaping @Sendable () async throws(ConnectorError) -> Value
     ) async throws(ConnectorError) -> Value? {
         let result: Result<Value, ConnectorError>? = await withCheckedContinuation { continuation in
-            let (number, isNew, failure) = state.withLock { state -> (Int, Bool, ConnectorError?) in
-                if let failure = state.jobs[key]?.failure {
-                    state.jobs[key] = nil
-                    return (0, false, failure)
+            let (number, isNew, end) = state.withLock { state -> (Int, Bool, Result<Value, ConnectorError>?) in
+                let now = ContinuousClock.now
+                for (other, job) in state.jobs {
+                    if case (.success, let at)? = job.end, at.duration(to: now) > keeps { state.jobs[other] = nil }
+                }
+                if let end = state.jobs[key]?.end {
+                    if case .failure = end.result { state.jobs[key] = nil }
+                    return (0, false, end.result)
                 }
                 let isNew = state.jobs[key] == nil
                 state.nextWaiter += 1
                 state.jobs[key, default: Job()].waiters[state.nextWaiter] = continuation
                 return (state.nextWaiter, isNew, nil)
             }
-            if let failure { return continuation.resume(returning: .failure(failure)) }
+            if let end { return continuation.resume(returning: end) }
             if isNew { begin(key, work) }
             DispatchQueue.global().asyncAfter(deadline: .now() + patience.inSeconds) { [self] in
                 state.withLock { $0.jobs[key]?.waiters.removeValue(forKey: number) }?.resume(returning: nil)
@@ -58,7 +67,11 @@ final class BackgroundWork<Value: Sendable>: Sendable {
             let waiters = state.withLock { state in
                 let waiters = state.jobs[key]?.waiters ?? [:]
                 state.jobs[key] = nil
-                if waiters.isEmpty, case .failure(let error) = result { state.jobs[key] = Job(failure: error) }
+                switch result {
+                case .failure where waiters.isEmpty: state.jobs[key] = Job(end: (result, .now))
+                case .success where keeps > .zero: state.jobs[key] = Job(end: (result, .now))
+                default: break
+                }
                 return waiters
             }
             for waiter in waiters.values { waiter.resume(returning: result) }

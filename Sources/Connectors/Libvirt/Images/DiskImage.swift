@@ -40,6 +40,20 @@ struct DiskImage: Sendable, Hashable {
                 backingFile =
                     end <= header.count && start < end ? String(decoding: header[start..<end], as: UTF8.self) : "?"
             }
+            guard number(32, 4) == 0 else {
+                throw refused("it is encrypted; make one that is not: qemu-img convert -O qcow2")
+            }
+            if version == 3 {
+                guard header.count >= 80 else { throw refused("it is cut off within its header") }
+                let features = number(72, 8)
+                guard features & 0b10 == 0 else {
+                    throw refused("it is marked as corrupt; look with qemu-img check, or fetch it again")
+                }
+                // A file of the host that whoever made the image names, as another tenant's disk.
+                guard features & 0b100 == 0 else {
+                    throw refused("its data is in another file; make one file of both: qemu-img convert -O qcow2")
+                }
+            }
             let (level, table) = (number(36, 4), number(40, 8))
             let bits = number(20, 4)
             guard (9...21).contains(bits), number(24, 8) >= 0 else { throw refused("its header is corrupt") }

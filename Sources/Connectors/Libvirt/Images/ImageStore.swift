@@ -17,6 +17,8 @@ struct PreparedImage: Sendable, Hashable {
 /// Brings images to where the hypervisor can read them.
 final class ImageStore: Sendable {
     private let work = BackgroundWork<PreparedImage>("libvirt-images")
+    /// What was fetched while nobody waited is for all machines of a launch.
+    private let fetches = BackgroundWork<String>("libvirt-downloads", keeps: .seconds(60))
     private let downloads: Result<ImageDownload, ConnectorError>
 
     init(_ downloads: Result<ImageDownload, ConnectorError>) {
@@ -35,11 +37,11 @@ final class ImageStore: Sendable {
         case .file(let path):
             return try await prepare(path, session, patience: patience, budget)
         case .download(let url, let sha256):
-            let key = "\(session.connection.uri) \(url) \(sha256 ?? "")"
-            return try await work.result(key, patience: patience) { () async throws(ConnectorError) in
-                let path = try await self.downloads.get().path(of: url, sha256: sha256)
-                return try await self.importing(path, session)
+            let path = try await fetches.result("\(url) \(sha256 ?? "")", patience: patience) {
+                () async throws(ConnectorError) in try await self.downloads.get().path(of: url, sha256: sha256)
             }
+            guard let path else { return nil }
+            return try await prepare(path, session, patience: patience, budget)
         }
     }
 
