@@ -62,6 +62,21 @@ import Testing
         #expect(text.contains("machine 0 (node): KVM (svm)") && !text.contains("no KVM here"), "\(text)")
     }
 
+    @Test func anAlterationEndsWithTheSize() {
+        var small = Self.machine(0)
+        (small.placement.cpuCount, small.placement.memoryBytes) = (2, 512_000_000)
+        let summary = Self.summary([small, Self.machine(1)])
+        func text(_ chosen: Set<Int>, isAlteration: Bool) -> String {
+            SummaryText.text(
+                summary, counts: TaskCounts(), name: "two", chosen: chosen, isDeployment: false,
+                isAlteration: isAlteration)
+        }
+        #expect(text([0], isAlteration: true).contains("  machine 0 (node): 2 CPU, 512 MB\n"))
+        #expect(!text([0], isAlteration: false).contains("CPU"))
+        // A server that does not tell.
+        #expect(!text([1], isAlteration: true).contains("CPU"))
+    }
+
     @Test func whatWasLeftUndoneIsToldAsNoFailure() throws {
         let note = "Make the disk 1: could not format /dev/vdb1: mkfs.foo is not on this machine"
         let summary = Self.summary([Self.machine(0, warnings: [note]), Self.machine(1)])

@@ -20,6 +20,9 @@ package struct InfrastructureSummary: Sendable, Hashable, Codable {
         /// Id at the provider.
         package var provider: String?
         package var addresses: [String]
+        /// What it has; nil where that is not known.
+        package var cpus: Int?
+        package var memoryBytes: Int64?
 
         package init(
             number: Int, system: String, state: String, detail: String? = nil, cloud: String = "",
@@ -127,6 +130,8 @@ extension InfrastructureSummary.Machine {
         warnings = machine.warnings
         cloud = machine.placement.cloud.id
         provider = machine.providerID
+        cpus = machine.placement.cpuCount
+        memoryBytes = machine.placement.memoryBytes
         // One card may be two interfaces of the document.
         addresses = machine.addresses.map(\.address).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }

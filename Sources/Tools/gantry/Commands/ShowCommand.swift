@@ -148,9 +148,10 @@ enum SummaryText {
     /// - Parameters:
     ///   - chosen: Numbers of the machines that it was about; nil: all.
     ///   - isDeployment: Whether machines were made and configured: then it is told how.
+    ///   - isAlteration: Whether they may have another size: then it is told.
     static func text(
         _ summary: InfrastructureSummary, counts: TaskCounts, name: String, chosen: Set<Int>? = nil,
-        isDeployment: Bool = true
+        isDeployment: Bool = true, isAlteration: Bool = false
     ) -> String {
         var text = "\n"
         let counts = counts.byMachine
@@ -164,6 +165,10 @@ enum SummaryText {
                     String(counts.failed),
                 ]
             })
+        if isAlteration {
+            let machines = summary.machines.filter { chosen?.contains($0.number) ?? true }
+            text += notes(machines.map { ($0, [size($0)].compactMap { $0 }) })
+        }
         guard isDeployment else { return text + ending(summary, name, chosen) }
         // How one runs that does not is no news.
         let running = summary.machines.filter { $0.state != MachineState.failed.rawValue }
@@ -174,6 +179,12 @@ enum SummaryText {
             text += notes(undone.map { ($0, $0.warnings ?? []) })
         }
         return text + ending(summary, name, chosen)
+    }
+
+    /// `2 CPU, 1 GiB`; nil: it is not known.
+    private static func size(_ machine: InfrastructureSummary.Machine) -> String? {
+        let parts = [machine.cpus.map { "\($0) CPU" }, machine.memoryBytes.map(\.readableSize)].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
     /// `web is configured`, `machine 1 (db) of web is stopped`.

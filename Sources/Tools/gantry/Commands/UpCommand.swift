@@ -173,7 +173,8 @@ struct OperationOptions: ParsableArguments {
             Terminal.write(
                 SummaryText.text(
                     summary, counts: counts, name: name, chosen: request.chosen,
-                    isDeployment: change.kind == .create || change.kind == .converge))
+                    isDeployment: change.kind == .create || change.kind == .converge,
+                    isAlteration: change.kind == .alter))
             if ending.status == .succeeded, let hint = request.hint(name) { Terminal.note(hint) }
         }
         switch ending.status {
