@@ -156,6 +156,25 @@ import Testing
         }
     }
 
+    @Test func aDiskThatTheProviderHasNoRoomForIsRefusedBeforeItIsMade() async throws {
+        let isAsked = LockedValue(false)
+        let connector = WrappedConnector(without: [.flavors]) { call, _ in
+            call == "machine.plan" && isAsked.withLock { $0 }
+                ? ConnectorError(code: .quotaExceeded, message: "the pool has 1 GB") : nil
+        }
+        let fixture = try Fixture(dummy: connector)
+        let id = try await deployed(fixture)
+        isAsked.withLock { $0 = true }
+        await #expect {
+            _ = try await alter(fixture, id, "disk.1.size = 900TB")
+        } throws: {
+            let error = $0 as? ManagerError
+            return error?.code == .invalidDocument && error?.message.hasSuffix("the pool has 1 GB") == true
+        }
+        #expect(connector.planned.last?.item?.disks.map(\.sizeBytes) == [900_000_000_000_000])
+        #expect(connector.count("volume.ensure") == 0)
+    }
+
     @Test func whatFailsIsToldAndNotTriedAgainUnasked() async throws {
         let connector = WrappedConnector { call, _ in
             call == "machine.resize" ? ConnectorError(code: .unsupported, message: "not today") : nil

@@ -71,6 +71,7 @@ private struct Alteration {
             let size = try await size(connector.description)
             let disks = try newDisks(connector.description)
             guard size != nil || !disks.isEmpty else { return nil }
+            try await foresee(disks, connector.description)
             return AlterWish(machine: machine.id.number, placement: size, disks: disks)
         } catch let error as ConnectorError {
             throw Self.isRefusal(error) ? refusal(error.message) : problem(.unavailable, error.message)
@@ -160,6 +161,23 @@ private struct Alteration {
     }
 
     // MARK: Disks
+
+    /// Asks a provider that plans machines itself for one with these disks: what is too large is told before anything is
+    /// carried out.
+    private func foresee(_ disks: [MachineRecord.Disk], _ description: ConnectorDescription) async throws {
+        guard !disks.isEmpty, description.capabilities[.plan] != nil, description.capabilities[.flavors] == nil else {
+            return
+        }
+        let present = machine.placement
+        let cpus = present.cpuCount ?? 1
+        let memory = present.memoryBytes ?? 512_000_000
+        var wish = PlanWish(cpus: cpus, memoryBytes: memory, architecture: nil, image: present.image)
+        // Its memory is in use already: no count, so that the host counts as empty.
+        wish.item = MachineSpec(
+            machineID: "", name: machine.system, image: present.image, flavor: "", cpuCount: cpus, memoryBytes: memory,
+            disks: disks.map { MachineSpec.Disk(index: $0.index, sizeBytes: $0.sizeBytes, type: $0.type) })
+        _ = try await sessions.plan(cloud, wish)
+    }
 
     private func newDisks(_ description: ConnectorDescription) throws -> [MachineRecord.Disk] {
         let index = try DocumentCache.shared.index(snapshot.secrets.document.expose())
