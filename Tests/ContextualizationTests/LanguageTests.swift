@@ -274,7 +274,8 @@ import Testing
         #expect(report.results["m1"] == .configured, "\(log.records)")
         #expect(JSONText.parse(log.record("show")?.result ?? "")?["b"] == [1, 2])
         #expect(JSONText.parse(log.record("text")?.result ?? "")?["msg"] == "2 2")
-        #expect(JSONText.parse(log.record("unknown")?.result ?? "")?["nothing"] == "VARIABLE IS NOT DEFINED!")
+        #expect(
+            JSONText.parse(log.record("unknown")?.result ?? "")?["nothing"] == "<< error 1 - 'nothing' is undefined >>")
     }
 
     @Test func undefinedNamesAreTold() async throws {

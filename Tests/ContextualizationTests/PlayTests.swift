@@ -342,7 +342,7 @@ import Testing
         let (_, log) = try await run([
             "site.yml":
                 "- hosts: web\n  tasks: [{name: one, debug: {}}, {name: two, debug: {}}, {name: three, debug: {}}]\n"
-        ]) { $0.confirm = { $0 == "two" ? .no : .yes } }
+        ]) { $0.confirm = { $0 == "TASK: two" ? .no : .yes } }
         #expect(Self.names(log, "a") == ["one=ok", "three=ok"] && Self.names(log, "b") == ["one=ok", "three=ok"])
     }
 }

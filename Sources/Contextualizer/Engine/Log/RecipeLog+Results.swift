@@ -81,7 +81,10 @@ extension RecipeLog {
             case .dict(let dict) = result
         else {
             if ["setup", "gather_facts"].contains(record.task.module) { return "" }
-            return verbosity > 0 || Self.isVerbose(result) ? " => " + dump(result) : ""
+            guard verbosity > 0 || Self.isVerbose(result) else { return "" }
+            var told = result.dictValue ?? JinjaDict()
+            if record.task.module == "debug" { for key in ["changed", "skip_reason"] { told[key] = nil } }
+            return " => " + dump(.dict(told))
         }
         // A message stands alone; a variable without what every result has.
         let kept =
@@ -123,10 +126,10 @@ extension RecipeLog {
             func text(_ value: JinjaValue) -> String {
                 value.stringValue ?? JSONText.indented(value) + "\n"
             }
-            let title = item["after_header"]?.text
-            return UnifiedDifference.lines(
-                before: text(before), after: text(after), beforeTitle: "before",
-                afterTitle: title.map { "after: \($0)" } ?? "after")
+            func title(_ word: String) -> String { item["\(word)_header"].map { "\(word): \($0.text)" } ?? word }
+            let lines = UnifiedDifference.lines(
+                before: text(before), after: text(after), beforeTitle: title("before"), afterTitle: title("after"))
+            return lines.isEmpty ? [] : lines + [""]
         }
     }
 }

@@ -77,6 +77,7 @@ package struct RecipeLog: Sendable {
         case .message(let text) where event.machine == nil && text.hasPrefix("skipping: "): return [text]
         case .message(let text) where text.hasPrefix("FAILED - RETRYING"):
             return (event.machine.flatMap { current[$0] }.map { header($0) } ?? []) + [text]
+        case .taskStarted(let task) where task.module == "meta": return header(task)
         case .taskStarted(let task):
             if let machine = event.machine { current[machine] = task }
             return []
@@ -108,7 +109,7 @@ package struct RecipeLog: Sendable {
     private func name(_ machine: String?) -> String { machine.map { hosts[$0] ?? $0 } ?? "all" }
 
     /// A title filled with stars to 80 columns, three at least.
-    static func banner(_ title: String) -> String {
+    package static func banner(_ title: String) -> String {
         title + " " + String(repeating: "*", count: max(3, 79 - title.count))
     }
 

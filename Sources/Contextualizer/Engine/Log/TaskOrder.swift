@@ -23,20 +23,25 @@ struct TaskOrder: Sendable {
             }
             if let machine = event.machine { members.insert(machine) }
             return shown + [event]
-        case .taskFinished(let record):
-            let key = RecipeLog.TaskKey(step: record.task.step, path: record.task.path)
-            let position = positions[key] ?? positions.count
-            positions[key] = position
-            if let machine = event.machine { reached[machine] = max(reached[machine] ?? -1, position) }
-            guard position > current else { return [event] + advance() }
-            waiting[position, default: []].append(event)
-            return advance()
+        case .taskFinished(let record): return placed(event, at: record.task)
+        // Nothing else is told of it.
+        case .taskStarted(let task) where task.module == "meta": return placed(event, at: task)
         case .stepFinished, .failed:
             if let machine = event.machine { members.remove(machine) }
             return advance() + [event]
         case .reached, .passed, .taskStarted, .stepRestarted, .message:
             return [event]
         }
+    }
+
+    private mutating func placed(_ event: ContextualizationEvent, at task: TaskReference) -> [ContextualizationEvent] {
+        let key = RecipeLog.TaskKey(step: task.step, path: task.path)
+        let position = positions[key] ?? positions.count
+        positions[key] = position
+        if let machine = event.machine { reached[machine] = max(reached[machine] ?? -1, position) }
+        guard position > current else { return [event] + advance() }
+        waiting[position, default: []].append(event)
+        return advance()
     }
 
     /// Goes on to later tasks while no machine is behind.

@@ -127,13 +127,10 @@ final class PlaybookRun: Sendable {
         let members = try self.members(of: play)
         let alive = members.filter(crew.isAlive)
         guard !alive.isEmpty else {
-            if members.isEmpty {
-                try await context.recorder.emit(nil, .message("PLAY [\(PlayName.title(of: step))]"))
-                try await context.recorder.emit(nil, .message("skipping: no hosts matched"))
-                return true
-            }
-            try await context.recorder.emit(nil, .message("NO MORE HOSTS LEFT"))
-            return false
+            // Where all of its machines failed before, only this play is passed over.
+            try await context.recorder.emit(nil, .message("PLAY [\(PlayName.title(of: step))]"))
+            if members.isEmpty { try await context.recorder.emit(nil, .message("skipping: no hosts matched")) }
+            return true
         }
         taken.withLock { $0.formUnion(alive.map(\.id)) }
         let batches = try Batches.split(alive, serial: value(play.settings.serial, of: play))
@@ -145,7 +142,8 @@ final class PlaybookRun: Sendable {
             switch try await run(play, index: index, step: title, batch: batch) {
             case .goesOn: continue
             case .playEnded: return true
-            case .allFailed:
+            case .allFailed: return false
+            case .tooManyFailed:
                 try await context.recorder.emit(nil, .message("NO MORE HOSTS LEFT"))
                 return false
             }
@@ -160,7 +158,7 @@ final class PlaybookRun: Sendable {
         return listed + names.filter { !listed.contains($0) }
     }
 
-    private enum BatchEnd { case goesOn, playEnded, allFailed }
+    private enum BatchEnd { case goesOn, playEnded, allFailed, tooManyFailed }
 
     private func run(
         _ play: ProgramPlay, index: Int, step: String, batch: [ContextualizationMachine]
@@ -197,7 +195,9 @@ final class PlaybookRun: Sendable {
         let hasEnded = await lockStep?.hasEnded ?? false
         let isFatal = await lockStep?.isFatal ?? false
         if isFatal { broken.withLock { $0.formUnion(ids) } }
-        if isFatal || crew.failureCount(of: ids) == ids.count { return .allFailed }
+        let failures = crew.failureCount(of: ids)
+        if let most, failures * 100 > most * ids.count { return .tooManyFailed }
+        if isFatal || failures == ids.count { return .allFailed }
         return hasEnded ? .playEnded : .goesOn
     }
 

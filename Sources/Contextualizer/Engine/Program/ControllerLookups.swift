@@ -56,7 +56,10 @@ enum ControllerLookups {
             case "file", "unvault":
                 return try terms.map { term in
                     guard let path = reader.path(term.text, in: ["files"]) else {
-                        throw JinjaError(.notFound, "The 'file' lookup had an issue accessing the file '\(term.text)'.")
+                        throw JinjaError(
+                            .notFound,
+                            "The lookup plugin 'file' failed: Unable to access the file '\(term.text)': File not found."
+                        )
                     }
                     let text = try library.text(of: path)
                     var part = text.unicodeScalars[...]

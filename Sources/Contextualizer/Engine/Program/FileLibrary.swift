@@ -70,9 +70,11 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     }
 
     private func missing(_ name: String, in subfolders: [String], for task: ProgramTask) -> TaskFailure {
-        TaskFailure(
-            message: "Could not find or access '\(name)' on the controller. Searched in: "
-                + places(subfolders, roots(for: task)).joined(separator: ", "))
+        let places = places(subfolders, roots(for: task)).map { "\n\t\($0)/\(name)" }.joined()
+        return TaskFailure(
+            message: "Could not find or access '\(name)'" + (name.hasPrefix("/") ? "" : "\nSearched in:" + places)
+                + " on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, "
+                + "see the remote_src option")
     }
 
     /// The text of a file, decrypted.

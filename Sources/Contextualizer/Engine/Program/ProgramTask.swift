@@ -44,6 +44,8 @@ struct ProgramTask: Sendable {
     /// A template that gives a dict of arguments; the named ones win over it.
     var argumentsTemplate: String?
     var conditions: [String] = []
+    /// Whether one of them is written as a false boolean, and told as one.
+    var isSwitchedOff = false
     var loop: Loop?
     var register: String?
     var until: [String]?

@@ -242,6 +242,7 @@ struct RecipeCompiler {
         program.writtenModule = task.action
         program.argumentsTemplate = task.arguments.variable
         program.conditions = Self.texts(attributes.when)
+        program.isSwitchedOff = attributes.when.contains { $0.expression == false }
         program.loop = Self.loop(task)
         program.register = task.register
         if let retry = task.retry {

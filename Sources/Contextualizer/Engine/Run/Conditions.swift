@@ -50,11 +50,7 @@ enum LoopItems {
         switch loop.lookup {
         case "loop":
             if let items = resolved.listValue { return items.compactMap { $0.removingOmitted() } }
-            throw JinjaError(
-                .type,
-                "Invalid data passed to 'loop', it requires a list, got this instead: \(resolved.text). "
-                    + "Hint: If you passed a list/dict of just one element, try adding wantlist=True to your lookup "
-                    + "invocation or use q/query instead of lookup.")
+            throw TaskFailure(message: "The `loop` value must resolve to a 'list', not '\(resolved.typeName)'.")
         case "items":
             guard let items = resolved.listValue else { return [resolved] }
             // with_items flattens one level.

@@ -184,8 +184,10 @@ final class HostRunner {
         if let key = task.roleKey { ranRoles.insert(key) }
         let run = TaskRun(runner: self, task: task)
         run.place = place
-        if let stepper = context.stepper, !(await stepper.allows("\(step)/\(task.path)", task: run.name())) {
-            return .done
+        if case .meta = task.action {
+        } else if let stepper = context.stepper {
+            let word = task.path.contains(".handlers.") ? "HANDLER" : "TASK"
+            guard await stepper.allows("\(step)/\(task.path)", task: "\(word): \(run.name())") else { return .done }
         }
         switch task.action {
         case .meta: return try await meta(task, run)
@@ -280,7 +282,12 @@ final class HostRunner {
     private func meta(_ task: ProgramTask, _ run: TaskRun) async throws -> Outcome {
         let scope = run.scope()
         let action = (task.arguments["_raw_params"] ?? task.arguments["free_form"])?.text ?? ""
-        if try run.firstFalseCondition(scope) != nil { return .done }
+        try await context.recorder.emit(machine.id, .taskStarted(run.reference()))
+        guard try run.firstFalseCondition(scope) == nil else {
+            let ended = run.finish(.skipped(reason: "\(action) conditional evaluated to False"), effects: TaskEffects())
+            try await context.recorder.finished(machine.id, run.record(ended, status: .skipped, effects: TaskEffects()))
+            return .done
+        }
         switch action {
         case "flush_handlers":
             let outer = flushPlace

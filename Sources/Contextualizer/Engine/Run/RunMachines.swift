@@ -111,6 +111,8 @@ final class RunMachines: Sendable {
                     return "\(task): \(HostRunner.message(of: result))"
                 }
             } catch let failure as TaskFailure {
+                // No task failed, yet the recap has to tell of it.
+                context.recorder.count(machine.id, .failed)
                 return failure.message
             }
         }

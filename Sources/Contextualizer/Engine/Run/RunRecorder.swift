@@ -28,6 +28,8 @@ final class RunRecorder: Sendable {
 
     /// A failure that is ignored counts as a change where the task changed something before it failed.
     func count(_ machine: String, of record: TaskRecord) {
+        // What the engine itself is told to do counts as no task.
+        guard record.task.module != "meta" else { return }
         count(machine, record.status)
         if record.status == .ignored, JSONText.parse(record.result)?["changed"] == .bool(true) {
             counts.withLock { $0[machine, default: .init()].changed += 1 }

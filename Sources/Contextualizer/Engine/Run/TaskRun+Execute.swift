@@ -50,7 +50,8 @@ extension TaskRun {
         var expressions: [String: [ModuleArguments.Evaluated]] = [:]
         for parameter in special {
             guard let value = arguments.first(where: { parameter.name == $0.key.text })?.value else { continue }
-            expressions[parameter.name] = try evaluated(value, isCondition: parameter.kind == .conditions, scope)
+            expressions[parameter.name] = try evaluated(
+                value, of: parameter.name, isCondition: parameter.kind == .conditions, scope)
         }
         let parsed = try ModuleArguments(arguments, for: documentation, expressions: expressions)
         // Who runs a playbook himself sees all but what the module itself keeps to itself.
@@ -64,19 +65,19 @@ extension TaskRun {
     }
 
     private func evaluated(
-        _ value: JinjaValue, isCondition: Bool, _ scope: TaskScope
+        _ value: JinjaValue, of name: String, isCondition: Bool, _ scope: TaskScope
     ) throws -> [ModuleArguments.Evaluated] {
         let environment = runner.context.environment
         return try (value.listValue ?? [value]).map { item in
-            let text = item.text
+            var text = item.text
+            if !isCondition { text = try resolve(item, scope, name).text }
             do {
                 if isCondition {
                     let holds = try Conditions.holds(
                         text, scope, environment, isStrict: runner.context.settings.isStrict)
                     return .init(text: text, value: .bool(holds))
                 }
-                let expression = try environment.renderText(text, scope: scope)
-                return .init(text: expression, value: try environment.evaluate(expression: expression, scope: scope))
+                return .init(text: text, value: try environment.evaluate(expression: text, scope: scope))
             } catch let error as JinjaError where error.code == .undefined && !isCondition {
                 return .init(text: text, value: .undefined(error.message))
             } catch let error as JinjaError {

@@ -90,6 +90,8 @@ extension TaskRun {
         let scope = scope()
         do {
             return try LoopItems.items(of: loop, scope: scope, environment: environment)
+        } catch let failure as TaskFailure {
+            throw failure
         } catch {
             throw TaskFailure(message: "Error while resolving value for 'loop': \(error)")
         }

@@ -51,8 +51,9 @@ final class TaskRun {
     func scope(_ upper: [TaskScope.Layer] = []) -> TaskScope {
         TaskScope(
             host: runner.host, table: context.table, environment: environment,
-            upper: [TaskScope.Layer(task.magic, isTemplate: false), TaskScope.Layer(runner.magic, isTemplate: false)]
-                .filter { !$0.variables.isEmpty } + upper + task.upperLayers.map { TaskScope.Layer($0) },
+            upper: upper
+                + [TaskScope.Layer(task.magic, isTemplate: false), TaskScope.Layer(runner.magic, isTemplate: false)]
+                .filter { !$0.variables.isEmpty } + task.upperLayers.map { TaskScope.Layer($0) },
             lower: (task.layers + runner.playLayers).map { TaskScope.Layer($0) },
             defaults: (task.defaults + runner.exports.defaults).map { TaskScope.Layer($0) })
     }
@@ -215,8 +216,7 @@ final class TaskRun {
         if let condition = try firstFalseCondition(scope) {
             var result = ModuleResult(skipped: true)
             result["skip_reason"] = "Conditional result was False"
-            // Written as a boolean, it is told as one.
-            result["false_condition"] = condition == "false" ? false : .string(condition)
+            result["false_condition"] = condition == "false" && task.isSwitchedOff ? false : .string(condition)
             return result
         }
         if case .includeVariables = task.action { return try includeVariables(scope) }

@@ -20,12 +20,27 @@ package enum DebugModule: Module {
         }
         var result = ModuleResult()
         if let evaluated = arguments.expressions["var"]?.first {
-            let isUndefined = evaluated.value.isUndefined
-            result[evaluated.text] = isUndefined ? .string("VARIABLE IS NOT DEFINED!") : evaluated.value
+            var count = 0
+            result[evaluated.text] = shown(evaluated.value, &count)
         } else {
             result["msg"] = arguments.value("msg") ?? .string("Hello world!")
         }
         return .finish(result)
+    }
+
+    /// The value with the reason in the place of what is undefined.
+    private static func shown(_ value: JinjaValue, _ count: inout Int) -> JinjaValue {
+        switch value {
+        case .undefined(let reason):
+            count += 1
+            return .string("<< error \(count) - \(reason) >>")
+        case .list(let items): return .list(items.map { shown($0, &count) })
+        case .dict(let dict):
+            var result = JinjaDict()
+            for (key, item) in dict { result[key] = shown(item, &count) }
+            return .dict(result)
+        default: return value
+        }
     }
 }
 

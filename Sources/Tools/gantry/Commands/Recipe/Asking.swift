@@ -42,16 +42,16 @@ enum Asking {
         return readLine() ?? ""
     }
 
-    /// `--step`.
+    /// `--step`: in Ansible's words; any other answer is a no.
     static func step(_ task: String) -> RecipeRunner.Options.Confirmation {
-        while true {
-            Terminal.write("Perform task: \(task) (N)o/(y)es/(c)ontinue: ")
-            switch readLine()?.lowercased() {
-            case "y", "yes": return .yes
-            case "c", "continue": return .continue
-            case "n", "no", "", nil: return .no
-            default: continue
-            }
+        let question = "Perform task: \(task) (N)o/(y)es/(c)ontinue: "
+        Terminal.write(question)
+        let answer = readLine()?.lowercased()
+        Terminal.line("\n" + RecipeLog.banner(question.trimmingCharacters(in: .whitespaces)))
+        switch answer {
+        case "y", "yes": return .yes
+        case "c", "continue": return .continue
+        default: return .no
         }
     }
 }
