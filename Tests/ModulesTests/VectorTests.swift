@@ -12,6 +12,8 @@ import Testing
         var usesPages: Bool
         /// Folders of the machine that the case's folder stands for.
         var binds: [String]
+        /// Keys that were not kept, where results must have no others than Ansible's; nil: they may.
+        var unkept: Set<String>?
         var content: JinjaValue
 
         var testDescription: String { "\(module): \(name)" }
@@ -25,13 +27,19 @@ import Testing
             guard let text = try? String(contentsOf: folder.appending(path: file), encoding: .utf8),
                 let document = JSONText.parse(text), let module = document["module"]?.stringValue
             else { return [] }
-            return (document["cases"]?.listValue ?? []).map {
+            func names(_ value: JinjaValue?) -> [String] { value?.listValue?.map(\.text) ?? [] }
+            return (document["cases"]?.listValue ?? []).map { content in
                 Case(
-                    module: module, name: $0["case"]?.text ?? "", usesPages: document["http"] == true,
-                    binds: document["binds"]?.listValue?.map(\.text) ?? [], content: $0)
+                    module: module, name: content["case"]?.text ?? "", usesPages: document["http"] == true,
+                    binds: names(document["binds"]),
+                    unkept: document["exact"] == true
+                        ? Set(names(document["ignore"]) + names(content["ignore"]) + blank) : nil, content: content)
             }
         }
     }()
+
+    /// What `record.py` leaves out of results, as far as modules have it.
+    private static let blank = ["uid", "gid", "owner", "group", "diff", "failed"]
 
     @Test func vectorsAreThere() {
         #expect(Self.cases.count >= 40)
@@ -62,9 +70,10 @@ import Testing
                     test.module, arguments, check: step["check"] == true, difference: step["diff"] == true,
                     sources: Self.sources(test.content, arguments))
             } catch let error as ModuleError {
-                result = .failure(error.message)
+                result = ModuleResult(failed: true, message: error.message, values: error.values)
             }
             try Self.compare(result, step, box, places, place)
+            if let unkept = test.unkept { Self.findExtra(result, step, unkept, place) }
         }
     }
 
@@ -90,6 +99,15 @@ import Testing
             if one != other {
                 Issue.record("\(place): '\(name)' is \(one.debugDescription), Ansible: \(other.debugDescription)")
             }
+        }
+    }
+
+    private static func findExtra(_ result: ModuleResult, _ step: JinjaValue, _ unkept: Set<String>, _ place: String) {
+        let known = (step["result"]?.dictValue ?? [:]).keys + (step["differs"]?.dictValue ?? [:]).keys
+        let ignored = unkept.union(step["ignore"]?.listValue?.map(\.text) ?? [])
+        let extra = Set(result.dictionary.keys.map(\.text)).subtracting(known.map(\.text)).subtracting(ignored)
+        if !extra.isEmpty {
+            Issue.record("\(place): Ansible says nothing of \(extra.sorted().joined(separator: ", "))")
         }
     }
 

@@ -8,7 +8,8 @@ looked for in $ANSIBLE_COLLECTIONS_PATH. Reads cases/MODULE.yml, writes MODULE.j
 
 Each case has its own folder, written `{root}`. A step is a task: `before` is shell text that runs first, `args` are
 the arguments, `check` and `diff` the modes. Kept are the result and what is in the folder after the step. `differs`
-names keys in which Gantry is another on purpose, with the reason. `binds` are folders of the machine that the case's
+names keys in which Gantry is another on purpose, with the reason. With `exact` Gantry's results must have no other keys
+than the real ones, and failures are kept whole. `binds` are folders of the machine that the case's
 folder stands for: the real modules see it there in a mount namespace, in Gantry's programs the path is replaced. That
 needs root, and so does nothing else.
 """
@@ -259,7 +260,7 @@ def record(name):
             kept["result"] = without(kept["result"], set(document.get("leaveOut", [])))
             if not step.get("diff"):
                 kept["result"].pop("diff", None)
-            if kept["result"].get("failed"):
+            if kept["result"].get("failed") and not document.get("exact"):
                 kept["result"] = {k: v for k, v in kept["result"].items()
                                   if k in ("failed", "changed", "msg", "rc", "stdout", "stderr")}
             step.update(kept)

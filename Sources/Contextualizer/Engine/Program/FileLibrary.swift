@@ -273,7 +273,8 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     private func read(_ path: String, followsLinks: Bool) throws -> ModuleSource {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
-            return ModuleSource(.file(try payload(path), mode: mode(path)))
+            return ModuleSource(
+                .file(try payload(path), mode: mode(path)), path: URL(fileURLWithPath: path).standardizedFileURL.path)
         }
         let reader = FolderReader(followsLinks: followsLinks, payload: payload)
         return ModuleSource(.directory(try reader.entries(of: path)))

@@ -320,7 +320,7 @@ final class TaskRun {
                 return result
             }
         } catch let error as ModuleError {
-            result = .failure(error.message)
+            result = ModuleResult(failed: true, message: error.message, values: error.values)
         }
         if let delegate { result["_ansible_delegated_vars"] = .dict(delegation(to: delegate)) }
         if result.skipped { return result }

@@ -89,6 +89,7 @@ package enum UserModule: Module {
             ModuleInvocation(script: script, reads: ["user:\(name)"], writes: ["user:\(name)"]) { output in
                 let records = Records(output.standardOutput)
                 var result = ModuleResult(records: records, output: output)
+                if result.failed, result.message?.hasSuffix(" does not exist") == true { return .finish(result) }
                 result["name"] = .string(name)
                 guard !result.failed else { return .finish(result) }
                 result["state"] = .string(isAbsent ? "absent" : "present")
@@ -163,6 +164,8 @@ package enum GroupModule: Module {
                     result["state"] = .string(isAbsent ? "absent" : "present")
                     if !isAbsent { result["system"] = .bool(arguments.bool("system") == true) }
                     result["gid"] = records["gid"].flatMap { Int($0) }.map { .int($0) }
+                } else {
+                    result["rc"] = nil
                 }
                 return .finish(result)
             })

@@ -47,7 +47,9 @@ package enum CopyModule: Module {
                     code: .invalidArgument,
                     message: "Copied file does not match the expected checksum. Transfer failed.")
             }
-            return try Placement(arguments, context, sourceMode: mode).step(
+            var placement = try Placement(arguments, context, sourceMode: mode)
+            placement.source = source.path
+            return try placement.step(
                 payload, name: path.split(separator: "/").last.map(String.init), destination: destination)
         case .directory(let entries):
             return try DirectoryPlacement.step(

@@ -173,6 +173,7 @@ enum RemoteCopy {
                 let records = Records(output.standardOutput)
                 var result = ModuleResult(records: records, output: output)
                 if !result.failed { result.addDifference(records) }
+                result["path"] = nil
                 return .finish(result)
             })
     }

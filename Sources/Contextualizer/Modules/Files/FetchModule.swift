@@ -85,6 +85,7 @@ package enum FetchModule: Module {
     {
         var result = ModuleResult(records: records, output: output)
         result["kind"] = nil
+        if arguments.bool("fail_on_missing") != false { result["file"] = nil }
         guard arguments.bool("fail_on_missing") == false, let kind = records["kind"] else { return result }
         result.failed = false
         if kind == "directory" { result.message = (result.message ?? "") + ", not transferring, ignored" }

@@ -36,7 +36,8 @@ package enum FileModule: Module {
         }
         if source != nil, state != "link", state != "hard" {
             throw ModuleError(
-                code: .invalidArgument, message: "src option requires state to be 'link' or 'hard'")
+                code: .invalidArgument, message: "src option requires state to be 'link' or 'hard'",
+                values: ["path": .string(path)])
         }
         let attributes = try FileParameterValues(arguments)
         let body: String
@@ -49,26 +50,47 @@ package enum FileModule: Module {
         default: body = existing(state: state)
         }
         let script =
-            ShellLibrary.prologue(isCheckMode: context.isCheckMode) + attributes.shell
-            + "p0=\(ShellText.path(path))\n" + body + "rs \"$p0\";fin\n"
-        let before = path
+            ShellLibrary.prologue(isCheckMode: context.isCheckMode, wantsDifference: context.wantsDifference)
+            + attributes.shell(tellsChanges: context.wantsDifference) + "p0=\(ShellText.path(path))\n" + body
+            + "rs \"$p0\";fin\n"
         return .run(
             ModuleInvocation(
                 script: script, files: state == "touch" ? ["t": []] : [:], reads: [path], writes: [path]
             ) { output in
                 let records = Records(output.standardOutput)
                 var result = ModuleResult(records: records, output: output)
+                // Where `dest` says it, the path is not told a second time.
+                if result["dest"] != nil { result["path"] = nil }
                 if !result.failed {
                     if state == "hard", result["state"] != nil { result["state"] = "hard" }
                     if result["state"] == nil, state == "absent" { result["state"] = .string("absent") }
-                    if context.wantsDifference, let was = records["was"], result.changed {
-                        result["diff"] = .dictionary(
-                            before: ["path": .string(before), "state": .string(was)],
-                            after: ["path": .string(before), "state": .string(state)])
+                    if context.wantsDifference, result.changed {
+                        result["diff"] = difference(of: path, state: state, records)
                     }
                 }
                 return .finish(result)
             })
+    }
+
+    private static func difference(of path: String, state: String, _ records: Records) -> JinjaValue {
+        let was = records["was"] ?? state
+        var (before, after) = records.attributeChange(of: was == "absent" ? nil : path)
+        before["path"] = .string(path)
+        after["path"] = .string(path)
+        let isSame = was == state || state == "current"
+        if !isSame {
+            before["state"] = .string(was)
+            after["state"] = .string(state)
+        }
+        if state == "absent", was == "directory" {
+            func names(_ kind: String) -> JinjaValue {
+                let prefix = kind + " "
+                let lines = (records["inside"] ?? "").split(separator: "\n").filter { $0.hasPrefix(prefix) }
+                return .list(lines.map { .string(String($0.dropFirst(prefix.count))) })
+            }
+            before["path_content"] = ["directories": names("d"), "files": names("f")]
+        }
+        return .dictionary(before: before, after: after)
     }
 
     private static func isForced(_ arguments: ModuleArguments) -> Bool { arguments.bool("force") ?? false }
@@ -81,7 +103,9 @@ package enum FileModule: Module {
 
     private static let absent =
         kind + #"""
-            if [ $k != absent ];then ch=1;if [ $CK = 0 ];then if [ $k = directory ];then e=$(rm -rf "$p0" 2>&1);else e=$(rm -f "$p0" 2>&1);fi||die "could not remove $p0: $e";fi;fi
+            if [ $k != absent ];then ch=1
+            [ $DF = 0 ]||[ $k != directory ]||o inside "$(find "$p0"/ ! -path "$p0"/ \( -type d -exec echo d {} \; -o -exec echo f {} \; \)|sed "s|//|/|")"
+            if [ $CK = 0 ];then if [ $k = directory ];then e=$(rm -rf "$p0" 2>&1);else e=$(rm -f "$p0" 2>&1);fi||die "could not remove $p0: $e";fi;fi
             o path "$p0";o state absent;fin
 
             """#
@@ -91,7 +115,7 @@ package enum FileModule: Module {
             state == "file"
             ? #"[ $k != directory ]||die "file ($p0) is directory, cannot continue""# + "\n" : ""
         return kind + folder + #"""
-            [ $k != absent ]||die "file ($p0) is absent, cannot continue"
+            [ $k != absent ]||{ o path "$p0";o state absent;die "file ($p0) is absent, cannot continue"; }
             [ ! -e "$p0" ]||at "$p0"
 
             """#
@@ -108,7 +132,7 @@ package enum FileModule: Module {
             """# : ""
         return kind + #"""
             if [ -d "$p0" ];then at "$p0"
-            elif [ $k = file ]||[ $k = link ];then die "$p0 already exists as a $k"
+            elif [ $k = file ]||[ $k = link ];then rs "$p0";die "$p0 already exists as a $k"
             else ch=1;if [ $CK = 0 ];then q=$p0;l=
             while [ ! -d "$q" ];do l="$q
             $l";r=${q%/};case $r in */*)q=${r%/*};[ -n "$q" ]||q=/;;*)q=.;;esac;done
@@ -127,13 +151,14 @@ package enum FileModule: Module {
                 + #"""
                 if [ $k = directory ];then [ $F = 1 ]&&rmdir "$p0" 2>/dev/null||{ d=${s0##*/};[ $F = 0 ]||die "the directory $p0 is not empty, refusing to convert it";die "refusing to convert from directory to symlink for $p0"; };fi
                 case $s0 in /*)a=$s0;;*)a=${p0%/*}/$s0;;esac
-                [ -e "$a" ]||[ $F = 1 ]||die "src file does not exist, use 'force=yes' if you really want to create the link: $a"
+                [ -e "$a" ]||[ $F = 1 ]||{ rs "$p0";o src "$s0";die "src file does not exist, use 'force=yes' if you really want to create the link: $a"; }
                 if [ $k = link ]&&[ "$(readlink "$p0")" = "$s0" ];then :
-                elif [ $k = file ]&&[ $F = 0 ];then die "refusing to convert from file to symlink for $p0"
+                elif [ $k = file ]&&[ $F = 0 ];then rs "$p0";die "refusing to convert from file to symlink for $p0"
                 else ch=1;if [ $CK = 0 ];then t=${p0%/*}/.gantry.$$;e=$({ ln -s "$s0" "$t"&&mv -f "$t" "$p0"; } 2>&1)||die "Error while linking: $e";t=;fi;fi
 
                 """#.replacing("mv -f", with: "mv -f")
-            + (follows ? "[ ! -e \"$p0\" ]||at \"$p0\"\n" : "") + "o src \"$s0\";o dest \"$p0\"\n"
+            + (follows ? "[ ! -e \"$p0\" ]||at \"$p0\"\n" : "")
+            + "o src \"$s0\";o dest \"$p0\";[ -e \"$p0\" ]||fin\n"
     }
 
     private static func hardLink(_ source: String, isForced: Bool) -> String {
@@ -141,12 +166,12 @@ package enum FileModule: Module {
             s0=\(ShellText.path(source));F=\(isForced ? 1 : 0)
 
             """ + #"""
-                [ -e "$s0" ]||die "src does not exist"
+                o src "$s0";o dest "$p0"
+                [ -e "$s0" ]||{ rs "$p0";die "src does not exist"; }
                 if [ -e "$p0" ]&&[ "$(stat -Lc %d:%i "$p0")" = "$(stat -Lc %d:%i "$s0")" ];then :
-                elif [ $k != absent ]&&[ $F = 0 ];then { [ "$(stat -Lc %h "$p0")" = 1 ]||die "Cannot link, different hard link exists at destination";die "Cannot link, file exists at destination"; }
+                elif [ $k != absent ]&&[ $F = 0 ];then { rs "$p0";[ "$(stat -Lc %h "$p0")" = 1 ]||die "Cannot link, different hard link exists at destination";die "Cannot link, file exists at destination"; }
                 else ch=1;if [ $CK = 0 ];then t=${p0%/*}/.gantry.$$;e=$({ ln "$s0" "$t"&&mv -f "$t" "$p0"; } 2>&1)||die "Error while linking: $e";t=;fi;fi
                 [ ! -e "$p0" ]||at "$p0"
-                o src "$s0";o dest "$p0"
 
                 """#
     }

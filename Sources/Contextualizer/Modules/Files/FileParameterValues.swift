@@ -37,6 +37,9 @@ struct FileParameterValues {
         }
     }
 
+    /// - Parameter tellsChanges: for the difference.
+    func shell(tellsChanges: Bool) -> String { tellsChanges ? ShellLibrary.changes(in: shell) : shell }
+
     var shell: String {
         ShellLibrary.attributes(owner: owner, group: group, mode: mode)
             + (flags.map { ShellLibrary.flags($0) } ?? "")

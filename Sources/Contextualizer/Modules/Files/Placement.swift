@@ -14,6 +14,8 @@ struct Placement {
     private let library: String
     private let isForced: Bool
     private let directoryMode: FileMode?
+    /// The file of the controller, for the difference.
+    var source: String?
 
     init(_ arguments: ModuleArguments, _ context: ModuleContext, sourceMode: Int? = nil) throws(ModuleError) {
         self.context = context
@@ -25,7 +27,7 @@ struct Placement {
         library =
             ShellLibrary.prologue(
                 isCheckMode: context.isCheckMode, wantsDifference: context.wantsDifference)
-            + attributes.shell
+            + attributes.shell(tellsChanges: context.wantsDifference)
             + (try ShellLibrary.write(
                 validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false,
                 tellsOutput: true))
@@ -46,7 +48,7 @@ struct Placement {
     ) -> ModuleInvocation {
         let change =
             sendsContent
-            ? "df before \"$d\";df after \"$GANTRY_FILES/c\";[ $CK = 1 ]||{ wr \"$GANTRY_FILES/c\" \"$d\";o src \"$GANTRY_FILES/c\";md \"$d\"; };ch=1"
+            ? "[ -e \"$d\" ]||o was absent;df before \"$d\";df after \"$GANTRY_FILES/c\";[ $CK = 1 ]||{ wr \"$GANTRY_FILES/c\" \"$d\";o src \"$GANTRY_FILES/c\";md \"$d\"; };ch=1"
             : "[ $CK = 1 ]||{ o need 1;o end 1;fl;exit 0; };ch=1"
         let script =
             library + """
@@ -55,8 +57,8 @@ struct Placement {
                 f=${d%/*};[ -n "$f" ]||f=/;case $d in */*);;*)f=.;;esac
                 [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
                 if [ -f "$d" ]&&{ sum "$d";[ "$x" = \(payload.checksum) ]; };then at "$d"
-                elif [ -e "$d" ]&&[ \(isForced ? 1 : 0) = 0 ];then :
-                else \(change);fi
+                elif [ -e "$d" ]&&[ \(isForced ? 1 : 0) = 0 ];then o written 0
+                else o written 1;\(change);fi
                 o dest "$d";rs "$d";fin
 
                 """
@@ -69,10 +71,27 @@ struct Placement {
                 return .run(invocation(payload, name: name, destination: destination, sendsContent: true))
             }
             var result = ModuleResult(records: records, output: output)
-            if !result.failed || records["exit_status"] != nil { result["checksum"] = .string(payload.checksum) }
-            if !result.failed { result.addDifference(records) }
+            if result.message?.hasPrefix("can not use content") != true {
+                result["checksum"] = .string(payload.checksum)
+            }
+            if !result.failed { conclude(&result, records) }
             return .finish(result)
         }
+    }
+
+    /// Of a file that would be written only the difference is told, and of one that was not its path once.
+    private func conclude(_ result: inout ModuleResult, _ records: Records) {
+        if records["written"] == "0" {
+            result.values = ["dest": result["dest"] ?? .none]
+        } else if records.flag("written") {
+            if context.isCheckMode { result.values = JinjaDict() } else { result["path"] = nil }
+        }
+        result.addDifference(records, source: source)
+        guard context.wantsDifference, result.changed, result["diff"] == nil, records["chg"] != nil else { return }
+        var (before, after) = records.attributeChange()
+        before["path"] = result["path"]
+        after["path"] = result["path"]
+        result["diff"] = .dictionary(before: before, after: after)
     }
 
     /// What is done when the destination names a folder.

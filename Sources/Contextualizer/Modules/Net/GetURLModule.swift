@@ -39,7 +39,9 @@ package enum GetURLModule: Module {
                 let records = Records(output.standardOutput)
                 var result = ModuleResult(records: records, output: output)
                 result["url"] = .string(url)
-                result["status_code"] = records["status_code"].flatMap { Int($0) }.map { .int($0) }
+                let status = records["status_code"].flatMap { Int($0) }
+                result["status_code"] = status.flatMap { $0 < 0 ? nil : .int($0) }
+                if status != nil, result.failed { result["dest"] = .string(destination) }
                 result["elapsed"] = records["elapsed"].flatMap { Int($0) }.map { .int($0) }
                 guard !result.failed else { return .finish(result) }
                 for key in ["checksum_src", "checksum_dest"] {

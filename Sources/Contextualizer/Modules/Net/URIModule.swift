@@ -199,6 +199,8 @@ private enum URIAnswer {
             result.failed = true
             result.changed = false
             result["content"] = .string(text)
+            // Where nothing was answered, there is nothing to tell of.
+            if status < 0 { for key in ["content", "cookies", "cookies_string"] { result[key] = nil } }
             result.message =
                 "Status code was \(status) and not [\(wanted.joined(separator: ", "))]: \(result.message ?? "")"
         }

@@ -19,7 +19,8 @@ enum ServiceRun {
             ModuleInvocation(script: script, reads: ["service:\(name)"], writes: ["service:\(name)"]) { output in
                 let records = Records(output.standardOutput)
                 var result = ModuleResult(records: records, output: output)
-                result["name"] = .string(name)
+                let isUnknown = result.message?.hasPrefix("Could not find the requested service") == true
+                if !result.failed || !isUnknown { result["name"] = .string(name) }
                 if !result.failed {
                     let wanted = arguments.string("state")
                     if let state = records["state"] { result["state"] = .string(state) }

@@ -1,3 +1,5 @@
+import Jinja
+
 /// A wanted file mode: octal, or symbolic such as `u=rw,go=r` or `a+rX`.
 package enum FileMode: Sendable, Hashable {
     case octal(Int)
@@ -42,7 +44,9 @@ package enum FileMode: Sendable, Hashable {
     }
 
     private static func malformed(_ text: String) -> ModuleError {
-        ModuleError(code: .invalidArgument, message: "mode must be in octal or symbolic form: '\(text)' is neither")
+        ModuleError(
+            code: .invalidArgument, message: "mode must be in octal or symbolic form",
+            values: ["details": .string("bad symbolic permission for mode: \(text)")])
     }
 
     /// Shell statements that turn the number in `m` into the wanted one; `D` is 1 for a folder.

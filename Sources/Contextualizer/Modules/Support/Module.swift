@@ -76,9 +76,12 @@ package struct ModuleSource: Sendable {
     }
 
     package var content: Content
+    /// Where the controller has it.
+    package var path: String?
 
-    package init(_ content: Content) {
+    package init(_ content: Content, path: String? = nil) {
         self.content = content
+        self.path = path
     }
 }
 

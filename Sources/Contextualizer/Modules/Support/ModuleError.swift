@@ -1,3 +1,5 @@
+package import Jinja
+
 /// Why a module cannot make a program of its arguments: the task fails with this text before anything is sent.
 package struct ModuleError: Error, Sendable, Hashable, CustomStringConvertible {
     package struct Code: Sendable, Hashable {
@@ -15,9 +17,13 @@ package struct ModuleError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Ansible's text where it has one; never a secret.
     package var message: String
 
-    package init(code: Code, message: String) {
+    /// What else the result of the task says.
+    package var values: JinjaDict
+
+    package init(code: Code, message: String, values: JinjaDict = JinjaDict()) {
         self.code = code
         self.message = message
+        self.values = values
     }
 
     package var description: String { message }

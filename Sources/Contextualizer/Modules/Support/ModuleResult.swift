@@ -89,7 +89,7 @@ extension ModuleResult {
         for (key, texts) in records.values.sorted(by: { $0.key < $1.key }) {
             switch key {
             case "changed", "failed", "msg", "end", "stat", "was", "before", "after", "need", "rc", "attr",
-                "exit_status":
+                "exit_status", "chg", "inside", "written":
                 continue
             default: values[key] = texts.last.map { .string($0) }
             }
@@ -134,15 +134,45 @@ extension ModuleResult {
     }
 
     /// `diff` of a content out of the records `before` and `after`.
-    package mutating func addDifference(_ records: Records) {
+    ///
+    /// - Parameter source: The file of the controller that it comes from.
+    package mutating func addDifference(_ records: Records, source: String? = nil) {
         guard changed, let after = records["after"] else { return }
         let path = records["dest"] ?? records["path"] ?? ""
-        values["diff"] = .list([
-            .dict([
-                "before": .string(records["before"] ?? ""), "after": .string(after),
-                "before_header": .string(path), "after_header": .string(path),
-            ])
-        ])
+        var difference: JinjaDict = [
+            "before": .string(records["before"] ?? ""), "after": .string(after),
+            "after_header": .string(source ?? path),
+        ]
+        if records["was"] != "absent" { difference["before_header"] = .string(path) }
+        values["diff"] = .list([.dict(difference)])
+    }
+
+    /// What all results tell of the file that the module worked on.
+    static let fileKeys = ["gid", "group", "mode", "owner", "path", "size", "state", "uid"]
+}
+
+extension Records {
+    /// Mode, owner and group of a path before and after, of those that were changed.
+    ///
+    /// - Parameter path: Of what; nil: of the last one.
+    func attributeChange(of path: String? = nil) -> (before: JinjaDict, after: JinjaDict) {
+        let changes = (values["chg"] ?? []).map { $0.split(separator: " ", maxSplits: 6).map(String.init) }
+            .filter { $0.count == 7 }
+        guard let change = path.map({ path in changes.first { $0[6] == path } }) ?? changes.last else {
+            return ([:], [:])
+        }
+        func padded(_ mode: String) -> JinjaValue {
+            .string("0" + String(repeating: "0", count: max(0, 3 - mode.count)) + mode)
+        }
+        var (before, after) = (JinjaDict(), JinjaDict())
+        for (place, key) in ["mode", "owner", "group"].enumerated() where change[place] != change[place + 3] {
+            func value(_ text: String) -> JinjaValue {
+                key == "mode" ? padded(text) : Int(text).map { .int($0) } ?? .string(text)
+            }
+            before[key] = value(change[place])
+            after[key] = value(change[place + 3])
+        }
+        return (before, after)
     }
 }
 

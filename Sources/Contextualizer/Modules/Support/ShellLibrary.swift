@@ -44,6 +44,17 @@ enum ShellLibrary {
             .replacing("[ $zc = 0 ]||ch=1; }", with: "[ $zc = 0 ]||ch=1;ca \"$zp\"; }") + flagFunctions
     }
 
+    /// Makes `at` tell what it changes: `chg` with mode, owner and group by number before and after, and the path. Put behind
+    /// ``attributes(owner:group:mode:)``.
+    static func changes(in shell: String) -> String {
+        shell.replacing("[ $zc = 0 ]||ch=1;", with: "[ $zc = 0 ]||{ ch=1;tc \"$@\"; };") + #"""
+            tc(){ zu=$2;zg=$3;[ -z "$ow" ]||zu=$(id -u "$ow" 2>/dev/null||printf %s "$ow")
+            [ -z "$gr" ]||{ zg=$(getent group "$gr" 2>/dev/null||grep "^$gr:" /etc/group 2>/dev/null);zg=${zg#*:*:};zg=${zg%%:*};[ -n "$zg" ]||zg=$gr; }
+            o chg "$1 $2 $3 $zn $zu $zg $zp"; }
+
+            """#
+    }
+
     private static let flagFunctions = #"""
         ca(){ case $1 in "$t")cq=${d:-$1};return;;esac
         command -v chattr >/dev/null 2>&1||die "chattr is not on this machine: attributes cannot be set"
@@ -58,13 +69,14 @@ enum ShellLibrary {
     private static let attributeFunctions = #"""
         at(){ s=$(stat -Lc '%a %u %g %U %G %F' "$1" 2>&1)||die "could not read the attributes of $1: $s"
         zp=$1;set -- $s;zc=0;D=0;[ "$6" != directory ]||D=1
-        if [ -n "$ow" ]&&[ "$ow" != "$2" ]&&[ "$ow" != "$4" ];then zc=1;id -u "$ow" >/dev/null 2>&1||case $ow in *[!0-9]*)die "chown failed: failed to look up user $ow";;esac
-        [ $CK = 1 ]||e=$(chown "$ow" "$zp" 2>&1)||die "chown failed: $e";fi
-        if [ -n "$gr" ]&&[ "$gr" != "$3" ]&&[ "$gr" != "$5" ];then zc=1;case $gr in *[!0-9]*)gl "$gr"||die "chgrp failed: failed to look up group $gr";;esac
-        [ $CK = 1 ]||e=$(chgrp "$gr" "$zp" 2>&1)||die "chgrp failed: $e";fi
+        if [ -n "$ow" ]&&[ "$ow" != "$2" ]&&[ "$ow" != "$4" ];then zc=1;id -u "$ow" >/dev/null 2>&1||case $ow in *[!0-9]*)dz "chown failed: failed to look up user $ow";;esac
+        [ $CK = 1 ]||e=$(chown "$ow" "$zp" 2>&1)||dz "chown failed: $e";fi
+        if [ -n "$gr" ]&&[ "$gr" != "$3" ]&&[ "$gr" != "$5" ];then zc=1;case $gr in *[!0-9]*)gl "$gr"||dz "chgrp failed: failed to look up group $gr";;esac
+        [ $CK = 1 ]||e=$(chgrp "$gr" "$zp" 2>&1)||dz "chgrp failed: $e";fi
         zn=$(nm $1 $D);za=$1;[ $zc$CK != 10 ]||za=$(stat -Lc %a "$zp")
-        if [ "$zn" != "$za" ];then zc=1;[ $CK = 1 ]||e=$(chmod "$zn" "$zp" 2>&1)||die "chmod failed: $e";fi
+        if [ "$zn" != "$za" ];then zc=1;[ $CK = 1 ]||e=$(chmod "$zn" "$zp" 2>&1)||dz "chmod failed: $e";fi
         [ $zc = 0 ]||ch=1; }
+        dz(){ [ "$zp" = "$t" ]||rs "$zp";die "$1"; }
         gl(){ getent group "$1" >/dev/null 2>&1||grep -q "^$1:" /etc/group 2>/dev/null; }
         rs(){ s=$(stat -c '%a %u %g %U %G %s %F' "$1" 2>/dev/null)&&o stat "$s";o path "$1"; }
 

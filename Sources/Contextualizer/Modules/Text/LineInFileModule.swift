@@ -43,7 +43,7 @@ package enum LineInFileModule: Module {
                     return .failed("Destination \(path) does not exist !", rc: 257)
                 }
                 return insertion.apply(to: content ?? [], search: search)
-            }.namingBackup.step
+            }.ofLines.step
         }
         guard line != nil || search.isGiven else {
             throw ModuleError(
@@ -51,9 +51,9 @@ package enum LineInFileModule: Module {
                 message: "one of line, search_string, or regexp is required with state=absent")
         }
         return try TextEdit(arguments, context) { content in
-            guard let content else { return .unchanged("file not present", ["found": .int(0)]) }
+            guard let content else { return .unchanged(TextEdit.missing, [:]) }
             return remove(from: content, line: line, search: search)
-        }.namingBackup.step
+        }.ofLines.step
     }
 
     private static func remove(from content: [UInt8], line: String?, search: Search) -> TextEdit.Outcome {
@@ -124,7 +124,7 @@ private struct Insertion: Sendable {
             if backrefs, wanted.utf8.last == 0x0a { wanted = String(decoding: wanted.utf8.dropLast(), as: UTF8.self) }
             // The end counts, too: a line that ends otherwise is written anew.
             guard !lines[found].whole.isSame(as: wanted + EndedLines.lineEnd) else {
-                return .unchanged("", ["found": .int(1)])
+                return .unchanged("", [:])
             }
             lines[found] = text.made(wanted)
             return .changed(text.joined(lines), "line replaced", [:])

@@ -22,7 +22,7 @@ package enum ReplaceModule: Module {
         let replacement = arguments.string("replace") ?? ""
         let path = arguments.string("path") ?? ""
         let section = try Self.section(after: arguments.string("after"), before: arguments.string("before"))
-        return try TextEdit(arguments, context) { content in
+        var edit = try TextEdit(arguments, context) { content in
             guard let content else { return .failed("Path \(path) does not exist !", rc: 257) }
             let text = String(decoding: content, as: UTF8.self)
             var range = text.startIndex..<text.endIndex
@@ -38,7 +38,9 @@ package enum ReplaceModule: Module {
             guard !changed.isSame(as: part) else { return .unchanged("", ["rc": 0]) }
             let whole = text[..<range.lowerBound] + changed + text[range.upperBound...]
             return .changed(Array(whole.utf8), "\(count) replacements made", ["rc": 0])
-        }.step
+        }
+        edit.difference = ""
+        return edit.withoutFile.step
     }
 
     /// The part of the text in which matches count: to the first `before` that follows `after`, else to the last one.
@@ -96,7 +98,7 @@ package enum BlockInFileModule: Module {
         let appends = arguments.bool("append_newline") ?? false
         let prepends = arguments.bool("prepend_newline") ?? false
         let path = arguments.string("path") ?? ""
-        return try TextEdit(arguments, context) { [place] content in
+        var edit = try TextEdit(arguments, context) { [place] content in
             if content == nil, !creates { return .failed("Path \(path) does not exist !", rc: 257) }
             let text = TextLines(content ?? [])
             var lines = text.lines
@@ -123,7 +125,9 @@ package enum BlockInFileModule: Module {
             }
             let message = content == nil ? "File created" : isPresent ? "Block inserted" : "Block removed"
             return .changed(text.joined(lines), message, [:])
-        }.step
+        }
+        edit.showsAttributes = true
+        return edit.withoutFile.step
     }
 
     private static func position(

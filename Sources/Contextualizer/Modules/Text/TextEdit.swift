@@ -31,10 +31,16 @@ struct TextEdit: Sendable {
     var follow: String?
     /// Gives the result its last form.
     var finish: @Sendable (inout ModuleResult) -> Void = { _ in }
+    /// What stands behind the path in the titles of the difference.
+    var difference = " (content)"
+    /// Whether the difference shows owner and mode, too.
+    var showsAttributes = false
     /// From 1.
     private var attempt = 1
     /// Whether an earlier try has changed owner or mode.
     private var hasNewAttributes = false
+    /// What it changed.
+    private var attributeChange = (before: JinjaDict(), after: JinjaDict())
 
     init(
         _ arguments: ModuleArguments, _ context: ModuleContext,
@@ -45,7 +51,7 @@ struct TextEdit: Sendable {
         self.edit = edit
         library =
             ShellLibrary.prologue(isCheckMode: context.isCheckMode)
-            + (try FileParameterValues(arguments)).shell
+            + (try FileParameterValues(arguments)).shell(tellsChanges: context.wantsDifference)
             + (try ShellLibrary.write(
                 validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false))
             + ShellLibrary.checksum
@@ -95,6 +101,7 @@ struct TextEdit: Sendable {
         var next = self
         next.attempt += 1
         next.hasNewAttributes = attributesChanged
+        next.attributeChange = change(with: records)
         return next.reading
     }
 
@@ -151,6 +158,12 @@ struct TextEdit: Sendable {
                     "\(path) is no UTF-8, and an edit would change other lines, too; nothing was edited: convert it,"
                         + " or use a command such as sed"))
         }
+        var editing = self
+        editing.attributeChange = change(with: records)
+        return editing.edited(content, records, attributesChanged: attributesChanged)
+    }
+
+    private func edited(_ content: [UInt8]?, _ records: Records, attributesChanged: Bool) -> ModuleStep {
         switch edit(content) {
         case .failed(let message, let rc):
             var result = ModuleResult.failure(message)
@@ -158,6 +171,10 @@ struct TextEdit: Sendable {
             return .finish(result)
         case .unchanged(let message, let values):
             var result = ModuleResult(changed: attributesChanged, message: message, values: values)
+            if attributesChanged, showsAttributes, let content {
+                addDifference(
+                    &result, before: String(decoding: content, as: UTF8.self), after: content, change: attributeChange)
+            }
             if let stat = records["stat"] { result.addAttributes(stat) }
             if attributesChanged {
                 result.message =
@@ -192,7 +209,7 @@ struct TextEdit: Sendable {
             let before = content.map { String(decoding: $0, as: UTF8.self) }
             if context.isCheckMode {
                 var result = ModuleResult(changed: true, message: message, values: values)
-                addDifference(&result, before: before ?? "", after: bytes)
+                addDifference(&result, before: before ?? "", after: bytes, change: attributeChange)
                 return concluded(result)
             }
             let makesFolder =
@@ -213,21 +230,35 @@ struct TextEdit: Sendable {
                             attributesChanged || records.flag("attr")
                             ? message + Self.attributeNote : message
                         for (key, value) in values { result.values[key] = value }
-                        addDifference(&result, before: before ?? "", after: bytes)
+                        addDifference(&result, before: before ?? "", after: bytes, change: change(with: records))
                     }
                     return concluded(result)
                 })
         }
     }
 
-    private func addDifference(_ result: inout ModuleResult, before: String, after: [UInt8]) {
+    /// What was changed of the file's owner and mode, by this program and those before it.
+    private func change(with records: Records) -> (before: JinjaDict, after: JinjaDict) {
+        var all = attributeChange
+        let change = records.attributeChange()
+        for (key, value) in change.before where all.before[key] == nil { all.before[key] = value }
+        all.after.merge(change.after)
+        return all
+    }
+
+    private func addDifference(
+        _ result: inout ModuleResult, before: String, after: [UInt8],
+        change: (before: JinjaDict, after: JinjaDict) = ([:], [:])
+    ) {
         guard context.wantsDifference else { return }
-        result["diff"] = .list([
-            .dict([
-                "before": .string(before), "after": .string(String(decoding: after, as: UTF8.self)),
-                "before_header": .string("\(path) (content)"), "after_header": .string("\(path) (content)"),
-            ])
-        ])
+        func part(_ before: JinjaValue, _ after: JinjaValue, _ note: String) -> JinjaValue {
+            let title = JinjaValue.string(path + note)
+            return ["before": before, "after": after, "before_header": title, "after_header": title]
+        }
+        var parts = [part(.string(before), .string(String(decoding: after, as: UTF8.self)), difference)]
+        if showsAttributes { parts.append(part(.dict(change.before), .dict(change.after), " (file attributes)")) }
+        // `replace` has one of no list.
+        result["diff"] = difference.isEmpty ? parts[0] : .list(parts)
     }
 
     static func split(_ bytes: [UInt8], at marker: [UInt8]) -> (head: [UInt8], tail: [UInt8]?) {
