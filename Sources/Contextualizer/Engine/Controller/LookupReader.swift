@@ -175,7 +175,7 @@ struct LookupReader {
         var random = SystemRandomNumberGenerator()
         let made = String((0..<length).map { _ in characters[Int.random(in: 0..<characters.count, using: &random)] })
         if name == "/dev/null" { return .string(made) }
-        let path = name.hasPrefix("/") ? name : "\(library.folder)/\((name as NSString).expandingTildeInPath)"
+        let path = name.hasPrefix("/") ? name : "\(library.folder)/\(name.expandingHome)"
         if let there = FileManager.default.contents(atPath: path) {
             return .string(String(decoding: there, as: UTF8.self).trimmingNewlines())
         }

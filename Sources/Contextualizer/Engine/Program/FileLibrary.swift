@@ -52,7 +52,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     }
 
     func path(of name: String, in subfolders: [String], roots: [String]) -> String? {
-        let name = (name as NSString).expandingTildeInPath
+        let name = name.expandingHome
         let candidates = name.hasPrefix("/") ? [name] : places(subfolders, roots).map { "\($0)/\(name)" }
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }

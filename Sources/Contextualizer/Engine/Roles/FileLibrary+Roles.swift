@@ -7,9 +7,11 @@ extension FileLibrary: RoleLibrary {
     /// Where roles are looked for: `roles` beside the playbook, the folders of `ANSIBLE_ROLES_PATH` or Ansible's own,
     /// beside the role that names them, and the playbook's folder.
     private func rolePaths(nextTo role: String?) -> [String] {
-        let given = ProcessInfo.processInfo.environment["ANSIBLE_ROLES_PATH"]?.split(separator: ":").map(String.init)
-        let usual = given ?? ["~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"]
-        return ["\(folder)/roles"] + usual.map { ($0 as NSString).expandingTildeInPath }
+        let environment = ProcessInfo.processInfo.environment
+        let given = environment["ANSIBLE_ROLES_PATH"]?.split(separator: ":").map(String.init)
+        let home = environment["ANSIBLE_HOME"] ?? "~/.ansible"
+        let usual = given ?? ["\(home)/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"]
+        return ["\(folder)/roles"] + usual.map(\.expandingHome)
             + (role.map { [($0 as NSString).deletingLastPathComponent] } ?? []) + [folder]
     }
 
