@@ -91,10 +91,11 @@ struct LibvirtBench: Sendable {
 
     /// - Parameter uri: Of another libvirt than the test bed's own.
     init(
-        config: [String: JSONValue] = [:], uri: String = LibvirtTestBed.uri, image: String = LibvirtTestBed.image
+        config: [String: JSONValue] = [:], uri: String = LibvirtTestBed.uri, image: String = LibvirtTestBed.image,
+        connector: LibvirtConnector = LibvirtConnector()
     ) async throws {
         self.image = image
-        connector = LibvirtConnector()
+        self.connector = connector
         key = try await Key()
         session = try await connector.openSession(
             OpenSessionRequest(credentials: Credentials([:]), endpoint: uri, config: config),
