@@ -91,8 +91,9 @@ enum OpenAPISchemas {
     private static let machine: OrderedJSON = object(
         [
             "number": count, "system": text, "state": text, "detail": text, "remark": text,
-            "warnings": list(text), "cloud": text, "provider": text, "addresses": list(text),
-        ], optional: ["detail", "remark", "warnings", "provider"])
+            "warnings": list(text), "cloud": text, "provider": text, "addresses": list(text), "cpus": count,
+            "memoryBytes": count,
+        ], optional: ["detail", "remark", "warnings", "provider", "cpus", "memoryBytes"])
 
     private static let plan: OrderedJSON = object(
         [
