@@ -99,7 +99,7 @@ struct Placement {
         guard let name else {
             return #"[ ! -d "$d" ]||die "can not use content with a dir as dest""#
         }
-        let mode = directoryMode.map { "D=1;m=0755;\($0.shellArithmetic);chmod $(printf %o $m) \"$d\"" } ?? ":"
+        let mode = directoryMode.map { "D=1;m=0755;\($0.shellArithmetic);chmod 0000$(printf %o $m) \"$d\"" } ?? ":"
         let make =
             destination.hasSuffix("/")
             ? #"[ -d "$d" ]||[ $CK = 1 ]||{ e=$(mkdir -p "$d" 2>&1)||die "could not make $d: $e";\#(mode); };d=${d%/}/\#(ShellText.quote(name))"#

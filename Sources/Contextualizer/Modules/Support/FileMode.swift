@@ -67,6 +67,7 @@ package enum FileMode: Sendable, Hashable {
             cleared |= 7 << shift
             if user == "u" { cleared |= 0o4000 }
             if user == "g" { cleared |= 0o2000 }
+            if user == "o" { cleared |= 0o1000 }
             for permission in clause.permissions {
                 switch permission {
                 case "r": terms.append("0\(String(4 << shift, radix: 8))")
@@ -75,7 +76,7 @@ package enum FileMode: Sendable, Hashable {
                 case "X": terms.append("(x*0\(String(1 << shift, radix: 8)))")
                 case "s" where user == "u": terms.append("04000")
                 case "s" where user == "g": terms.append("02000")
-                case "t": terms.append("01000")
+                case "t" where user == "o": terms.append("01000")
                 case "u": terms.append("(((m>>6)&7)<<\(shift))")
                 case "g": terms.append("(((m>>3)&7)<<\(shift))")
                 case "o": terms.append("((m&7)<<\(shift))")
