@@ -23,6 +23,24 @@ extension SSHLoginTests {
         #expect(try await whoami(server.target(.root), Escalation(method: .su, user: "plain")) == "plain\n")
     }
 
+    @Test("Programs run in the login user's home, whoever they become")
+    func workingFolder() async throws {
+        let server = try Self.server.get()
+        func folder(_ user: TestServer.User, _ escalation: Escalation) async throws -> String {
+            try await run("pwd; echo $HOME", server.target(user), escalation)
+        }
+        func home(_ user: TestServer.User) -> String { server.folder + "/home/\(user)\n" }
+        #expect(try await folder(.admin, Escalation()) == home(.admin) + "/root\n")
+        #expect(try await folder(.admin, Escalation(user: "plain")) == home(.admin) + home(.plain))
+        #expect(try await folder(.asker, Escalation(password: "asker-pw")) == home(.asker) + "/root\n")
+        let su = Escalation(method: .su, user: "asker", password: "asker-pw")
+        #expect(try await folder(.plain, su) == home(.plain) + home(.asker))
+        // A folder that the new user may not read is none to work in.
+        chmod(server.folder + "/home/ash", 0o700)
+        let closed = Escalation(method: .su, user: "asker", password: "asker-pw")
+        #expect(try await folder(.ash, closed) == home(.asker) + home(.asker))
+    }
+
     @Test("Another program than sudo or su, with options of its own")
     func ownProgram() async throws {
         let server = try Self.server.get()

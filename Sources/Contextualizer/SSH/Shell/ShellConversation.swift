@@ -175,7 +175,7 @@ struct ShellConversation: Sendable {
     private mutating func greet() -> [UInt8] {
         let nonce = ShellProtocol.makeNonce()
         phase = .greeting(MarkScanner(mark: "H\(nonce)\n"))
-        return ShellLoop.text(nonce: nonce)
+        return ShellLoop.text(nonce: nonce, isEscalated: escalation != nil)
     }
 
     private mutating func receiveEscalating(

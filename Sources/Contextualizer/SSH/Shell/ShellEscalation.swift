@@ -42,7 +42,8 @@ struct ShellEscalation: Sendable {
     /// The line that turns the first shell into one of the other user.
     ///
     /// The password is not in it: it follows on the stream, after the prompt. The name has passed ``check(user:machine:)``.
-    var command: String { "echo L\(nonce); echo L\(nonce) >&2; " + change }
+    /// The new shell starts in the login user's home, where none of sudo, su and doas leaves it.
+    var command: String { "echo L\(nonce); echo L\(nonce) >&2; \(ShellLoop.goHome)" + change }
 
     private var change: String {
         let user = escalation.user

@@ -12,9 +12,15 @@ enum ShellLoop {
     /// The program of the first `sh`: one line is read and run.
     static let reader = #"IFS= read -r x; eval "$x""#
 
+    /// Goes to the user's home.
+    static let goHome = "cd 2>/dev/null || cd /; "
+
+    /// Stays in the login user's home, where the new user may read it.
+    private static let stay = "[ -r . ] && [ -x . ] || \(goHome)"
+
     /// The loop in one line, with the end of line. `nonce` is printed when it is ready.
-    static func text(nonce: String) -> [UInt8] {
-        parts.beforeNonce + nonce.utf8 + parts.afterNonce
+    static func text(nonce: String, isEscalated: Bool = false) -> [UInt8] {
+        Array((isEscalated ? stay : goHome).utf8) + parts.beforeNonce + nonce.utf8 + parts.afterNonce
     }
 
     // Bytes, and only once: each connection sends it.
@@ -41,7 +47,7 @@ enum ShellLoop {
     // _gz writes a file; _gy makes the folder; _gr runs the program; _gk signals all descendants of the supervisor.
     private static let source = #"""
         exec 3>&1 4>&2 >/dev/null 2>&1;
-        cd || cd /; unset x;
+        unset x;
         _gn=@NONCE@; _gd=; _gi=/dev/null; _gp=; _gj=; _gm=0; _gb=; _gu=$(umask);
         _gl=$(printf '\n.'); _gl=${_gl%.};
         trap : PIPE;
