@@ -37,9 +37,10 @@ enum AccountScripts {
         """#
 
     static let user = #"""
-        for g in "$@" $gr;do case $g in *[!0-9]*)[ -n "$(ge "$g")" ]||die "Group $g does not exist";;esac;done
         l=$(pe "$n");nw=0
-        if [ -z "$l" ];then ch=1;nw=1;[ $CK = 0 ]||fin
+        [ -n "$l" ]||{ ch=1;nw=1;[ $CK = 0 ]||fin; }
+        for g in "$@" $gr;do case $g in *[!0-9]*)[ -n "$(ge "$g")" ]||die "Group $g does not exist";;esac;done
+        if [ $nw = 1 ];then
         gl=;for g in "$@";do gl=$gl,$g;done;gl=${gl#,}
         if hv useradd;then set --
         [ -z "$ui" ]||set -- "$@" -u "$ui";[ $nu = 0 ]||set -- "$@" -o

@@ -43,9 +43,13 @@ package enum AuthorizedKeyModule: Module {
         let isExclusive = arguments.bool("exclusive") ?? false
         let user = arguments.string("user") ?? ""
         let manages = arguments.bool("manage_dir") ?? true
+        let unknown =
+            arguments.string("path") == nil
+            ? "die 'Either user must exist or you must provide full path to key file in check mode'" : ":"
         let prologue = """
             u_=\(ShellText.quote(user));l_=$(getent passwd "$u_" 2>/dev/null||grep "^$u_:" /etc/passwd)||l_=
-            [ -n "$l_" ]||die "Failed to lookup user $u_: \\"getpwnam(): name not found: '$u_'\\""
+            [ -n "$l_" ]||[ $CK = 0 ]||\(unknown)
+            [ -n "$l_" ]||[ $CK = 1 ]||die "Failed to lookup user $u_: \\"getpwnam(): name not found: '$u_'\\""
             h_=$(printf %s "$l_"|cut -d: -f6);ow=$(printf %s "$l_"|cut -d: -f3);gr=$(printf %s "$l_"|cut -d: -f4);nm(){ printf 600; }
             k_=\(arguments.string("path").map(ShellText.path) ?? "$h_/.ssh/authorized_keys");f_=${k_%/*};o keyfile "$k_"
             if [ \(manages && isPresent ? 1 : 0) = 1 ]&&[ $CK = 0 ];then [ -d "$f_" ]||{ e=$(mkdir -p "$f_" 2>&1)||die "Failed to create directory $f_ : $e"; }
