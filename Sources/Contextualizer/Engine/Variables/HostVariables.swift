@@ -39,6 +39,9 @@ final class HostVariables: Sendable {
 
     func clearFacts() { state.withLock { $0.facts = JinjaDict() } }
 
+    /// The variable of a fact; `ansible_local` is called so among the facts, too.
+    static func variable(ofFact name: String) -> String { name == "ansible_local" ? name : "ansible_" + name }
+
     /// Facts without the prefix `ansible_`.
     var facts: JinjaDict { state.withLock { $0.facts } }
     /// What `include_vars` read.
@@ -51,7 +54,10 @@ final class HostVariables: Sendable {
     func mergeSet(_ variables: JinjaDict) { state.withLock { $0.set.merge(variables) } }
 
     func inventoryVariable(_ name: String) -> JinjaValue? { state.withLock { $0.inventory[name] } }
-    func fact(_ name: String) -> JinjaValue? { state.withLock { $0.facts[name] } }
+    /// The fact of a variable, whose name is given without the prefix.
+    func fact(_ name: String) -> JinjaValue? {
+        state.withLock { $0.facts[name == "local" ? "ansible_local" : name] }
+    }
     func setVariable(_ name: String) -> JinjaValue? { state.withLock { $0.set[name] } }
     func includedVariable(_ name: String) -> JinjaValue? { state.withLock { $0.included[name] } }
 }

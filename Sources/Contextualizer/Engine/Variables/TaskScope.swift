@@ -75,7 +75,7 @@ final class TaskScope: JinjaScope {
 
         /// Names of all variables, lowest first; those of the engine without `vars` and `hostvars`.
         private func names() -> [String] {
-            let facts = host.facts.keys.map { "ansible_" + $0.text }
+            let facts = host.facts.keys.map { HostVariables.variable(ofFact: $0.text) }
             let layers = (upper + lower + defaults).map(\.variables)
             let tables = [host.inventory, host.included, host.set, table.extra, table.magic] + layers
             return Self.magicNames + facts + tables.flatMap { $0.keys.map(\.text) }
@@ -167,7 +167,7 @@ final class HostVarsEntry: JinjaObject {
 
     func plain(in context: JinjaContext) throws -> JinjaValue? {
         var dict = host.inventory
-        for (key, value) in host.facts { dict["ansible_" + key.text] = value }
+        for (key, value) in host.facts { dict[HostVariables.variable(ofFact: key.text)] = value }
         dict["ansible_facts"] = .dict(host.facts)
         dict.merge(host.set)
         dict["inventory_hostname"] = .string(host.name)

@@ -95,7 +95,7 @@ extension JinjaValue {
     }
 
     /// Python's quoted form of a string.
-    static func repr(of text: String) -> String {
+    package static func repr(of text: String) -> String {
         let quote: Unicode.Scalar =
             text.utf8.contains(UInt8(ascii: "'")) && !text.utf8.contains(UInt8(ascii: "\""))
             ? "\"" : "'"

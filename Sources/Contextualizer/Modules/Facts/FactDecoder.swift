@@ -4,6 +4,7 @@ import Jinja
 struct FactDecoder {
     private let records: Records
     private(set) var facts = JinjaDict()
+    private(set) var warnings: [String] = []
 
     init(_ records: Records) {
         self.records = records
@@ -309,31 +310,9 @@ struct FactDecoder {
     }
 
     private mutating func localFacts() {
-        var local = JinjaDict()
-        for text in records.values["local"] ?? [] {
-            guard let end = text.firstIndex(of: "\n") else { continue }
-            let content = String(text[text.index(after: end)...])
-            local[String(text[..<end])] = JSONText.parse(content) ?? Self.ini(content)
-        }
-        facts["local"] = .dict(local)
-    }
-
-    /// Sections and `key = value` lines.
-    private static func ini(_ text: String) -> JinjaValue {
-        var sections = JinjaDict()
-        var name = ""
-        for line in text.split(separator: "\n") {
-            let line = line.trimmingBlanks()
-            if line.hasPrefix("["), line.hasSuffix("]") {
-                name = String(line.dropFirst().dropLast())
-                sections[name] = .dict([:])
-            } else if let equals = line.firstIndex(of: "="), var section = sections[name]?.dictValue {
-                section[String(line[..<equals].trimmingBlanks()).lowercased()] =
-                    .string(String(line[line.index(after: equals)...].trimmingBlanks()))
-                sections[name] = .dict(section)
-            }
-        }
-        return .dict(sections)
+        let local = LocalFacts(records)
+        warnings += local.warnings
+        facts["local"] = .dict(local.facts)
     }
 
     // MARK: - Network

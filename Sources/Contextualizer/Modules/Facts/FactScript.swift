@@ -49,8 +49,14 @@ enum FactScript {
         rd /etc/machine-id;o machine_id "$v";o resolv "$(grep -E '^(nameserver|search|domain)' /etc/resolv.conf 2>/dev/null)"
         rd /proc/cmdline;o cmdline "$v";rd /proc/loadavg;o loadavg "$v"
         getconf LONG_BIT >/dev/null 2>&1&&o bits "$(getconf LONG_BIT)"
-        for f in "$fd"/*.fact;do [ ! -f "$f" ]||{ b=${f##*/};o local "${b%.fact}
-        $(if [ -x "$f" ];then "$f" 2>/dev/null;else cat "$f";fi)"; };done
+        for f in "$fd"/*.fact;do [ -f "$f" ]||continue
+        case $(stat -Lc %A "$f") in ???[xs]*);;*)o local "$f
+        $(cat "$f")";continue;;esac
+        v=;IFS= read -r v 2>/dev/null <"$f"||:;q=0;case $v in '#!'*)v=${v#??};v=${v#"${v%%[! ]*}"};v=${v%% *};if [ ! -e "$v" ];then q=2;elif [ ! -x "$v" ];then q=13;fi;;
+        "$(printf '\177ELF')"*);;*)q=8;;esac;[ -x "$f" ]||q=13
+        if [ $q != 0 ];then o fact_fault "$q
+        $f";else o local_run "$f
+        $({ e=$("$f" 2>&1 >&4 4>&-;printf '\035%s' $?);printf '\035%s' "$e"; } 4>&1)";fi;done
         o end 1;fl
 
         """#

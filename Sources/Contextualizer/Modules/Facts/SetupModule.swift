@@ -26,8 +26,12 @@ package enum SetupModule: Module {
             ModuleInvocation(script: script, reads: ["facts"]) { output in
                 let records = Records(output.standardOutput)
                 guard records.isComplete else { return .finish(ModuleResult(records: records, output: output)) }
+                if subset.contains("local"), let fault = records.values["fact_fault"]?.first {
+                    return .finish(notStarted(fault))
+                }
+                let decoder = FactDecoder(records)
                 let facts = JinjaDict(
-                    FactDecoder(records).facts.compactMap { key, value in
+                    decoder.facts.compactMap { key, value in
                         let name = key.text
                         let isWanted =
                             filters.isEmpty
@@ -44,9 +48,23 @@ package enum SetupModule: Module {
                     (arguments.list("gather_subset") ?? ["all"]).map { .string($0) })
                 prefixed["module_setup"] = true
                 result["ansible_facts"] = .dict(prefixed)
-                result.facts = facts
+                if subset.contains("local"), !decoder.warnings.isEmpty {
+                    result["warnings"] = .list(decoder.warnings.map { .string($0) })
+                }
+                // The one fact that keeps its prefix.
+                result.facts = JinjaDict(facts.map { ($0.key == "local" ? "ansible_local" : $0.key, $0.value) })
                 return .finish(result)
             })
+    }
+
+    /// A program of the machine's own facts that could not be started: `ERRNO` and its path.
+    private static func notStarted(_ fault: String) -> ModuleResult {
+        let parts = fault.split(separator: "\n", maxSplits: 1).map(String.init)
+        var result = ModuleResult.failure("Error executing command.")
+        result["cmd"] = .string(parts.last ?? "")
+        result["rc"] = .int(Int(parts[0]) ?? 0)
+        result.setOutput("", "")
+        return result
     }
 }
 
