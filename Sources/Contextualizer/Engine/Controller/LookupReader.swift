@@ -1,5 +1,6 @@
 import Foundation
 import Jinja
+import Modules
 import Recipes
 import Support
 
@@ -196,32 +197,43 @@ struct LookupReader {
     func ini(_ term: String) throws -> [JinjaValue] {
         let (name, values) = parameters(term)
         let text = try file(values["file"] ?? "ansible.ini")
-        let wanted = values["type"] == "properties" ? "" : values["section"] ?? "global"
-        var section = ""
-        var found: [JinjaValue] = []
-        for line in text.split(separator: "\n") {
-            let line = line.trimmingCharacters(in: .whitespaces)
-            if line.hasPrefix("[") {
-                section = String(line.dropFirst().prefix { $0 != "]" })
-            } else if section == wanted, !line.hasPrefix("#"), !line.hasPrefix(";"),
-                let place = line.firstIndex(where: { $0 == "=" || $0 == ":" })
-            {
-                let key = line[..<place].trimmingCharacters(in: .whitespaces)
-                let value = line[line.index(after: place)...].trimmingCharacters(in: .whitespaces)
-                let isWanted: Bool
-                if flag("re", default: values["re"]?.lowercased() == "true") {
-                    isWanted = try context.environment.evaluate(
-                        expression: "key is match(pattern)",
-                        scope: ["key": .string(key), "pattern": .string(name)] as JinjaDict
-                    ).isTrue
-                } else {
-                    isWanted = key.lowercased() == name.lowercased()
-                }
-                if isWanted { found.append(.string(value)) }
+        let isProperties = values["type"] == "properties"
+        let section = isProperties ? "java_properties" : values["section"] ?? "global"
+        let allowsNoValue = ["allow_no_value", "allow_none"].contains { flag($0, default: isTrue(values[$0])) }
+        let isPattern = flag("re", default: isTrue(values["re"]))
+        do throws(ConfigText.Failure) {
+            let config = try ConfigText(
+                (isProperties ? "[java_properties]\n" : "") + text, allowsNoValue: allowsNoValue,
+                isCaseSensitive: flag("case_sensitive", default: isTrue(values["case_sensitive"])),
+                interpolates: flag("interpolation", default: isTrue(values["interpolation"] ?? "true")))
+            guard config.hasSection(section) else {
+                throw ConfigText.Failure(message: "No section '\(section)' in '\(values["file"] ?? "ansible.ini")'.")
             }
+            guard isPattern else {
+                let value = try config.value(name, of: section)
+                return [.string(value ?? values["default"] ?? "")]
+            }
+            var found: [JinjaValue] = []
+            for key in config.options(of: section) {
+                let value = try config.value(key, of: section)
+                if let value, isMatch(key, name) { found.append(.string(value)) }
+            }
+            return found
+        } catch {
+            throw JinjaError(.value, "The lookup plugin 'ini' failed: \(error.message)")
         }
-        if found.isEmpty { return [.string(values["default"] ?? "")] }
-        return found
+    }
+
+    private func isTrue(_ text: String?) -> Bool {
+        text.map { ["yes", "true", "on", "1"].contains($0.lowercased()) } ?? false
+    }
+
+    /// As Python's `re.match`.
+    private func isMatch(_ text: String, _ pattern: String) -> Bool {
+        let found = try? context.environment.evaluate(
+            expression: "text is match(pattern)",
+            scope: ["text": .string(text), "pattern": .string(pattern)] as JinjaDict)
+        return found?.isTrue == true
     }
 
     func csv(_ term: String) throws -> [JinjaValue] {
