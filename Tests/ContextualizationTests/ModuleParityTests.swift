@@ -1,3 +1,5 @@
+import Foundation
+import Support
 import Testing
 
 @testable import Contextualization
@@ -45,5 +47,42 @@ import Testing
         #expect(said.dropFirst(4).first?.contains("'%' must be followed by '%' or '(', found: '%'") == true)
         #expect(said.dropFirst(5).first?.contains("No section 'nowhere' in 't.ini'.") == true)
         #expect(said.suffix(2) == ["d", "7"])
+    }
+
+    /// The bytes of a file beside the playbook.
+    private static func bytes(_ name: String, _ trial: PlaybookTrial) -> [UInt8] {
+        FileManager.default.contents(atPath: trial.project.root + "/" + name).map(Array.init) ?? []
+    }
+
+    private static func text(_ name: String, _ trial: PlaybookTrial) -> String {
+        String(decoding: bytes(name, trial), as: UTF8.self)
+    }
+
+    @Test("What is encrypted stays so where a task says so")
+    func decryption() async throws {
+        let vault = Vault(passwords: [("default", Secret("open sesame"))])
+        let secret = try vault.encrypt(Array("treasure\n".utf8))
+        let script = try vault.encrypt(Array("echo treasure\n".utf8))
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              tasks:
+                - copy: {src: s.txt, dest: "{{ playbook_dir }}/plain"}
+                - copy: {src: s.txt, dest: "{{ playbook_dir }}/sealed", decrypt: false}
+                - copy: {src: d, dest: "{{ playbook_dir }}/e", decrypt: "{{ false }}"}
+                - script: x.sh
+                  register: r
+                - debug: msg="{{ r.stdout }}"
+                - script: {cmd: x.sh, decrypt: false}
+                  ignore_errors: true
+                  register: r
+                - debug: msg="{{ r.rc }} {{ 'treasure' in r.stderr }}"
+            """, files: ["s.txt": secret, "d/s.txt": secret, "x.sh": script], hosts: "a ansible_host=10.0.0.1\n"
+        ) { $0.vault = vault }
+        #expect(Self.text("plain", trial) == "treasure\n")
+        #expect(Self.text("sealed", trial) == secret)
+        #expect(Self.text("e/d/s.txt", trial) == secret)
+        #expect(trial.summaries().contains("treasure"))
+        #expect(trial.summaries().last == "127 False", "\(trial.summaries())")
     }
 }

@@ -249,9 +249,10 @@ final class FileLibrary: TaskLibrary, SourceProvider {
             ) { try render(try text(of: file), URL(fileURLWithPath: file).standardizedFileURL.path) }
             return ModuleSource(.file(Payload(Array(rendered.utf8)), mode: mode(file)))
         case .file:
-            let key = SourceRequest(kind: .file, path: file, followsLinks: request.followsLinks)
+            var key = request
+            key.path = file
             if let known = files.withLock({ $0[key] }) { return known }
-            let source = try read(file, followsLinks: request.followsLinks)
+            let source = try read(key)
             files.withLock { $0[key] = source }
             return source
         }
@@ -270,21 +271,25 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         return (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0o644
     }
 
-    private func read(_ path: String, followsLinks: Bool) throws -> ModuleSource {
+    private func read(_ request: SourceRequest) throws -> ModuleSource {
+        let path = request.path
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
             return ModuleSource(
-                .file(try payload(path), mode: mode(path)), path: URL(fileURLWithPath: path).standardizedFileURL.path)
+                .file(try payload(path, decrypts: request.decrypts), mode: mode(path)),
+                path: URL(fileURLWithPath: path).standardizedFileURL.path)
         }
-        let reader = FolderReader(followsLinks: followsLinks, payload: payload)
+        let reader = FolderReader(followsLinks: request.followsLinks) {
+            try self.payload($0, decrypts: request.decrypts)
+        }
         return ModuleSource(.directory(try reader.entries(of: path)))
     }
 
-    private func payload(_ path: String) throws -> Payload {
+    private func payload(_ path: String, decrypts: Bool) throws -> Payload {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TaskFailure(message: "'\(path)' cannot be read: look at its permissions")
         }
-        if data.starts(with: Array("$ANSIBLE_VAULT;".utf8)) { return Payload(Array(try text(of: path).utf8)) }
+        if decrypts, data.starts(with: Array("$ANSIBLE_VAULT;".utf8)) { return Payload(Array(try text(of: path).utf8)) }
         return Payload(Array(data))
     }
 }

@@ -17,7 +17,7 @@ package enum UnarchiveModule: Module {
             ModuleParameter("keep_newer", .boolean, default: false, "Newer files stay."),
             ModuleParameter("extra_opts", .list, default: [], "Options for tar or unzip."),
             ModuleParameter("validate_certs", .boolean, default: true, "For an address."),
-            ModuleParameter("decrypt", .boolean, default: true, "Accepted: sources come decrypted."),
+            ModuleParameter("decrypt", .boolean, default: true, "Decrypt an archive that is encrypted."),
             ModuleParameter("io_buffer_size", .integer, "Accepted, without effect."),
         ], exclusive: [["include", "exclude"], ["copy", "remote_src"]])
 
@@ -27,7 +27,7 @@ package enum UnarchiveModule: Module {
 
     package static func sources(_ arguments: ModuleArguments) -> [SourceRequest] {
         guard !isRemote(arguments), let path = arguments.string("src"), !path.contains("://") else { return [] }
-        return [SourceRequest(kind: .file, path: path)]
+        return [SourceRequest(kind: .file, path: path, decrypts: arguments.bool("decrypt") ?? true)]
     }
 
     package static func plan(
@@ -54,7 +54,7 @@ package enum UnarchiveModule: Module {
 
                 """
         } else if !isRemote(arguments) {
-            guard case .file(let payload, _)? = context.sources[SourceRequest(kind: .file, path: source)]?.content
+            guard case .file(let payload, _)? = sources(arguments).first.flatMap({ context.sources[$0] })?.content
             else {
                 throw ModuleError(
                     code: .missingSource,

@@ -71,8 +71,10 @@ package enum RawModule: Module {
 /// `script`: runs a script of the controller on the machine.
 package enum ScriptModule: Module {
     package static let documentation = ModuleDocumentation(
-        name: "script", summary: "Copies a script to the machine and runs it.", parameters: CommandRun.parameters,
-        isFreeForm: true)
+        name: "script", summary: "Copies a script to the machine and runs it.",
+        parameters: CommandRun.parameters + [
+            ModuleParameter("decrypt", .boolean, default: true, "Decrypt a script that is encrypted.")
+        ], isFreeForm: true)
 
     package static func sources(_ arguments: ModuleArguments) -> [SourceRequest] {
         request(arguments).map { [$0.source] } ?? []
@@ -81,7 +83,8 @@ package enum ScriptModule: Module {
     private static func request(_ arguments: ModuleArguments) -> (source: SourceRequest, words: [String])? {
         let text = arguments.string("_raw_params") ?? arguments.string("cmd") ?? ""
         guard let words = try? CommandLine.split(text), let path = words.first else { return nil }
-        return (SourceRequest(kind: .file, path: path), words)
+        let decrypts = arguments.bool("decrypt") ?? true
+        return (SourceRequest(kind: .file, path: path, decrypts: decrypts), words)
     }
 
     /// Where nothing may be executed in the folder for temporary files, the interpreter that it names reads it.

@@ -14,7 +14,7 @@ package enum AssembleModule: Module {
             ModuleParameter("remote_src", .boolean, default: true, "False is refused: `src` is on the machine."),
             ModuleParameter("backup", .boolean, default: false, "Keep the old file."),
             ModuleParameter("validate", .string, "Command with %s that must accept the new file."),
-            ModuleParameter("decrypt", .boolean, default: true, "Accepted."),
+            ModuleParameter("decrypt", .boolean, default: true, "Says nothing of a folder on the machine."),
         ])
 
     package static func plan(

@@ -16,7 +16,7 @@ package enum CopyModule: Module {
             ModuleParameter("follow", .boolean, default: false, "Accepted, without effect."),
             ModuleParameter("local_follow", .boolean, default: true, "Links in a folder stand for what they lead to."),
             ModuleParameter("checksum", .string, "SHA-1 that the source must have."),
-            ModuleParameter("decrypt", .boolean, default: true, "Accepted: sources come decrypted."),
+            ModuleParameter("decrypt", .boolean, default: true, "Decrypt what is encrypted."),
         ],
         exclusive: [["content", "src"]], oneOf: [["content", "src"]])
 

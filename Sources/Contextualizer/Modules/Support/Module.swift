@@ -30,11 +30,14 @@ package struct SourceRequest: Sendable, Hashable {
     package var path: String
     /// Whether links in a folder stand for what they lead to.
     package var followsLinks: Bool
+    /// Whether encrypted content is decrypted.
+    package var decrypts: Bool
 
-    package init(kind: Kind, path: String, followsLinks: Bool = true) {
+    package init(kind: Kind, path: String, followsLinks: Bool = true, decrypts: Bool = true) {
         self.kind = kind
         self.path = path
         self.followsLinks = followsLinks
+        self.decrypts = decrypts
     }
 }
 
@@ -42,7 +45,10 @@ extension ModuleArguments {
     /// The controller's file that `src` names; none where `remote_src` says that it is on the machine.
     var controllerFiles: [SourceRequest] {
         guard bool("remote_src") != true, let path = string("src") else { return [] }
-        return [SourceRequest(kind: .file, path: path, followsLinks: bool("local_follow") ?? true)]
+        return [
+            SourceRequest(
+                kind: .file, path: path, followsLinks: bool("local_follow") ?? true, decrypts: bool("decrypt") ?? true)
+        ]
     }
 }
 
