@@ -110,8 +110,8 @@ package struct ConfigText: Sendable {
     private func interpolated(
         _ text: String, _ option: String, _ section: String, depth: Int
     ) throws(Failure) -> String {
-        let place =
-            "option \(JinjaValue.repr(of: option)) in section \(JinjaValue.repr(of: section)) contains an interpolation key "
+        let names = (JinjaValue.repr(of: option), JinjaValue.repr(of: section))
+        let place = "option \(names.0) in section \(names.1) contains an interpolation key "
         let raw = find(option, section) ?? text
         guard depth <= 10 else {
             throw Failure(

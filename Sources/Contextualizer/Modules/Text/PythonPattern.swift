@@ -22,11 +22,23 @@ struct PythonPattern: Sendable {
         }
     }
 
+    /// Whether the pattern itself says that `^` and `$` are the ends of lines: `(?m)`.
+    var isMultiline: Bool {
+        guard source.hasPrefix("(?") else { return false }
+        let flags = source.dropFirst(2).prefix { $0 != ")" }
+        return flags.allSatisfy { "aiLmsux".contains($0) } && flags.contains("m")
+    }
+
     /// The pattern as Foundation writes it.
     var source: String { expression.pattern }
 
     func firstMatch(in text: String) -> NSTextCheckingResult? {
         expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text))
+    }
+
+    /// Where the first match is.
+    func firstRange(in text: String) -> Range<String.Index>? {
+        firstMatch(in: text).flatMap { Range($0.range, in: text) }
     }
 
     /// Whether it is found anywhere.

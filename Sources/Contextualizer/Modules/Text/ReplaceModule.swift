@@ -112,7 +112,7 @@ package enum BlockInFileModule: Module {
             if isPresent {
                 let position =
                     insertion
-                    ?? position(in: lines, after: after, before: before, place: place)
+                    ?? position(in: content ?? [], lines, text.lineEnd, after: after, before: before, place: place)
                 let body = TextLines(Array(block.utf8)).lines
                 var whole = [begin] + body + [end]
                 let isAfterText = position > 0 && lines.indices.contains(position - 1) && !lines[position - 1].isEmpty
@@ -131,10 +131,24 @@ package enum BlockInFileModule: Module {
     }
 
     private static func position(
-        in lines: [String], after: String?, before: String?, place: PythonPattern?
+        in content: [UInt8], _ lines: [String], _ lineEnd: String, after: String?, before: String?,
+        place: PythonPattern?
     ) -> Int {
         if before == "BOF" { return 0 }
-        guard let place, let found = lines.lastIndex(where: { place.isFound(in: $0) }) else { return lines.count }
+        guard let place else { return lines.count }
+        if place.isMultiline {
+            // Held against the whole text; the line in which the match ends, or begins, is the one found.
+            let whole = String(decoding: content, as: UTF8.self)
+            guard let range = place.firstRange(in: whole) else { return lines.count }
+            let end = after != nil ? range.upperBound : range.lowerBound
+            let line = whole.utf8[..<end].count { $0 == 0x0a }
+            return min(after != nil ? line + 1 : line, lines.count)
+        }
+        let isOpen = content.last != 0x0a
+        let found = lines.indices.last { index in
+            place.isFound(in: lines[index] + (isOpen && index == lines.count - 1 ? "" : lineEnd))
+        }
+        guard let found else { return lines.count }
         return after != nil ? found + 1 : found
     }
 }
