@@ -196,10 +196,10 @@ extension StringProtocol {
 }
 
 extension JinjaValue {
-    /// The text of a content: a dict or list becomes JSON, as `copy: content` does.
+    /// The text of a content: a dict or list becomes JSON in ASCII, as `copy: content` does.
     package var contentText: String {
         switch self {
-        case .dict, .list, .tuple: JSONText.text(self)
+        case .dict, .list, .tuple: (try? json(escapesNonASCII: true)) ?? JSONText.text(self)
         default: text
         }
     }
