@@ -49,9 +49,19 @@ package enum ShellModule: Module {
         }
         let shell = arguments.string("executable").map(ShellText.path) ?? "/bin/sh"
         // The text goes as a file: in an argument everybody on the machine could read it.
+        let name = (arguments.string("executable") ?? "/bin/sh").split(separator: "/").last.map(String.init) ?? ""
+        let isShell = ["sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"].contains(name)
         return CommandRun.step(
-            arguments, context, lookUp: "", run: "exec \(shell) \"$GANTRY_FILES/script\"",
-            files: ["script": Array((text + "\n").utf8)], command: .string(text), program: shell)
+            arguments, context, lookUp: "",
+            run: isShell ? evaluation(by: shell) : "exec \(shell) \"$GANTRY_FILES/script\"",
+            files: ["script": Array((text + "\n").utf8)], command: .string(text), program: shell,
+            shell: isShell ? arguments.string("executable") ?? "/bin/sh" : nil)
+    }
+
+    /// The shell takes the text as if it were its argument, so that `$0` and errors name the shell.
+    private static func evaluation(by shell: String) -> String {
+        let program = #"_g=$(cat "$GANTRY_FILES/script");eval "unset _g GANTRY_FILES;$_g""#
+        return "exec \(shell) -c '\(program)' \(shell)"
     }
 }
 

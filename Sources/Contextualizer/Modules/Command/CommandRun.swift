@@ -20,7 +20,7 @@ enum CommandRun {
 
     static func step(
         _ arguments: ModuleArguments, _ context: ModuleContext, lookUp: String, run: String,
-        files: [String: [UInt8]] = [:], command: JinjaValue, program: String
+        files: [String: [UInt8]] = [:], command: JinjaValue, program: String, shell: String? = nil
     ) -> ModuleStep {
         var script = ""
         let folder = arguments.string("chdir")
@@ -58,7 +58,7 @@ enum CommandRun {
                 .finish(
                     decode(
                         output, command: command, program: program, creates: creates, removes: removes,
-                        folder: folder, stripsEnds: stripsEnds, isCheck: isCheck))
+                        folder: folder, stripsEnds: stripsEnds, isCheck: isCheck, shell: shell))
             })
     }
 
@@ -79,7 +79,7 @@ enum CommandRun {
 
     private static func decode(
         _ output: ProgramOutput, command: JinjaValue, program: String, creates: String?, removes: String?,
-        folder: String?, stripsEnds: Bool, isCheck: Bool
+        folder: String?, stripsEnds: Bool, isCheck: Bool, shell: String?
     ) -> ModuleResult {
         var result = ModuleResult()
         result["cmd"] = command
@@ -90,7 +90,9 @@ enum CommandRun {
         case UInt8(ascii: "R"):
             result.changed = true
             result["rc"] = .int(Int(output.status))
-            result.setOutput(String(decoding: text, as: UTF8.self), output.errorText, stripsEnds: stripsEnds)
+            result.setOutput(
+                withoutEval(String(decoding: text, as: UTF8.self), shell), withoutEval(output.errorText, shell),
+                stripsEnds: stripsEnds)
             if output.status != 0 {
                 result.failed = true
                 result.message = "non-zero return code"
@@ -122,6 +124,26 @@ enum CommandRun {
             fail(&result, "the command could not be started: \(output.errorText)", rc: Int(output.status))
         }
         return result
+    }
+
+    /// What a shell says without the word `eval`, which is ours: the text was not an argument of it.
+    private static func withoutEval(_ text: String, _ shell: String?) -> String {
+        guard let shell, text.utf8.count < 1 << 20, text.contains("eval: ") else { return text }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+            guard line.hasPrefix(shell + ": ") else { return String(line) }
+            let said = line.dropFirst(shell.count + 2)
+            if shell.hasSuffix("bash") {
+                return said.hasPrefix("eval: line ") ? "\(shell): -c: " + said.dropFirst(6) : String(line)
+            }
+            let isNumber = { (word: Substring) in !word.isEmpty && word.allSatisfy(\.isNumber) }
+            let parts = said.split(separator: ": ", maxSplits: 2)
+            guard parts.count == 3 else { return String(line) }
+            // dash; then busybox, which numbers no lines of an argument.
+            if parts[1] == "eval", isNumber(parts[0]) { return "\(shell): \(parts[0]): \(parts[2])" }
+            let isLine = parts[0] == "eval" && parts[1].hasPrefix("line ") && isNumber(parts[1].dropFirst(5))
+            return isLine ? "\(shell): \(parts[2])" : String(line)
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// The words of a command that did not start.
