@@ -70,7 +70,8 @@ package enum UnarchiveModule: Module {
         let excluded = (arguments.list("exclude") ?? []).map { ShellText.quote("--exclude=\($0)") }.joined(
             separator: " ")
         let script =
-            ShellLibrary.prologue(isCheckMode: context.isCheckMode) + attributes.shell + """
+            ShellLibrary.prologue(isCheckMode: context.isCheckMode) + attributes.shell + DirectoryPlacement.ownership
+                + """
                 d=\(ShellText.path(arguments.string("dest") ?? ""));d=${d%/};[ -n "$d" ]||d=/;cr=\(arguments.string("creates").map(ShellText.path) ?? "''")
                 [ -z "$cr" ]||[ ! -e "$cr" ]||{ o skipped 1;o msg "skipped, since $cr exists";fin; }
                 [ -d "$d" ]||die "dest '$d' must be an existing dir"
@@ -123,7 +124,7 @@ package enum UnarchiveModule: Module {
         e=$(xt tar -C "$w" -xf "$s0" 2>&1)||{ cl;die "failed to unpack $sn to $d: $e"; };ov;;esac
         fi
         if [ $la = 1 ]&&[ $CK = 0 ];then set -f;IFS='
-        ';for f in $n;do unset IFS;f=$d/${f#./};[ -L "$f" ]||[ ! -e "$f" ]||at "$f";done;unset IFS;set +f;fi
+        ';for f in $n;do unset IFS;f=$d/${f#./};if [ -L "$f" ];then ho "$f";elif [ -e "$f" ];then at "$f";fi;done;unset IFS;set +f;fi
         [ $li = 0 ]||o files "$n"
         s=$(stat -c '%a %u %g %U %G %s %F' "$d")&&o stat "$s";fin
 
