@@ -247,7 +247,11 @@ struct CompatibilityPage {
                 return isRefused(parameter)
             }
             let accepted = own.parameters.filter { $0.summary.hasPrefix("Accepted") || $0.summary.hasPrefix("Ignored") }
-            let here = Self.needs[name].map { "native; \($0)" } ?? "native"
+            var here = Self.needs[name].map { "native; \($0)" } ?? "native"
+            for parameter in own.parameters where parameter.isLimited {
+                let choices = parameter.choices.filter { $0 == $0.lowercased() }
+                here += "; `\(parameter.name)` is one of \(Self.code(choices))"
+            }
             lines.append(
                 "| `\(name)` | \(here) | \(Self.code(missing.sorted())) | \(Self.code(accepted.map(\.name).sorted())) |"
             )

@@ -85,4 +85,55 @@ import Testing
         #expect(trial.summaries().contains("treasure"))
         #expect(trial.summaries().last == "127 False", "\(trial.summaries())")
     }
+
+    @Test("Newlines of a template's own text, and the encoding of what results")
+    func templateText() async throws {
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              vars: {v: "x\\ny"}
+              tasks:
+                - template: {src: t.j2, dest: "{{ playbook_dir }}/crlf", newline_sequence: "\\r\\n"}
+                - template: {src: t.j2, dest: "{{ playbook_dir }}/cr", newline_sequence: '\\r'}
+                - template: {src: h.j2, dest: "{{ playbook_dir }}/own", newline_sequence: "\\r\\n"}
+                - template: {src: p.j2, dest: "{{ playbook_dir }}/words", newline_sequence: "\\r\\n"}
+                - template: {src: t.j2, dest: "{{ playbook_dir }}/latin", output_encoding: latin-1}
+                - template: {src: t.j2, dest: "{{ playbook_dir }}/wide", output_encoding: utf-16}
+                - template: {src: t.j2, dest: "{{ playbook_dir }}/ascii", output_encoding: ascii}
+                  ignore_errors: true
+                - template: {src: t.j2, dest: "{{ playbook_dir }}/none", output_encoding: "{{ 'cp' ~ 1252 }}"}
+                  ignore_errors: true
+            """,
+            files: [
+                "p.j2": "a\nb\n", "t.j2": "é{{ v }}\nb\n",
+                "h.j2": "#jinja2: variable_start_string: '[[', variable_end_string: ']]'\n[[ v ]]\n",
+            ], hosts: "a ansible_host=10.0.0.1\n")
+        #expect(Self.text("crlf", trial) == "éx\ny\r\nb\r\n")
+        // As Ansible, which counts line feeds at the end.
+        #expect(Self.text("cr", trial) == "éx\ny\rb\r")
+        #expect(Self.text("own", trial) == "x\ny\r\n")
+        #expect(Self.text("words", trial) == "a\nb\n")
+        #expect(Self.bytes("latin", trial) == [0xe9] + Array("x\ny\nb\n".utf8))
+        #expect(Self.bytes("wide", trial) == [0xff, 0xfe, 0xe9, 0] + Array("x\ny\nb\n".utf8).flatMap { [$0, 0] })
+        let said = trial.summaries().suffix(2)
+        #expect(
+            said.first?.contains(
+                "'ascii' codec can't encode character '\\xe9' in position 0: ordinal not in range(128)") == true,
+            "\(said)")
+        #expect(said.last?.contains("value of output_encoding must be one of: ") == true, "\(said)")
+    }
+
+    @Test("An encoding that is not known is refused before anything runs")
+    func unknownEncoding() async throws {
+        let error = await #expect(throws: (any Error).self) {
+            _ = try await PlaybookTrial(
+                """
+                - hosts: a
+                  tasks:
+                    - template: {src: t.j2, dest: /tmp/none, output_encoding: cp1252}
+                """, files: ["t.j2": "x\n"])
+        }
+        let words = error.map { "\($0)" } ?? ""
+        #expect(words.contains("output_encoding 'cp1252' is not supported: utf-8, "), "\(words)")
+    }
 }

@@ -174,10 +174,11 @@ public final class JinjaEnvironment: Sendable {
         _ text: String, scope: any JinjaScope, name: String? = nil
     ) throws(JinjaError) -> JinjaValue {
         guard JinjaTemplate.isTemplate(text, options: options) else { return .string(untouched(text)) }
-        let output = try render(try template(text, name: name), scope: scope, name: name)
-        guard options.usesNativeTypes else { return .string(finished(output.asText, from: text)) }
+        let template = try template(text, name: name)
+        let output = try render(template, scope: scope, name: name)
+        guard options.usesNativeTypes else { return .string(finished(output.asText, from: text, template)) }
         guard case .string(let result) = output.value else { return output.value }
-        return .string(finished(result, from: text))
+        return .string(finished(result, from: text, template))
     }
 
     /// The text that a value in a recipe makes: `render` as `str()` prints it, except that `none` may be empty
@@ -196,8 +197,9 @@ public final class JinjaEnvironment: Sendable {
         _ text: String, scope: any JinjaScope, name: String?, isFile: Bool
     ) throws(JinjaError) -> String {
         guard JinjaTemplate.isTemplate(text, options: options) else { return untouched(text) }
-        let output = try render(try template(text, name: name, isFile: isFile), scope: scope, name: name)
-        return finished(output.asText, from: text)
+        let template = try template(text, name: name, isFile: isFile)
+        let output = try render(template, scope: scope, name: name)
+        return finished(output.asText, from: text, template)
     }
 
     /// A text without templates.
@@ -206,8 +208,9 @@ public final class JinjaEnvironment: Sendable {
         return isCut ? String(text.unicodeScalars.dropLast()) : text
     }
 
-    private func finished(_ result: String, from source: String) -> String {
-        options.trailingNewline == .restore ? Self.restoringNewlines(of: source, in: result) : result
+    private func finished(_ result: String, from source: String, _ template: JinjaTemplate) -> String {
+        guard options.trailingNewline == .restore else { return result }
+        return Self.restoringNewlines(of: source, in: result, as: template.options.newlineSequence)
     }
 
     /// A value with all templates in it, at any depth, rendered. Keys of dicts are rendered too.
@@ -285,10 +288,10 @@ public final class JinjaEnvironment: Sendable {
     }
 
     /// Ansible counts the newlines at both ends and puts back what a block's end swallowed.
-    private static func restoringNewlines(of source: String, in result: String) -> String {
+    private static func restoringNewlines(of source: String, in result: String, as newline: String) -> String {
         func count(_ text: String) -> Int { text.utf8.reversed().prefix { $0 == UInt8(ascii: "\n") }.count }
         let missing = count(source) - count(result)
-        return missing > 0 ? result + String(repeating: "\n", count: missing) : result
+        return missing > 0 ? result + String(repeating: newline, count: missing) : result
     }
 }
 

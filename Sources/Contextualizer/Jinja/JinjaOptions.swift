@@ -31,6 +31,8 @@ public struct JinjaOptions: Sendable, Hashable {
     /// `'\1'` is a reference of a regular expression. Strings in `{% … %}`, in bare expressions and in template files
     /// have Python's escapes.
     public var keepsBackslashes = true
+    /// What a newline of the template's own text becomes; those of values stay as they are.
+    public var newlineSequence = "\n"
     public var variableStart = "{{"
     public var variableEnd = "}}"
     public var blockStart = "{%"

@@ -92,6 +92,7 @@ extension JinjaOptions {
         case ("trim_blocks", .bool(let flag)): trimBlocks = flag
         case ("lstrip_blocks", .bool(let flag)): lstripBlocks = flag
         case ("keep_trailing_newline", .bool(let flag)): trailingNewline = flag ? .keep : .strip
+        case ("newline_sequence", .string(let text)) where ["\n", "\r", "\r\n"].contains(text): newlineSequence = text
         case ("variable_start_string", .string(let text)) where !text.isEmpty: variableStart = text
         case ("variable_end_string", .string(let text)) where !text.isEmpty: variableEnd = text
         case ("block_start_string", .string(let text)) where !text.isEmpty: blockStart = text

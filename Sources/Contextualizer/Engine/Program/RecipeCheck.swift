@@ -80,6 +80,17 @@ enum RecipeCheck {
                     .error, "invalid meta action requested: \(action)", recipe: recipe, position: task.position))
         }
         let parameters = ModuleRegistry.module(named: task.module)?.documentation.parameters ?? []
+        for parameter in parameters where parameter.isLimited {
+            guard let value = task.arguments.parameters[parameter.name]?.stringValue, !JinjaTemplate.isTemplate(value),
+                !parameter.choices.contains(value)
+            else { continue }
+            problems.append(
+                RecipeDiagnostic(
+                    .error,
+                    "\(parameter.name) '\(value)' is not supported: \(parameter.choices.joined(separator: ", "))",
+                    recipe: recipe, position: task.arguments.positions[parameter.name] ?? task.position,
+                    kind: .unsupported))
+        }
         for parameter in parameters where parameter.kind == .expression || parameter.kind == .conditions {
             guard let value = task.arguments.parameters[parameter.name] else { continue }
             for text in (value.listValue ?? [value]).compactMap(\.stringValue) where !JinjaTemplate.isTemplate(text) {

@@ -100,11 +100,11 @@ extension TaskRun {
         for request in module.sources(arguments) {
             sources[request] = try context.sources.source(request, for: task) { text, file in
                 do {
-                    let header = text.hasPrefix("#jinja2:") ? "" : Self.templateHeader(arguments)
                     let own = try TemplateVariables.all(
                         path: request.path, file: file, destination: arguments.string("dest"), scope: scope)
                     return try context.environment.renderFile(
-                        header + text, scope: JinjaLayeredScope(own, over: scope), name: request.path)
+                        Self.withOptions(arguments, text), scope: JinjaLayeredScope(own, over: scope),
+                        name: request.path)
                 } catch {
                     throw TaskFailure(message: "\(error)")
                 }
@@ -172,15 +172,26 @@ extension TaskRun {
         }
     }
 
-    /// The options of `template` as the line by which a template itself sets them.
-    private static func templateHeader(_ arguments: ModuleArguments) -> String {
+    /// The template with the options of the task in the line by which it itself sets some; its own count more.
+    private static func withOptions(_ arguments: ModuleArguments, _ text: String) -> String {
         var options: [String] = []
         if arguments.bool("lstrip_blocks") == true { options.append("lstrip_blocks: True") }
         if arguments.bool("trim_blocks") == false { options.append("trim_blocks: False") }
         for name in ["variable", "block", "comment"].flatMap({ ["\($0)_start_string", "\($0)_end_string"] }) {
             if let text = arguments.string(name) { options.append("\(name): \(JinjaValue.string(text).repr)") }
         }
-        return options.isEmpty ? "" : "#jinja2: \(options.joined(separator: ", "))\n"
+        if let ends = arguments.string("newline_sequence") {
+            let sequence = ends.replacing("\\n", with: "\n").replacing("\\r", with: "\r")
+            options.append("newline_sequence: \(JinjaValue.string(sequence).repr)")
+        }
+        let header = "#jinja2:"
+        let marks = ["variable", "block", "comment"].map { arguments.string("\($0)_start_string") }
+        // A text without templates stays as it is, newlines and all.
+        let isTemplate =
+            text.hasPrefix(header) || zip(marks, ["{{", "{%", "{#"]).contains { text.contains($0 ?? $1) }
+        guard !options.isEmpty, isTemplate else { return text }
+        let line = header + " " + options.joined(separator: ", ")
+        return text.hasPrefix(header) ? line + "," + text.dropFirst(header.count) : line + "\n" + text
     }
 
     private func run(

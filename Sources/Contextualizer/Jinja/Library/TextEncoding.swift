@@ -1,11 +1,11 @@
-/// The encodings of texts that filters know, by Python's names.
-enum TextEncoding {
+/// The encodings of texts that filters and `template` know, by Python's names.
+package enum TextEncoding {
     case utf8, ascii, latin1
     /// `isBigEndian` nil: a mark of the order goes before, and decides on reading.
     case utf16(isBigEndian: Bool?)
     case utf32(isBigEndian: Bool?)
 
-    init(named name: String) throws(JinjaError) {
+    package init(named name: String) throws(JinjaError) {
         let plain = String(name.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) })
         switch plain {
         case "utf8", "u8": self = .utf8
@@ -21,17 +21,18 @@ enum TextEncoding {
         }
     }
 
-    func bytes(of text: String) throws(JinjaError) -> [UInt8] {
+    /// - Throws: ``JinjaError`` with Python's words for a character that the encoding does not have.
+    package func bytes(of text: String) throws(JinjaError) -> [UInt8] {
         switch self {
         case .utf8: return Array(text.utf8)
         case .ascii, .latin1:
             let limit: UInt32 = if case .ascii = self { 0x80 } else { 0x100 }
             var bytes: [UInt8] = []
-            for scalar in text.unicodeScalars {
+            for (position, scalar) in text.unicodeScalars.enumerated() {
                 guard scalar.value < limit else {
                     throw .value(
                         "'\(limit == 0x80 ? "ascii" : "latin-1")' codec can't encode character "
-                            + "'\\x\(String(scalar.value, radix: 16))': ordinal not in range(\(limit))")
+                            + "'\(scalar.pythonEscape)' in position \(position): ordinal not in range(\(limit))")
                 }
                 bytes.append(UInt8(scalar.value))
             }

@@ -327,7 +327,8 @@ struct Lexer {
 
     private mutating func appendText(_ start: Int, _ end: Int) {
         guard end > start else { return }
-        let text = String(decoding: source[start..<end], as: UTF8.self)
+        var text = String(decoding: source[start..<end], as: UTF8.self)
+        if options.newlineSequence != "\n" { text = text.replacing("\n", with: options.newlineSequence) }
         tokens.append(Token(kind: .text(text), line: line, start: start, end: end))
     }
 

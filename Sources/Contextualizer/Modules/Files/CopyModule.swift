@@ -69,7 +69,9 @@ package enum TemplateModule: Module {
             ModuleParameter("backup", .boolean, default: false, "Keep the old file."),
             ModuleParameter("validate", .string, "Command with %s that must accept the new file."),
             ModuleParameter("follow", .boolean, default: false, "Accepted, without effect."),
-            ModuleParameter("newline_sequence", .string, choices: ["\n", "\r", "\r\n"], "Line ends."),
+            ModuleParameter(
+                "newline_sequence", .string, choices: ["\n", "\r", "\r\n", "\\n", "\\r", "\\r\\n"],
+                "What a newline of the template's own text becomes."),
             ModuleParameter("trim_blocks", .boolean, default: true, "Remove the newline after a block."),
             ModuleParameter("lstrip_blocks", .boolean, default: false, "Remove blanks before a block."),
             ModuleParameter("variable_start_string", .string, "What begins an expression."),
@@ -78,8 +80,16 @@ package enum TemplateModule: Module {
             ModuleParameter("block_end_string", .string, "What ends a statement."),
             ModuleParameter("comment_start_string", .string, "What begins a comment."),
             ModuleParameter("comment_end_string", .string, "What ends a comment."),
-            ModuleParameter("output_encoding", .string, choices: ["utf-8"], "Only utf-8."),
+            ModuleParameter(
+                "output_encoding", .string, choices: encodings.flatMap { [$0, $0.uppercased()] }, default: "utf-8",
+                "Of the text that results."
+            ).limited,
         ])
+
+    private static let encodings = [
+        "utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso8859-1", "utf-16", "utf-16-le",
+        "utf-16-be", "utf-16le", "utf-16be", "utf-32", "utf-32-le", "utf-32-be",
+    ]
 
     package static func sources(_ arguments: ModuleArguments) -> [SourceRequest] {
         arguments.string("src").map { [SourceRequest(kind: .template, path: $0)] } ?? []
@@ -94,9 +104,14 @@ package enum TemplateModule: Module {
             throw ModuleError(
                 code: .missingSource, message: "Could not find or access template '\(path)' on the controller.")
         }
-        if let ends = arguments.string("newline_sequence"), ends != "\n" {
-            let text = String(decoding: payload.bytes, as: UTF8.self)
-            payload = Payload(Array(text.replacing("\n", with: ends).utf8))
+        let encoding = arguments.string("output_encoding") ?? "utf-8"
+        if !["utf-8", "utf8"].contains(encoding.lowercased()) {
+            do throws(JinjaError) {
+                let bytes = try TextEncoding(named: encoding).bytes(of: String(decoding: payload.bytes, as: UTF8.self))
+                payload = Payload(bytes)
+            } catch {
+                throw ModuleError(code: .invalidArgument, message: error.message)
+            }
         }
         return try Placement(arguments, context, sourceMode: mode).step(
             payload, name: path.split(separator: "/").last.map(String.init),

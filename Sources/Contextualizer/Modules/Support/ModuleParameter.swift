@@ -31,6 +31,8 @@ package struct ModuleParameter: Sendable {
     package var defaultValue: JinjaValue?
     /// Null is a value of it, not the same as nothing given.
     package var takesNull = false
+    /// The choices are what is done here; what Ansible takes beside them is refused before anything runs.
+    package var isLimited = false
     /// Its value is masked in every output.
     package var isSecret: Bool
     package var summary: String
@@ -47,6 +49,13 @@ package struct ModuleParameter: Sendable {
         self.defaultValue = defaultValue
         self.isSecret = secret
         self.summary = summary
+    }
+
+    /// The same one, with values that Ansible takes and this does not.
+    package var limited: ModuleParameter {
+        var parameter = self
+        parameter.isLimited = true
+        return parameter
     }
 
     /// The same one, with null as a value.
