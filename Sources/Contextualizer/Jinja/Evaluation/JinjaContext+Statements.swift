@@ -77,7 +77,10 @@ extension JinjaContext {
         switch statement.kind {
         case .text(let text): try write(.string(text))
         case .output(let expression):
+            lastMacroIsEmpty = false
             let value = try evaluate(expression)
+            // A macro that writes nothing is no piece of what is written.
+            if lastMacroIsEmpty, case .call = expression, value == "" { break }
             if case .object(let reference) = value, reference.object is RangeObject {
                 try write(value)
                 break
@@ -89,13 +92,13 @@ extension JinjaContext {
         case .loop(let syntax): try runLoop(syntax, try evaluate(syntax.sequence), depth: 0)
         case .set(let target, let expression): try bind(target, try evaluate(expression))
         case .setBlock(let target, let filter, let body):
-            let text = JinjaValue.string(try capture { (context) throws(JinjaError) in try context.inFrame(body) })
-            try bind(target, try filtered(text, filter))
+            let value = try captureValue { (context) throws(JinjaError) in try context.inFrame(body) }
+            try bind(target, try filtered(value, filter))
         case .macro(let syntax): frame.set(syntax.name, define(syntax, frame))
         case .call(let syntax, let call): try write(try runCallBlock(syntax, call))
         case .filter(let filter, let body):
-            let text = JinjaValue.string(try capture { (context) throws(JinjaError) in try context.inFrame(body) })
-            try write(try finalize(try filtered(text, filter)))
+            let value = try captureValue { (context) throws(JinjaError) in try context.inFrame(body) }
+            try write(try finalize(try filtered(value, filter)))
         case .with(let assignments, let body):
             var values: [(AssignmentTarget, JinjaValue)] = []
             for (target, expression) in assignments { values.append((target, try evaluate(expression))) }
@@ -151,6 +154,14 @@ extension JinjaContext {
         try captureOutput(body).asText
     }
 
+    /// The same in its native type.
+    private func captureValue(
+        _ body: (JinjaContext) throws(JinjaError) -> Flow
+    ) throws(JinjaError) -> JinjaValue {
+        let output = try captureOutput(body)
+        return options.usesNativeTypes ? output.value : .string(output.asText)
+    }
+
     private func captureOutput(_ body: (JinjaContext) throws(JinjaError) -> Flow) throws(JinjaError) -> Output {
         let outer = output
         output = Output(noneText: outer.noneText)
@@ -159,10 +170,10 @@ extension JinjaContext {
         return output
     }
 
-    private func filtered(_ text: JinjaValue, _ filter: Expression?) throws(JinjaError) -> JinjaValue {
-        guard let filter else { return text }
+    private func filtered(_ value: JinjaValue, _ filter: Expression?) throws(JinjaError) -> JinjaValue {
+        guard let filter else { return value }
         let outer = captured
-        captured = text
+        captured = value
         defer { captured = outer }
         return try evaluate(filter)
     }
@@ -288,6 +299,7 @@ extension JinjaContext {
                 try context.withFrame(inner) { (context) throws(JinjaError) in try context.execute(syntax.body) }
             }
         }
+        lastMacroIsEmpty = options.usesNativeTypes && output.isEmpty
         return options.usesNativeTypes ? output.value : .string(output.asText)
     }
 

@@ -11,6 +11,8 @@ public final class JinjaContext {
     var output: Output
     var captured: JinjaValue = .string("")
     var macros: [MacroDefinition] = []
+    /// Whether the macro that was called last wrote nothing.
+    var lastMacroIsEmpty = false
     /// Frames around scoped blocks.
     var scopedFrames: [Frame] = []
     var namespaces: [JinjaDict] = []

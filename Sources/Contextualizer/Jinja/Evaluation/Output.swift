@@ -1,6 +1,8 @@
-/// What a template has written so far: one value of any type, or, from the second piece on, text.
+/// What a template has written so far: one value of any type, or, from the second piece on, text. Where `none` prints
+/// nothing it is no piece, so that a value beside it keeps its type.
 struct Output {
     private var first: JinjaValue?
+    private var hasNone = false
     private var text = ""
     private var isText = false
     let noneText: String
@@ -12,15 +14,20 @@ struct Output {
         guard !isText else { return .string(text) }
         // By itself a range is the list of its numbers.
         if case .object(let reference)? = first, let range = reference.object as? RangeObject { return range.items }
-        return first ?? .string("")
+        return first ?? (hasNone ? .none : .string(""))
     }
+
+    /// Whether nothing was written, not even `none`.
+    var isEmpty: Bool { first == nil && !hasNone }
 
     var asText: String { isText ? text : first.map { $0.isOmitted ? $0.text : shown($0) } ?? "" }
 
     var size: Int { text.utf8.count }
 
     mutating func append(_ value: JinjaValue) {
-        if isText {
+        if noneText.isEmpty, value.isNone {
+            hasNone = true
+        } else if isText {
             text += shown(value)
         } else if let first {
             text = shown(first) + shown(value)
