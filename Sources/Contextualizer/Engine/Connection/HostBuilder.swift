@@ -68,16 +68,23 @@ struct HostBuilder {
         return .remote(target, patience)
     }
 
-    static func isController(_ name: String) -> Bool { ["localhost", "127.0.0.1", "::1"].contains(name) }
+    static let controllerNames = ["localhost", "127.0.0.1", "::1"]
 
-    /// The controller under a name that the inventory does not list.
-    static func controller(_ name: String) -> PlaybookRun.Host {
-        PlaybookRun.Host(
+    static func isController(_ name: String) -> Bool { controllerNames.contains(name) }
+
+    /// The controller under a name that the inventory does not list. As with Ansible it is in no group, and has the
+    /// variables of `all` and those of its own.
+    static func controller(_ name: String, _ inventory: Inventory) -> PlaybookRun.Host {
+        var variables: JinjaDict = ["ansible_host": "127.0.0.1"]
+        variables.merge(inventory.variables(ofHost: name))
+        variables["ansible_connection"] = "local"
+        variables.merge(inventory.unlisted[name] ?? [:])
+        return PlaybookRun.Host(
             machine: ContextualizationMachine(
                 id: name, inventoryName: name,
                 target: ConnectionTarget(
                     endpoints: [Endpoint(host: name)], user: NSUserName(), authentications: [],
                     hostKey: .trustOnFirstUse), groups: [], variables: [:], isNew: false),
-            variables: ["ansible_connection": "local"], isLocal: true)
+            variables: variables, isLocal: true)
     }
 }

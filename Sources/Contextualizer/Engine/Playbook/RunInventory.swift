@@ -126,13 +126,13 @@ final class RunInventory: InventoryEditor {
 
     /// The controller, where the inventory does not list it.
     private func controller(_ name: String) -> ContextualizationMachine {
-        let host = HostBuilder.controller(name)
-        let recorder = state.withLock { state in
+        let (host, recorder) = state.withLock { state in
+            let host = HostBuilder.controller(name, state.inventory)
             state.hosts[name] = host
-            return state.recorder
+            return (host, state.recorder)
         }
         table.addImplicit(
-            HostVariables(name: name, groups: [], inventory: host.variables, inventoryIsTemplate: false))
+            HostVariables(name: name, groups: [], inventory: host.variables, inventoryIsTemplate: true))
         if let link = makeLink(host, recorder) { links.add(link, for: name) }
         return host.machine
     }

@@ -3,7 +3,8 @@ import Foundation
 import Jinja
 import Recipes
 
-/// `group_vars` and `host_vars` beside an inventory or a playbook: a file or a folder of files a group or host.
+/// `group_vars` and `host_vars` beside an inventory or a playbook: a file or a folder of files a group or host. Those of
+/// the controller are read where no source lists it, too.
 enum VariableFolders {
     static func read(
         beside file: String, into inventory: inout Inventory, vault: RecipeYAML.Vault? = nil,
@@ -19,6 +20,11 @@ enum VariableFolders {
             let group = inventory.groups.first { $0.hosts.contains(host.name) }?.name
             for variables in try variables(folder + "/host_vars/" + host.name, vault, warn) {
                 inventory.addHost(host.name, to: group, variables: variables)
+            }
+        }
+        for name in HostBuilder.controllerNames where inventory.host(name) == nil {
+            for variables in try variables(folder + "/host_vars/" + name, vault, warn) {
+                inventory.setVariables(variables, ofUnlisted: name)
             }
         }
     }

@@ -268,7 +268,10 @@ final class TaskRun {
     private func delegation(to other: String) -> JinjaDict {
         var known: JinjaDict = ["ansible_delegated_host": .string(other)]
         let address = context.table.host(other)?.inventoryVariable("ansible_host")
-        if let address, let resolved = try? environment.resolve(address, scope: scope()) {
+        // That the controller is at the loopback address is not told.
+        if let address, address != "127.0.0.1" || !context.table.isImplicit(other),
+            let resolved = try? environment.resolve(address, scope: scope())
+        {
             known["ansible_host"] = resolved
         }
         return known

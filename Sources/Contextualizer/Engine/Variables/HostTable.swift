@@ -67,6 +67,11 @@ final class HostTable: Sendable {
     /// A machine that is in no group, not even in `all`: the controller.
     func addImplicit(_ host: HostVariables) { state.withLock { $0.byName[host.name] = host } }
 
+    /// Whether a machine is there without being listed.
+    func isImplicit(_ name: String) -> Bool {
+        state.withLock { state in state.byName[name] != nil && !state.hosts.contains { $0.name == name } }
+    }
+
     /// The machines of the play at work; nil: all.
     var members: Members? {
         get { state.withLock { $0.members } }

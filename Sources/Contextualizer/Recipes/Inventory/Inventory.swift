@@ -26,6 +26,8 @@ public struct Inventory: Sendable, Hashable {
     /// In the order in which they were first named.
     public private(set) var hosts: [Host] = []
     public private(set) var groups: [Group] = [Group("all"), Group("ungrouped")]
+    /// Variables of hosts that no source lists and that are there all the same: the controller's.
+    public private(set) var unlisted: [String: JinjaDict] = [:]
     /// The files, folders and lists that it was read from.
     public var sources: [String] = []
     private var hostIndex: [String: Int] = [:]
@@ -62,6 +64,7 @@ public struct Inventory: Sendable, Hashable {
             }
             for child in group.children { addChild(child, to: group.name) }
         }
+        for (name, variables) in other.unlisted { setVariables(variables, ofUnlisted: name) }
         regroup()
     }
 
@@ -102,6 +105,11 @@ public struct Inventory: Sendable, Hashable {
     public mutating func setVariables(_ variables: JinjaDict, ofGroup group: String) {
         addGroup(group)
         if let place = groupIndex[group] { groups[place].variables.merge(variables) }
+    }
+
+    /// Gives variables to a host that is not listed.
+    public mutating func setVariables(_ variables: JinjaDict, ofUnlisted name: String) {
+        unlisted[name, default: [:]].merge(variables)
     }
 
     /// A host that is in another group is not ungrouped. To be called after changes.

@@ -1,0 +1,45 @@
+import ContextualizationAPI
+import Foundation
+import Testing
+
+@testable import Contextualization
+
+/// What ansible-core 2.19 was seen to do, beside which this engine did something else.
+@Suite struct ComparisonTests {
+    private static let one = "a ansible_host=10.0.0.1\n"
+
+    // MARK: The controller without being listed
+
+    private static let controllerFiles = [
+        "group_vars/all.yml": "of_all: '{{ 1 + 1 }}'\nover: group\n", "host_vars/localhost.yml": "own: h\nover: host\n",
+        "group_vars/ungrouped.yml": "of_ungrouped: 1\n",
+    ]
+
+    @Test func theControllerHasVariablesOfAllAndItsOwn() async throws {
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: localhost
+              tasks:
+                - debug: {msg: "{{ [of_all, own, over, listed, of_ungrouped | default('U'), groups.all, group_names] }}"}
+                - debug: {msg: "{{ [ansible_host, ansible_connection, inventory_file | default('U')] }}"}
+            - hosts: a
+              tasks:
+                - debug: {msg: "{{ hostvars.localhost.own }} {{ hostvars['localhost'].of_all }} {{ hostvars | list }}"}
+                - {debug: {msg: "{{ over }} {{ ansible_host }}"}, delegate_to: localhost}
+            """, files: Self.controllerFiles,
+            hosts: Self.one + "[all:vars]\nlisted=1\nover=inventory\nansible_connection=ssh\n")
+        #expect(
+            trial.summaries("localhost") == [
+                "[2, 'h', 'host', 1, 'U', ['a'], []]", "['127.0.0.1', 'local', 'U']",
+            ])
+        #expect(trial.summaries() == ["h 2 ['a']", "group 10.0.0.1"])
+        #expect(trial.lines.contains { $0.hasPrefix("ok: [a -> localhost] => ") })
+    }
+
+    @Test func aListedControllerIsAsAnyHost() async throws {
+        let trial = try await PlaybookTrial(
+            "- hosts: localhost\n  tasks: [{debug: {msg: \"{{ [own, ansible_host | default('U'), group_names] }}\"}}]\n",
+            files: Self.controllerFiles, hosts: "[g]\nlocalhost ansible_connection=local\n")
+        #expect(trial.summaries("localhost") == ["['h', 'U', ['g']]"])
+    }
+}
