@@ -42,4 +42,33 @@ import Testing
             files: Self.controllerFiles, hosts: "[g]\nlocalhost ansible_connection=local\n")
         #expect(trial.summaries("localhost") == ["['h', 'U', ['g']]"])
     }
+
+    // MARK: Failures
+
+    @Test func failedWhenDecidesWhereUntilNeverHeld() async throws {
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              tasks:
+                - &task
+                  {name: single, command: "false", register: r, until: r.rc == 0, retries: 1, delay: 0,
+                   failed_when: false, notify: h}
+                - {name: said, debug: {msg: "{{ [r.failed, r is failed, r.attempts] }}"}}
+                - {<<: *task, name: loop, command: "test {{ item }} = 1", loop: [1, 0]}
+                - {name: items, debug: {msg: "{{ [r.failed, r.results | map(attribute='failed')] }}"}}
+                - {<<: *task, name: hidden, no_log: true, loop: [0]}
+                - {<<: *task, name: judged, failed_when: r.rc == 1, ignore_errors: true}
+                - {name: others, command: "test {{ item.x }} = 1", loop: [{x: 1}, {}], failed_when: false}
+              handlers: [{name: h, debug: {msg: handled}}]
+            """, hosts: Self.one)
+        #expect(
+            trial.ends() == [
+                "single=changed", "said=ok", "loop=changed", "items=ok", "hidden=changed", "judged=ignored",
+                "others=changed", "h=ok",
+            ])
+        #expect(trial.summaries().contains("[True, True, 1]"))
+        #expect(trial.summaries().contains("[True, [False, True]]"))
+        #expect(trial.lines.contains("changed: [a] => (item=0)"))
+        #expect(trial.lines.contains { $0.hasPrefix("changed: [a] => (item=(censored") })
+    }
 }

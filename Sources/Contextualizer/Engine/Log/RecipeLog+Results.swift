@@ -40,7 +40,7 @@ extension RecipeLog {
         let text = "(item=\(Self.label(item).text))"
         let place = Self.place(host, item)
         var lines = showsDifference ? differenceLines(item["diff"]) : []
-        if item["failed"] == .bool(true) || item["unreachable"] == .bool(true) {
+        if TaskRun.isFailure(item) || item["unreachable"] == .bool(true) {
             lines.append("failed: [\(place)] \(text) => \(dump(item))")
         } else if item["skipped"] == .bool(true) {
             lines.append("skipping: [\(host)] => \(text) " + shown(record, item))

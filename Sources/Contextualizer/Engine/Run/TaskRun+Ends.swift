@@ -60,8 +60,9 @@ extension TaskRun {
         if let variables = result.variables, given.variables.isEmpty { effects.variables.merge(variables) }
         if let facts = result.facts, given.facts.isEmpty { effects.facts.merge(facts) }
         if let register = task.register { effects.variables[register] = .dict(Self.registered(dictionary)) }
+        let isFailure = result.failed && Self.isFailure(.dict(dictionary))
         var status: TaskRecord.Status =
-            result.failed ? .failed : result.skipped ? .skipped : result.changed ? .changed : .ok
+            isFailure ? .failed : result.skipped ? .skipped : result.changed ? .changed : .ok
         if result["unreachable"] == .bool(true) { status = .unreachable }
         var ended = Ended(
             name: name(), status: status, dictionary: dictionary, effects: effects,
@@ -81,7 +82,7 @@ extension TaskRun {
             if status == .failed, try flag(task.ignoresErrors, scope(), "ignore_errors", default: false) {
                 ended.status = .ignored
             }
-            if result.changed, !result.failed { ended.effects.notified = try notifications(items) }
+            if result.changed, !isFailure { ended.effects.notified = try notifications(items) }
         } catch {
             return failure(error)
         }
@@ -163,6 +164,7 @@ extension TaskRun {
         for key in ["failed", "skipped", "unreachable", "attempts", "retries", "_ansible_delegated_vars"] {
             if let value = dictionary[key], value != false { result[key] = value }
         }
+        if !isFailure(.dict(dictionary)) { result["failed"] = nil }
         if let items = dictionary["results"]?.listValue {
             result["results"] = .list(items.map { censored($0.dictValue ?? JinjaDict()) })
         }

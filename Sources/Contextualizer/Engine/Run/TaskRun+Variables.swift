@@ -24,6 +24,16 @@ extension TaskRun {
         }
     }
 
+    /// Whether a result counts as a failure. What `failed_when` said decides, even where `until` never held; of a loop,
+    /// what it said of the items.
+    static func isFailure(_ result: JinjaValue) -> Bool {
+        let key = "failed_when_result"
+        if let judged = result[key] { return judged.isTrue }
+        let items = result["results"]?.listValue ?? []
+        if items.contains(where: { $0[key] != nil }) { return items.contains { $0[key]?.isTrue ?? false } }
+        return result["failed"] == .bool(true)
+    }
+
     /// `include_vars`: a file, or the files of a folder.
     func includeVariables(_ scope: TaskScope) throws -> ModuleResult {
         let context = runner.context
