@@ -71,4 +71,14 @@ import Testing
         #expect(trial.lines.contains("changed: [a] => (item=0)"))
         #expect(trial.lines.contains { $0.hasPrefix("changed: [a] => (item=(censored") })
     }
+
+    @Test func eachItemIsDoneWhereItSays() async throws {
+        let trial = try await PlaybookTrial(
+            "- hosts: a\n  tasks: [{command: echo, delegate_to: \"{{ item }}\", loop: [b, a, b]}]\n")
+        #expect(
+            trial.lines.filter { $0.hasPrefix("changed: ") } == [
+                "changed: [a -> b(10.0.0.2)] => (item=b)", "changed: [a] => (item=a)",
+                "changed: [a -> b(10.0.0.2)] => (item=b)",
+            ])
+    }
 }

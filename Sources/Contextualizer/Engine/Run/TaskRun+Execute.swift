@@ -256,6 +256,8 @@ extension TaskRun {
         }
         var way = MachineLinks.Way(host: runner.host.name)
         var facts = runner.host.facts
+        // The item before may have been another machine's.
+        delegate = nil
         if let name = try text(task.delegate), name != runner.host.name {
             guard let host = context.table.host(name) else {
                 throw TaskFailure(
