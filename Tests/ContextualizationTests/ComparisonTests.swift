@@ -81,4 +81,29 @@ import Testing
                 "changed: [a -> b(10.0.0.2)] => (item=b)",
             ])
     }
+
+    // MARK: Files that may be there
+
+    @Test(
+        "alternatives that are undefined are passed over in a loop, and an error in a lookup",
+        arguments: [
+            ("with_first_found: [\"{{ nope }}-{{ nope }}.yml\", f]", "f"), ("with_first_found: \"{{ l }}\"", "f"),
+            ("with_first_found: [{files: [\"{{ nope }}\", f], paths: [\"{{ nope }}/x\", o]}]", "o/f"),
+            ("with_first_found: [\"{{ p }}\"]", "o/f"), ("with_first_found: [\"{{ [nope, 'f'] }}\"]", "f"),
+            ("with_first_found: [{files: [f], paths: \"{{ nope }}\"}]", "f"),
+            ("with_first_found: [\"{{ nope }}\"]", "No file was found when using first_found."),
+            ("with_first_found: \"{{ nope }}\"", "'nope' is undefined"),
+            ("with_first_found: [{files: [f, \"{{ 1 / 0 }}\"]}]", "division by zero"),
+            ("loop: \"{{ query('first_found', p) }}\"", "'nope' is undefined"),
+            ("loop: \"{{ [lookup('first_found', l)] }}\"", "'nope' is undefined"),
+        ])
+    func firstFound(loop: String, said: String) async throws {
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              vars: {l: ["{{ nope }}", f], p: {files: ["{{ nope }}", f], paths: ["{{ nope }}/x", o]}}
+              tasks: [{name: t, debug: {msg: "{{ item }}"}, \(loop)}]
+            """, files: ["f": "", "o/f": ""], hosts: Self.one)
+        #expect(trial.log.record("t", "a")?.result.contains(said) == true, "\(trial.lines)")
+    }
 }

@@ -266,6 +266,40 @@ public final class JinjaEnvironment: Sendable {
         }
     }
 
+    /// As `resolve`, without members that need something undefined, at any depth: what `with_first_found` looks at.
+    /// Throws where all of it is undefined.
+    public func resolveDroppingUndefined(
+        _ value: JinjaValue, scope: any JinjaScope
+    ) throws(JinjaError) -> JinjaValue {
+        switch value {
+        case .undefined(let message): throw .undefined(message)
+        case .string(let text) where JinjaTemplate.isTemplate(text, options: options):
+            let output = try render(try template(text), scope: scope, name: nil, leavesUndefined: true)
+            guard case .string = output.value else { return try resolveDroppingUndefined(output.value, scope: scope) }
+            return output.value
+        case .list(let items):
+            var resolved: [JinjaValue] = []
+            for item in items {
+                if let kept = try resolveMember(item, scope: scope) { resolved.append(kept) }
+            }
+            return .list(resolved)
+        case .dict(let dict):
+            var resolved = JinjaDict()
+            for (key, item) in dict { resolved[key] = try resolveMember(item, scope: scope) }
+            return .dict(resolved)
+        default: return value
+        }
+    }
+
+    private func resolveMember(_ value: JinjaValue, scope: any JinjaScope) throws(JinjaError) -> JinjaValue? {
+        do throws(JinjaError) {
+            return try resolveDroppingUndefined(value, scope: scope)
+        } catch {
+            guard error.code == .undefined else { throw error }
+            return nil
+        }
+    }
+
     /// The items that a lookup gives, as `with_<name>: terms` uses them. `terms` are rendered already.
     public func lookup(
         _ lookupName: String, terms: [JinjaValue], options: JinjaDict = [:], scope: any JinjaScope
@@ -277,9 +311,10 @@ public final class JinjaEnvironment: Sendable {
     }
 
     private func render(
-        _ template: JinjaTemplate, scope: any JinjaScope, name: String?
+        _ template: JinjaTemplate, scope: any JinjaScope, name: String?, leavesUndefined: Bool = false
     ) throws(JinjaError) -> Output {
         let context = JinjaContext(environment: self, scope: scope, options: template.options)
+        context.leavesUndefined = leavesUndefined
         do throws(JinjaError) {
             return try context.run { (context) throws(JinjaError) in try context.execute(template) }
         } catch {

@@ -35,6 +35,7 @@ struct LookupReader {
     }
 
     func firstFound(_ terms: [JinjaValue]) throws -> [JinjaValue] {
+        try context.checkDefined(.list(terms + options.map(\.value)))
         var skips = flag("skip", default: false) || options["errors"] == "ignore"
         func texts(_ value: JinjaValue?) -> [String] {
             guard let value else { return [] }

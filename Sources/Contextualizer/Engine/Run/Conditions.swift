@@ -46,7 +46,11 @@ enum LoopItems {
         {
             value = found
         }
-        let resolved = try environment.resolve(value, scope: scope)
+        // The alternatives that cannot be resolved are passed over.
+        let resolved =
+            loop.lookup == "first_found"
+            ? try environment.resolveDroppingUndefined(value, scope: scope)
+            : try environment.resolve(value, scope: scope)
         switch loop.lookup {
         case "loop":
             if let items = resolved.listValue { return items.compactMap { $0.removingOmitted() } }

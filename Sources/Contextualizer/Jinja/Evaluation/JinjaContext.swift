@@ -22,6 +22,8 @@ public final class JinjaContext {
     var blocks: [String: [BlockSyntax]] = [:]
     var parentTemplate: JinjaTemplate?
     var template: JinjaTemplate?
+    /// Whether undefined parts of results stay.
+    var leavesUndefined = false
 
     init(environment: JinjaEnvironment, scope: any JinjaScope, options: JinjaOptions) {
         self.environment = environment
@@ -157,11 +159,12 @@ public final class JinjaContext {
     /// A result that leaves the template: data without undefined parts.
     func finalize(_ value: JinjaValue) throws(JinjaError) -> JinjaValue {
         let value = try plain(value)
-        try checkDefined(value)
+        if !leavesUndefined { try checkDefined(value) }
         return value
     }
 
-    private func checkDefined(_ value: JinjaValue) throws(JinjaError) {
+    /// Throws where a value, or a part of it, is undefined.
+    public func checkDefined(_ value: JinjaValue) throws(JinjaError) {
         switch value {
         case .undefined(let message): throw .undefined(message)
         case .list(let items), .tuple(let items): for item in items { try checkDefined(item) }
