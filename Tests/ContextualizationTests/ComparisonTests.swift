@@ -106,4 +106,50 @@ import Testing
             """, files: ["f": "", "o/f": ""], hosts: Self.one)
         #expect(trial.log.record("t", "a")?.result.contains(said) == true, "\(trial.lines)")
     }
+
+    // MARK: Roles
+
+    private static let roleFiles = [
+        "roles/q/tasks/main.yml": "- debug: {msg: run q}\n", "roles/q/defaults/main.yml": "dq: 1\n",
+        "roles/q/vars/main.yml": "vq: 2\n", "roles/q/meta/main.yml": "dependencies: [dep]\n",
+        "roles/q/handlers/main.yml": "- {name: hq, debug: {msg: handler of q}}\n",
+        "roles/dep/tasks/main.yml": "- debug: {msg: run dep}\n", "roles/dep/vars/main.yml": "vdep: 3\n",
+        "roles/w/tasks/main.yml": importing, "inc.yml": importing, "roles/w/vars/main.yml": "vw: 4\n",
+    ]
+
+    private static let importing = """
+        - import_role: {name: q}
+        - {debug: {msg: "\(seen)"}, changed_when: true, notify: hq}
+
+        """
+    private static let seen = "{{ [dq, vq, vdep, vw] | map('default', 'U') | join(' ') }}"
+
+    @Test(
+        "a role that a task imports gives its variables and handlers to the play, wherever the task stands",
+        arguments: [
+            ("roles: [w]", "1 2 3 4", "1 2 3 4", "w q"),
+            ("tasks: [{include_role: {name: w}}]", "1 2 3 4", "1 2 3 U", "q w"),
+            ("tasks: [{include_tasks: inc.yml}]", "1 2 3 U", "1 2 3 U", "q"),
+            ("tasks: [{import_tasks: inc.yml}]", "1 2 3 U", "1 2 3 U", "q"),
+        ])
+    func importedRoles(play: String, inside: String, after: String, names: String) async throws {
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              \(play)
+              post_tasks:
+                - debug: {msg: "\(Self.seen)"}
+                - debug: {msg: "{{ ansible_play_role_names | join(' ') }}"}
+                - debug: {msg: "{{ ansible_dependent_role_names | join(' ') }}"}
+            """, files: Self.roleFiles, hosts: Self.one)
+        let said = ["run dep", "run q", inside, "handler of q", after, names, "dep"]
+        #expect(trial.summaries().filter { !$0.contains("inc.yml") && $0 != "w" } == said)
+    }
+
+    @Test func aRoleOfThePlayRunsThoughATaskImportedIt() async throws {
+        let trial = try await PlaybookTrial(
+            "- hosts: a\n  pre_tasks: [{import_role: {name: q}}]\n  roles: [q, dep]\n", files: Self.roleFiles,
+            hosts: Self.one)
+        #expect(trial.summaries() == ["run dep", "run q", "run q"])
+    }
 }

@@ -21,7 +21,7 @@ final class DocumentLibrary: TaskLibrary, SourceProvider {
 
     func tasks(
         named name: String, includedBy task: ProgramTask, path: String
-    ) throws -> (nodes: [ProgramNode], place: String) {
+    ) throws -> (included: IncludedTasks, place: String) {
         guard let recipe = recipes[Self.section(of: name)] else {
             throw TaskFailure(
                 message: "Could not find '\(name)': recipes may include other configure sections of the document ("
@@ -44,7 +44,7 @@ final class DocumentLibrary: TaskLibrary, SourceProvider {
 
     func role(
         includedBy task: ProgramTask, path: String, after ran: Set<RecipeCompiler.RoleKey>
-    ) throws -> IncludedRole {
+    ) throws -> IncludedTasks {
         throw TaskFailure(message: "a recipe of a document has no roles of its own: include another configure section")
     }
 
@@ -70,8 +70,8 @@ final class DocumentLibrary: TaskLibrary, SourceProvider {
 
 extension RecipeCompiler {
     /// The tasks of a recipe that a task includes.
-    func included(_ recipe: Recipe, by task: ProgramTask, path: String) throws -> [ProgramNode] {
-        guard case .includeTasks(let include) = task.action else { return [] }
+    func included(_ recipe: Recipe, by task: ProgramTask, path: String) throws -> IncludedTasks {
+        guard case .includeTasks(let include) = task.action else { return IncludedTasks([]) }
         guard recipe.plays.isEmpty else {
             throw TaskFailure(message: "'\(recipe.name)' is a playbook: only lists of tasks can be included")
         }
@@ -84,6 +84,9 @@ extension RecipeCompiler {
         var inner = self
         inner.role = include.role
         if let role = include.role { inner.folder = role.folder }
-        return try inner.nodes(recipe.tasks, inherited: include.parent, path: path, upper: task.includeLayers)
+        var roles = RoleCollection()
+        let tasks = try inner.nodes(
+            recipe.tasks, inherited: include.parent, path: path, upper: task.includeLayers, roles: &roles)
+        return IncludedTasks(tasks, roles)
     }
 }

@@ -107,7 +107,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
 
     func tasks(
         named name: String, includedBy task: ProgramTask, path: String
-    ) throws -> (nodes: [ProgramNode], place: String) {
+    ) throws -> (included: IncludedTasks, place: String) {
         guard let file = self.path(of: name, in: ["tasks"], for: task) else {
             throw missing(name, in: ["tasks"], for: task)
         }
@@ -183,7 +183,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
 
     func role(
         includedBy task: ProgramTask, path: String, after ran: Set<RecipeCompiler.RoleKey>
-    ) throws -> IncludedRole {
+    ) throws -> IncludedTasks {
         guard case .includeRole(let include) = task.action, let name = task.arguments["name"]?.text else {
             throw TaskFailure(message: "'name' is a required field for include_role.")
         }
@@ -197,9 +197,8 @@ final class FileLibrary: TaskLibrary, SourceProvider {
             upper: task.includeLayers, parents: include.role.map { [$0] } ?? [], isDirect: false,
             allowsDuplicates: true, validates: task.arguments["rolespec_validate"]?.isTrue ?? true, namesParents: true,
             into: &collection)
-        return IncludedRole(
-            tasks: tasks, handlers: RecipeCompiler.handlers(of: collection.importedHandlers + collection.handlers),
-            exports: collection.exports)
+        collection.exports.names.append(name)
+        return IncludedTasks(tasks, collection)
     }
 
     func variables(named name: String, includedBy task: ProgramTask) throws -> JinjaDict {

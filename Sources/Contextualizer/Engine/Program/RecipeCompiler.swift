@@ -159,13 +159,22 @@ struct RecipeCompiler {
         // Its handlers come after those of the play, those of the play's roles before them.
         let outer = collection.handlers
         collection.handlers = []
+        let (exports, imported) = (collection.exports, collection.imported)
+        let isPublic = parameters["public"]?.boolValue ?? true
         defer {
             collection.importedHandlers += collection.handlers
             collection.handlers = outer
+            if isPublic {
+                collection.imported = imported
+                collection.imported.merge(collection.exports.added(to: exports))
+            } else {
+                collection.exports.variables = exports.variables
+                collection.exports.defaults = exports.defaults
+            }
         }
         return try role(
             entry, files: Self.files(parameters), inherited: inherited, path: path, upper: upper,
-            parents: self.role.map { [$0] } ?? [], isDirect: false,
+            parents: self.role.map { [$0] } ?? [], isDirect: true,
             allowsDuplicates: parameters["allow_duplicates"]?.isTrue ?? true,
             validates: parameters["rolespec_validate"]?.isTrue ?? true, namesParents: true, into: &collection)
     }

@@ -61,7 +61,7 @@ struct RoleExports: Sendable {
     /// Highest first.
     var variables: [JinjaDict] = []
     var defaults: [JinjaDict] = []
-    /// Roles that the play itself names, and all.
+    /// Roles that the play or a task of it names, and all.
     var names: [String] = []
     var allNames: [String] = []
 
@@ -69,6 +69,25 @@ struct RoleExports: Sendable {
         if !role.variables.isEmpty { variables.insert(role.variables, at: 0) }
         if !role.defaults.isEmpty { defaults.insert(role.defaults, at: 0) }
         if !allNames.contains(role.name) { allNames.append(role.name) }
+    }
+
+    /// What is here and was not in an earlier state.
+    func added(to earlier: RoleExports) -> RoleExports {
+        RoleExports(
+            variables: Array(variables.prefix(variables.count - earlier.variables.count)),
+            defaults: Array(defaults.prefix(defaults.count - earlier.defaults.count)),
+            names: Array(names.dropFirst(earlier.names.count)), allNames: allNames)
+    }
+
+    mutating func merge(_ other: RoleExports) {
+        variables = other.variables + variables
+        defaults = other.defaults + defaults
+        mergeNames(other)
+    }
+
+    mutating func mergeNames(_ other: RoleExports) {
+        names += other.names
+        allNames += other.allNames.filter { !allNames.contains($0) }
     }
 
     var magic: JinjaDict {

@@ -5,6 +5,8 @@ extension RecipeCompiler {
     /// What was found while the roles of a play were compiled.
     struct RoleCollection {
         var exports = RoleExports()
+        /// What those of them give that tasks import.
+        var imported = RoleExports()
         /// Lists of handlers, of each role one.
         var handlers: [[ProgramNode]] = []
         /// The same of roles that tasks import.
@@ -25,6 +27,8 @@ extension RecipeCompiler {
         var name: String
         var files: LoadedRole.Files
         var role: RecipeRole
+        /// Whether a task asks for it: one that the play lists is another one.
+        var isIncluded: Bool
     }
 
     /// The tasks of a role with those of its dependencies before, and its handlers.
@@ -62,7 +66,7 @@ extension RecipeCompiler {
         key.position = RecipePosition(line: 0, column: 0)
         key.recipe = ""
         if isDirect { collection.exports.names.append(role.name) }
-        let roleKey = RoleKey(name: role.folder, files: files, role: key)
+        let roleKey = RoleKey(name: role.folder, files: files, role: key, isIncluded: namesParents)
         let isNew = collection.seen.insert(roleKey).inserted
         context.key = roleKey
         var result: [ProgramNode] = []
@@ -94,7 +98,8 @@ extension RecipeCompiler {
         {
             result.append(.task(validation))
         }
-        result += try inner.nodes(role.tasks, inherited: attributes, path: "\(path).role", upper: upper)
+        result += try inner.nodes(
+            role.tasks, inherited: attributes, path: "\(path).role", upper: upper, roles: &collection)
         // Conditions of the role are those of its handlers, too.
         var handling = attributes
         handling.tags = []

@@ -342,7 +342,8 @@ final class HostRunner {
                 } else {
                     let found = try context.library.tasks(
                         named: included.file, includedBy: included.task, path: path)
-                    lists.append(found.nodes)
+                    lists.append(found.included.tasks)
+                    add(found.included, isPublic: true)
                     place = found.place
                 }
             } catch {
@@ -366,10 +367,12 @@ final class HostRunner {
         return failure(of: run, ended)
     }
 
-    private func add(_ role: IncludedRole, isPublic: Bool) {
-        add(role.handlers)
-        guard isPublic else { return }
-        playLayers = role.exports.variables + playLayers
-        exports.defaults = role.exports.defaults + exports.defaults
+    private func add(_ included: IncludedTasks, isPublic: Bool) {
+        add(included.handlers)
+        let given = isPublic ? included.exports : included.imported
+        playLayers = given.variables + playLayers
+        exports.defaults = given.defaults + exports.defaults
+        exports.mergeNames(included.exports)
+        magic.merge(exports.magic)
     }
 }

@@ -132,7 +132,7 @@ protocol TaskLibrary: Sendable {
     /// - Throws: ``TaskFailure`` when there is no such file, or when it cannot be run.
     func tasks(
         named name: String, includedBy task: ProgramTask, path: String
-    ) throws -> (nodes: [ProgramNode], place: String)
+    ) throws -> (included: IncludedTasks, place: String)
     func variables(named name: String, includedBy task: ProgramTask) throws -> JinjaDict
     /// The files of a folder with variables, sorted, as ``variables(named:includedBy:)`` takes them.
     func variableFiles(in folder: String, for task: ProgramTask) throws -> [String]
@@ -141,14 +141,24 @@ protocol TaskLibrary: Sendable {
     /// - Parameter ran: Roles that ran on the machine already: as dependencies they do not run again.
     func role(
         includedBy task: ProgramTask, path: String, after ran: Set<RecipeCompiler.RoleKey>
-    ) throws -> IncludedRole
+    ) throws -> IncludedTasks
 }
 
 /// What `include_role` brings.
-struct IncludedRole: Sendable {
+struct IncludedTasks: Sendable {
     var tasks: [ProgramNode]
-    var handlers: [ProgramTask]
-    var exports: RoleExports
+    var handlers: [ProgramTask] = []
+    /// What all roles in it give to the play, where it is to be public.
+    var exports = RoleExports()
+    /// What those give that its tasks import: always public.
+    var imported = RoleExports()
+
+    init(_ tasks: [ProgramNode], _ roles: RecipeCompiler.RoleCollection = RecipeCompiler.RoleCollection()) {
+        self.tasks = tasks
+        handlers = RecipeCompiler.handlers(of: roles.importedHandlers + roles.handlers)
+        exports = roles.exports
+        imported = roles.imported
+    }
 }
 
 /// Why a task fails before or instead of a module's own judgement.
