@@ -350,7 +350,7 @@ package struct RecipeRunner: Sendable {
         do {
             return try Recipe.parse(
                 text: String(decoding: data, as: UTF8.self), name: (path as NSString).lastPathComponent,
-                loader: library.loader, vault: library.decrypt)
+                loader: library.loader, finder: library.finder(), vault: library.decrypt)
         } catch {
             throw ContextualizationError(
                 message: "The playbook cannot be read:", problems: [RecipeProblem(error.diagnostic)])

@@ -17,7 +17,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     private let render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)?
     private let files = LockedValue<[SourceRequest: ModuleSource]>([:])
     private let texts = LockedValue<[String: String]>([:])
-    private let recipes = LockedValue<[String: Recipe]>([:])
+    private let recipes = LockedValue<[RecipeRequest: Recipe]>([:])
     let roles = LockedValue<[RoleRequest: LoadedRole]>([:])
     /// Gets what is to be told of files of tasks. Given, those that cannot be run are passed over.
     private let notes: LockedValue<[RecipeDiagnostic]>?
@@ -59,7 +59,9 @@ final class FileLibrary: TaskLibrary, SourceProvider {
 
     private func roots(for task: ProgramTask?) -> [String] {
         var roots: [String] = []
-        for root in [task?.near, task?.folder, folder].compactMap(\.self) where !roots.contains(root) {
+        // A role's own files come before those beside the file that names them.
+        let own = task?.role == nil ? [task?.near, task?.folder] : [task?.folder, task?.near]
+        for root in (own + [folder]).compactMap(\.self) where !roots.contains(root) {
             roots.append(root)
         }
         return roots
@@ -108,32 +110,54 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     func tasks(
         named name: String, includedBy task: ProgramTask, path: String
     ) throws -> (included: IncludedTasks, place: String) {
-        guard let file = self.path(of: name, in: ["tasks"], for: task) else {
+        guard case .includeTasks(let include) = task.action, let file = self.file(of: name, include.files) else {
             throw missing(name, in: ["tasks"], for: task)
         }
         let near = (file as NSString).deletingLastPathComponent
-        let recipe = try recipe(
-            file, title: name, from: [near] + roots(for: task).map { $0 + "/tasks" } + roots(for: task))
+        let recipe = try recipe(file, title: name, files: include.files.inside(name))
         var compiler = compiler
+        compiler.files = include.files.inside(name)
         if near != folder, near != (task.folder ?? "") + "/tasks" { compiler.near = near }
         return (
             try compiler.included(recipe, by: task, path: path), URL(fileURLWithPath: file).standardizedFileURL.path
         )
     }
 
-    /// A recipe that can be run; its imports are looked for in `roots`.
-    func recipe(_ file: String, title: String, from roots: [String]) throws(TaskFailure) -> Recipe {
-        if let known = recipes.withLock({ $0[file] }) { return known }
+    private struct RecipeRequest: Hashable {
+        var file: String
+        var files: TaskFiles
+    }
+
+    private func file(of name: String, _ files: TaskFiles, isImport: Bool = false) -> String? {
+        let current = FileManager.default.currentDirectoryPath
+        return files.places(of: name, isImport: isImport, playbook: folder, current: current).first { path in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+        }
+    }
+
+    /// Finds files of tasks that are imported, with those around the recipe.
+    func finder(_ files: TaskFiles = TaskFiles()) -> Recipe.TaskFinder {
+        { [self] name, folders in
+            var files = files
+            files.folders = folders + files.folders
+            guard let file = file(of: name, files, isImport: true) else { return nil }
+            let path = URL(fileURLWithPath: file).standardizedFileURL.path
+            return (
+                path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.utf8.count + 1)) : path, try text(of: path)
+            )
+        }
+    }
+
+    /// A recipe that can be run.
+    func recipe(_ file: String, title: String, files: TaskFiles) throws(TaskFailure) -> Recipe {
+        let request = RecipeRequest(file: file, files: files)
+        if let known = recipes.withLock({ $0[request] }) { return known }
         let recipe: Recipe
         do {
             recipe = try Recipe.parse(
                 text: try text(of: file), name: title,
-                loader: { [self] name in
-                    guard let found = path(of: name, in: [], roots: roots + [folder + "/tasks", folder]) else {
-                        return nil
-                    }
-                    return try text(of: found)
-                }, vault: vault)
+                loader: loader, finder: finder(files), vault: vault)
         } catch let error as RecipeError {
             throw TaskFailure(message: error.description)
         } catch {
@@ -148,7 +172,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
                 message: "'\(title)' cannot be included: " + problems.map(\.description).joined(separator: "; "),
                 problems: problems)
         }
-        recipes.withLock { $0[file] = recipe }
+        recipes.withLock { $0[request] = recipe }
         return recipe
     }
 

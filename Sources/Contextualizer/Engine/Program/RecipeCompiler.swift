@@ -12,6 +12,8 @@ struct RecipeCompiler {
     var folder: String?
     /// Folder of the file that is compiled, where it is another one.
     var near: String?
+    /// Where the files of tasks are looked for that are included.
+    var files = TaskFiles()
     /// Where roles come from; nil: there are none.
     var roles: (any RoleLibrary)?
     /// Which tasks run; nil: all.
@@ -194,8 +196,10 @@ struct RecipeCompiler {
     private func include(
         _ include: RecipeInclude, inherited: RecipeAttributes, path: String, upper: [JinjaDict]
     ) throws(TaskFailure) -> ProgramTask {
+        var files = files
+        files.folders = include.folders + files.folders
         let details = ProgramTask.Include(
-            parent: include.applied.inheriting(from: inherited), isStatic: include.isStatic, role: role)
+            parent: include.applied.inheriting(from: inherited), isStatic: include.isStatic, role: role, files: files)
         var program = programTask(
             include.task, inherited: inherited, path: path, upper: upper,
             action: include.kind == .role ? .includeRole(details) : .includeTasks(details))
@@ -376,5 +380,6 @@ extension ProgramTask {
         var isStatic: Bool
         /// The role that the include stands in.
         var role: RoleContext?
+        var files = TaskFiles()
     }
 }

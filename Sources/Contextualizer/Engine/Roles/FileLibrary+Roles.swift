@@ -102,7 +102,7 @@ extension FileLibrary: RoleLibrary {
             return []
         }
         let title = "\((role as NSString).lastPathComponent)/\(part)/\((file as NSString).lastPathComponent)"
-        return try recipe(file, title: title, from: [role + "/" + part, role + "/tasks"]).tasks
+        return try recipe(file, title: title, files: TaskFiles(role: role, part: part)).tasks
     }
 }
 

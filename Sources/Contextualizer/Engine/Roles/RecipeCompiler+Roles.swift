@@ -92,6 +92,7 @@ extension RecipeCompiler {
         var inner = self
         inner.role = context
         inner.folder = role.folder
+        inner.files = TaskFiles(role: role.folder)
         if validates,
             let validation = inner.validation(
                 of: role, files: files, inherited: attributes, path: path, upper: upper)
@@ -105,6 +106,7 @@ extension RecipeCompiler {
         handling.tags = []
         var untagged = inner
         untagged.tags = nil
+        untagged.files.part = "handlers"
         collection.handlers.append(
             try untagged.nodes(role.handlers, inherited: handling, path: "\(path).handlers", upper: upper))
         return result

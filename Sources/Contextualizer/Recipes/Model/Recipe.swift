@@ -5,6 +5,12 @@ public struct Recipe: Sendable, Hashable {
     /// Gives the text of a file that an import names, relative to the recipe; `nil` when there is none.
     public typealias Loader = @Sendable (_ path: String) throws -> String?
 
+    /// Gives the text of a file of tasks that an import names, and what it is called; `nil` when there is none.
+    ///
+    /// `folders` are those in the names of the imports around, nearest first.
+    public typealias TaskFinder =
+        @Sendable (_ path: String, _ folders: [String]) throws -> (name: String, text: String)?
+
     /// What the recipe is called in messages: a file, or the id of a `configure` section.
     public var name: String
     /// Empty when the text is a bare list of tasks.
@@ -32,12 +38,14 @@ public struct Recipe: Sendable, Hashable {
     /// - Parameters:
     ///   - loader: resolves `import_tasks` and `import_playbook` with constant names; without one they stay in the
     ///     model for the engine.
+    ///   - finder: finds files of tasks instead of `loader`.
     public static func parse(
-        text: String, name: String, loader: Loader? = nil, vault: RecipeYAML.Vault? = nil,
+        text: String, name: String, loader: Loader? = nil, finder: TaskFinder? = nil, vault: RecipeYAML.Vault? = nil,
         limits: RecipeYAML.Limits = RecipeYAML.Limits()
     ) throws(RecipeError) -> Recipe {
         let document = try RecipeYAML.load(text, name: name, limits: limits, vault: vault)
         var reader = RecipeReader(name: name, loader: loader, vault: vault, limits: limits)
+        reader.finder = finder
         reader.diagnostics = document.warnings
         guard let root = document.root, root.scalar != JinjaValue.none else {
             return Recipe(name: name, diagnostics: document.warnings)

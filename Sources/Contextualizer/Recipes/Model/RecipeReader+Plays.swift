@@ -121,15 +121,10 @@ extension RecipeReader {
 
     /// Reads an imported file and makes it the current one. Gives its content and what `leave` needs.
     mutating func load(
-        _ file: String, with loader: Recipe.Loader, at position: RecipePosition
+        _ target: String, with loader: Recipe.Loader, finder: Recipe.TaskFinder? = nil, at position: RecipePosition
     ) -> (PositionedValue, String)? {
         do {
-            // Beside the file that imports it, else where all are looked for.
-            let folder = name.split(separator: "/").dropLast().joined(separator: "/")
-            let near = folder.isEmpty || file.hasPrefix("/") ? nil : "\(folder)/\(file)"
-            var found = try near.flatMap { try loader($0) }
-            var file = file
-            if found != nil, let near { file = near } else { found = try loader(file) }
+            let (file, found) = try find(target, loader, finder)
             guard !imports.contains(file) else {
                 error("'\(file)' imports itself", at: position)
                 return nil
@@ -143,11 +138,12 @@ extension RecipeReader {
             let outer = name
             name = file
             imports.append(file)
+            folders.insert(target.split(separator: "/").dropLast().joined(separator: "/"), at: 0)
             return (document.root ?? PositionedValue(.list([]), at: RecipePosition(line: 1, column: 1)), outer)
         } catch let error as RecipeError {
             diagnostics.append(error.diagnostic)
         } catch {
-            self.error("the file '\(file)' cannot be read: \(error)", at: position)
+            self.error("the file '\(target)' cannot be read: \(error)", at: position)
         }
         return nil
     }
@@ -155,5 +151,22 @@ extension RecipeReader {
     mutating func leave(_ outer: String) {
         name = outer
         imports.removeLast()
+        folders.removeFirst()
+    }
+
+    /// The file and its text, if there is one.
+    private func find(
+        _ target: String, _ loader: Recipe.Loader, _ finder: Recipe.TaskFinder?
+    ) throws -> (file: String, text: String?) {
+        if let finder {
+            let found = try finder(target, folders)
+            return (found?.name ?? target, found?.text)
+        }
+        // Beside the file that imports it, else where all are looked for.
+        let folder = name.split(separator: "/").dropLast().joined(separator: "/")
+        if !folder.isEmpty, !target.hasPrefix("/"), let text = try loader("\(folder)/\(target)") {
+            return ("\(folder)/\(target)", text)
+        }
+        return (target, try loader(target))
     }
 }

@@ -281,6 +281,7 @@ extension RecipeReader {
     private mutating func include(_ task: RecipeTask) -> RecipeNode? {
         var include = RecipeInclude(kind: .tasks, isStatic: task.module.hasPrefix("import"), target: "", task: task)
         include.recipe = name
+        include.folders = folders
         if task.module.hasSuffix("_role") { include.kind = .role }
         if task.module == "include" {
             warning("'include' is old: write 'include_tasks' or 'import_tasks'", at: task.modulePosition)
@@ -324,7 +325,9 @@ extension RecipeReader {
 
     /// An imported list of tasks is a block with the attributes of the import.
     private mutating func imported(_ include: RecipeInclude, _ loader: Recipe.Loader) -> RecipeNode? {
-        guard let (root, outer) = load(include.target, with: loader, at: include.task.position) else { return nil }
+        guard let (root, outer) = load(include.target, with: loader, finder: finder, at: include.task.position) else {
+            return nil
+        }
         defer { leave(outer) }
         var block = RecipeBlock(at: include.task.position)
         block.recipe = name

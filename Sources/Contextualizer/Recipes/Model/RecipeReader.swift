@@ -13,6 +13,9 @@ struct RecipeReader {
     var depth = 0
     /// Files that are being imported, to find circles.
     var imports: [String] = []
+    /// Folders in the names of these, nearest first.
+    var folders: [String] = []
+    var finder: Recipe.TaskFinder?
 
     init(name: String, loader: Recipe.Loader?, vault: RecipeYAML.Vault?, limits: RecipeYAML.Limits) {
         self.name = name

@@ -121,6 +121,8 @@ public struct RecipeInclude: Sendable, Hashable {
     public var target: String
     /// The file that it stands in; empty: unknown.
     public var recipe = ""
+    /// Folders in the names of the imports around it, nearest first.
+    public var folders: [String] = []
     /// Attributes, loop, and arguments; other parameters of the old `include: file.yml x=1` are in its `vars`.
     public var task: RecipeTask
     /// `apply:` of a dynamic include: attributes for each included task.
