@@ -152,4 +152,23 @@ import Testing
             hosts: Self.one)
         #expect(trial.summaries() == ["run dep", "run q", "run q"])
     }
+
+    @Test func namesOfRolesAsTheyAreAskedFor() async throws {
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              roles: [dep]
+              tasks:
+                - {name: first, debug: {msg: "\(Self.names)"}}
+                - import_role: {name: q}
+                - include_role: {name: w}
+                - include_role: {name: w}
+                - {name: last, debug: {msg: "\(Self.names)"}}
+            """, files: Self.roleFiles, hosts: Self.one)
+        #expect(trial.log.record("first", "a")?.summary == "['dep', 'q'] ['dep', 'q'] ['dep']")
+        #expect(trial.log.record("last", "a")?.summary == "['dep', 'q', 'q', 'w', 'q', 'w'] ['dep', 'q', 'w'] ['dep']")
+    }
+
+    private static let names =
+        "{{ ansible_play_role_names }} {{ ansible_role_names | sort }} {{ ansible_dependent_role_names }}"
 }

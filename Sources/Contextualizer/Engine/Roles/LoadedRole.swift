@@ -64,6 +64,8 @@ struct RoleExports: Sendable {
     /// Roles that the play or a task of it names, and all.
     var names: [String] = []
     var allNames: [String] = []
+    /// Roles that others need.
+    var dependencies: [String] = []
 
     mutating func add(_ role: LoadedRole) {
         if !role.variables.isEmpty { variables.insert(role.variables, at: 0) }
@@ -76,7 +78,8 @@ struct RoleExports: Sendable {
         RoleExports(
             variables: Array(variables.prefix(variables.count - earlier.variables.count)),
             defaults: Array(defaults.prefix(defaults.count - earlier.defaults.count)),
-            names: Array(names.dropFirst(earlier.names.count)), allNames: allNames)
+            names: Array(names.dropFirst(earlier.names.count)), allNames: allNames,
+            dependencies: dependencies)
     }
 
     mutating func merge(_ other: RoleExports) {
@@ -88,6 +91,7 @@ struct RoleExports: Sendable {
     mutating func mergeNames(_ other: RoleExports) {
         names += other.names
         allNames += other.allNames.filter { !allNames.contains($0) }
+        dependencies += other.dependencies.filter { !dependencies.contains($0) }
     }
 
     var magic: JinjaDict {
@@ -95,7 +99,7 @@ struct RoleExports: Sendable {
             "ansible_play_role_names": .list(names.map { .string($0) }),
             "role_names": .list(names.map { .string($0) }),
             "ansible_role_names": .list(allNames.map { .string($0) }),
-            "ansible_dependent_role_names": .list(allNames.filter { !names.contains($0) }.map { .string($0) }),
+            "ansible_dependent_role_names": .list(dependencies.map { .string($0) }),
         ]
     }
 }

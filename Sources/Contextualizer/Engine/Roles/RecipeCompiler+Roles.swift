@@ -65,7 +65,11 @@ extension RecipeCompiler {
         var key = entry
         key.position = RecipePosition(line: 0, column: 0)
         key.recipe = ""
-        if isDirect { collection.exports.names.append(role.name) }
+        if isDirect {
+            collection.exports.names.append(role.name)
+        } else if !namesParents, !collection.exports.dependencies.contains(role.name) {
+            collection.exports.dependencies.append(role.name)
+        }
         let roleKey = RoleKey(name: role.folder, files: files, role: key, isIncluded: namesParents)
         let isNew = collection.seen.insert(roleKey).inserted
         context.key = roleKey
