@@ -74,7 +74,7 @@ struct HostBuilder {
 
     /// The controller under a name that the inventory does not list. As with Ansible it is in no group, and has the
     /// variables of `all` and those of its own.
-    static func controller(_ name: String, _ inventory: Inventory) -> PlaybookRun.Host {
+    func controller(_ name: String, _ inventory: Inventory) -> PlaybookRun.Host {
         var variables: JinjaDict = ["ansible_host": "127.0.0.1"]
         variables.merge(inventory.variables(ofHost: name))
         variables["ansible_connection"] = "local"
@@ -84,7 +84,8 @@ struct HostBuilder {
                 id: name, inventoryName: name,
                 target: ConnectionTarget(
                     endpoints: [Endpoint(host: name)], user: NSUserName(), authentications: [],
-                    hostKey: .trustOnFirstUse), groups: [], variables: [:], isNew: false),
+                    hostKey: .trustOnFirstUse), groups: [], variables: [:],
+                escalationPassword: options.becomePassword, isNew: false),
             variables: variables, isLocal: true)
     }
 }

@@ -127,7 +127,7 @@ final class RunInventory: InventoryEditor {
     /// The controller, where the inventory does not list it.
     private func controller(_ name: String) -> ContextualizationMachine {
         let (host, recorder) = state.withLock { state in
-            let host = HostBuilder.controller(name, state.inventory)
+            let host = builder.controller(name, state.inventory)
             state.hosts[name] = host
             return (host, state.recorder)
         }
