@@ -72,9 +72,14 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     }
 
     private func missing(_ name: String, in subfolders: [String], for task: ProgramTask) -> TaskFailure {
-        let places = places(subfolders, roots(for: task)).map { "\n\t\($0)/\(name)" }.joined()
-        return TaskFailure(
-            message: "Could not find or access '\(name)'" + (name.hasPrefix("/") ? "" : "\nSearched in:" + places)
+        missing(name, from: places(subfolders, roots(for: task)).map { "\($0)/\(name)" })
+    }
+
+    /// In the words of Ansible.
+    private func missing(_ name: String, from places: [String]) -> TaskFailure {
+        TaskFailure(
+            message: "Could not find or access '\(name)'"
+                + (name.hasPrefix("/") ? "" : "\nSearched in:" + places.map { "\n\t\($0)" }.joined())
                 + " on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, "
                 + "see the remote_src option")
     }
@@ -110,8 +115,10 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     func tasks(
         named name: String, includedBy task: ProgramTask, path: String
     ) throws -> (included: IncludedTasks, place: String) {
-        guard case .includeTasks(let include) = task.action, let file = self.file(of: name, include.files) else {
-            throw missing(name, in: ["tasks"], for: task)
+        guard case .includeTasks(let include) = task.action else { throw missing(name, in: ["tasks"], for: task) }
+        guard let file = self.file(of: name, include.files) else {
+            var seen: Set<String> = []
+            throw missing(name, from: places(of: name, include.files).filter { seen.insert($0).inserted })
         }
         let near = (file as NSString).deletingLastPathComponent
         let recipe = try recipe(file, title: name, files: include.files.inside(name))
@@ -128,9 +135,13 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         var files: TaskFiles
     }
 
-    private func file(of name: String, _ files: TaskFiles, isImport: Bool = false) -> String? {
+    private func places(of name: String, _ files: TaskFiles, isImport: Bool = false) -> [String] {
         let current = FileManager.default.currentDirectoryPath
-        return files.places(of: name, isImport: isImport, playbook: folder, current: current).first { path in
+        return files.places(of: name, isImport: isImport, playbook: folder, current: current)
+    }
+
+    private func file(of name: String, _ files: TaskFiles, isImport: Bool = false) -> String? {
+        places(of: name, files, isImport: isImport).first { path in
             var isFolder: ObjCBool = false
             return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
         }
