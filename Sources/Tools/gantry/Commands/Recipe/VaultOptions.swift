@@ -65,7 +65,8 @@ enum PasswordFile {
         let path = (file as NSString).expandingTildeInPath
         var text: String
         if access(path, X_OK) == 0 {
-            let ended = try ChildCommand([path]).run(input: [])
+            // A name without a slash would be one of the search path's.
+            let ended = try ChildCommand([path.contains("/") ? path : "./" + path]).run(input: [])
             guard ended.ending.status == 0 else {
                 throw UsageError("'\(file)', which is to print a password, ended with status \(ended.ending.status)")
             }
