@@ -1,5 +1,7 @@
 import ContextualizationAPI
 import Foundation
+import Jinja
+import Recipes
 import Testing
 
 @testable import Contextualization
@@ -41,6 +43,38 @@ import Testing
             "- hosts: localhost\n  tasks: [{debug: {msg: \"{{ [own, ansible_host | default('U'), group_names] }}\"}}]\n",
             files: Self.controllerFiles, hosts: "[g]\nlocalhost ansible_connection=local\n")
         #expect(trial.summaries("localhost") == ["['h', 'U', ['g']]"])
+    }
+
+    // MARK: Inventories of programs
+
+    @Test func anInventoryIsWhatAProgramPrints() throws {
+        let project = try Project(["inv": "#!/bin/sh\n", "group_vars/web.yml": "beside: 1\n"])
+        let file = project.root + "/inv"
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+        func read(_ answers: [String: String]) throws -> Inventory {
+            try RecipeRunner.inventory(files: [file]) { name, arguments in
+                #expect(name == file)
+                return try #require(answers[arguments.joined(separator: " ")])
+            }
+        }
+        let all = try read([
+            "--list": """
+            {"web": {"hosts": ["w1", "w2"], "vars": {"port": 80}, "children": ["inner"]}, "inner": {"hosts": ["i1"]},
+             "all": {"vars": {"every": true}}, "d": ["d1"], "alone": {"x": 1},
+             "_meta": {"hostvars": {"w1": {"a": [1], "port": 81}, "no": {"b": 1}}}}
+            """
+        ])
+        #expect(all.hosts.map(\.name) == ["w1", "w2", "i1", "d1", "alone"])
+        let variables = all.variables(ofHost: "w1")
+        #expect(variables["a"] == [1] && variables["port"] == 81 && variables["beside"] == 1)
+        #expect(variables["inventory_file"] == .string(file))
+        #expect(all.variables(ofHost: "i1")["port"] == 80)
+        #expect(all.variables(ofHost: "alone")["x"] == 1)
+        #expect(all.variables(ofHost: "d1")["every"] == true)
+        let asked = try read(["--list": #"{"g": ["a", "b"]}"#, "--host a": #"{"name": "of a"}"#, "--host b": " \n"])
+        #expect(asked.variables(ofHost: "a")["name"] == "of a")
+        #expect(asked.variables(ofHost: "b")["name"] == nil)
+        #expect(throws: ContextualizationError.self) { try RecipeRunner.inventory(file: file) }
     }
 
     // MARK: Failures

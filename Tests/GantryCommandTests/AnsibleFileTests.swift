@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contextualization
 import Foundation
+import Recipes
 import Support
 import Testing
 
@@ -26,5 +27,43 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: name) }
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: name)
         #expect(try PasswordFile.read(name).expose() == "marker")
+    }
+
+    // MARK: Inventories
+
+    private static func read(_ text: String, isExecutable: Bool = true) throws -> Inventory {
+        let folder = try folder(["inventory": text], isExecutable: isExecutable)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let options = try RecipeSourceOptions.parse(["-i", folder + "/inventory"])
+        return try options.read(nil)
+    }
+
+    @Test func anInventoryIsAProgram() throws {
+        let inventory = try Self.read(
+            """
+            #!/bin/sh
+            case $1:$2 in
+            --list:) echo '{"web": ["w1", "w2"], "db": ["d1"]}' ;;
+            --host:*) echo said >&2; echo '{"x": 1}' ;;
+            *) exit 1 ;;
+            esac
+            """)
+        #expect(inventory.hosts.map(\.name).sorted() == ["d1", "w1", "w2"])
+        #expect(inventory.groupNames(ofHost: "d1") == ["db"])
+    }
+
+    @Test(arguments: [
+        ("#!/bin/sh\necho broken >&2; exit 3\n", true, "inventory --list' ended with status 3: broken"),
+        ("#!/bin/sh\necho '{'\n", true, "with --list is no JSON"),
+        ("#!/bin/sh\necho '[]'\n", true, "with --list is no mapping but a list"),
+        ("#!/bin/sh\necho '{\"g\": 1}'\n", true, "the group of 'g' is no list"),
+        ("#!/bin/sh\necho '{\"g\": {\"hosts\": 1}}'\n", true, "'hosts' of 'g' is no list"),
+        ("#!/bin/sh\necho '{\"g\": {\"vars\": 1}}'\n", true, "'vars' of 'g' is no mapping"),
+        ("#!/no/such/shell\n", true, "cannot be started: No such file or directory"),
+        ("#!/bin/sh\n", false, "it may not be executed: chmod +x it"),
+    ])
+    func whatIsWrongWithAnInventoryProgram(text: String, isExecutable: Bool, said: String) {
+        let error = #expect(throws: (any Error).self) { try Self.read(text, isExecutable: isExecutable) }
+        #expect(error.map { "\($0)".contains(said) } == true, "\(error.map { "\($0)" } ?? "")")
     }
 }

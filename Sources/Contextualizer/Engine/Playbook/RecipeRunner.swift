@@ -92,64 +92,6 @@ package struct RecipeRunner: Sendable {
         self.clock = clock
     }
 
-    /// Reads an inventory file with the `group_vars` and `host_vars` folders beside it.
-    /// - Throws: `RecipeError`, ``ContextualizationError`` when the file cannot be read.
-    ///
-    /// - Parameter vault: For encrypted variables beside it.
-    package static func inventory(file: String, vault: Vault? = nil) throws -> Inventory {
-        try inventory(files: [file], vault: vault)
-    }
-
-    private static func read(_ file: String, vault: Vault?) throws -> Inventory {
-        let isList = file.contains(",") && !FileManager.default.fileExists(atPath: file)
-        if isList { return try Inventory.parse(file, name: "inventory") }
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw ContextualizationError(
-                message: "the inventory '\(file)' cannot be read: look at its name and permissions")
-        }
-        var inventory = try Inventory.parse(String(decoding: data, as: UTF8.self), name: file)
-        try VariableFolders.read(
-            beside: file, into: &inventory, vault: vault?.reader)
-        return inventory
-    }
-
-    /// Several sources in one, the later over the earlier; a folder stands for its files. None: no machine but the
-    /// controller.
-    package static func inventory(files: [String], vault: Vault? = nil) throws -> Inventory {
-        var result = Inventory()
-        /// Takes in a source; where a host was first named is known to it.
-        func take(_ file: String) throws {
-            let part = try read(file, vault: vault)
-            let known = Set(result.hosts.map(\.name))
-            result.merge(part)
-            let origin: JinjaDict =
-                FileManager.default.fileExists(atPath: file)
-                ? [
-                    "inventory_file": .string(path(file)),
-                    "inventory_dir": .string((path(file) as NSString).deletingLastPathComponent),
-                ] : ["inventory_file": .string(file), "inventory_dir": .none]
-            for host in part.hosts where !known.contains(host.name) { result.setDefaults(origin, ofHost: host.name) }
-        }
-        func path(_ file: String) -> String { URL(fileURLWithPath: file).standardizedFileURL.path }
-        for file in files {
-            var isFolder: ObjCBool = false
-            result.sources.append(FileManager.default.fileExists(atPath: file) ? path(file) : file)
-            guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue else {
-                try take(file)
-                continue
-            }
-            let ignored = [".orig", ".cfg", ".retry", ".bak", ".swp", ".md", ".txt", ".rst", "~"]
-            for name in try FileManager.default.contentsOfDirectory(atPath: file).sorted() {
-                let member = "\(file)/\(name)"
-                guard !name.hasPrefix("."), !ignored.contains(where: name.hasSuffix),
-                    FileManager.default.fileExists(atPath: member, isDirectory: &isFolder), !isFolder.boolValue
-                else { continue }
-                try take(member)
-            }
-        }
-        return result
-    }
-
     /// Runs a playbook.
     ///
     /// - Parameters:

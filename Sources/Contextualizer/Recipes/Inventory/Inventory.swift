@@ -94,6 +94,11 @@ public struct Inventory: Sendable, Hashable {
         for (key, value) in variables where hosts[place].variables[key] == nil { hosts[place].variables[key] = value }
     }
 
+    /// Gives further variables to a host that is listed.
+    public mutating func setVariables(_ variables: JinjaDict, ofListed name: String) {
+        if let place = hostIndex[name] { hosts[place].variables.merge(variables) }
+    }
+
     public mutating func addChild(_ child: String, to parent: String) {
         addGroup(child)
         addGroup(parent)

@@ -12,7 +12,8 @@ struct RecipeSourceOptions: ParsableArguments {
     @Option(
         name: [.customShort("i"), .customLong("inventory"), .customLong("inventory-file")],
         help: ArgumentHelp(
-            "Inventory (INI, YAML, a folder, or a list with commas); may be repeated.", valueName: "file"))
+            "Inventory (INI, YAML, a program that prints JSON, a folder, or a list with commas); may be repeated.",
+            valueName: "file"))
     var inventory: [String] = []
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Only these hosts.", valueName: "pattern")) var limit: String?
@@ -73,9 +74,30 @@ struct RecipeSourceOptions: ParsableArguments {
         for source in sources where !source.contains(",") || FileManager.default.fileExists(atPath: source) {
             var isFolder: ObjCBool = false
             if FileManager.default.fileExists(atPath: source, isDirectory: &isFolder), isFolder.boolValue { continue }
+            if RecipeRunner.isProgram(source) { continue }
             try UserFile.check(source, "inventory")
         }
-        return try RecipeRunner.inventory(files: sources, vault: vault)
+        return try RecipeRunner.inventory(files: sources, vault: vault, run: Self.output)
+    }
+
+    /// What an inventory program prints.
+    private static func output(of file: String, _ arguments: [String]) throws -> String {
+        let program = file.contains("/") ? file : "./" + file
+        let ended: ChildCommand.Completed
+        do throws(StartProblem) {
+            ended = try ChildCommand([program] + arguments).run()
+        } catch {
+            throw UsageError("the inventory \(error)")
+        }
+        let call = ([file] + arguments).joined(separator: " ")
+        let errors = String(decoding: ended.errors, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard ended.ending.status == 0 else {
+            throw UsageError(
+                "the inventory '\(call)' ended with status \(ended.ending.status)"
+                    + (errors.isEmpty ? "" : ": \(errors)"))
+        }
+        if !errors.isEmpty { Terminal.note(errors) }
+        return String(decoding: ended.output, as: UTF8.self)
     }
 }
 
