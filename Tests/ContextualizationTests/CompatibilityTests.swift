@@ -175,8 +175,23 @@ struct CompatibilityPage {
                     "ANSIBLE_TIMEOUT", "ANSIBLE_SSH_TIMEOUT", "ANSIBLE_SSH_RETRIES", "ANSIBLE_REMOTE_USER",
                     "ANSIBLE_REMOTE_PORT", "ANSIBLE_PRIVATE_KEY_FILE", "ANSIBLE_HOST_KEY_CHECKING",
                     "ANSIBLE_SSH_HOST_KEY_CHECKING", "ANSIBLE_SSH_ARGS", "ANSIBLE_SSH_COMMON_ARGS",
-                    "ANSIBLE_SSH_EXTRA_ARGS", "ANSIBLE_INVENTORY",
-                ]) + ". Neither `ansible.cfg` nor `~/.ssh/config` is read, and no agent is asked for keys.",
+                    "ANSIBLE_SSH_EXTRA_ARGS", "ANSIBLE_INVENTORY", "ANSIBLE_ROLES_PATH", "ANSIBLE_VAULT_PASSWORD_FILE",
+                ]) + ". `~/.ssh/config` is not read, and no agent is asked for keys.", "",
+            "`ansible.cfg` is looked for where Ansible does (`ANSIBLE_CONFIG`, the working folder unless anybody may write "
+                + "there, `~/.ansible.cfg`, `/etc/ansible/ansible.cfg`; the first counts). Of it these hold where the "
+                + "environment says nothing: of `[defaults]` "
+                + Self.code([
+                    "inventory", "roles_path", "vault_password_file", "private_key_file", "remote_user", "remote_port",
+                    "timeout", "host_key_checking",
+                ]) + ", of `[ssh_connection]` "
+                + Self.code(["ssh_args", "ssh_common_args", "ssh_extra_args", "retries", "timeout"])
+                + ". A warning names all others, but for those by which Ansible only looks or works otherwise inside.",
+            "",
+            "An inventory may be a program, which `gantry recipe` runs as the user who calls it, with `--list`, and with "
+                + "`--host NAME` where the answer has no `_meta`. One that is not executable, fails or prints no such "
+                + "JSON ends the command. The service runs none.", "",
+            "A controller that no inventory lists is in no group; it has the variables of `all` and of "
+                + "`host_vars/localhost`, and `ansible_connection=local`.",
             "",
             "A host that is down is tried once (`ansible_ssh_retries`) within the timeout, is `UNREACHABLE`, and takes no "
                 + "further part. The service is more patient: it waits while a new machine boots.",

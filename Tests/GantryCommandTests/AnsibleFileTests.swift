@@ -66,4 +66,44 @@ import Testing
         let error = #expect(throws: (any Error).self) { try Self.read(text, isExecutable: isExecutable) }
         #expect(error.map { "\($0)".contains(said) } == true, "\(error.map { "\($0)" } ?? "")")
     }
+
+    // MARK: Settings
+
+    @Test func settingsOfTheFileHoldWhereTheEnvironmentSaysNothing() throws {
+        let configuration = try AnsibleConfiguration(
+            """
+            # comment
+            [defaults]
+            inventory = hosts, /etc/more
+            roles_path: roles:~/own
+            remote_user = deploy ; who
+            Timeout = 30
+            forks=20
+            nocows = 1
+            stdout_callback = yaml
+            gathering = explicit
+            [ssh_connection]
+            ssh_args = -o ControlMaster=auto
+                -o ServerAliveInterval=9
+            pipelining = True
+            [privilege_escalation]
+            become = true
+            """, file: "/srv/ansible.cfg")
+        #expect(configuration.values["ANSIBLE_INVENTORY"] == "/srv/hosts,/etc/more")
+        #expect(configuration.values["ANSIBLE_ROLES_PATH"] == "/srv/roles:\(NSHomeDirectory())/own")
+        #expect(configuration.values["ANSIBLE_SSH_ARGS"] == "-o ControlMaster=auto -o ServerAliveInterval=9")
+        #expect(
+            configuration.warnings == [
+                "these settings of '/srv/ansible.cfg' are not followed: [defaults] gathering, "
+                    + "[privilege_escalation] become"
+            ])
+        var options = RecipeRunner.Options()
+        let environment = AnsibleEnvironment(
+            ["ANSIBLE_REMOTE_USER": "other", "ANSIBLE_TIMEOUT": ""], configuration: configuration)
+        try environment.apply(to: &options)
+        #expect(options.user == "other")
+        #expect(options.connectTimeout == .seconds(30))
+        #expect(options.rolePaths == ["/srv/roles", NSHomeDirectory() + "/own"])
+        #expect(throws: UsageError.self) { try AnsibleConfiguration("[defaults]\nnonsense\n", file: "/srv/a") }
+    }
 }

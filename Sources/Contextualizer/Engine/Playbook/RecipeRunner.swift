@@ -54,6 +54,8 @@ package struct RecipeRunner: Sendable {
         /// Asked for `vars_prompt`; nil: the default counts, and without one the playbook is refused.
         package var ask: (@Sendable (RecipePrompt) async throws -> String)?
         package var vault: Vault?
+        /// Folders of roles besides the playbook's; nil: Ansible's own.
+        package var rolePaths: [String]?
         package var forcesHandlers = false
         /// Whether plays that do not say gather facts.
         package var gathersFacts = true
@@ -187,7 +189,7 @@ package struct RecipeRunner: Sendable {
             }
         }
         return FileLibrary(
-            folder: folder, tags: options.tags, vault: vault, notes: notes, warn: warn,
+            folder: folder, rolePaths: options.rolePaths, tags: options.tags, vault: vault, notes: notes, warn: warn,
             render: { value, layers in
                 guard let text = value.stringValue, JinjaTemplate.isTemplate(text) else { return value }
                 let table = HostTable(hosts: [], groups: [], extra: extra, magic: ["playbook_dir": .string(folder)])

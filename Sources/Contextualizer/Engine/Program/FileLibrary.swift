@@ -11,6 +11,8 @@ import Support
 final class FileLibrary: TaskLibrary, SourceProvider {
     /// The playbook's folder, absolute.
     let folder: String
+    /// Folders of roles; nil: Ansible's own.
+    let usualRolePaths: [String]?
     private let tags: TagSelection?
     private let vault: RecipeYAML.Vault?
     /// Renders names of roles and tags that are known before anything runs.
@@ -25,11 +27,12 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     private let warn: (@Sendable (RecipeDiagnostic) -> Void)?
 
     init(
-        folder: String, tags: TagSelection? = nil, vault: RecipeYAML.Vault? = nil,
+        folder: String, rolePaths: [String]? = nil, tags: TagSelection? = nil, vault: RecipeYAML.Vault? = nil,
         notes: LockedValue<[RecipeDiagnostic]>? = nil, warn: (@Sendable (RecipeDiagnostic) -> Void)? = nil,
         render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)? = nil
     ) {
         self.folder = folder
+        usualRolePaths = rolePaths
         self.tags = tags
         self.vault = vault
         self.notes = notes

@@ -4,13 +4,11 @@ import Recipes
 import Support
 
 extension FileLibrary: RoleLibrary {
-    /// Where roles are looked for: `roles` beside the playbook, the folders of `ANSIBLE_ROLES_PATH` or Ansible's own,
+    /// Where roles are looked for: `roles` beside the playbook, the folders that the user names or Ansible's own,
     /// beside the role that names them, and the playbook's folder.
     private func rolePaths(nextTo role: String?) -> [String] {
-        let environment = ProcessInfo.processInfo.environment
-        let given = environment["ANSIBLE_ROLES_PATH"]?.split(separator: ":").map(String.init)
-        let home = environment["ANSIBLE_HOME"] ?? "~/.ansible"
-        let usual = given ?? ["\(home)/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"]
+        let home = ProcessInfo.processInfo.environment["ANSIBLE_HOME"] ?? "~/.ansible"
+        let usual = usualRolePaths ?? ["\(home)/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"]
         return ["\(folder)/roles"] + usual.map(\.expandingHome)
             + (role.map { [($0 as NSString).deletingLastPathComponent] } ?? []) + [folder]
     }

@@ -1,13 +1,28 @@
 import Contextualization
 import Foundation
 
-/// What the environment says of connections, in Ansible's names. Options and the inventory say it better.
+/// What the environment, and Ansible's file of settings, say in Ansible's names. Options and the inventory say it better.
 struct AnsibleEnvironment {
     private let values: [String: String]
 
-    init(_ values: [String: String] = ProcessInfo.processInfo.environment) { self.values = values }
+    /// - Parameter configuration: Holds where the environment says nothing.
+    init(
+        _ values: [String: String] = ProcessInfo.processInfo.environment,
+        configuration: AnsibleConfiguration? = nil
+    ) {
+        self.values = (configuration?.values ?? [:]).merging(values.filter { !$0.value.isEmpty }) { _, own in own }
+    }
 
-    private func text(_ names: String...) -> (name: String, value: String)? {
+    /// That of this process; what is not followed in the file of settings is told once.
+    static var shared: AnsibleEnvironment { get throws { try read.get() } }
+
+    private static let read = Result {
+        let configuration = try AnsibleConfiguration.find()
+        for warning in configuration?.warnings ?? [] { Terminal.warn(warning) }
+        return AnsibleEnvironment(configuration: configuration)
+    }
+
+    func text(_ names: String...) -> (name: String, value: String)? {
         for name in names {
             if let value = values[name], !value.isEmpty { return (name, value) }
         }
@@ -25,18 +40,32 @@ struct AnsibleEnvironment {
         return nil
     }
 
+    private func flag(_ names: String...) throws -> Bool? {
+        for name in names {
+            guard let (name, value) = text(name) else { continue }
+            switch value.lowercased() {
+            case "true", "yes", "on", "1": return true
+            case "false", "no", "off", "0": return false
+            default: throw UsageError("$\(name) is true or false, not '\(value)'")
+            }
+        }
+        return nil
+    }
+
+    /// Where roles are, besides the playbook's own.
+    var rolePaths: [String]? {
+        text("ANSIBLE_ROLES_PATH")?.value.split(separator: ":").map { ($0.trimmingCharacters(in: .whitespaces)) }
+    }
+
     func apply(to options: inout RecipeRunner.Options) throws {
+        options.rolePaths = rolePaths
         if let seconds = try number("ANSIBLE_TIMEOUT", "ANSIBLE_SSH_TIMEOUT", in: 1...86400) {
             options.connectTimeout = .seconds(seconds)
         }
         if let retries = try number("ANSIBLE_SSH_RETRIES", in: 0...1000) { options.retries = retries }
         if let port = try number("ANSIBLE_REMOTE_PORT", in: 1...65535) { options.port = port }
-        if let (name, value) = text("ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING") {
-            switch value.lowercased() {
-            case "true", "yes", "on", "1": options.checksHostKeys = true
-            case "false", "no", "off", "0": options.checksHostKeys = false
-            default: throw UsageError("$\(name) is true or false, not '\(value)'")
-            }
+        if let checks = try flag("ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING") {
+            options.checksHostKeys = checks
         }
         options.user = text("ANSIBLE_REMOTE_USER")?.value
         options.privateKeyFiles = text("ANSIBLE_PRIVATE_KEY_FILE").map { [$0.value] }

@@ -27,6 +27,7 @@ struct RecipeOutlineOptions: ParsableArguments {
         options.vault = vault
         options.tags = tags
         options.privateKeyFiles = []
+        options.rolePaths = try AnsibleEnvironment.shared.rolePaths
         let runner = RecipeRunner(
             factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
         return try playbooks.map { ($0, try runner.outline(playbook: $0, inventory: hosts)) }
@@ -166,6 +167,7 @@ struct RecipeCheckCommand: AsyncParsableCommand {
         var options = RecipeRunner.Options()
         options.extraVariables = try source.variables(vault)
         options.vault = vault
+        options.rolePaths = try AnsibleEnvironment.shared.rolePaths
         let runner = RecipeRunner(
             factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
         var findings: [Finding] = []

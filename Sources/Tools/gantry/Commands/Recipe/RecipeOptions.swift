@@ -68,7 +68,7 @@ struct RecipeSourceOptions: ParsableArguments {
     /// The inventory; without one only the controller.
     func read(_ vault: Vault?) throws -> Inventory {
         var sources = inventory
-        if sources.isEmpty, let given = ProcessInfo.processInfo.environment["ANSIBLE_INVENTORY"] {
+        if sources.isEmpty, let given = try AnsibleEnvironment.shared.text("ANSIBLE_INVENTORY")?.value {
             sources = given.split(separator: ",").map(String.init)
         }
         for source in sources where !source.contains(",") || FileManager.default.fileExists(atPath: source) {
@@ -166,7 +166,7 @@ struct RecipeConnectionOptions: ParsableArguments {
     }
 
     func apply(to options: inout RecipeRunner.Options) throws {
-        try AnsibleEnvironment().apply(to: &options)
+        try AnsibleEnvironment.shared.apply(to: &options)
         if let user { options.user = user }
         if let privateKey { try UserFile.check(privateKey, "private key") }
         if let privateKey { options.privateKeyFiles = [privateKey] }

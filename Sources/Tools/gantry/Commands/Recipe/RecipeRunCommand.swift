@@ -89,7 +89,7 @@ struct RecipeRunCommand: AsyncParsableCommand {
         }
         let vault = try source.vault()
         let hosts = try source.read(vault)
-        if source.inventory.isEmpty, !json {
+        if hosts.sources.isEmpty, !json {
             Terminal.note("no inventory was given (-i): there is no host but localhost")
         }
         var options = try options(vault)

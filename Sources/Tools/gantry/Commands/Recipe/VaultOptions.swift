@@ -28,7 +28,7 @@ struct VaultOptions: ParsableArguments {
         var passwords = try vaultIDs.map { try Self.password(ofID: $0, ask) }
         for file in vaultPasswordFiles { passwords.append(("default", try PasswordFile.read(file))) }
         if asksVaultPassword { passwords.append(("default", try ask(Self.question(isNew, nil)))) }
-        if passwords.isEmpty, let file = ProcessInfo.processInfo.environment["ANSIBLE_VAULT_PASSWORD_FILE"] {
+        if passwords.isEmpty, let file = try AnsibleEnvironment.shared.text("ANSIBLE_VAULT_PASSWORD_FILE")?.value {
             passwords.append(("default", try PasswordFile.read(file)))
         }
         return passwords.isEmpty ? nil : Vault(passwords: passwords)
