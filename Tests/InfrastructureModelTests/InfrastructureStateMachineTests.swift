@@ -156,6 +156,24 @@ import Testing
         #expect(world.machine.outcome != .succeeded)
     }
 
+    @Test("what a machine that somebody else removed left behind goes with the infrastructure")
+    func vanishedIsTerminated() throws {
+        var world = World(seed: 3, machines: 2, crashes: false, failures: false)
+        try world.runToEnd()
+        let provider = try #require(world.machine.snapshot.machines[0].providerID)
+        world.cloud.alive.removeValue(forKey: provider)
+        world.restart()
+        try world.runToEnd()
+        #expect(world.machine.snapshot.machines[0].phase == .vanished)
+        #expect(world.machine.snapshot.machines[0].vanishedID == provider)
+        #expect(!world.cloud.terminated.contains(provider))
+        world.destroy()
+        try world.runToEnd()
+        #expect(world.cloud.terminated.contains(provider))
+        #expect(world.machine.snapshot.machines.allSatisfy { $0.phase == .terminated })
+        #expect(world.machine.snapshot.infrastructure.phase == .destroyed)
+    }
+
     @Test("a state that there is not is told once, and is in the reason once the time is over")
     func unlistedState() throws {
         let world = World(seed: 3, machines: 1, crashes: false, failures: false)

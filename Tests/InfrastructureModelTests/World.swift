@@ -27,6 +27,8 @@ struct FakeCloud {
     var flavors: [Int: String] = [:]
     var launches: [BatchToken: [MachineID: String]] = [:]
     var refused: Set<MachineID> = []
+    /// Those that were to be removed, whether they were there or not.
+    var terminated: Set<String> = []
     var immortal = false
     var preparationFailure: String?
     private var counter = 0
@@ -280,6 +282,7 @@ struct World {
             }
             for id in ids {
                 if let provider = machine.snapshot.machines[id.number].providerID {
+                    cloud.terminated.insert(provider)
                     cloud.alive.removeValue(forKey: provider)
                 }
             }

@@ -59,6 +59,57 @@ struct LibvirtFaultTests {
         #expect(try await LibvirtTestBed.inventory() == before)
     }
 
+    @Test("A machine whose domain somebody removed leaves no disk, lease or copy; what others took of it stays")
+    func removedByOthers() async throws {
+        let before = try await LibvirtTestBed.inventory()
+        let bench = try await LibvirtBench()
+        let closed = bench.key.folder + "/closed"
+        try FileManager.default.createDirectory(
+            atPath: closed, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try FileManager.default.copyItem(atPath: LibvirtTestBed.image, toPath: closed + "/guest.qcow2")
+        var items = bench.specs(1, image: "file://\(closed)/guest.qcow2")
+        items[0].disks = [.init(index: 1, sizeBytes: 16 << 20)]
+        let range = try await LibvirtTestBed.virsh("net-dumpxml", "default")
+        let prefix = try #require(range.firstMatch(of: /address='(\d+\.\d+\.\d+)\.1'/)).1
+        items[0].interfaces[0].fixedAddress = "\(prefix).77"
+        func volumes() async throws -> Set<String> {
+            _ = try await LibvirtTestBed.virsh("pool-refresh", "gantry")
+            return Set(
+                try await LibvirtTestBed.virsh("vol-list", "gantry").lines.compactMap {
+                    $0.split(separator: " ").first.map(String.init)
+                })
+        }
+        func launched(_ token: String) async throws -> String {
+            let made = try await bench.launch(items, token: token)[0]
+            guard case .inProgress(let progress) = made else { return try made.get().id }
+            return try await bench.finish(.inProgress(progress)) { $0.machine }.id
+        }
+        let id = try await launched(bench.tag + "-1")
+        // Undefined while it runs, and ended then.
+        _ = try await LibvirtTestBed.virsh("undefine", id)
+        _ = try await LibvirtTestBed.virsh("destroy", id)
+        let left = try await volumes().filter { $0.hasPrefix(id) }
+        #expect(left.count == 4, "\(left)")
+        // Somebody else's domain has one of them.
+        let path = try await LibvirtTestBed.virsh("vol-path", "--pool", "gantry", "\(id)-disk1.qcow2").lines[0]
+        let other = closed + "/other.xml"
+        try """
+        <domain type='qemu'><name>\(bench.tag)-other</name><memory unit='MiB'>64</memory>
+        <os><type arch='x86_64'>hvm</type></os><devices><disk type='file' device='disk'>
+        <source file='\(path)'/><target dev='vda' bus='virtio'/></disk></devices></domain>
+        """.write(toFile: other, atomically: true, encoding: .utf8)
+        _ = try await LibvirtTestBed.virsh("define", other)
+        let request = MachinesRequest(session: bench.session, ids: [id])
+        for _ in 0..<2 { _ = try await bench.connector.terminate(request, context: bench.context)[0].get() }
+        #expect(try await volumes().filter { $0.hasPrefix(id) } == ["\(id)-disk1.qcow2"])
+        #expect(try await volumes().allSatisfy { !$0.hasPrefix("base-") })
+        #expect(try await !LibvirtTestBed.virsh("net-dumpxml", "default").contains("\(prefix).77"))
+        _ = try await LibvirtTestBed.virsh("undefine", "\(bench.tag)-other")
+        _ = try await bench.connector.terminate(request, context: bench.context)[0].get()
+        try await bench.clean()
+        #expect(try await LibvirtTestBed.inventory() == before)
+    }
+
     @Test("A plan refuses what a launch would be refused for, and makes nothing")
     func plans() async throws {
         let before = try await LibvirtTestBed.inventory()

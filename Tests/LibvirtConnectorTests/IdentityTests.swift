@@ -63,4 +63,27 @@ struct IdentityTests {
         #expect(MachineVolume.machine("base-0123-debian.qcow2") == nil)
         #expect(MachineVolume.machine(uuid) == nil)
     }
+
+    @Test(
+        "What is left of a machine without its domain is known by its names alone, and what others named alike is not")
+    func rest() throws {
+        let (uuid, other) = (try LaunchIdentity.uuid("t", 3), try LaunchIdentity.uuid("t", 4))
+        let names = [
+            MachineVolume.root(uuid), MachineVolume.disk(uuid, 12), MachineVolume.seed(uuid),
+            MachineVolume.console(uuid), MachineVolume.console(uuid) + ".0",
+        ]
+        for name in names {
+            #expect(MachineVolume.isOwn(name, uuid), "\(name)")
+            #expect(!MachineVolume.isOwn(name, other), "\(name)")
+        }
+        for name in ["\(uuid)-backup.qcow2", "\(uuid)-root.qcow2.bak", "\(uuid)-disk.qcow2", "x-\(uuid)-root.qcow2"] {
+            #expect(!MachineVolume.isOwn(name, uuid), "\(name)")
+        }
+        #expect(CopiedImage.isName("base-0123456789ab-debian.qcow2"))
+        #expect(!CopiedImage.isName("base-image.qcow2") && !CopiedImage.isName("base-debian-12.qcow2"))
+        #expect(try LaunchIdentity.isMac(try LaunchIdentity.mac(uuid, 2), of: uuid))
+        #expect(try LaunchIdentity.isMac(try LaunchIdentity.mac(uuid, 0, group: "g"), of: uuid))
+        #expect(try !LaunchIdentity.isMac(try LaunchIdentity.mac(other, 0), of: uuid))
+        #expect(try !LaunchIdentity.isMac("02:00:00" + (try LaunchIdentity.mac(uuid, 0)).dropFirst(8), of: uuid))
+    }
 }

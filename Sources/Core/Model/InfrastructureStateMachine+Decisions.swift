@@ -3,11 +3,11 @@ import Foundation
 extension InfrastructureStateMachine {
     // MARK: Removal
 
-    /// Removes machines that shall not be (or all), and what failed ones left behind.
+    /// Removes machines that shall not be (or all), and what failed and vanished ones left behind.
     mutating func removals(now: Date, all: Bool) -> [InfrastructureAction] {
         var byCloud: [CloudReference: [MachineID]] = [:]
         var lost: [CloudReference: Set<BatchToken>] = [:]
-        for machine in snapshot.machines where machine.isAlive {
+        for machine in snapshot.machines where machine.isAlive || machine.phase == .vanished {
             let unwanted = all || machine.goal == .absent
             let cloud = machine.placement.cloud
             switch machine.phase {
@@ -22,6 +22,11 @@ extension InfrastructureStateMachine {
                 lost[cloud, default: []].insert(batch)
             case .starting(let provider) where unwanted, .running(let provider) where unwanted,
                 .stopped(let provider) where unwanted:
+                setPhase(machine.id, .terminating(provider: provider), now: now)
+                byCloud[cloud, default: []].append(machine.id)
+            case .vanished where unwanted:
+                // Its disks may be left: who removed it did so by hand.
+                guard let provider = machine.vanishedID else { break }
                 setPhase(machine.id, .terminating(provider: provider), now: now)
                 byCloud[cloud, default: []].append(machine.id)
             case .failed(_, .some):

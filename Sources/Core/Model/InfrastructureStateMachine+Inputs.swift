@@ -116,7 +116,10 @@ extension InfrastructureStateMachine {
 
     mutating func setPhase(_ id: MachineID, _ phase: MachineRecord.Phase, now: Date) {
         guard let before = machine(id), before.phase != phase else { return }
-        update(id) { $0.phase = phase }
+        update(id) {
+            if phase == .vanished { $0.vanishedID = before.providerID }
+            $0.phase = phase
+        }
         let place = "at \(before.placement.cloud.id)"
         switch phase {
         case .planned:

@@ -104,7 +104,7 @@ enum VolumeName {
     /// Whether a volume may be an image, by its name; those of machines are none.
     static func isOfUse(_ name: String) -> Bool {
         endings.contains((name as NSString).pathExtension.lowercased()) && MachineVolume.machine(name) == nil
-            && !name.hasPrefix("base-") && TaggedName(name, ending: ".qcow2")?.kind != "volume"
+            && !CopiedImage.isName(name) && TaggedName(name, ending: ".qcow2")?.kind != "volume"
     }
 }
 

@@ -27,7 +27,10 @@ extension LibvirtConnector {
             do {
                 try await session.connection.run("the end of machine '\(id)'", budget) {
                     host throws(ConnectorError) in
-                    guard let domain = try host.domain(id), let label = try domain.label() else { return }
+                    guard let domain = try host.domain(id) else {
+                        return try host.removeRest(of: id, lock: lock, budget)
+                    }
+                    guard let label = try domain.label() else { return }
                     try host.remove(domain, label, session, lock: lock, budget)
                 }
                 outcomes[id] = .done(Empty())
@@ -269,13 +272,20 @@ extension Hypervisor {
         of uuid: String, _ label: MachineLabel, lock: KeyedLock, _ budget: CallBudget
     ) throws(ConnectorError) {
         guard label.ownsBase, let pool = try pool(label.pool) else { return }
-        try lock.hold("image \(label.base)", budget) { () throws(ConnectorError) in
+        try removeBase(label.base, of: uuid, in: pool, lock: lock, budget)
+    }
+
+    /// - Parameter base: Path of the copy.
+    func removeBase(
+        _ base: String, of uuid: String, in pool: StoragePool, lock: KeyedLock, _ budget: CallBudget
+    ) throws(ConnectorError) {
+        try lock.hold("image \(base)", budget) { () throws(ConnectorError) in
             for other in try domains() where other.uuid != uuid {
                 let user = try Self.optional { () throws(ConnectorError) in try other.label() }
-                if let user, user?.base == label.base { return }
+                if let user, user?.base == base { return }
             }
-            let name = (label.base as NSString).lastPathComponent
-            if name.hasPrefix("base-"), let volume = try pool.volume(name) { try volume.remove() }
+            let name = (base as NSString).lastPathComponent
+            if CopiedImage.isName(name), let volume = try pool.volume(name) { try volume.remove() }
             removeLostCopies(pool)
         }
     }

@@ -178,8 +178,8 @@ extension Hypervisor {
         try volume.remove()
     }
 
-    /// A volume that is laid over a file; nil: none is.
-    private func overlay(of path: String) throws(ConnectorError) -> String? {
+    /// Who is laid over a file, in words; nil: nobody is.
+    func overlay(of path: String) throws(ConnectorError) -> String? {
         for pool in try pools() where pool.isActive {
             for volume in try pool.volumes() {
                 let xml = try Self.optional { () throws(ConnectorError) in try volume.xml() }

@@ -73,7 +73,7 @@ struct ImageFile: Sendable, Hashable {
     func copyName() throws(ConnectorError) -> String {
         let word = try LaunchIdentity.word("\(path)/\(size)/\(changed)")
         let base = LaunchIdentity.plain((path as NSString).lastPathComponent, longest: 60)
-        return "base-\(word)-\(base)"
+        return CopiedImage.name(word, base)
     }
 
     /// Lower-case hexadecimal.
@@ -97,4 +97,12 @@ struct ImageFile: Sendable, Hashable {
         guard gantry_sha256_peek(digest, &sum) == 0 else { throw failed("no digest") }
         return Digest.hexadecimal(sum)
     }
+}
+
+/// Names of copies of images, which go with the last machine over them.
+enum CopiedImage {
+    static func name(_ word: String, _ file: String) -> String { "base-\(word)-\(file)" }
+
+    /// Others may call an image `base-something`, too.
+    static func isName(_ name: String) -> Bool { name.prefixMatch(of: /base-[0-9a-f]{12}-/) != nil }
 }

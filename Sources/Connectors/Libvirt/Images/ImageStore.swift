@@ -179,7 +179,7 @@ extension Hypervisor {
     /// Removes copies of images that no machine is laid over: of processes that were killed between copy and machine.
     func removeLostCopies(_ pool: StoragePool) {
         guard !uri.isTest, let volumes = try? pool.volumes() else { return }
-        let copies = volumes.filter { $0.name.hasPrefix("base-") }
+        let copies = volumes.filter { CopiedImage.isName($0.name) }
         guard !copies.isEmpty, let domains = try? domains() else { return }
         let used = Set(
             domains.compactMap { domain in

@@ -27,6 +27,18 @@ enum LaunchIdentity {
         return text(block + tail)
     }
 
+    /// Whether a hardware address is one that a machine's cards may have, whatever their security group is.
+    static func isMac(_ mac: String, of uuid: String) throws(ConnectorError) -> Bool {
+        guard mac.hasPrefix("52:54:00:") || mac.hasPrefix("56:") else { return false }
+        for interface in 0..<mostInterfaces where mac.hasSuffix(try self.mac(uuid, interface).dropFirst(9)) {
+            return true
+        }
+        return false
+    }
+
+    /// Cards of a machine that are looked for when nobody knows how many it had.
+    private static let mostInterfaces = 32
+
     /// As hardware addresses are written.
     static func text(_ bytes: [UInt8]) -> String {
         bytes.map { Digest.hexadecimal([$0]) }.joined(separator: ":")
@@ -103,6 +115,13 @@ enum MachineVolume {
     static func machine(_ name: String) -> String? {
         let uuid = String(name.prefix(36))
         return UUIDText.isValid(uuid) && name.dropFirst(36).first == "-" ? uuid : nil
+    }
+
+    /// Whether it is one of the names above, for that machine: what else begins with its UUID is somebody else's.
+    static func isOwn(_ name: String, _ uuid: String) -> Bool {
+        guard machine(name) == uuid else { return false }
+        return name.dropFirst(37).wholeMatch(of: /root\.qcow2|disk[0-9]+\.qcow2|seed\.iso|console\.log(\.[0-9]+)?/)
+            != nil
     }
 }
 
