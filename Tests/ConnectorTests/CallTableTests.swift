@@ -143,8 +143,8 @@ import Testing
                 WireMethods.ensureVolume,
                 ensure(
                     VolumeSpec(
-                        name: "n", sizeBytes: 1, type: "t", source: "s", zone: "z", machine: "m", device: "d")), made,
-                known),
+                        name: "n", sizeBytes: 1, type: "t", source: "s", zone: "z", machine: "m", device: "d", disk: 1)),
+                made, known),
             try call(
                 WireMethods.ensurePublicAddress,
                 ensure(PublicAddressSpec(pool: "p", address: "a", machine: "m", interface: 0)), made, known),

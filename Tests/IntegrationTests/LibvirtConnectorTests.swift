@@ -50,7 +50,7 @@ struct LibvirtConnectorTests {
         let running = try await bench.wait(id, "an address") { !$0.addresses.isEmpty }
         _ = try await bench.ssh(running, "true")
 
-        let spec = VolumeSpec(name: "data", sizeBytes: 32 << 20, machine: id)
+        let spec = VolumeSpec(name: "data", sizeBytes: 32 << 20, machine: id, disk: 5)
         let request = EnsureRequest(
             session: bench.session, spec: spec, tags: bench.tags.merging(["role": "data"]) { $1 })
         let volume = try await connector.ensureVolume(request, context: bench.context).get()
@@ -58,6 +58,11 @@ struct LibvirtConnectorTests {
         // The guest's kernel sees it a moment later.
         let look = "for i in $(seq 50); do cat /sys/block/vd*/size | grep -x 65536 && break; usleep 100000; done"
         #expect(try await bench.ssh(running, look) == "65536")
+        #expect(try await bench.ssh(running, "grep -lx gantry-disk5 /sys/block/vd*/serial | wc -l") == "1")
+        let data = SnapshotRequest(
+            session: bench.session, id: id, disk: 5, name: bench.tag + "-data", tags: bench.tags)
+        let copied = try await bench.finish(try await connector.snapshot(data, context: bench.context)) { $0.image }
+        #expect(copied.minDiskBytes == 32 << 20)
 
         let order = SnapshotRequest(session: bench.session, id: id, disk: 0, name: bench.tag, tags: bench.tags)
         let image = try await bench.finish(try await connector.snapshot(order, context: bench.context)) { $0.image }

@@ -67,6 +67,18 @@ struct DomainDefinitionTests {
         #expect(disks[0].child("serial")?.text == "gantry-disk0")
     }
 
+    @Test("A disk is found by its number, which is not its place")
+    func disksByNumber() throws {
+        var wanted = definition(.qemu, [])
+        wanted.disks[1] = .init(path: "/p/5", serial: DomainDefinition.serial(5))
+        let domain = try XMLNode.parse(try wanted.xml(), "test")
+        #expect(AttachedDisk(0, of: domain)?.target == "vda")
+        #expect(AttachedDisk(5, of: domain)?.target == "vdb")
+        #expect(AttachedDisk(5, of: domain)?.path == "/p/5")
+        #expect(AttachedDisk(1, of: domain) == nil)
+        #expect(AttachedDisk(-1, of: domain) == nil)
+    }
+
     @Test("A card is on a network, a bridge, or the process's own network with SSH forwarded")
     func cards() throws {
         let domain = try XMLNode.parse(try definition(.qemu, [Self.network, Self.bridge]).xml(), "test")

@@ -146,10 +146,12 @@ public struct VolumeSpec: Sendable, Hashable, Codable {
     /// Provider's id of the machine to attach it to.
     public var machine: String?
     public var device: String?
+    /// Number of the machine's disk that it is. Where the guest can be told a serial number, it is `gantry-diskN`.
+    public var disk: Int?
 
     public init(
         name: String, sizeBytes: Int64, type: String? = nil, source: String? = nil, zone: String? = nil,
-        machine: String? = nil, device: String? = nil
+        machine: String? = nil, device: String? = nil, disk: Int? = nil
     ) {
         self.name = name
         self.sizeBytes = sizeBytes
@@ -158,6 +160,7 @@ public struct VolumeSpec: Sendable, Hashable, Codable {
         self.zone = zone
         self.machine = machine
         self.device = device
+        self.disk = disk
     }
 }
 

@@ -40,7 +40,7 @@ extension ActionRunner {
             .merging([ResourceTags.machine: machine.id.rawValue, ResourceTags.role: name]) { $1 }
         let spec = VolumeSpec(
             name: name, sizeBytes: disk.sizeBytes, type: disk.type, zone: machine.placement.zone, machine: provider,
-            device: disk.device)
+            device: disk.device, disk: disk.index)
         let outcome = try await call(cloud) { connector, session, context in
             try await connector.ensureVolume(
                 EnsureRequest(session: session, spec: spec, tags: tags), context: context)

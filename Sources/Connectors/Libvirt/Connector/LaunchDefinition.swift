@@ -17,11 +17,13 @@ extension Hypervisor {
             flavor: size.id, acceleration: try session.acceleration(size.architecture, self), pool: pool.name,
             base: image.path, ownsBase: image.isCopy, interfaces: try interfaces(spec, uuid, session))
         var disks = [
-            DomainDefinition.Disk(path: "\(folder)/\(MachineVolume.root(uuid))", serial: "gantry-disk0")
+            DomainDefinition.Disk(path: "\(folder)/\(MachineVolume.root(uuid))", serial: DomainDefinition.serial(0))
         ]
         for disk in spec.disks.filter({ $0.index > 0 }).sorted(by: { $0.index < $1.index }) {
             disks.append(
-                .init(path: "\(folder)/\(MachineVolume.disk(uuid, disk.index))", serial: "gantry-disk\(disk.index)"))
+                .init(
+                    path: "\(folder)/\(MachineVolume.disk(uuid, disk.index))",
+                    serial: DomainDefinition.serial(disk.index)))
         }
         return DomainDefinition(
             name: LaunchIdentity.domainName(spec.name, uuid), uuid: uuid, label: label, cpus: size.cpus,

@@ -63,12 +63,14 @@ extension Hypervisor {
         guard let domain = try domain(order.id), var label = try domain.label() else {
             throw LibvirtConnector.unknown(order.id, session)
         }
-        let source = order.disk == 0 ? MachineVolume.root(order.id) : MachineVolume.disk(order.id, order.disk)
-        guard order.disk >= 0, let pool = try pool(label.pool), let disk = try pool.volume(source) else {
+        let definition = try XMLNode.parse(try domain.xml(), "machine '\(domain.name)'")
+        guard let pool = try pool(label.pool), let attached = AttachedDisk(order.disk, of: definition),
+            let disk = try volume(at: attached.path)
+        else {
             throw ConnectorError(
                 code: .invalidArgument, message: "machine '\(domain.name)' has no disk \(order.disk)", field: "disk")
         }
-        let target = DomainDefinition.target(order.disk)
+        let target = attached.target
         let isRunning = try copiesByJob(domain)
         if label.snapshots?[order.name] == nil {
             // Also without tags: by its name it is known as one of ours when it is to be deleted.
@@ -115,6 +117,15 @@ extension Hypervisor {
             ]
         }
         return image
+    }
+
+    /// A disk that a machine got later may be in another pool than its own.
+    private func volume(at path: String) throws(ConnectorError) -> Volume? {
+        let name = (path as NSString).lastPathComponent
+        for pool in try pools() where pool.isActive {
+            if let volume = try pool.volume(name), try volume.path() == path { return volume }
+        }
+        return nil
     }
 
     /// Of a machine that is gone, or of another one.

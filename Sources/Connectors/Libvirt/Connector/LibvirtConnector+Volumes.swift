@@ -112,7 +112,8 @@ extension Hypervisor {
             }
             path = try pool.makeVolume(xml, name).path()
         }
-        let disk = DomainDefinition.Disk(path: path, serial: try Self.serial(name))
+        let serial = if let number = spec.disk { DomainDefinition.serial(number) } else { try Self.serial(name) }
+        let disk = DomainDefinition.Disk(path: path, serial: serial)
         if let machine = spec.machine { try attach(disk, to: machine) }
         return Resource(
             kind: .volume, id: name, name: spec.name, tags: tags,
@@ -126,6 +127,10 @@ extension Hypervisor {
         let devices = try XMLNode.parse(try domain.xml(), "machine '\(machine)'").child("devices")
         let disks = devices?.children("disk") ?? []
         if disks.contains(where: { $0.child("source")?.attributes["file"] == disk.path }) { return }
+        guard !disks.contains(where: { $0.child("serial")?.text == disk.serial }) else {
+            throw ConnectorError(
+                code: .alreadyExists, message: "machine '\(domain.name)' has another disk '\(disk.serial)'")
+        }
         for other in try users(of: disk.path) where other.uuid != machine {
             throw ConnectorError(
                 code: .alreadyExists, message: "the volume is attached to machine '\(other.name)' already")

@@ -129,6 +129,9 @@ struct DomainDefinition: Sendable, Hashable {
         return devices
     }
 
+    /// By which a guest finds the disk of a number.
+    static func serial(_ disk: Int) -> String { "gantry-disk\(disk)" }
+
     static func target(_ place: Int) -> String {
         "vd" + String(Character(UnicodeScalar(UInt8(ascii: "a") + UInt8(min(place, 24)))))
     }
@@ -209,4 +212,20 @@ extension MachineLabel.Interface {
     var isUserMode: Bool { isOfProcess && segment == nil }
     /// Neither on a network of libvirt's nor on a bridge.
     var isOfProcess: Bool { network == nil && bridge == nil }
+}
+
+/// A disk of a domain that is there.
+struct AttachedDisk: Sendable, Hashable {
+    /// Such as `vdc`: the number of a disk does not tell it, since numbers may be left out.
+    var target: String
+    var path: String
+
+    /// nil: the domain has no disk of that number.
+    init?(_ number: Int, of domain: XMLNode) {
+        let disks = domain.child("devices")?.children("disk") ?? []
+        guard let disk = disks.first(where: { $0.child("serial")?.text == DomainDefinition.serial(number) }),
+            let target = disk.child("target")?.attributes["dev"], let path = disk.child("source")?.attributes["file"]
+        else { return nil }
+        (self.target, self.path) = (target, path)
+    }
 }

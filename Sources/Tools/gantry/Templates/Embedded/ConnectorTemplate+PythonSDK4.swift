@@ -213,6 +213,7 @@ class VolumeSpec:
     zone: Optional[str] = None
     machine: Optional[str] = None
     device: Optional[str] = None
+    disk: Optional[int] = None
 
 
 @dataclass
