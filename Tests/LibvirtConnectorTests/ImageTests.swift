@@ -162,4 +162,26 @@ struct ImageTests {
         #expect(two.map(\.name) == ["meta-data", "user-data", "network-config"])
         #expect(two[1].content == [1])
     }
+
+    @Test("Of several ways out that of the first card for others comes first, and each has a rank of its own")
+    func waysOut() throws {
+        func card(_ last: Int, isPublic: Bool, isSegment: Bool = false) -> MachineLabel.Interface {
+            let segment = MachineLabel.Segment(group: "239.1.2.3:20000", address: "10.170.1.3", prefix: 24)
+            return .init(
+                indexes: [last], mac: "52:54:00:00:00:0\(last)", network: isSegment ? nil : "n",
+                segment: isSegment ? segment : nil, isPublic: isPublic)
+        }
+        func metrics(_ cards: [MachineLabel.Interface]) throws -> [Int] {
+            let files = SeedFiles.files(uuid: "u", hostName: "h", userData: nil, hostKey: nil, interfaces: cards)
+            let text = String(decoding: try #require(files.last).content, as: UTF8.self)
+            return text.matches(of: /dhcp4: true\n    dhcp4-overrides:\n      route-metric: (\d+)\n/)
+                .compactMap { Int($0.1) }
+        }
+        #expect(
+            try metrics([card(1, isPublic: false), card(2, isPublic: true), card(3, isPublic: true)])
+                == [200, 100, 202])
+        #expect(try metrics([card(1, isPublic: false), card(2, isPublic: false)]) == [100, 201])
+        // A card without DHCP has no way out.
+        #expect(try metrics([card(1, isPublic: true, isSegment: true), card(2, isPublic: true)]) == [100])
+    }
 }

@@ -79,6 +79,9 @@ enum SeedImage {
 
 /// The files of the seed.
 enum SeedFiles {
+    /// What routes by DHCP have at most systems where a machine has one card.
+    private static let bestMetric = 100
+
     static func files(
         uuid: String, hostName: String, userData: [UInt8]?, hostKey: HostKey?, interfaces: [MachineLabel.Interface]
     ) -> [(name: String, content: [UInt8])] {
@@ -87,15 +90,19 @@ enum SeedFiles {
             ("user-data", userData ?? Array("#cloud-config\n".utf8)),
         ]
         if let hostKey { files.append(("vendor-data", Array(hostKey.vendorData.utf8))) }
-        // Without it cloud-init sets up the first card only.
+        // Without it cloud-init sets up the first card only. Several servers may offer a way out: that of the card on which
+        // others reach the machine comes first, since answers by another one are lost. cloud-init hands that rank on to
+        // systemd-networkd only under the card's own name.
         if interfaces.count > 1 {
+            let main = interfaces.firstIndex { $0.isPublic && $0.segment == nil } ?? 0
             var text = "version: 2\nethernets:\n"
             for (place, interface) in interfaces.enumerated() {
-                text += "  card\(place):\n    match:\n      macaddress: \"\(interface.mac)\"\n"
+                text += "  eth\(place):\n    match:\n      macaddress: \"\(interface.mac)\"\n"
                 if let segment = interface.segment {
                     text += "    addresses: [\(segment.address)/\(segment.prefix)]\n"
                 } else {
-                    text += "    dhcp4: true\n"
+                    text += "    dhcp4: true\n    dhcp4-overrides:\n"
+                    text += "      route-metric: \(place == main ? bestMetric : bestMetric + 100 + place)\n"
                 }
                 if place > 0 { text += "    optional: true\n" }
             }
