@@ -174,6 +174,28 @@ import Testing
         #expect(world.machine.snapshot.infrastructure.phase == .destroyed)
     }
 
+    @Test("what no other try removes is tried once, and is told", arguments: [(false, 1), (true, 6)])
+    func leftOver(mayPass: Bool, sweeps: Int) throws {
+        var world = World(seed: 3, machines: 1, crashes: false, failures: false)
+        try world.runToEnd()
+        let image = ResourceRecord(
+            infrastructure: World.id, cloud: World.cloudReference, kind: "image", id: "i", problem: "it is in use")
+        world.cloud.leftOver = (image, mayPass)
+        world.destroy()
+        try world.runToEnd()
+        #expect(world.cloud.sweeps == sweeps)
+        guard case .failed(let message) = world.machine.outcome else {
+            Issue.record("expected a failure")
+            return
+        }
+        #expect(message.contains("image i: it is in use"))
+        // Destroyed again, it is looked at again.
+        world.cloud.leftOver = nil
+        world.destroy()
+        try world.runToEnd()
+        #expect(world.machine.snapshot.infrastructure.phase == .destroyed)
+    }
+
     @Test("a state that there is not is told once, and is in the reason once the time is over")
     func unlistedState() throws {
         let world = World(seed: 3, machines: 1, crashes: false, failures: false)

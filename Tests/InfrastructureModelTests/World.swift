@@ -30,6 +30,9 @@ struct FakeCloud {
     /// Those that were to be removed, whether they were there or not.
     var terminated: Set<String> = []
     var immortal = false
+    var sweeps = 0
+    /// What no sweep removes, and whether that may pass.
+    var leftOver: (resource: ResourceRecord, mayPass: Bool)?
     var preparationFailure: String?
     private var counter = 0
 
@@ -289,6 +292,10 @@ struct World {
             return .terminated(reference, gone: ids, problems: [:])
         case .sweep(let reference, _):
             cloud.alive.removeAll()
+            cloud.sweeps += 1
+            if let left = cloud.leftOver {
+                return .swept(reference, deleted: [], left: [left.resource], mayPass: left.mayPass)
+            }
             return .swept(reference, deleted: [], left: [])
         case .contextualize(let generation, let ids):
             return .contextualized(

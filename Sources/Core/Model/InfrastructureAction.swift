@@ -108,8 +108,9 @@ package enum InfrastructureInput: Sendable {
     /// Machines that are gone with these disks, and why the others are not.
     case terminated(
         CloudReference, gone: [MachineID], disks: [ResourceRecord] = [], problems: [MachineID: String])
-    /// The sweep of a cloud: what is deleted, and what is left over with the reason.
-    case swept(CloudReference, deleted: [ResourceRecord], left: [ResourceRecord])
+    /// The sweep of a cloud: what is deleted, and what is left over with the reason. Where no reason will pass by itself,
+    /// it is not tried again.
+    case swept(CloudReference, deleted: [ResourceRecord], left: [ResourceRecord], mayPass: Bool = true)
     case sweepFailed(CloudReference, message: String)
     /// A stored event of the contextualization and what it teaches about its machine.
     case contextualization(InfrastructureEvent, learnt: LearntAccess?)

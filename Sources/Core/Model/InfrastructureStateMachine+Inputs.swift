@@ -65,9 +65,9 @@ extension InfrastructureStateMachine {
             end(.terminate(cloud.site))
             for disk in disks { remove(disk) }
             handleTermination(cloud, gone: gone, failures: failures, now: now)
-        case .swept(let cloud, let deleted, let left):
+        case .swept(let cloud, let deleted, let left, let mayPass):
             end(.sweep(cloud.site))
-            handleSweep(cloud, deleted: deleted, left: left, now: now)
+            handleSweep(cloud, deleted: deleted, left: left, mayPass: mayPass, now: now)
         case .sweepFailed(let cloud, let message):
             end(.sweep(cloud.site))
             note(problem: message, key: .sweep(cloud.site), about: "resources at \(cloud.id)")
@@ -418,7 +418,7 @@ extension InfrastructureStateMachine {
     }
 
     private mutating func handleSweep(
-        _ cloud: CloudReference, deleted: [ResourceRecord], left: [ResourceRecord], now: Date
+        _ cloud: CloudReference, deleted: [ResourceRecord], left: [ResourceRecord], mayPass: Bool, now: Date
     ) {
         for resource in deleted {
             problems["\(resource.kind) \(resource.id)"] = nil
@@ -432,7 +432,7 @@ extension InfrastructureStateMachine {
             for resource in snapshot.resources where resource.cloud.site == cloud.site { remove(resource) }
             swept.insert(cloud.site)
         } else {
-            removalAttempts[.sweep(cloud.site), default: 0] += 1
+            removalAttempts[.sweep(cloud.site), default: 0] += mayPass ? 1 : limits.removalAttempts
             for resource in left {
                 problems["\(resource.kind) \(resource.id)"] = resource.problem ?? "still there"
                 add(resource)

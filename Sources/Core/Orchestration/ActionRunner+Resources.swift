@@ -47,6 +47,12 @@ extension ActionRunner {
         let tags = ResourceTags.infrastructure(infrastructure)
         var deleted: [ResourceRecord] = []
         var left: [ResourceRecord] = []
+        var mayPass = false
+        func keep(_ resource: Resource, _ error: ConnectorError) {
+            let isFinal = Self.isFinal(error, of: resource)
+            mayPass = mayPass || !isFinal
+            left.append(record(resource, cloud, problem: isFinal ? error.message : error.description))
+        }
         do {
             let connector = try await manager.sessions.connector(of: cloud)
             if connector.description.capabilities[.existingMachines] != nil {
@@ -60,6 +66,7 @@ extension ActionRunner {
                         MachinesRequest(session: session, ids: machines.map(\.id)), context: context)
                 }
                 left += machines.map { record($0, cloud, problem: "a machine that was not on record") }
+                mayPass = true
             }
             for resource in DeletionOrder.sorted(found.filter { $0.kind != .machine }) {
                 let outcome: Outcome<Empty>
@@ -71,7 +78,7 @@ extension ActionRunner {
                             context: context)
                     }
                 } catch let error as ConnectorError {
-                    left.append(record(resource, cloud, problem: error.description))
+                    keep(resource, error)
                     continue
                 }
                 switch outcome {
@@ -86,15 +93,22 @@ extension ActionRunner {
                     } catch let error as ConnectorError {
                         let problem = error.code == .timeout ? "still in use" : error.description
                         left.append(record(resource, cloud, problem: problem))
+                        mayPass = true
                     }
                 case .failed(let error) where error.code == .notFound: deleted.append(record(resource, cloud))
-                case .failed(let error): left.append(record(resource, cloud, problem: error.description))
+                case .failed(let error): keep(resource, error)
                 }
             }
-            return .swept(cloud, deleted: deleted, left: left)
+            return .swept(cloud, deleted: deleted, left: left, mayPass: mayPass)
         } catch let error as ConnectorError {
             return .sweepFailed(cloud, message: error.description)
         }
+    }
+
+    /// Whether another try in the same operation says the same: machines that are laid over an image are those of others.
+    /// What else is in use is often so for a moment only.
+    private static func isFinal(_ error: ConnectorError, of resource: Resource) -> Bool {
+        resource.kind == .image && [.invalidArgument, .permissionDenied].contains(error.code)
     }
 
     func record(_ resource: Resource, _ cloud: CloudReference, problem: String? = nil) -> ResourceRecord {

@@ -177,8 +177,8 @@ extension Hypervisor {
         let path = try volume.path()
         if let user = try overlay(of: path) {
             throw ConnectorError(
-                code: .invalidArgument, message: "image '\(name)' is in use: the disk '\(user)' is laid over it",
-                field: "id")
+                code: .invalidArgument,
+                message: "the image is in use: \(user) is laid over it; remove that first", field: "id")
         }
         try volume.remove()
     }
@@ -188,7 +188,10 @@ extension Hypervisor {
         for pool in try pools() where pool.isActive {
             for volume in try pool.volumes() {
                 let xml = try Self.optional { () throws(ConnectorError) in try volume.xml() }
-                if xml?.child("backingStore")?.child("path")?.text == path { return volume.name }
+                guard xml?.backingPath == path else { continue }
+                let name = volume.name
+                let owner = try MachineVolume.machine(name).flatMap { uuid throws(ConnectorError) in try domain(uuid) }
+                return "the disk '\(name)'" + (owner.map { " of machine '\($0.name)'" } ?? "")
             }
         }
         return nil
