@@ -105,6 +105,9 @@ import Testing
         #expect(InfrastructureRequest.power(.stop, Self.id, [1]).chosen == [1])
         #expect(InfrastructureRequest.alter(Self.id, 2, document: "").chosen == [2])
         #expect(InfrastructureRequest.power(.stop, Self.id, nil).hint("two") == nil)
+        #expect(InfrastructureRequest.alter(Self.id, 2, document: "").hint("two") == nil)
+        let resized = InfrastructureRequest.alter(Self.id, 2, document: "").hint("two", resized: true)
+        #expect(resized?.contains("`gantry ssh two` may fail at first") == true)
         #expect(InfrastructureRequest.power(.reboot, Self.id, nil).hint("t o")?.contains("`gantry ssh 't o'`") == true)
     }
 

@@ -63,3 +63,13 @@ package struct InfrastructureEvent: Sendable, Hashable, Codable {
         self.payload = payload
     }
 }
+
+extension InfrastructureEvent {
+    private static let newSize = "has the size"
+
+    /// Words of the event of a machine that was given another size.
+    static func newSize(_ system: String, _ size: String) -> String { "\(system) \(newSize) \(size)" }
+
+    /// Whether a machine was given another size: most clouds restart it for that.
+    package var tellsNewSize: Bool { kind == .machineAltered && text.contains(" \(Self.newSize) ") }
+}

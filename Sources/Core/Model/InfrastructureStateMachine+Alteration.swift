@@ -104,7 +104,7 @@ extension InfrastructureStateMachine {
             }
         }
         if result.isResized, let size = machine.resize {
-            log(.machineAltered, id, "\(machine.system) has the size \(size.flavor)", now: now)
+            log(.machineAltered, id, InfrastructureEvent.newSize(machine.system, size.flavor), now: now)
         }
         for disk in result.attached.sorted() {
             log(.machineAltered, id, "\(machine.system) has the new disk \(disk)", now: now)

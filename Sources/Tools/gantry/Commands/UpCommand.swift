@@ -175,7 +175,9 @@ struct OperationOptions: ParsableArguments {
                     summary, counts: counts, name: name, chosen: request.chosen,
                     isDeployment: change.kind == .create || change.kind == .converge,
                     isAlteration: change.kind == .alter))
-            if ending.status == .succeeded, let hint = request.hint(name) { Terminal.note(hint) }
+            let altered = summary.machines.filter { request.chosen?.contains($0.number) ?? false }
+            let resized = seen.hasNewSize && altered.contains { $0.state != MachineState.stopped.rawValue }
+            if ending.status == .succeeded, let hint = request.hint(name, resized: resized) { Terminal.note(hint) }
         }
         switch ending.status {
         case .succeeded: return

@@ -35,6 +35,8 @@ struct Following: Sendable {
         var counts = TaskCounts()
         /// Whether anything happened.
         var hasNews = false
+        /// Whether a machine was given another size.
+        var hasNewSize = false
     }
 
     /// - Returns: How it ended, and what was told meanwhile.
@@ -66,6 +68,7 @@ struct Following: Sendable {
             sequence = events.last?.sequence ?? sequence
             seen.counts.add(events)
             seen.hasNews = seen.hasNews || !events.isEmpty
+            seen.hasNewSize = seen.hasNewSize || events.contains(where: \.tellsNewSize)
             if json { for event in events { Terminal.line(EventJSON.line(event)) } }
             display.show(events)
             if last, events.isEmpty {

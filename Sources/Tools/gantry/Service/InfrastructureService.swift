@@ -112,13 +112,16 @@ enum InfrastructureRequest: Sendable {
     }
 
     /// What is not waited for, and what to do about it; nil: nothing.
-    /// - Parameter name: As the user calls the infrastructure.
-    func hint(_ name: String) -> String? {
+    ///
+    /// - Parameters:
+    ///   - name: As the user calls the infrastructure.
+    ///   - resized: Whether a machine has another size now, and runs.
+    func hint(_ name: String, resized: Bool = false) -> String? {
+        let command = CommandText.text(["gantry", "ssh", name])
+        let end = "it is not waited until they let SSH in, so `\(command)` may fail at first"
         switch self {
-        case .power(.start, _, _), .power(.reboot, _, _):
-            let command = CommandText.text(["gantry", "ssh", name])
-            return "machines that boot take a while: it is not waited until they let SSH in, so `\(command)` may fail "
-                + "at first"
+        case .power(.start, _, _), .power(.reboot, _, _): return "machines that boot take a while: \(end)"
+        case .alter where resized: return "machines that are restarted for their new size take a while to boot: \(end)"
         default: return nil
         }
     }
