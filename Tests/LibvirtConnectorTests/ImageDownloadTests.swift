@@ -244,6 +244,24 @@ struct ImageDownloadTests {
         for _ in 0..<3 { #expect(try await work.result("a", patience: .seconds(60), job) == 1) }
     }
 
+    @Test("Who is cancelled waits no longer, and the work goes on for others", .timeLimit(.minutes(1)))
+    func cancelled() async throws {
+        let work = BackgroundWork<Int>("test", keeps: .seconds(60))
+        let (gate, open) = AsyncStream<Void>.makeStream()
+        @Sendable func job() async throws(ConnectorError) -> Int {
+            for await _ in gate {}
+            return 7
+        }
+        for wait in [Duration.zero, .milliseconds(50)] {
+            let waiting = Task { try await work.result("a", patience: .seconds(600), job) }
+            try await Task.sleep(for: wait)
+            waiting.cancel()
+            #expect(try await waiting.value == nil)
+        }
+        open.finish()
+        #expect(try await work.result("a", patience: .seconds(60), job) == 7)
+    }
+
     /// Answers after some requests that find nobody.
     private actor Absent: HTTPClient {
         private(set) var count = 0

@@ -81,6 +81,7 @@ struct ImageTests {
             ([], Int64(0), "empty"), (qcow2(), 100_000, "cut off"), (qcow2(version: 1), 200_000, "version 1"),
             (qcow2(bits: 40), 200_000, "corrupt"), (Array(qcow2()[..<40]), 40, "cut off"),
             ([0x1f, 0x8b, 8, 0], 4, "gzip"), (Array("<html>".utf8), 6, "web page"),
+            (Array("<<< Oracle VM VirtualBox Disk Image >>>".utf8), 512, "VirtualBox"),
             ([UInt8](repeating: 0, count: 512), 512, "neither"),
         ])
     func refused(header: [UInt8], size: Int64, word: String) {

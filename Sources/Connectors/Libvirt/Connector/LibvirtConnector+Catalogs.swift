@@ -86,7 +86,7 @@ extension Hypervisor {
             return Image(url: text, name: (url.path as NSString).lastPathComponent, size: nil, session)
         case .volume(let pool, let name):
             for candidate in try pools() where candidate.isActive && (pool == nil || pool == candidate.name) {
-                guard let volume = try candidate.volume(name) else { continue }
+                guard let volume = try volume(name, in: candidate) else { continue }
                 let size = try volume.space().capacity
                 var image = Image(pool: candidate.name, volume: name, size: size, session)
                 // As it was asked for, so that it is found again.

@@ -28,32 +28,52 @@ final class BackgroundWork<Value: Sendable>: Sendable {
         threads = ComputingThreads(name: name, limit: 4)
     }
 
-    /// The result of the work under a key, which begins where it is not going on; nil when it takes longer than `patience`.
+    /// The result of the work under a key, which begins where it is not going on; nil when it takes longer than `patience`, or
+    /// the caller is cancelled.
     func result(
         _ key: String, patience: Duration, _ work: @escaping @Sendable () async throws(ConnectorError) -> Value
     ) async throws(ConnectorError) -> Value? {
-        let result: Result<Value, ConnectorError>? = await withCheckedContinuation { continuation in
-            let (number, isNew, end) = state.withLock { state -> (Int, Bool, Result<Value, ConnectorError>?) in
-                let now = ContinuousClock.now
-                for (other, job) in state.jobs {
-                    if case (.success, let at)? = job.end, at.duration(to: now) > keeps { state.jobs[other] = nil }
-                }
-                if let end = state.jobs[key]?.end {
-                    if case .failure = end.result { state.jobs[key] = nil }
-                    return (0, false, end.result)
-                }
-                let isNew = state.jobs[key] == nil
-                state.nextWaiter += 1
-                state.jobs[key, default: Job()].waiters[state.nextWaiter] = continuation
-                return (state.nextWaiter, isNew, nil)
+        let number = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                wait(key, number, patience: patience, continuation, work)
+                // Where that was before anybody waited.
+                if Task.isCancelled { giveUp(key, number) }
             }
-            if let end { return continuation.resume(returning: end) }
-            if isNew { begin(key, work) }
-            DispatchQueue.global().asyncAfter(deadline: .now() + patience.inSeconds) { [self] in
-                state.withLock { $0.jobs[key]?.waiters.removeValue(forKey: number) }?.resume(returning: nil)
-            }
+        } onCancel: {
+            giveUp(key, number)
         }
         return try result?.get()
+    }
+
+    private func wait(
+        _ key: String, _ number: Int, patience: Duration,
+        _ continuation: CheckedContinuation<Result<Value, ConnectorError>?, Never>,
+        _ work: @escaping @Sendable () async throws(ConnectorError) -> Value
+    ) {
+        let (isNew, end) = state.withLock { state -> (Bool, Result<Value, ConnectorError>?) in
+            let now = ContinuousClock.now
+            for (other, job) in state.jobs {
+                if case (.success, let at)? = job.end, at.duration(to: now) > keeps { state.jobs[other] = nil }
+            }
+            if let end = state.jobs[key]?.end {
+                if case .failure = end.result { state.jobs[key] = nil }
+                return (false, end.result)
+            }
+            let isNew = state.jobs[key] == nil
+            state.jobs[key, default: Job()].waiters[number] = continuation
+            return (isNew, nil)
+        }
+        if let end { return continuation.resume(returning: end) }
+        if isNew { begin(key, work) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + patience.inSeconds) { [self] in giveUp(key, number) }
+    }
+
+    private func giveUp(_ key: String, _ number: Int) {
+        state.withLock { $0.jobs[key]?.waiters.removeValue(forKey: number) }?.resume(returning: nil)
     }
 
     private func begin(_ key: String, _ work: @escaping @Sendable () async throws(ConnectorError) -> Value) {

@@ -79,6 +79,6 @@ struct DiskImage: Sendable, Hashable {
         ([0x42, 0x5a, 0x68], "compressed by bzip2"), ([0x28, 0xb5, 0x2f, 0xfd], "compressed by zstd"),
         ([0x50, 0x4b, 0x03, 0x04], "a zip archive"), (Array("KDMV".utf8), "of VMware (vmdk)"),
         (Array("conectix".utf8), "of Hyper-V (vhd)"), (Array("vhdxfile".utf8), "of Hyper-V (vhdx)"),
-        (Array("<".utf8), "a web page or XML"),
+        (Array("<<< ".utf8), "of VirtualBox (vdi)"), (Array("<".utf8), "a web page or XML"),
     ]
 }

@@ -78,13 +78,7 @@ extension Hypervisor {
         if let pool { try Self.check(pool, all.map { ($0.name, $0.isActive) }, uri.text) }
         let candidates = all.filter { $0.isActive && (pool == nil || $0.name == pool) }
         for candidate in candidates {
-            var volume = try candidate.volume(name)
-            if volume == nil, !uri.isTest {
-                // Others put files there without telling libvirt.
-                try? candidate.refresh()
-                volume = try candidate.volume(name)
-            }
-            guard let volume else { continue }
+            guard let volume = try volume(name, in: candidate) else { continue }
             let space = try volume.space()
             return PreparedImage(
                 path: try volume.path(), format: try volume.xml().format ?? "raw",
@@ -103,6 +97,14 @@ extension Hypervisor {
                 + (pool.map { "storage pool '\($0)'" }
                     ?? "any active storage pool (\(NamesThere.text(candidates.map(\.name))))")
                 + "; of volumes " + NamesThere.text(there), field: "image")
+    }
+
+    /// A volume of a pool. Others put files there without telling libvirt.
+    func volume(_ name: String, in pool: StoragePool) throws(ConnectorError) -> Volume? {
+        if let volume = try pool.volume(name) { return volume }
+        guard !uri.isTest else { return nil }
+        try? pool.refresh()
+        return try pool.volume(name)
     }
 
     /// - Throws: Where a pool that a document names is not there or not active.
