@@ -29,6 +29,20 @@ import Testing
         trial.summaries().filter { $0 != "Hello world!" && !$0.hasPrefix("\"") }
     }
 
+    @Test("names that mean one handler when the handlers run are one, whatever they meant before")
+    func lateNames() async throws {
+        let trial = try await run(
+            """
+            - hosts: a
+              tasks:
+                - {include_role: {name: r}, vars: {rv: 1}}
+                - {import_role: {name: q}}
+                - {include_role: {name: r, handlers_from: main.yml}, vars: {rv: 2}}
+                - {debug: {}, changed_when: true, notify: "r : dup"}
+            """)
+        #expect(Self.said(trial) == ["r 2"])
+    }
+
     @Test(
         "the last role that was included or imported has the name, then the play, then its roles",
         arguments: [

@@ -3,28 +3,35 @@ import Jinja
 
 /// Handlers: who is notified, and when they run.
 extension HostRunner {
+    /// Keeps the names until the handlers run: those that are defined by then answer, as in Ansible.
     func notify(_ names: [String], from task: ProgramTask) throws {
-        guard !names.isEmpty else { return }
-        // Of several handlers of one name the first of the last list counts.
-        let order = handlers.indices.sorted { left, right in
-            (-handlers[left].handlerList, left) < (-handlers[right].handlerList, right)
-        }
         for name in names {
-            let byName = order.first { answers($0, to: name) }
-            // Of a topic all do, each name once.
-            var seen: Set<String> = []
-            let byTopic = order.filter { index in
-                let handler = handlers[index]
-                return handler.listen.contains(name) && (!handler.isNamed || seen.insert(handler.name).inserted)
-            }
-            guard byName != nil || !byTopic.isEmpty else {
+            let answering = answering(name)
+            guard !answering.isEmpty else {
                 throw TaskFailure(
                     message: "The requested handler '\(name)' was not found in either the main handlers list nor in "
                         + "the listening handlers list")
             }
-            notified.formUnion(byTopic)
-            if let byName { notified.insert(byName) }
+            if handler == nil {
+                notifications.insert(name)
+            } else {
+                notified.formUnion(answering)
+            }
         }
+    }
+
+    private func answering(_ name: String) -> Set<Int> {
+        // Of several handlers of one name the first of the last list counts.
+        let order = handlers.indices.sorted { left, right in
+            (-handlers[left].handlerList, left) < (-handlers[right].handlerList, right)
+        }
+        // Of a topic all do, each name once.
+        var seen: Set<String> = []
+        let byTopic = order.filter { index in
+            let handler = handlers[index]
+            return handler.listen.contains(name) && (!handler.isNamed || seen.insert(handler.name).inserted)
+        }
+        return Set(byTopic).union(order.first { answers($0, to: name) }.map { [$0] } ?? [])
     }
 
     /// Whether a handler has this name, alone or with its role's before it. One whose name cannot be rendered has none.
@@ -65,6 +72,8 @@ extension HostRunner {
     /// Runs the notified handlers in order of definition; they may notify later ones.
     func flushHandlers() async throws -> Outcome {
         flushes += 1
+        for name in notifications { notified.formUnion(answering(name)) }
+        notifications = []
         let place = flushPlace
         var index = 0
         while index < handlers.count {

@@ -35,6 +35,8 @@ final class HostRunner {
     /// Whether the failure that ended the play counts for all.
     private(set) var carriesFailure = false
     var handlers: [ProgramTask] = []
+    /// Names of what was notified since handlers ran last.
+    var notifications: Set<String> = []
     /// Numbers of handlers to run.
     var notified: Set<Int> = []
     var flushes = 0
@@ -68,6 +70,7 @@ final class HostRunner {
     /// Runs a play with its handlers.
     func run(_ play: ProgramPlay, path: String) async throws -> Outcome {
         handlers = play.handlers
+        notifications = []
         notified = []
         ranRoles = []
         flushes = 0
