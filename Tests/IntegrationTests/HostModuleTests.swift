@@ -45,7 +45,7 @@ import Testing
             try host.scratch.write("play.yml", try host.text(recording.play))
             let ended = try await host.run("play.yml")
             #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
-            let text = try await host.shell("cat /root/results.json")
+            let text = try await host.shell("cat /var/tmp/results.json")
                 .replacing(host.host.address, with: "{address}")
             let outcomes = try JSONDecoder().decode([Outcome].self, from: Data(text.utf8))
             #expect(outcomes.count == recording.steps.count)

@@ -79,7 +79,8 @@ struct Placement {
         }
     }
 
-    /// Of a file that would be written only the difference is told, and of one that was not its path once.
+    /// What Ansible's copy tells: of a file left as it is (`force: false`) its destination alone, of one that check mode
+    /// leaves unwritten the difference alone, and of one that was written no `path`, which `dest` says already.
     private func conclude(_ result: inout ModuleResult, _ records: Records) {
         if records["written"] == "0" {
             result.values = ["dest": result["dest"] ?? .none]
