@@ -186,7 +186,7 @@ let units: [Unit] = [
         settings: memorySafe),
     library("Jinja", "Contextualizer/Jinja", ["Support", "CCrypt"]),
     library("Recipes", "Contextualizer/Recipes", ["Jinja", "Yams"]),
-    library("Modules", "Contextualizer/Modules", ["Jinja", "ContextualizationAPI"]),
+    library("Modules", "Contextualizer/Modules", ["Jinja", "ContextualizationAPI", "Support"]),
     library(
         "Contextualization", "Contextualizer/Engine",
         ["Recipes", "Modules", "Jinja", "ContextualizationAPI", "Support", "COpenSSL", "Logging"]),

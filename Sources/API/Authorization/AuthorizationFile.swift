@@ -28,7 +28,7 @@ package struct AuthorizationFile: Sendable {
         }
         var warnings: [String] = []
         let attributes = try? FileManager.default.attributesOfItem(
-            atPath: (path as NSString).expandingTildeInPath)
+            atPath: path.expandingHome)
         if let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue, mode & 0o077 != 0 {
             warnings.append(
                 "others may read '\(path)' (mode \(String(mode, radix: 8))); run `chmod 600 \(path)`")

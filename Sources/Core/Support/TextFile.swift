@@ -25,7 +25,7 @@ package enum TextFile {
     ///
     /// - Throws: ``FileProblem``, also for what is no UTF-8 text. Blocks while a pipe has nothing to read.
     package static func read(_ path: String) throws(FileProblem) -> String {
-        let descriptor = open((path as NSString).expandingTildeInPath, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path.expandingHome, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileProblem(path: path, errno: errno) }
         defer { close(descriptor) }
         return try read(descriptor, name: path)
@@ -46,7 +46,7 @@ package enum TextFile {
     ///
     /// - Throws: ``FileProblem``, also for more than ``largestStream`` bytes of a pipe or device.
     package static func bytes(_ path: String) throws(FileProblem) -> [UInt8] {
-        let descriptor = open((path as NSString).expandingTildeInPath, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path.expandingHome, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileProblem(path: path, errno: errno) }
         defer { close(descriptor) }
         return try bytes(descriptor, name: path)

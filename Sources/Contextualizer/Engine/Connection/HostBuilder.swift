@@ -21,7 +21,7 @@ struct HostBuilder {
         ownKeys =
             options.privateKeyFiles
             ?? ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"].filter {
-                FileManager.default.fileExists(atPath: ($0 as NSString).expandingTildeInPath)
+                FileManager.default.fileExists(atPath: $0.expandingHome)
             }
     }
 

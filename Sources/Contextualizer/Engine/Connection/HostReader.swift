@@ -13,7 +13,7 @@ struct HostReader {
 
         mutating func key(_ file: String) throws -> Secret<String> {
             if let key = keys[file] { return key }
-            let path = (file as NSString).expandingTildeInPath
+            let path = file.expandingHome
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw ContextualizationError(
                     message: "the private key '\(file)' cannot be read: look at its name and permissions")

@@ -1,5 +1,6 @@
 import Foundation
 import Modules
+import Support
 
 /// The host keys in `known_hosts` files: plain names, `[name]:port`, patterns, and hashed names.
 struct KnownHosts: Sendable {
@@ -13,7 +14,7 @@ struct KnownHosts: Sendable {
     /// Reads the files that exist.
     init(files: [String]) {
         for file in files {
-            guard let data = FileManager.default.contents(atPath: (file as NSString).expandingTildeInPath) else {
+            guard let data = FileManager.default.contents(atPath: file.expandingHome) else {
                 continue
             }
             for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {

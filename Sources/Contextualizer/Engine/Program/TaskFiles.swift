@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Where files of tasks are looked for, in the order in which ansible-core 2.19 was seen to do it: names are relative to
 /// the role or the playbook first, and only then to the file that names them, by the names through which that one was
@@ -17,7 +18,7 @@ struct TaskFiles: Hashable, Sendable {
     ///   - playbook: The playbook's folder.
     ///   - current: Where the program was started, which Ansible looks at, too.
     func places(of name: String, isImport: Bool, playbook: String, current: String) -> [String] {
-        let name = (name as NSString).expandingTildeInPath
+        let name = name.expandingHome
         guard !name.hasPrefix("/") else { return [name] }
         var found: [String] = []
         var path: String?

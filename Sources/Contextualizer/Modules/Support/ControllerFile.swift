@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A file that a module leaves on the controller.
 package struct ControllerFile: Sendable {
@@ -62,7 +63,7 @@ package struct ControllerFile: Sendable {
             var isDirectory: ObjCBool = false
             return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         }
-        var place = (destination as NSString).expandingTildeInPath
+        var place = destination.expandingHome
         if destination.hasSuffix("/"), !place.hasSuffix("/") { place += "/" }
         if !place.hasPrefix("/") { place = folder + "/" + place }
         guard isFlat else {

@@ -128,7 +128,7 @@ struct SSHConfigCommand: AsyncParsableCommand {
 
     /// The files name each other: they must do so from every folder.
     private static func absolute(_ folder: String) -> String {
-        let folder = (folder as NSString).expandingTildeInPath
+        let folder = folder.expandingHome
         return folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
     }
 }

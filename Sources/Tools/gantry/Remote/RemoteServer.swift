@@ -84,7 +84,7 @@ struct RemoteServer: Sendable {
             self.http = try CurlClient(
                 options: .init(
                     tls: .init(
-                        certificateAuthorities: options.authorityFile.map { ($0 as NSString).expandingTildeInPath }),
+                        certificateAuthorities: options.authorityFile.map { $0.expandingHome }),
                     version: .http1), logger: options.logger)
         }
         name = url.text.hasSuffix("/") ? String(url.text.dropLast()) : url.text

@@ -182,7 +182,7 @@ enum UserFile {
     /// - Throws: ``UsageError`` for what is not there, may not be read, is a folder or no text. A pipe is left to its
     ///   reader.
     static func check(_ path: String, _ what: String) throws {
-        let status = FileStatus(path: (path as NSString).expandingTildeInPath)
+        let status = FileStatus(path: path.expandingHome)
         guard [.regular, .folder, nil].contains(status?.kind) else { return }
         do throws(FileProblem) {
             _ = try TextFile.read(path)

@@ -23,7 +23,7 @@ struct IncludeFolder {
             path = nil
             return
         }
-        let folder = ((document as NSString).expandingTildeInPath as NSString).deletingLastPathComponent
+        let folder = (document.expandingHome as NSString).deletingLastPathComponent
         path = folder.isEmpty ? "." : folder
     }
 

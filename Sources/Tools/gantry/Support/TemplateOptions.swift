@@ -2,6 +2,7 @@ import ArgumentParser
 import Assembly
 import Foundation
 import Orchestration
+import Support
 import TOSCA
 
 /// Values of the inputs of a TOSCA template.
@@ -71,7 +72,7 @@ struct TemplateFile {
         name = path == "-" ? "standard input" : path
         guard path != "-" else { return }
         folder =
-            URL(fileURLWithPath: (path as NSString).expandingTildeInPath).standardizedFileURL
+            URL(fileURLWithPath: path.expandingHome).standardizedFileURL
             .deletingLastPathComponent().path
     }
 

@@ -14,7 +14,7 @@ extension UserFile {
     /// The same of bytes.
     /// - Parameter newMode: Of a file that is made.
     static func replace(_ path: String, with bytes: [UInt8], newMode: mode_t = 0o666) throws(FileProblem) {
-        let name = (path as NSString).expandingTildeInPath
+        let name = path.expandingHome
         let real = realpath(name, nil)
         defer { free(real) }
         let target = real.map { String(cString: $0) } ?? name

@@ -92,7 +92,7 @@ struct RADLConvertCommand: AsyncParsableCommand {
 
     /// - Throws: ``UsageError`` where there is no such folder and none can be made.
     private static func make(_ folder: String) throws {
-        let path = (folder as NSString).expandingTildeInPath
+        let path = folder.expandingHome
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {

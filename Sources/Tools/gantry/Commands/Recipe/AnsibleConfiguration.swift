@@ -1,5 +1,6 @@
 import Contextualization
 import Foundation
+import Support
 
 /// `ansible.cfg`: the settings that are followed, and those that are not, which are told.
 struct AnsibleConfiguration {
@@ -42,13 +43,13 @@ struct AnsibleConfiguration {
     /// Where Ansible looks: `$ANSIBLE_CONFIG`, here, at home, for all users.
     static func find() throws -> AnsibleConfiguration? {
         let manager = FileManager.default
-        var given = ProcessInfo.processInfo.environment["ANSIBLE_CONFIG"].map { ($0 as NSString).expandingTildeInPath }
+        var given = ProcessInfo.processInfo.environment["ANSIBLE_CONFIG"].map { $0.expandingHome }
         var isFolder: ObjCBool = false
         if let path = given, manager.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             given = path + "/ansible.cfg"
         }
         let here = manager.currentDirectoryPath + "/ansible.cfg"
-        let places = [given, here, ("~/.ansible.cfg" as NSString).expandingTildeInPath, "/etc/ansible/ansible.cfg"]
+        let places = [given, here, "~/.ansible.cfg".expandingHome, "/etc/ansible/ansible.cfg"]
         for place in places.compactMap(\.self) where manager.isReadableFile(atPath: place) {
             if place == here, given != here, isOpenToAll(manager.currentDirectoryPath) {
                 var none = AnsibleConfiguration()
@@ -125,7 +126,7 @@ struct AnsibleConfiguration {
     }
 
     private static func absolute(_ path: String, _ folder: String) -> String {
-        let path = (path as NSString).expandingTildeInPath.replacing(
+        let path = path.expandingHome.replacing(
             "{{CWD}}", with: FileManager.default.currentDirectoryPath)
         return path.hasPrefix("/") || path == "prompt" ? path : "\(folder)/\(path)"
     }

@@ -36,7 +36,7 @@ struct RecipeSourceOptions: ParsableArguments {
             if text.hasPrefix("@") {
                 let file = String(text.dropFirst())
                 try UserFile.check(file, "file of variables")
-                let path = (file as NSString).expandingTildeInPath
+                let path = file.expandingHome
                 let content = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
                 variables.merge(try Self.mapping(content, file, vault))
             } else if text.hasPrefix("{") || text.hasPrefix("[") {

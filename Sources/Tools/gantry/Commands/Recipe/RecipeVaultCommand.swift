@@ -61,7 +61,7 @@ struct RecipeVaultCommand: AsyncParsableCommand {
 
     fileprivate static func read(_ file: String) throws -> [UInt8] {
         if file == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
-        guard let data = FileManager.default.contents(atPath: (file as NSString).expandingTildeInPath) else {
+        guard let data = FileManager.default.contents(atPath: file.expandingHome) else {
             throw UsageError("'\(file)' cannot be read: look at its name and permissions")
         }
         return Array(data)
@@ -124,7 +124,7 @@ struct RecipeVaultCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting {
-                guard !FileManager.default.fileExists(atPath: (file as NSString).expandingTildeInPath) else {
+                guard !FileManager.default.fileExists(atPath: file.expandingHome) else {
                     throw UsageError("'\(file)' exists: change it with 'gantry recipe vault edit'")
                 }
                 let vault = try encryption.choose(from: try vault.required(isNew: true))

@@ -62,7 +62,7 @@ enum PasswordFile {
     /// The content without the line break at its end.
     static func read(_ file: String) throws -> Secret<String> {
         try UserFile.check(file, "password file")
-        let path = (file as NSString).expandingTildeInPath
+        let path = file.expandingHome
         var text: String
         if access(path, X_OK) == 0 {
             // A name without a slash would be one of the search path's.
