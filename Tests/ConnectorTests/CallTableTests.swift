@@ -101,6 +101,9 @@ import Testing
             session: session, cpuCountMin: 1, cpuCountMax: 1, memoryBytesMin: 1, memoryBytesMax: 1,
             architecture: "x", images: ["i"], provider: extra)
         (plan.item, plan.count, plan.networks) = (item, 1, [networkSpec])
+        var volumeSpec = VolumeSpec(
+            name: "n", sizeBytes: 1, type: "t", source: "s", zone: "z", machine: "m", device: "d")
+        volumeSpec.disk = 1
         return [
             try call(
                 WireMethods.openSession,
@@ -139,12 +142,7 @@ import Testing
                 ensure(SecurityGroupSpec(name: "n", description: "d", network: "n", rules: [rule])), made, known),
             try call(WireMethods.ensureKeyPair, ensure(KeyPairSpec(name: "n", publicKey: "k")), made, known),
             try call(WireMethods.ensureNetwork, ensure(networkSpec), made, known),
-            try call(
-                WireMethods.ensureVolume,
-                ensure(
-                    VolumeSpec(
-                        name: "n", sizeBytes: 1, type: "t", source: "s", zone: "z", machine: "m", device: "d", disk: 1)),
-                made, known),
+            try call(WireMethods.ensureVolume, ensure(volumeSpec), made, known),
             try call(
                 WireMethods.ensurePublicAddress,
                 ensure(PublicAddressSpec(pool: "p", address: "a", machine: "m", interface: 0)), made, known),

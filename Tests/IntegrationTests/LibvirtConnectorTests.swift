@@ -50,7 +50,8 @@ struct LibvirtConnectorTests {
         let running = try await bench.wait(id, "an address") { !$0.addresses.isEmpty }
         _ = try await bench.ssh(running, "true")
 
-        let spec = VolumeSpec(name: "data", sizeBytes: 32 << 20, machine: id, disk: 5)
+        var spec = VolumeSpec(name: "data", sizeBytes: 32 << 20, machine: id)
+        spec.disk = 5
         let request = EnsureRequest(
             session: bench.session, spec: spec, tags: bench.tags.merging(["role": "data"]) { $1 })
         let volume = try await connector.ensureVolume(request, context: bench.context).get()

@@ -147,11 +147,12 @@ public struct VolumeSpec: Sendable, Hashable, Codable {
     public var machine: String?
     public var device: String?
     /// Number of the machine's disk that it is. Where the guest can be told a serial number, it is `gantry-diskN`.
+    /// Not a parameter of `init`: what is added after the first connectors were written changes no initializer.
     public var disk: Int?
 
     public init(
         name: String, sizeBytes: Int64, type: String? = nil, source: String? = nil, zone: String? = nil,
-        machine: String? = nil, device: String? = nil, disk: Int? = nil
+        machine: String? = nil, device: String? = nil
     ) {
         self.name = name
         self.sizeBytes = sizeBytes
@@ -160,7 +161,6 @@ public struct VolumeSpec: Sendable, Hashable, Codable {
         self.zone = zone
         self.machine = machine
         self.device = device
-        self.disk = disk
     }
 }
 

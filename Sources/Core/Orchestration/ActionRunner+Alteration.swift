@@ -38,10 +38,11 @@ extension ActionRunner {
         let name = machine.volumeName(ofDisk: disk.index)
         let tags = ResourceTags.infrastructure(infrastructure)
             .merging([ResourceTags.machine: machine.id.rawValue, ResourceTags.role: name]) { $1 }
-        let spec = VolumeSpec(
+        var spec = VolumeSpec(
             name: name, sizeBytes: disk.sizeBytes, type: disk.type, zone: machine.placement.zone, machine: provider,
-            device: disk.device, disk: disk.index)
-        let outcome = try await call(cloud) { connector, session, context in
+            device: disk.device)
+        spec.disk = disk.index
+        let outcome = try await call(cloud) { [spec] connector, session, context in
             try await connector.ensureVolume(
                 EnsureRequest(session: session, spec: spec, tags: tags), context: context)
         }
