@@ -176,14 +176,19 @@ struct CompatibilityPage {
                     "ANSIBLE_REMOTE_PORT", "ANSIBLE_PRIVATE_KEY_FILE", "ANSIBLE_HOST_KEY_CHECKING",
                     "ANSIBLE_SSH_HOST_KEY_CHECKING", "ANSIBLE_SSH_ARGS", "ANSIBLE_SSH_COMMON_ARGS",
                     "ANSIBLE_SSH_EXTRA_ARGS", "ANSIBLE_INVENTORY", "ANSIBLE_ROLES_PATH", "ANSIBLE_VAULT_PASSWORD_FILE",
+                    "ANSIBLE_FORKS", "ANSIBLE_GATHERING", "ANSIBLE_FORCE_HANDLERS", "ANSIBLE_ASK_PASS",
+                    "ANSIBLE_CONNECTION_PASSWORD_FILE", "ANSIBLE_BECOME", "ANSIBLE_BECOME_USER",
+                    "ANSIBLE_BECOME_METHOD", "ANSIBLE_BECOME_ASK_PASS", "ANSIBLE_BECOME_PASSWORD_FILE",
                 ]) + ". `~/.ssh/config` is not read, and no agent is asked for keys.", "",
             "`ansible.cfg` is looked for where Ansible does (`ANSIBLE_CONFIG`, the working folder unless anybody may write "
                 + "there, `~/.ansible.cfg`, `/etc/ansible/ansible.cfg`; the first counts). Of it these hold where the "
                 + "environment says nothing: of `[defaults]` "
                 + Self.code([
                     "inventory", "roles_path", "vault_password_file", "private_key_file", "remote_user", "remote_port",
-                    "timeout", "host_key_checking",
-                ]) + ", of `[ssh_connection]` "
+                    "timeout", "host_key_checking", "forks", "gathering", "force_handlers", "ask_pass",
+                    "connection_password_file", "become_password_file",
+                ]) + ", of `[privilege_escalation]` "
+                + Self.code(["become", "become_user", "become_method", "become_ask_pass"]) + ", of `[ssh_connection]` "
                 + Self.code(["ssh_args", "ssh_common_args", "ssh_extra_args", "retries", "timeout"])
                 + ". A warning names all others, but for those by which Ansible only looks or works otherwise inside.",
             "",

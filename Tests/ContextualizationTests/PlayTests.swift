@@ -345,4 +345,21 @@ import Testing
         ]) { $0.confirm = { $0 == "TASK: two" ? .no : .yes } }
         #expect(Self.names(log, "a") == ["one=ok", "three=ok"] && Self.names(log, "b") == ["one=ok", "three=ok"])
     }
+
+    /// Plays that say nothing, that want facts, and that want none, behind a task that tells something like facts.
+    @Test(arguments: [
+        (RecipeRunner.Options.Gathering.implicit, 3), (.explicit, 1), (.smart, 1),
+    ])
+    func whoGathersFacts(gathering: RecipeRunner.Options.Gathering, times: Int) async throws {
+        let (report, log) = try await run([
+            "site.yml": """
+            - {hosts: a, gather_facts: false, tasks: [{name: services, set_fact: {services: 1, cacheable: true}}]}
+            - {hosts: a, tasks: [{name: one, debug: {}}]}
+            - {hosts: a, gather_facts: true, tasks: [{name: two, debug: {}}]}
+            - {hosts: a, tasks: [{name: three, debug: {}}]}
+            """
+        ]) { $0.gathering = gathering }
+        #expect(report.results["a"] == .configured)
+        #expect(Self.names(log, "a").count { $0 == "Gathering Facts=ok" } == times, "\(Self.names(log, "a"))")
+    }
 }

@@ -26,7 +26,7 @@ struct PlaybookTrial {
         let project = try Project(files.merging(["hosts": hosts, "site.yml": playbook]) { _, own in own })
         var options = RecipeRunner.Options()
         options.privateKeyFiles = []
-        options.gathersFacts = false
+        options.gathering = .explicit
         options.verbosity = verbosity
         change(&options)
         let machines = try FakeMachines()

@@ -81,21 +81,28 @@ import Testing
             forks=20
             nocows = 1
             stdout_callback = yaml
-            gathering = explicit
+            gathering = smart
+            force_handlers = yes
+            become_password_file = become.txt
+            hash_behaviour = merge
             [ssh_connection]
             ssh_args = -o ControlMaster=auto
                 -o ServerAliveInterval=9
             pipelining = True
             [privilege_escalation]
             become = true
+            become_user = admin
+            become_method = community.general.doas
+            become_ask_pass = no
+            become_exe = /opt/doas
             """, file: "/srv/ansible.cfg")
         #expect(configuration.values["ANSIBLE_INVENTORY"] == "/srv/hosts,/etc/more")
         #expect(configuration.values["ANSIBLE_ROLES_PATH"] == "/srv/roles:\(NSHomeDirectory())/own")
         #expect(configuration.values["ANSIBLE_SSH_ARGS"] == "-o ControlMaster=auto -o ServerAliveInterval=9")
         #expect(
             configuration.warnings == [
-                "these settings of '/srv/ansible.cfg' are not followed: [defaults] gathering, "
-                    + "[privilege_escalation] become"
+                "these settings of '/srv/ansible.cfg' are not followed: [defaults] hash_behaviour, "
+                    + "[privilege_escalation] become_exe"
             ])
         var options = RecipeRunner.Options()
         let environment = AnsibleEnvironment(
@@ -104,6 +111,26 @@ import Testing
         #expect(options.user == "other")
         #expect(options.connectTimeout == .seconds(30))
         #expect(options.rolePaths == ["/srv/roles", NSHomeDirectory() + "/own"])
+        #expect(options.parallelism == 20)
+        #expect(options.gathering == .smart)
+        #expect(options.forcesHandlers)
+        #expect(options.becomes)
+        #expect(options.becomeUser == "admin")
+        #expect(options.becomeMethod == "doas")
+        #expect(try !environment.asksBecomePassword)
+        #expect(environment.text("ANSIBLE_BECOME_PASSWORD_FILE")?.value == "/srv/become.txt")
         #expect(throws: UsageError.self) { try AnsibleConfiguration("[defaults]\nnonsense\n", file: "/srv/a") }
+    }
+
+    @Test(arguments: [
+        ("ANSIBLE_GATHERING", "never", "$ANSIBLE_GATHERING is implicit, explicit or smart, not 'never'"),
+        ("ANSIBLE_BECOME_METHOD", "pbrun", "$ANSIBLE_BECOME_METHOD is sudo, su or doas, not 'pbrun'"),
+        ("ANSIBLE_BECOME", "perhaps", "$ANSIBLE_BECOME is true or false, not 'perhaps'"),
+        ("ANSIBLE_FORKS", "0", "$ANSIBLE_FORKS is a number from 1, not '0'"),
+    ])
+    func whatTheEnvironmentCannotSay(name: String, value: String, said: String) {
+        var options = RecipeRunner.Options()
+        let error = #expect(throws: UsageError.self) { try AnsibleEnvironment([name: value]).apply(to: &options) }
+        #expect(error.map { "\($0)" } == said)
     }
 }

@@ -167,7 +167,8 @@ final class PlaybookRun: Sendable {
             try await context.recorder.emit(machine.id, .stepStarted(step: step, tasks: play.taskCount))
         }
         if try gathersFacts(play) {
-            try await crew.forEach(batch) { [crew] in
+            let known = options.gathering == .smart ? batch.filter { hasFacts($0) }.map(\.id) : []
+            try await crew.forEach(batch.filter { !known.contains($0.id) }) { [crew] in
                 try await crew.gatherFacts($0, step: step, by: play.gathering, again: true)
             }
         }
@@ -235,8 +236,13 @@ final class PlaybookRun: Sendable {
         guard options.tags.takes(play.gathering.tags) else {
             return false
         }
-        guard let given = try value(play.gathersFacts, of: play) else { return options.gathersFacts }
+        guard let given = try value(play.gathersFacts, of: play) else { return options.gathering != .explicit }
         return given.boolValue ?? ["yes", "true", "on", "1"].contains(given.text.lowercased())
+    }
+
+    /// Whether an earlier play gathered them, and not only a module told something like them.
+    private func hasFacts(_ machine: ContextualizationMachine) -> Bool {
+        context.table.host(machine.inventoryName)?.fact("system") != nil
     }
 
     private func maximumFailures(_ play: ProgramPlay) throws -> Int? {

@@ -15,6 +15,16 @@ package struct RecipeRunner: Sendable {
             case `continue`
         }
 
+        /// Whether plays that do not say gather facts.
+        package enum Gathering: String, Sendable {
+            /// They do.
+            case implicit
+            /// They do not.
+            case explicit
+            /// They do where there are none yet; so do those that say that they gather them.
+            case smart
+        }
+
         /// Only tell what would change.
         package var isCheckMode = false
         /// Show the difference of contents.
@@ -57,8 +67,7 @@ package struct RecipeRunner: Sendable {
         /// Folders of roles besides the playbook's; nil: Ansible's own.
         package var rolePaths: [String]?
         package var forcesHandlers = false
-        /// Whether plays that do not say gather facts.
-        package var gathersFacts = true
+        package var gathering = Gathering.implicit
         package var becomeUser: String?
         package var becomeMethod: String?
         /// Arguments for `ssh` where the inventory has none, of which those are followed that an inventory may have.

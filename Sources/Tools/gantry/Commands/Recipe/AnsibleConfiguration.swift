@@ -19,6 +19,14 @@ struct AnsibleConfiguration {
         "defaults.remote_user": ("ANSIBLE_REMOTE_USER", .text), "defaults.remote_port": ("ANSIBLE_REMOTE_PORT", .text),
         "defaults.timeout": ("ANSIBLE_TIMEOUT", .text),
         "defaults.host_key_checking": ("ANSIBLE_HOST_KEY_CHECKING", .text),
+        "defaults.forks": ("ANSIBLE_FORKS", .text), "defaults.gathering": ("ANSIBLE_GATHERING", .text),
+        "defaults.force_handlers": ("ANSIBLE_FORCE_HANDLERS", .text), "defaults.ask_pass": ("ANSIBLE_ASK_PASS", .text),
+        "defaults.connection_password_file": ("ANSIBLE_CONNECTION_PASSWORD_FILE", .path),
+        "defaults.become_password_file": ("ANSIBLE_BECOME_PASSWORD_FILE", .path),
+        "privilege_escalation.become": ("ANSIBLE_BECOME", .text),
+        "privilege_escalation.become_user": ("ANSIBLE_BECOME_USER", .text),
+        "privilege_escalation.become_method": ("ANSIBLE_BECOME_METHOD", .text),
+        "privilege_escalation.become_ask_pass": ("ANSIBLE_BECOME_ASK_PASS", .text),
         "ssh_connection.ssh_args": ("ANSIBLE_SSH_ARGS", .text),
         "ssh_connection.ssh_common_args": ("ANSIBLE_SSH_COMMON_ARGS", .text),
         "ssh_connection.ssh_extra_args": ("ANSIBLE_SSH_EXTRA_ARGS", .text),
@@ -28,7 +36,7 @@ struct AnsibleConfiguration {
 
     /// What changes nothing that is done on a host, only how Ansible works inside or looks.
     private static let harmless: Set<String> = [
-        "defaults.nocows", "defaults.forks", "defaults.nocolor", "defaults.force_color", "defaults.retry_files_enabled",
+        "defaults.nocows", "defaults.nocolor", "defaults.force_color", "defaults.retry_files_enabled",
         "defaults.retry_files_save_path", "defaults.deprecation_warnings", "defaults.system_warnings",
         "defaults.command_warnings", "defaults.localhost_warning", "defaults.interpreter_python",
         "defaults.collections_path", "defaults.collections_paths", "defaults.library", "defaults.module_utils",

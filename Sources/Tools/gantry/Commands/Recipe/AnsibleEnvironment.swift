@@ -57,6 +57,19 @@ struct AnsibleEnvironment {
         text("ANSIBLE_ROLES_PATH")?.value.split(separator: ":").map { ($0.trimmingCharacters(in: .whitespaces)) }
     }
 
+    /// Whether passwords are asked for.
+    var asksPassword: Bool { get throws { try flag("ANSIBLE_ASK_PASS") ?? false } }
+    var asksBecomePassword: Bool { get throws { try flag("ANSIBLE_BECOME_ASK_PASS") ?? false } }
+
+    /// A way to become another user, with or without its collection.
+    static func becomeMethod(_ value: String, _ name: String) throws -> String {
+        let method = value.replacing(/^(ansible\.builtin|community\.general)\./, with: "")
+        guard ["sudo", "su", "doas"].contains(method) else {
+            throw UsageError("\(name) is sudo, su or doas, not '\(value)'")
+        }
+        return method
+    }
+
     func apply(to options: inout RecipeRunner.Options) throws {
         options.rolePaths = rolePaths
         if let seconds = try number("ANSIBLE_TIMEOUT", "ANSIBLE_SSH_TIMEOUT", in: 1...86400) {
@@ -66,6 +79,19 @@ struct AnsibleEnvironment {
         if let port = try number("ANSIBLE_REMOTE_PORT", in: 1...65535) { options.port = port }
         if let checks = try flag("ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING") {
             options.checksHostKeys = checks
+        }
+        if let forks = try number("ANSIBLE_FORKS", in: 1...100_000) { options.parallelism = forks }
+        if let (name, value) = text("ANSIBLE_GATHERING") {
+            guard let gathering = RecipeRunner.Options.Gathering(rawValue: value.lowercased()) else {
+                throw UsageError("$\(name) is implicit, explicit or smart, not '\(value)'")
+            }
+            options.gathering = gathering
+        }
+        options.forcesHandlers = try flag("ANSIBLE_FORCE_HANDLERS") ?? false
+        options.becomes = try flag("ANSIBLE_BECOME") ?? false
+        options.becomeUser = text("ANSIBLE_BECOME_USER")?.value
+        if let (name, value) = text("ANSIBLE_BECOME_METHOD") {
+            options.becomeMethod = try Self.becomeMethod(value, "$\(name)")
         }
         options.user = text("ANSIBLE_REMOTE_USER")?.value
         options.privateKeyFiles = text("ANSIBLE_PRIVATE_KEY_FILE").map { [$0.value] }

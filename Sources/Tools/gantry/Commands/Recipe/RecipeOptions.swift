@@ -126,8 +126,8 @@ struct RecipeConnectionOptions: ParsableArguments {
     var passwordFile: String?
     @Option(
         name: [.customShort("f"), .customLong("forks"), .customLong("parallel")],
-        help: ArgumentHelp("Machines at the same time.", valueName: "number"))
-    var parallel: Int = 64
+        help: ArgumentHelp("Machines at the same time (default: $ANSIBLE_FORKS, else 64).", valueName: "number"))
+    var parallel: Int?
 
     @Option(
         name: .customLong("ssh-common-args"),
@@ -151,37 +151,46 @@ struct RecipeConnectionOptions: ParsableArguments {
     var becomePasswordFile: String?
 
     func validate() throws {
-        guard parallel >= 1 else {
+        if let parallel, parallel < 1 {
             throw ValidationError("--forks is a number of machines from 1, not \(parallel)")
         }
         if let timeout, !(1...86400).contains(timeout) {
             throw ValidationError("--timeout is a number of seconds from 1, not \(timeout)")
         }
-        if let becomeMethod, !["sudo", "su", "doas"].contains(becomeMethod) {
-            throw ValidationError("--become-method is sudo, su or doas, not '\(becomeMethod)'")
-        }
+        if let becomeMethod { _ = try AnsibleEnvironment.becomeMethod(becomeMethod, "--become-method") }
         if let connection, !["ssh", "smart", "local"].contains(connection) {
             throw ValidationError("--connection is ssh or local, not '\(connection)'")
         }
     }
 
     func apply(to options: inout RecipeRunner.Options) throws {
-        try AnsibleEnvironment.shared.apply(to: &options)
+        let environment = try AnsibleEnvironment.shared
+        try environment.apply(to: &options)
         if let user { options.user = user }
         if let privateKey { try UserFile.check(privateKey, "private key") }
         if let privateKey { options.privateKeyFiles = [privateKey] }
         options.connection = connection
         if let timeout { options.connectTimeout = .seconds(timeout) }
-        options.parallelism = parallel
+        if let parallel { options.parallelism = parallel }
         if let sshCommonArguments { options.sshCommonArguments = sshCommonArguments }
         if let sshExtraArguments { options.sshExtraArguments = sshExtraArguments }
-        options.becomes = become
-        options.becomeUser = becomeUser
-        options.becomeMethod = becomeMethod
-        if asksPassword { options.password = try Asking.secret("SSH password: ") }
-        if let passwordFile { options.password = try PasswordFile.read(passwordFile) }
-        if asksBecomePassword { options.becomePassword = try Asking.secret("BECOME password: ") }
-        if let becomePasswordFile { options.becomePassword = try PasswordFile.read(becomePasswordFile) }
+        if become { options.becomes = true }
+        if let becomeUser { options.becomeUser = becomeUser }
+        if let becomeMethod {
+            options.becomeMethod = try AnsibleEnvironment.becomeMethod(becomeMethod, "--become-method")
+        }
+        options.password = try Self.password(
+            "SSH password: ", isAsked: try asksPassword || environment.asksPassword,
+            file: passwordFile ?? environment.text("ANSIBLE_CONNECTION_PASSWORD_FILE")?.value)
+        options.becomePassword = try Self.password(
+            "BECOME password: ", isAsked: try asksBecomePassword || environment.asksBecomePassword,
+            file: becomePasswordFile ?? environment.text("ANSIBLE_BECOME_PASSWORD_FILE")?.value)
+    }
+
+    /// What the file holds, else what is typed.
+    private static func password(_ prompt: String, isAsked: Bool, file: String?) throws -> Secret<String>? {
+        if let file { return try PasswordFile.read(file) }
+        return isAsked ? try Asking.secret(prompt) : nil
     }
 }
 

@@ -145,7 +145,7 @@ struct RecipeRunCommand: AsyncParsableCommand {
         options.vault = vault
         options.tags = tags.selection
         options.startAt = startAt
-        options.forcesHandlers = forceHandlers
+        if forceHandlers { options.forcesHandlers = true }
         options.verbosity = verbose
         options.warn = { problem in
             let place = [problem.line, problem.column].compactMap { $0.map(String.init) }
