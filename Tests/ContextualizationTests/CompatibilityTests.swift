@@ -179,7 +179,14 @@ struct CompatibilityPage {
                     "ANSIBLE_FORKS", "ANSIBLE_GATHERING", "ANSIBLE_FORCE_HANDLERS", "ANSIBLE_ASK_PASS",
                     "ANSIBLE_CONNECTION_PASSWORD_FILE", "ANSIBLE_BECOME", "ANSIBLE_BECOME_USER",
                     "ANSIBLE_BECOME_METHOD", "ANSIBLE_BECOME_ASK_PASS", "ANSIBLE_BECOME_PASSWORD_FILE",
-                ]) + ". `~/.ssh/config` is not read, and no agent is asked for keys.", "",
+                ]) + ".", "",
+            "`~/.ssh/config` and `/etc/ssh/ssh_config` are read as `ssh` reads them: `Host`, `Include`, and `Match` by `host`, "
+                + "`originalhost`, `user`, `localuser` and `all` (`exec` and others refuse the host; `-F none` in "
+                + "`ansible_ssh_args` reads no file, `-F FILE` that one). They count where the inventory, options and "
+                + "arguments for `ssh` say nothing, for machines in between too, by the options that are followed below; "
+                + "all others in them are passed over. Of the keys of an agent (`$SSH_AUTH_SOCK`, `IdentityAgent`) all "
+                + "are tried: behind keys that are named, before those of `~/.ssh` that are not. The service reads no "
+                + "such file and asks no agent.", "",
             "`ansible.cfg` is looked for where Ansible does (`ANSIBLE_CONFIG`, the working folder unless anybody may write "
                 + "there, `~/.ansible.cfg`, `/etc/ansible/ansible.cfg`; the first counts). Of it these hold where the "
                 + "environment says nothing: of `[defaults]` "
@@ -202,9 +209,10 @@ struct CompatibilityPage {
                 + "further part. The service is more patient: it waits while a new machine boots.",
             "",
             "Of the arguments for `ssh` these options are followed, of most of them the first one: "
-                + Self.code(SSHArguments.followedOptions) + ", with `-J`, `-i`, `-l` and `-p`. `ProxyCommand` is "
+                + Self.code(SSHArguments.followedOptions) + ", with `-J`, `-i`, `-l`, `-p` and `-F`. `ProxyCommand` is "
                 + "followed where it is `ssh -W %h:%p` with options, or `ssh HOST nc %h %p`: as a jump, without a program "
-                + "here; `none` is none. These make no difference: "
+                + "here; `none` is none. A machine in between that is named without a user is logged in to as whoever "
+                + "runs this, or as the files of ssh say, as `ssh` does it. These make no difference: "
                 + Self.code(SSHArguments.ignoredOptions.sorted())
                 + ", and `-4 -6 -a -C -k -M -n -q -T -t -v -x -X -Y`. "
                 + "All others are refused.",

@@ -151,17 +151,17 @@ import Testing
 
     @Test(arguments: [
         // In between.
-        ("-J ada@jump:2222,last", "ada@jump:2222 me@last:22"),
-        ("-Jjump", "me@jump:22"), ("-o ProxyJump=ssh://bea@jump:24", "bea@jump:24"),
-        ("-o ProxyJump=[fd00::1]:24", "me@[fd00::1]:24"), ("-o ProxyJump=fd00::1", "me@[fd00::1]:22"),
-        ("-oProxyJump=none", ""), ("-o 'ProxyJump jump'", "me@jump:22"),
-        ("-o ProxyCommand=none", ""), ("-o ProxyJump=a -o ProxyJump=b -J c", "me@a:22"),
+        ("-J ada@jump:2222,last", "ada@jump:2222 local@last:22"),
+        ("-Jjump", "local@jump:22"), ("-o ProxyJump=ssh://bea@jump:24", "bea@jump:24"),
+        ("-o ProxyJump=[fd00::1]:24", "local@[fd00::1]:24"), ("-o ProxyJump=fd00::1", "local@[fd00::1]:22"),
+        ("-oProxyJump=none", ""), ("-o 'ProxyJump jump'", "local@jump:22"),
+        ("-o ProxyCommand=none", ""), ("-o ProxyJump=b -o ProxyJump=c -J d", "local@b:22"),
         ("-o ProxyCommand=none -J c", ""),
         (#"-o ProxyCommand="ssh -W %h:%p -q ada@jump""#, "ada@jump:22"),
         (#"-o ProxyCommand="ssh -q -p 2222 -l ada -W [%h]:%p -o StrictHostKeyChecking=no jump""#, "ada@jump:2222 any"),
-        (#"-o ProxyCommand="exec /usr/bin/ssh -A -W %h:%p jump""#, "me@jump:22"),
-        (#"-o ProxyCommand="ssh -J first ada@jump -W %h:%p""#, "me@first:22 ada@jump:22"),
-        (#"-o ProxyCommand="ssh -J first -W %h:%p ada@jump""#, "me@first:22 ada@jump:22"),
+        (#"-o ProxyCommand="exec /usr/bin/ssh -A -W %h:%p jump""#, "local@jump:22"),
+        (#"-o ProxyCommand="ssh -J first ada@jump -W %h:%p""#, "local@first:22 ada@jump:22"),
+        (#"-o ProxyCommand="ssh -J first -W %h:%p ada@jump""#, "local@first:22 ada@jump:22"),
         (#"-o ProxyCommand="ssh ada@jump nc -w 10 %h %p""#, "ada@jump:22"),
         (#"-o ProxyCommand="nc -X 5 -x proxy:1080 %h %p""#, "refused: only 'ssh -W %h:%p"),
         (#"-o ProxyCommand="sshpass -p secret ssh -W %h:%p jump""#, "refused: only 'ssh -W %h:%p"),
@@ -174,7 +174,8 @@ import Testing
         ("-o ForwardAgent=no -o KbdInteractiveAuthentication=no -tt -x", ""),
         // What would be another run than is wanted.
         ("-A", "refused: no agent of yours"), ("-o ForwardAgent=yes", "refused: no agent of yours"),
-        ("-F ssh.cfg", "refused: files of ssh are not read"), ("-L 80:x:80", "refused: '-L' for ssh"),
+        ("-F ssh.cfg", "refused: the file 'ssh.cfg' of the argument '-F' for ssh cannot be read"),
+        ("-L 80:x:80", "refused: '-L' for ssh"),
         ("-D 1080", "refused: '-D' for ssh"), ("-o LocalForward=1", "refused: 'LocalForward' for ssh"),
         ("-o Ciphers=aes128-cbc", "refused: 'Ciphers' for ssh"), ("-o PKCS11Provider=x", "refused: 'PKCS11Provider'"),
         ("-o HostKeyAlgorithms=+ssh-rsa", "refused: 'HostKeyAlgorithms'"), ("-W x:1", "refused: '-W' makes no sense"),
@@ -195,7 +196,7 @@ import Testing
         }
         #expect(host.refusal == nil)
         let jumps = host.machine.target.jumps.map {
-            "\($0.user)@\($0.endpoint)"
+            "\($0.user == NSUserName() ? "local" : $0.user)@\($0.endpoint)"
                 + (given.contains("KeyChecking") && $0.hostKey == .trustOnFirstUse ? " any" : "")
         }
         #expect(jumps.joined(separator: " ") == gives)

@@ -199,6 +199,7 @@ import Testing
             let secrets = host.authentications.map { authentication in
                 switch authentication {
                 case .password(let secret), .privateKey(let secret): secret.expose()
+                case .agent(let socket): socket
                 }
             }
             return "\(host.user)@\(host.endpoint.host):\(host.endpoint.port) \(secrets.joined(separator: " "))"

@@ -47,6 +47,8 @@ package enum Authentication: Sendable, Hashable {
     case password(Secret<String>)
     /// Private key in OpenSSH's or PEM form.
     case privateKey(Secret<String>)
+    /// The keys of an SSH agent of whoever runs this, by its socket.
+    case agent(socket: String)
 }
 
 /// What is known of the machine's host key.

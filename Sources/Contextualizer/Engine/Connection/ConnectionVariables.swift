@@ -38,8 +38,9 @@ enum ConnectionVariables {
             note: "the text of such a key"),
         Entry(
             names: ["ansible_private_key_passphrase", "ansible_ssh_private_key_passphrase"], treatment: .refused,
-            note: "write the key without one (`ssh-keygen -p`) into a file that is yours alone",
-            problem: { _ in "keys with a passphrase cannot be read: take it off with ssh-keygen -p" }),
+            note:
+                "give the key to an agent (`ssh-add`), or write it without one (`ssh-keygen -p`) into a file that is yours alone",
+            problem: { _ in "keys with a passphrase cannot be read: add the key to an agent with ssh-add" }),
         Entry(
             names: ["ansible_connection"], treatment: .followed,
             note: "`ssh`, `smart` and `paramiko` are SSH; `local`; others are refused", problem: ConnectionKind.problem),

@@ -10,6 +10,7 @@ struct HostReader {
     struct Files {
         private var keys: [String: Secret<String>] = [:]
         private var known: [[String]: KnownHosts] = [:]
+        private var configurations: [String: SSHConfigFile] = [:]
 
         mutating func key(_ file: String) throws -> Secret<String> {
             if let key = keys[file] { return key }
@@ -21,6 +22,22 @@ struct HostReader {
             let key = Secret(String(decoding: data, as: UTF8.self))
             keys[file] = key
             return key
+        }
+
+        /// A key that need not be there.
+        mutating func keyIfAny(_ file: String) throws -> Secret<String>? {
+            FileManager.default.fileExists(atPath: file.expandingHome) ? try key(file) : nil
+        }
+
+        /// A file that an argument of `ssh` names.
+        mutating func configuration(_ file: String) throws -> SSHConfigFile {
+            if let configuration = configurations[file] { return configuration }
+            guard file == "none" || FileManager.default.isReadableFile(atPath: file.expandingHome) else {
+                throw ContextualizationError(message: "the file '\(file)' of the argument '-F' for ssh cannot be read")
+            }
+            let configuration = try SSHConfigFile(files: file == "none" ? [] : [file])
+            configurations[file] = configuration
+            return configuration
         }
 
         mutating func hosts(_ files: [String]) -> KnownHosts {
@@ -84,18 +101,18 @@ struct HostReader {
         if let given = options.connection, let problem = ConnectionKind.problem(given) {
             throw ContextualizationError(message: problem)
         }
-        let arguments = try self.arguments()
-        let address = try text("ansible_host", "ansible_ssh_host") ?? name
+        var arguments = try self.arguments()
+        let named = try text("ansible_host", "ansible_ssh_host") ?? name
+        let givenUser = try text("ansible_user", "ansible_ssh_user") ?? options.user
+        let configuration =
+            try arguments.configurationFile.map { try files.configuration($0) } ?? options.sshConfiguration
+        try arguments.follow(configuration, host: named, user: givenUser)
+        let address = arguments.address(of: named)
         let port =
             try number("ansible_port", "ansible_ssh_port", in: 1...65535, "port") ?? arguments.port ?? options.port
-        let user = try text("ansible_user", "ansible_ssh_user") ?? options.user ?? arguments.user ?? NSUserName()
+        let user = givenUser ?? arguments.user ?? NSUserName()
         let checks = try checksHostKeys(arguments)
-        let keyFiles = try self.keyFiles(arguments)
-        var keys: [Authentication] = []
-        if let text = try text("ansible_private_key", "ansible_ssh_private_key"), !text.isEmpty {
-            keys.append(.privateKey(Secret(text)))
-        }
-        for file in keyFiles where arguments.takesKeys { keys.append(.privateKey(try files.key(file))) }
+        let keys = try self.keys(arguments, address, user, &files)
         let password =
             try text("ansible_password", "ansible_ssh_pass", "ansible_ssh_password").map { Secret($0) }
             ?? options.password
@@ -110,12 +127,18 @@ struct HostReader {
         for jump in arguments.jumps {
             var theirs: [Authentication] = []
             for file in jump.keyFiles { theirs.append(.privateKey(try files.key(file))) }
+            // Not as for the host: `ssh` says nothing of its user to the machine in between.
+            let (port, login) = (jump.port ?? 22, jump.user ?? NSUserName())
+            for file in jump.keyFilesOfFiles {
+                let key = try files.keyIfAny(SSHArguments.expand(file, host: jump.host, user: login))
+                if let key { theirs.append(.privateKey(key)) }
+            }
             let store = jump.knownHostsFiles.map { files.hosts($0 + Self.globalFiles(options)) } ?? known
             jumps.append(
                 JumpHost(
-                    endpoint: Endpoint(host: jump.host, port: jump.port), user: jump.user ?? user,
-                    authentications: theirs + keys + passwords,
-                    hostKey: policy(store, jump.host, jump.port, jump.checksHostKeys ?? checks)))
+                    endpoint: Endpoint(host: jump.host, port: port), user: login,
+                    authentications: theirs + keys.filter { !theirs.contains($0) } + passwords,
+                    hostKey: policy(store, jump.host, port, jump.checksHostKeys ?? checks)))
         }
         let target = ConnectionTarget(
             endpoints: [Endpoint(host: address, port: port)], user: user, authentications: keys + passwords,
@@ -142,12 +165,41 @@ struct HostReader {
         return arguments.checksHostKeys ?? given
     }
 
-    private func keyFiles(_ arguments: SSHArguments) throws -> [String] {
-        let named = try text("ansible_ssh_private_key_file", "ansible_private_key_file").flatMap {
+    /// Keys to try, in their order: those that are named, and those of an agent behind them. Where none is named the agent
+    /// comes first, as for `ssh`.
+    private func keys(
+        _ arguments: SSHArguments, _ address: String, _ user: String, _ files: inout Files
+    ) throws -> [Authentication] {
+        guard arguments.takesKeys else { return [] }
+        var keys: [Authentication] = []
+        if let text = try text("ansible_private_key", "ansible_ssh_private_key"), !text.isEmpty {
+            keys.append(.privateKey(Secret(text)))
+        }
+        let file = try text("ansible_ssh_private_key_file", "ansible_private_key_file").flatMap {
             $0.isEmpty ? nil : $0
         }
-        let all = (named.map { [$0] } ?? []) + arguments.keyFiles.filter { $0 != named }
-        return all.isEmpty ? ownKeys : all
+        var seen: Set<String> = []
+        let named = (file.map { [$0] } ?? []) + arguments.keyFiles
+        for file in named where seen.insert(file).inserted { keys.append(.privateKey(try files.key(file))) }
+        for file in arguments.keyFilesOfFiles where seen.insert(file).inserted {
+            let key = try files.keyIfAny(SSHArguments.expand(file, host: address, user: user))
+            if let key { keys.append(.privateKey(key)) }
+        }
+        let agent = agent(arguments).map { [Authentication.agent(socket: $0)] } ?? []
+        guard seen.isEmpty else { return keys + agent }
+        let own = try ownKeys.map { Authentication.privateKey(try files.key($0)) }
+        return options.privateKeyFiles == nil ? keys + agent + own : keys + own + agent
+    }
+
+    private func agent(_ arguments: SSHArguments) -> String? {
+        switch arguments.agent {
+        case nil, "SSH_AUTH_SOCK": options.agentSocket
+        case "none": nil
+        case let named?:
+            named.hasPrefix("$")
+                ? ProcessInfo.processInfo.environment[named.filter { !"${}".contains($0) }]
+                : SSHArguments.expand(named, host: "", user: nil).expandingHome
+        }
     }
 
     private static func globalFiles(_ options: RecipeRunner.Options) -> [String] {

@@ -9,10 +9,13 @@ struct SSHArguments: Sendable {
     /// A machine in between, as an argument names it.
     struct Jump: Sendable, Hashable {
         var host: String
-        var port = 22
-        /// nil: as for the host itself.
+        /// nil: as the files of ssh say, else 22.
+        var port: Int?
+        /// nil: as the files of ssh say, else whoever runs this.
         var user: String?
         var keyFiles: [String] = []
+        /// Keys that files of ssh name, which need not be there.
+        var keyFilesOfFiles: [String] = []
         /// nil: as for the host itself.
         var checksHostKeys: Bool?
         var knownHostsFiles: [String]?
@@ -24,6 +27,12 @@ struct SSHArguments: Sendable {
     /// Users' files, and the system's; nil: not said.
     private(set) var userKnownHosts: [String]?
     private(set) var globalKnownHosts: [String]?
+    /// The address, where it is another than the host's name.
+    private(set) var hostName: String?
+    /// The file to read instead of the user's and the system's; `none` is none.
+    private(set) var configurationFile: String?
+    /// The socket of an agent; nil: not said. `none` and `SSH_AUTH_SOCK` are words.
+    private(set) var agent: String?
     /// The name by which the host's keys are looked up.
     private(set) var hostKeyAlias: String?
     /// nil: not said, or as whoever connects likes.
@@ -33,12 +42,14 @@ struct SSHArguments: Sendable {
     private(set) var takesKeys = true
     private(set) var takesPasswords = true
     /// Nearest to us first.
-    private(set) var jumps: [Jump] = []
+    var jumps: [Jump] = []
     /// Of options that were seen: the first one counts.
     private var seen: Set<String> = []
     private var forward: String?
     /// Of the command that reaches a machine in between: whose agent is handed on is no matter there.
     private var isProxy = false
+    /// Keys that files of ssh name, which need not be there.
+    private(set) var keyFilesOfFiles: [String] = []
 
     /// - Throws: ``ContextualizationError`` for what cannot be followed.
     init(_ text: String = "") throws {
@@ -47,6 +58,11 @@ struct SSHArguments: Sendable {
             throw Self.refusal("'\(word)' is no option of ssh")
         }
         if forward != nil { throw Self.refusal("'-W' makes no sense in arguments for ssh") }
+    }
+
+    init(to jump: Jump) {
+        (user, port) = (jump.user, jump.port)
+        seen = Set([user.map { _ in "user" }, port.map { _ in "port" }].compactMap(\.self))
     }
 
     private static func words(_ text: String) throws -> [String] {
@@ -112,9 +128,9 @@ struct SSHArguments: Sendable {
         case "p": try set("port", value)
         case "l": try set("user", value)
         case "W": forward = value
-        case "F" where ["none", "/dev/null"].contains(value): break
+        case "F": configurationFile = value == "/dev/null" ? "none" : value
         case _ where Self.ignoredValued.contains(letter): break
-        default: throw Self.cannotFollow("-\(letter)", letter == "F" ? "files of ssh are not read" : nil)
+        default: throw Self.cannotFollow("-\(letter)")
         }
     }
 
@@ -141,10 +157,23 @@ struct SSHArguments: Sendable {
 
     /// Options that are followed.
     static let followedOptions = [
-        "ConnectionAttempts", "ConnectTimeout", "GlobalKnownHostsFile", "HostKeyAlias", "IdentityFile",
-        "KbdInteractiveAuthentication", "PasswordAuthentication", "Port", "PreferredAuthentications", "ProxyCommand",
+        "ConnectionAttempts", "ConnectTimeout", "GlobalKnownHostsFile", "HostKeyAlias", "HostName", "IdentityAgent",
+        "IdentityFile", "KbdInteractiveAuthentication", "PasswordAuthentication", "Port", "PreferredAuthentications",
+        "ProxyCommand",
         "ProxyJump", "PubkeyAuthentication", "StrictHostKeyChecking", "User", "UserKnownHostsFile",
     ]
+
+    /// A setting of a file: what ``followedOptions`` names; the others are for `ssh`, which is not called.
+    mutating func take(_ setting: SSHConfigFile.Setting) throws {
+        let key = setting.name.lowercased()
+        if key == "identityfile" {
+            keyFilesOfFiles.append(setting.value)
+        } else if Self.followedInFiles.contains(key) {
+            try set(setting.name, setting.value)
+        }
+    }
+
+    private static let followedInFiles = Set(followedOptions.map { $0.lowercased() })
 
     private mutating func set(_ name: String, _ value: String) throws {
         let key = name.lowercased()
@@ -152,6 +181,8 @@ struct SSHArguments: Sendable {
         guard key == "identityfile" || seen.insert(key).inserted else { return }
         switch key {
         case "identityfile": keyFiles.append(value)
+        case "hostname": hostName = value
+        case "identityagent": agent = value
         case "user": user = value
         case "port": port = try Self.number(value, name, in: 1...65535)
         case "connecttimeout": connectTimeout = value == "none" ? nil : try Self.number(value, name, in: 1...86400)
@@ -175,7 +206,7 @@ struct SSHArguments: Sendable {
         case "forwardagent" where isProxy || Self.isNo(value): break
         case "forwardagent": throw Self.cannotFollow("ForwardAgent", Self.noAgent)
         case "permitlocalcommand" where Self.isNo(value), "tunnel" where Self.isNo(value),
-            "canonicalizehostname" where Self.isNo(value), "identityagent" where Self.isNo(value):
+            "canonicalizehostname" where Self.isNo(value):
             break
         default: guard Self.ignoredOptions.contains(key) else { throw Self.cannotFollow(name) }
         }

@@ -53,6 +53,10 @@ package struct RecipeRunner: Sendable {
         /// Keys to try where the inventory names none; nil: the user's own.
         package var privateKeyFiles: [String]?
         package var password: Secret<String>?
+        /// Holds where the inventory and the arguments for `ssh` say nothing.
+        package var sshConfiguration = SSHConfigFile()
+        /// Socket of the agent whose keys are tried; nil: none.
+        package var agentSocket: String?
         /// Files in the form of OpenSSH's `known_hosts`. A host that is in none is trusted at first sight.
         package var knownHostsFiles = ["~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"]
         /// `-t` and `--skip-tags`.

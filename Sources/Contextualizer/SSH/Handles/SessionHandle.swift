@@ -82,6 +82,17 @@ enum Progress: Sendable, Hashable {
         unsafe authentication(ssh_userauth_publickey(raw, nil, key.raw))
     }
 
+    /// Which agent ``authenticateByAgent()`` asks.
+    func useAgent(_ socket: String) -> Bool {
+        unsafe gantry_ssh_set_text(raw, SSH_OPTIONS_IDENTITY_AGENT, socket) == 0
+    }
+
+    /// Tries the keys of an agent, one after the other. It is asked without waiting elsewhere, which takes as long as the
+    /// agent does: one that asks its user holds up every connection of the thread.
+    func authenticateByAgent() -> AuthenticationProgress {
+        unsafe authentication(ssh_userauth_agent(raw, nil))
+    }
+
     func authenticate(password: String) -> AuthenticationProgress {
         unsafe authentication(ssh_userauth_password(raw, nil, password))
     }

@@ -149,11 +149,16 @@ actor SSHLink {
             case .privateKey(let text):
                 guard let key = KeyHandle(privateText: text.expose()) else {
                     tried.append(
-                        "a private key that cannot be read (OpenSSH or PEM form without a passphrase is wanted)")
+                        "a private key that cannot be read (OpenSSH or PEM form without a passphrase is wanted; one with "
+                            + "a passphrase can be in an agent)")
                     continue
                 }
                 tried.append("key \(key.fingerprint ?? "?")")
                 if try await attempt(session, with: key) { return }
+            case .agent(let socket):
+                tried.append("the keys of the agent at \(socket)")
+                guard session.useAgent(socket) else { continue }
+                if try await attempt(session, { session.authenticateByAgent() }) { return }
             case .password(let password):
                 tried.append("password")
                 // One question tells the methods: a password try that is not allowed would count as a failed one.

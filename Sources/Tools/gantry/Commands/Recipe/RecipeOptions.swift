@@ -166,6 +166,8 @@ struct RecipeConnectionOptions: ParsableArguments {
     func apply(to options: inout RecipeRunner.Options) throws {
         let environment = try AnsibleEnvironment.shared
         try environment.apply(to: &options)
+        options.sshConfiguration = try SSHConfigFile.ofThisUser()
+        options.agentSocket = environment.text("SSH_AUTH_SOCK")?.value
         if let user { options.user = user }
         if let privateKey { try UserFile.check(privateKey, "private key") }
         if let privateKey { options.privateKeyFiles = [privateKey] }
