@@ -75,6 +75,21 @@ import Testing
         }
     }
 
+    @Test func consoles() async throws {
+        try await Served.serve { client in
+            let path = "/infrastructures/\(try await Served.configured(client))/vms"
+            let text = try await Served.ask(client, .get, path + "/0/console")
+            #expect(text.status == .ok)
+            #expect(text.text.wholeMatch(of: /Dummy machine \S+ is running\n/) != nil, "\(text.text)")
+            let json = try await Served.ask(
+                client, .get, path + "/0/console", Served.headers(accept: "application/json"))
+            #expect(json.text.hasPrefix("{\"console\":"))
+            let missing = try await Served.ask(client, .get, path + "/9/console")
+            #expect(missing.status == .notFound)
+            #expect(missing.text == "Error Getting VM. property: Invalid VM ID")
+        }
+    }
+
     @Test func snapshots() async throws {
         try await Served.serve { client in
             let path = "/infrastructures/\(try await Served.configured(client))/vms/0/disks"

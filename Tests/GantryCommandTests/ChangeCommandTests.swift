@@ -76,6 +76,8 @@ import Testing
         #expect(try await machines(folder).map(\.placement.flavor) == ["dummy.medium", "dummy.small"])
         #expect(try await Gantry.status(["reconfigure", "a", "--machine", "0", "-q"] + state) == 0)
         #expect(try await Gantry.status(["snapshot", "a", "0", "--image", "golden"] + state) == 0)
+        #expect(try await Gantry.status(["console", "a", "0"] + state) == 0)
+        #expect(try await Gantry.status(["console", "a", "1"] + state) == 64)
         #expect(try await Gantry.status(["share", "a"] + state) == 0)
         #expect(try await Gantry.status(["stats"] + state) == 0)
         #expect(try await Gantry.status(["stats", "--from", "yesterday"] + state) == 64)

@@ -102,6 +102,21 @@ import Testing
         #expect(server.lines.filter { $0.hasPrefix("POST") }.count == 1)
     }
 
+    @Test func aConsoleIsAsked() async throws {
+        let folder = try Folder()
+        let server = try RecordingServer { request in
+            request.target.hasSuffix("/console") ? .answer(200, Self.gantry, "booted\n") : Self.gantryd(request)
+        }
+        #expect(try await folder.status(["console", "a", "node"], server) == 0)
+        #expect(server.lines.contains("GET /infrastructures/i-1/vms/0/console"))
+        let silent = try RecordingServer { request in
+            request.target.hasSuffix("/console")
+                ? .answer(400, Self.gantry, "Error Getting VM. property: connector 'ec2' shows no consoles of machines")
+                : Self.gantryd(request)
+        }
+        #expect(try await folder.status(["console", "a", "0"], silent) != 0)
+    }
+
     @Test func everyChangeIsOneRequest() async throws {
         let folder = try Folder()
         try folder.write("more.radl", "system node\ndeploy node 1\n")

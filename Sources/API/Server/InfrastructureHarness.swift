@@ -153,6 +153,9 @@ struct InfrastructureHarness: Sendable {
                 return try text(
                     request, name, try await calls.machineContextualizationMessage(id, number, caller: caller))
             }
+            if name == "console" {
+                return try text(request, name, try await calls.console(id, number, caller: caller))
+            }
             if name == "command" {
                 let step = request.uri.queryParameters["step"].map(String.init) ?? "1"
                 let link = "\(base(request))/infrastructures/\(id)/vms/\(number)/command"

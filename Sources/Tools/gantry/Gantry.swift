@@ -37,13 +37,12 @@ struct Gantry: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             UpCommand.self, PlanCommand.self, ListCommand.self, ShowCommand.self, LogCommand.self, SSHCommand.self,
+            ConsoleCommand.self,
             StartCommand.self, StopCommand.self, RebootCommand.self, AddCommand.self, RemoveCommand.self,
             AlterCommand.self, ReconfigureCommand.self, DestroyCommand.self, InventoryCommand.self,
             SSHConfigCommand.self, OutputsCommand.self, SnapshotCommand.self, ShareCommand.self, ExportCommand.self,
             ImportCommand.self, ImportDatabaseCommand.self, ImagesCommand.self, ImageCommand.self, QuotaCommand.self,
-            StatsCommand.self,
-            RADLCommand.self,
-            TOSCACommand.self, RecipeCommand.self, ConnectorCommand.self,
+            StatsCommand.self, RADLCommand.self, TOSCACommand.self, RecipeCommand.self, ConnectorCommand.self,
         ])
 
     /// Passwords and keys are in memory from the first file that is read.

@@ -37,6 +37,16 @@ extension InfrastructureCalls {
         return answer
     }
 
+    /// What a machine has written to its console, or the address of a page that shows it.
+    func console(_ id: String, _ number: String, caller: Caller) async throws -> String {
+        let (snapshot, machine) = try await machine(id, number, caller: caller)
+        let console = try await manager.console(
+            ofMachine: machine.id.number, in: snapshot.infrastructure.id, caller: caller)
+        switch console {
+        case .text(let text), .page(let text): return text
+        }
+    }
+
     /// Makes an image of a machine's disk, and returns its URL when it is there.
     /// - Parameter deletes: Whether it goes with the infrastructure.
     func makeImage(

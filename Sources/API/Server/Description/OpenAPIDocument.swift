@@ -179,7 +179,11 @@ struct OpenAPIDocument: Sendable {
         ("id", "Id of an infrastructure."),
         ("vm", "Number of a machine, from 0."),
         ("disk", "Number of a disk, from 0."),
-        ("property", "Name of a feature, such as `cpu.count` or `net_interface.0.ip`; or `contmsg`."),
+        (
+            "property",
+            "Name of a feature, such as `cpu.count` or `net_interface.0.ip`; `contmsg`; or `console`, what it has "
+                + "written there."
+        ),
         ("cloud", "Id of a cloud in the `Authorization` header."),
         ("otherProperty", "A name that is none of the properties."),
     ]

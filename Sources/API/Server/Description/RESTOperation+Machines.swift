@@ -20,7 +20,7 @@ extension RESTOperation {
 
     static let machineProperty = RESTOperation(
         method: .get, path: "/infrastructures/:id/vms/:vm/:property", name: "getMachineProperty", section: .machines,
-        summary: "A feature of a machine, `contmsg`, or `command`",
+        summary: "A feature of a machine, `contmsg`, `console`, or `command`",
         parameters: [
             Parameter(
                 "step", "Of `command`: 1, a program that asks until the machine is reached; 2, what it asks for.",

@@ -2,6 +2,7 @@ import Foundation
 import InfrastructureModel
 import Operations
 import Orchestration
+import Support
 import Synchronization
 
 /// Sees a change to its end and shows what is told of it meanwhile.
@@ -16,13 +17,31 @@ struct Following: Sendable {
             let events = try? await service.events(of: change.infrastructure, after: change.since)
         else { return [] }
         let last = Dictionary(events.compactMap { event in event.machine.map { ($0.number, event) } }) { $1 }
-        let lines = summary.machines.filter { Self.passing.contains($0.state) }.map { machine in
+        let waiting = summary.machines.filter { Self.passing.contains($0.state) }
+        let shown = waiting.count > 10 ? Array(waiting.prefix(9)) : waiting
+        var lines: [String] = []
+        for machine in shown {
             // Once it runs, the next that is heard of it comes by SSH.
-            let address = last[machine.number]?.kind == .contextualization ? nil : machine.addresses.first
-            return "machine \(machine.number) (\(machine.system)): \(last[machine.number]?.text ?? "not begun")"
-                + (address.map { "; no answer from \($0) yet: check that it is on and lets SSH in" } ?? "")
+            let isHeard = last[machine.number]?.kind == .contextualization
+            let address = isHeard ? nil : machine.addresses.first
+            lines.append(
+                "machine \(machine.number) (\(machine.system)): \(last[machine.number]?.text ?? "not begun")"
+                    + (address.map { "; no answer from \($0) yet: check that it is on and lets SSH in" } ?? "")
+                    + (isHeard || lines.count >= Self.mostConsoles ? "" : await consoleEnd(machine, change)))
         }
-        return lines.count > 10 ? lines.prefix(9) + ["and \(lines.count - 9) more machines"] : lines
+        return waiting.count > shown.count ? lines + ["and \(waiting.count - shown.count) more machines"] : lines
+    }
+
+    /// Machines whose consoles are read for the message.
+    private static let mostConsoles = 3
+    private static let consolePatience = Duration.seconds(5)
+
+    /// What the machine has written last; empty where nothing can be had soon.
+    private func consoleEnd(_ machine: InfrastructureSummary.Machine, _ change: SubmittedChange) async -> String {
+        let console = try? await withDeadline(Self.consolePatience, "the console") {
+            try await service.console(ofMachine: machine.number, in: change.infrastructure)
+        }
+        return console?.end.map { "; " + $0 } ?? ""
     }
 
     private static let passing = Set(

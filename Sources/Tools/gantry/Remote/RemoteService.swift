@@ -243,6 +243,15 @@ extension RemoteService {
         return try Self.id(link.uri)
     }
 
+    func console(ofMachine machine: Int, in id: InfrastructureID) async throws -> MachineConsole {
+        guard self is GantrydService else {
+            throw ManagerError(
+                code: .invalidDocument, message: "\(server.name) is an IM, which shows no consoles of machines")
+        }
+        return .text(
+            try await server.ask(.init(.get, ["infrastructures", id.rawValue, "vms", String(machine), "console"])).text)
+    }
+
     func makeImage(
         named name: String, ofDisk disk: Int, ofMachine machine: Int, in id: InfrastructureID, isDeleted: Bool
     ) async throws -> CloudImage {

@@ -72,6 +72,8 @@ protocol InfrastructureService: Sendable {
     func importInfrastructure(
         _ text: String, clouds: [CloudCredential], name: String?
     ) async throws -> InfrastructureID
+    /// What a machine has written to its console.
+    func console(ofMachine machine: Int, in id: InfrastructureID) async throws -> MachineConsole
     func makeImage(
         named name: String, ofDisk disk: Int, ofMachine machine: Int, in id: InfrastructureID, isDeleted: Bool
     ) async throws -> CloudImage

@@ -138,6 +138,10 @@ struct LocalService: InfrastructureService {
         try await manager.importInfrastructure(text, clouds: clouds, name: name, caller: .local)
     }
 
+    func console(ofMachine machine: Int, in id: InfrastructureID) async throws -> MachineConsole {
+        try await manager.console(ofMachine: machine, in: id, caller: .local)
+    }
+
     func makeImage(
         named name: String, ofDisk disk: Int, ofMachine machine: Int, in id: InfrastructureID, isDeleted: Bool
     ) async throws -> CloudImage {
