@@ -39,7 +39,7 @@ enum AccountScripts {
     static let user = #"""
         l=$(pe "$n");nw=0
         [ -n "$l" ]||{ ch=1;nw=1;[ $CK = 0 ]||fin; }
-        for g in "$@" $gr;do case $g in *[!0-9]*)[ -n "$(ge "$g")" ]||die "Group $g does not exist";;esac;done
+        for g in "$@" $gr;do [ -n "$(ge "$g")" ]||grep -q "^[^:]*:[^:]*:$g:" /etc/group||die "Group $g does not exist";done
         if [ $nw = 1 ];then
         gl=;for g in "$@";do gl=$gl,$g;done;gl=${gl#,}
         if hv useradd;then set --
