@@ -37,6 +37,25 @@ private final class Agent {
 }
 
 extension SSHLoginTests {
+    @Test("The shell of another user than root ends before somebody else's program")
+    func shellsOfOthersEnd() async throws {
+        let server = try Self.server.get()
+        try await server.withConnection(.admin) { communicator in
+            func run(_ script: String, as user: String?) async throws -> String {
+                let escalation = user.map { Escalation(user: $0) }
+                let output = try await communicator.run(ShellProgram(script: script, escalation: escalation))
+                return Self.text(output.standardOutput).trimmingCharacters(in: .newlines)
+            }
+            let first = try await run("echo $$", as: "plain")
+            #expect(try await run("echo $$", as: "plain") == first)
+            let root = try await run("echo $$; [ -e /proc/\(first) ] && echo there || echo gone", as: "root")
+            #expect(root.hasSuffix("\ngone"), "\(root)")
+            #expect(try await run("echo $$", as: "plain") != first)
+            // Root's stays.
+            #expect(try await run("echo $$", as: "root") == root.prefix { $0.isNumber })
+        }
+    }
+
     /// A new pair in a file, whose private part has a passphrase, and which `user` is let in with.
     private func makeKey(_ type: String, on server: TestServer, user: TestServer.User?) throws -> String {
         let file = "\(server.folder)/key-\(UUID().uuidString.prefix(8))"

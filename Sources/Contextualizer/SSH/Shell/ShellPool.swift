@@ -33,6 +33,11 @@ final class ShellPool {
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var running: CheckedContinuation<ProgramOutput, any Error>?
+    /// Shells that were asked to end before the program at hand begins, and what waits for them.
+    private var leaving: Set<Int> = []
+    private var leaver: CheckedContinuation<Void, Never>?
+    private var leaveTimer: (id: UInt64, token: UInt64)?
+    private static let leavePatience = Duration.seconds(2)
     /// Why nothing more can be run.
     private var ending: CommunicatorError?
 
@@ -53,6 +58,7 @@ final class ShellPool {
         }
         isBusy = true
         defer { passTurn() }
+        await endOthers(than: program)
         if let ending { throw ending }
         return try await withCheckedThrowingContinuation { continuation in
             running = continuation
@@ -70,7 +76,7 @@ final class ShellPool {
     /// The conversation knows the program before the carrier is told anything: the carrier may answer at once that the
     /// shell has ended, and then the program has.
     private func start(_ program: ShellProgram) throws(CommunicatorError) {
-        let escalation = program.escalation?.user == user ? nil : program.escalation
+        let escalation = escalation(of: program)
         if let id = usableShell(for: escalation) {
             let actions = try shells[id]?.conversation.run(program) ?? []
             return perform(actions, id)
@@ -88,6 +94,31 @@ final class ShellPool {
             throw error
         }
         perform(actions, id)
+    }
+
+    private func escalation(of program: ShellProgram) -> Escalation? {
+        program.escalation?.user == user ? nil : program.escalation
+    }
+
+    /// Ends the shells of users whom the program is not for, but root's and the one that logged in. The program may change
+    /// or remove such a user, which a process of theirs would hinder, and their next shell has the groups that they are in by
+    /// then.
+    private func endOthers(than program: ShellProgram) async {
+        let escalation = escalation(of: program)
+        for shell in Array(shells.values) {
+            guard let other = shell.escalation, other.user != "root", other != escalation else { continue }
+            guard shell.conversation.isUsable else {
+                carrier.closeShell(shell.id)
+                drop(shell.id)
+                continue
+            }
+            leaving.insert(shell.id)
+            carrier.send(ShellProtocol.quit, to: shell.id)
+        }
+        guard !leaving.isEmpty else { return }
+        nextToken += 1
+        leaveTimer = (carrier.setTimer(Self.leavePatience, token: nextToken), nextToken)
+        await withCheckedContinuation { leaver = $0 }
     }
 
     /// Ends all: programs that run or wait fail with this error.
@@ -124,6 +155,13 @@ final class ShellPool {
     }
 
     func timerFired(_ token: UInt64) {
+        if token == leaveTimer?.token {
+            for id in leaving {
+                carrier.closeShell(id)
+                drop(id)
+            }
+            return
+        }
         guard let shell = shells.values.first(where: { $0.timer?.token == token }), let timer = shell.timer else {
             return
         }
@@ -144,6 +182,11 @@ final class ShellPool {
 
     private func drop(_ id: Int) {
         if let timer = shells.removeValue(forKey: id)?.timer { carrier.cancelTimer(timer.id) }
+        guard leaving.remove(id) != nil, leaving.isEmpty else { return }
+        if let timer = leaveTimer { carrier.cancelTimer(timer.id) }
+        leaveTimer = nil
+        leaver?.resume()
+        leaver = nil
     }
 
     private func perform(_ actions: [ShellConversation.Action], _ id: Int) {
