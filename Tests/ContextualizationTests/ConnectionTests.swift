@@ -326,7 +326,7 @@ import Testing
             - hosts: a
               gather_facts: false
               vars: {ansible_connection: local}
-              tasks: [{name: here, shell: echo 4 >> log}]
+              tasks: [{name: here, shell: echo 4 >> ~/log}]
             - hosts: b
               gather_facts: false
               vars: {ansible_ssh_common_args: -A}

@@ -133,4 +133,16 @@ import Testing
         let error = #expect(throws: UsageError.self) { try AnsibleEnvironment([name: value]).apply(to: &options) }
         #expect(error.map { "\($0)" } == said)
     }
+
+    @Test func hostsOfALimitStandInAFile() throws {
+        let folder = try Self.folder(["again": "a\n# no host\n\n b \n", "none": "# none\n"])
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(try RecipeSourceOptions.parse(["-l", "web,@\(folder)/again"]).hostLimit() == "web,a,b")
+        #expect(try RecipeSourceOptions.parse([]).hostLimit() == nil)
+        for file in ["none", "nosuch"] {
+            #expect(throws: (any Error).self) {
+                try RecipeSourceOptions.parse(["-l", "@\(folder)/\(file)"]).hostLimit()
+            }
+        }
+    }
 }

@@ -137,7 +137,8 @@ final class PlaybookRun: Sendable {
         for (number, batch) in batches.enumerated() {
             let title = PlayName.batch(step, number: number + 1)
             let ids = inOrder(batch.map(\.id))
-            context.table.members = HostTable.Members(all: inOrder(members.map(\.id)), batch: ids, active: ids)
+            context.table.members = HostTable.Members(
+                all: inOrder(members.map(\.id)), batch: ids, active: inOrder(alive.filter(crew.isAlive).map(\.id)))
             defer { context.table.members = nil }
             switch try await run(play, index: index, step: title, batch: batch) {
             case .goesOn: continue
@@ -254,8 +255,11 @@ final class PlaybookRun: Sendable {
     }
 
     private func members(of play: ProgramPlay) throws -> [ContextualizationMachine] {
-        let resolved = try value(play.hosts, of: play) ?? "all"
+        let resolved = try value(play.hosts, of: play) ?? .none
         let pattern = resolved.listValue.map { $0.map(\.text).joined(separator: ",") } ?? resolved.text
+        guard !resolved.isNone, !pattern.allSatisfy(\.isWhitespace) else {
+            throw ContextualizationError(message: "'hosts' of the play '\(play.name)' is empty: name hosts or groups")
+        }
         let machines = try inventory.machines(pattern)
         switch try value(play.settings.order, of: play)?.text {
         case nil, "inventory": return machines

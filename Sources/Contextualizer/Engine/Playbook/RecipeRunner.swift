@@ -183,7 +183,8 @@ package struct RecipeRunner: Sendable {
         if let name = options.startAt { plays = try StartAt(name).cut(plays) }
         if let limit = options.limit { _ = try Self.limited(limit, inventory) }
         var inventory = inventory
-        try VariableFolders.read(beside: path, into: &inventory, vault: library.decrypt) { warning in
+        try VariableFolders.read(beside: path, into: &inventory, \.playbookVariables, vault: library.decrypt) {
+            warning in
             options.warn?(RecipeProblem(warning))
         }
         return Prepared(folder: folder, library: library, plays: plays, inventory: inventory)
@@ -247,7 +248,7 @@ package struct RecipeRunner: Sendable {
             let id = host.machine.id
             return MachineLink(
                 machine: host.machine, isController: host.isLocal, factory: factory,
-                settings: MachineLink.Settings(host.patience),
+                settings: MachineLink.Settings(host.patience), folder: host.isLocal ? folder : nil,
                 // As often as it is to be tried, however long that takes.
                 reachTimeout: .seconds(1_000_000), clock: clock, lock: lock,
                 mayHaveLeftover: !options.history.isEmpty
@@ -279,7 +280,7 @@ package struct RecipeRunner: Sendable {
             let notes = LockedValue<[RecipeDiagnostic]>([])
             let library = self.library(folder, notes: notes)
             let recipe = try recipe(path, library)
-            var problems = RecipeCheck.problems(recipe, mayUseController: true)
+            var problems = RecipeCheck.playbookProblems(recipe) + RecipeCheck.problems(recipe, mayUseController: true)
             do throws(TaskFailure) {
                 if !problems.contains(where: { $0.severity == .error }) {
                     problems += library.templateProblems(try library.compiler.plays(recipe))
@@ -316,7 +317,7 @@ package struct RecipeRunner: Sendable {
 
     private func programs(_ path: String, _ library: FileLibrary) throws -> [ProgramPlay] {
         let recipe = try recipe(path, library)
-        let told = RecipeCheck.problems(recipe, mayUseController: true)
+        let told = RecipeCheck.playbookProblems(recipe) + RecipeCheck.problems(recipe, mayUseController: true)
         let problems = told.filter { $0.severity == .error }
         for warning in told where warning.severity == .warning { options.warn?(RecipeProblem(warning)) }
         guard problems.isEmpty else {

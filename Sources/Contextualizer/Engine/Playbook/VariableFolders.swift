@@ -6,14 +6,16 @@ import Recipes
 /// `group_vars` and `host_vars` beside an inventory or a playbook: a file or a folder of files a group or host. Those of
 /// the controller are read where no source lists it, too.
 enum VariableFolders {
+    /// - Parameter source: Whether the file is an inventory or a playbook.
     static func read(
-        beside file: String, into inventory: inout Inventory, vault: RecipeYAML.Vault? = nil,
+        beside file: String, into inventory: inout Inventory,
+        _ source: WritableKeyPath<Inventory.Group, JinjaDict> = \.folderVariables, vault: RecipeYAML.Vault? = nil,
         warn: ((RecipeDiagnostic) -> Void)? = nil
     ) throws {
         let folder = (URL(fileURLWithPath: file).standardizedFileURL.path as NSString).deletingLastPathComponent
         for group in inventory.groups {
             for variables in try variables(folder + "/group_vars/" + group.name, vault, warn) {
-                inventory.setVariables(variables, ofGroup: group.name)
+                inventory.setVariables(variables, ofGroup: group.name, source)
             }
         }
         for host in inventory.hosts {

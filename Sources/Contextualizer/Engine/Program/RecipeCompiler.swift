@@ -58,6 +58,8 @@ struct RecipeCompiler {
             gathering.tags = tags.isEmpty ? ["always"] : tags
             gathering.remoteUser = attributes.remoteUser
             gathering.connection = attributes.connection
+            // Of an import: a play has no conditions of its own.
+            gathering.conditions = Self.texts(attributes.when)
             for (name, value) in [
                 ("gather_subset", play.gatherSubset), ("gather_timeout", play.gatherTimeout),
                 ("fact_path", play.factPath),

@@ -154,6 +154,9 @@ final class HostRunner {
     private func run(_ block: ProgramBlock) async throws -> Outcome {
         if !block.rescue.isEmpty { rescueDepth += 1 }
         var outcome = try await run(block.body)
+        if case .done = outcome, !block.rescue.isEmpty || !block.always.isEmpty {
+            outcome = await failureElsewhere(in: block.body)
+        }
         if !block.rescue.isEmpty { rescueDepth -= 1 }
         if case .failed(_, let result, false) = outcome, !block.rescue.isEmpty {
             if result != Self.elsewhere {
@@ -169,6 +172,25 @@ final class HostRunner {
         let last = try await run(block.always)
         if case .done = last { return outcome }
         return last
+    }
+
+    /// What another machine's failure, which counts for all, makes of tasks that were done here: who has nothing left to do
+    /// in a block is still in it while others are.
+    private func failureElsewhere(in nodes: [ProgramNode]) async -> Outcome {
+        guard let lockStep, let last = Self.lastTask(in: nodes) else { return .done }
+        switch await lockStep.arrive(host.name, at: place(of: last) + [.max]) {
+        case .go: return .done
+        case .end: return .ended
+        case .fail: return .failed(task: last.name, result: Self.elsewhere, isUnreachable: false)
+        }
+    }
+
+    private static func lastTask(in nodes: [ProgramNode]) -> ProgramTask? {
+        switch nodes.last {
+        case .task(let task)?: task
+        case .block(let block)?: lastTask(in: block.always) ?? lastTask(in: block.rescue) ?? lastTask(in: block.body)
+        case nil: nil
+        }
     }
 
     // MARK: - One task

@@ -1,5 +1,6 @@
 import ContextualizationAPI
 import Logging
+import Modules
 import Support
 
 /// The way to one machine: connects when it is first needed, waits while the machine boots, and connects anew after a
@@ -37,6 +38,8 @@ actor MachineLink {
     let executor: (any TaskExecutor)?
     private let factory: any CommunicatorFactory
     private let settings: Settings
+    /// Where programs begin on the controller; nil: at home.
+    private let folder: String?
     private let reachTimeout: Duration
     private let clock: any Clock<Duration>
     private let lock: RunLock
@@ -52,11 +55,12 @@ actor MachineLink {
     private var letUsIn = false
 
     /// - Parameters:
+    ///   - folder: Where programs begin, if they may go there; nil: in the home of their user.
     ///   - mayHaveLeftover: Whether an earlier run may have left a program behind.
     ///   - report: Told what is to become an event.
     init(
         machine: ContextualizationMachine, isController: Bool = false, factory: any CommunicatorFactory,
-        settings: Settings,
+        settings: Settings, folder: String? = nil,
         reachTimeout: Duration, clock: any Clock<Duration>, lock: RunLock, mayHaveLeftover: Bool,
         report: @escaping @Sendable (ContextualizationEvent.Body) async throws -> Void
     ) {
@@ -65,6 +69,7 @@ actor MachineLink {
         self.factory = factory
         executor = factory.executor()
         self.settings = settings
+        self.folder = folder
         self.reachTimeout = reachTimeout
         self.clock = clock
         self.lock = lock
@@ -87,7 +92,8 @@ actor MachineLink {
             try await clearLeftover(communicator, escalation: program.escalation)
         }
         var program = program
-        program.script = lock.prefix + program.script
+        let place = folder.map { "cd \(ShellText.quote($0)) 2>/dev/null || :\n" } ?? ""
+        program.script = lock.prefix + place + program.script
         users.insert(program.escalation)
         do {
             return try await communicator.run(program)

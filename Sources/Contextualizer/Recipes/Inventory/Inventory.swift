@@ -11,7 +11,11 @@ public struct Inventory: Sendable, Hashable {
         public var hosts: [String] = []
         /// Groups inside this one.
         public var children: [String] = []
+        /// Of the inventory itself.
         public var variables: JinjaDict = [:]
+        /// Of `group_vars` beside the inventory, and beside the playbook.
+        public var folderVariables: JinjaDict = [:]
+        public var playbookVariables: JinjaDict = [:]
 
         public init(_ name: String) { self.name = name }
     }
@@ -58,7 +62,9 @@ public struct Inventory: Sendable, Hashable {
         }
         for group in other.groups {
             addGroup(group.name)
-            setVariables(group.variables, ofGroup: group.name)
+            for source in [\Group.variables, \.folderVariables, \.playbookVariables] {
+                setVariables(group[keyPath: source], ofGroup: group.name, source)
+            }
             for host in group.hosts where group.name != "ungrouped" {
                 addHost(host, to: group.name, variables: other.host(host)?.variables ?? [:])
             }
@@ -107,9 +113,12 @@ public struct Inventory: Sendable, Hashable {
         }
     }
 
-    public mutating func setVariables(_ variables: JinjaDict, ofGroup group: String) {
+    /// - Parameter source: Where they come from.
+    public mutating func setVariables(
+        _ variables: JinjaDict, ofGroup group: String, _ source: WritableKeyPath<Group, JinjaDict> = \.variables
+    ) {
         addGroup(group)
-        if let place = groupIndex[group] { groups[place].variables.merge(variables) }
+        if let place = groupIndex[group] { groups[place][keyPath: source].merge(variables) }
     }
 
     /// Gives variables to a host that is not listed.
@@ -157,8 +166,9 @@ public struct Inventory: Sendable, Hashable {
         ancestors(ofHost: host).filter { $0 != "all" }.sorted()
     }
 
-    /// Group variables from the outermost group to the innermost, then the host's own, in Ansible's order of
-    /// precedence. Magic variables are the engine's.
+    /// Variables of groups, then the host's own, in Ansible's order of precedence: those that the inventory gives its
+    /// groups, those of `group_vars/all`, those of the other groups beside the inventory and then beside the playbook; each
+    /// from the outermost group to the innermost. Magic variables are the engine's.
     public func variables(ofHost name: String) -> JinjaDict {
         var result = groups[0].variables
         let depths = depths()
@@ -168,7 +178,12 @@ public struct Inventory: Sendable, Hashable {
             let (first, second) = (priority(left), priority(right))
             return first == second ? left < right : first < second
         }
-        for group in order { result.merge(self.group(group)?.variables ?? [:]) }
+        let inner = order.compactMap { group($0) }
+        for group in inner { result.merge(group.variables) }
+        result.merge(groups[0].folderVariables)
+        result.merge(groups[0].playbookVariables)
+        for group in inner { result.merge(group.folderVariables) }
+        for group in inner { result.merge(group.playbookVariables) }
         result.merge(host(name)?.variables ?? [:])
         result["ansible_group_priority"] = nil
         return result

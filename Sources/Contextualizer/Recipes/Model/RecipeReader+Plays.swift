@@ -24,7 +24,7 @@ extension RecipeReader {
         switch keyword {
         case "hosts": play.hosts = value.value
         case "user": play.attributes.remoteUser = value.value
-        case "gather_facts": play.gatherFacts = value.value
+        case "gather_facts": play.gatherFacts = flag(value, of: keyword)
         case "gather_subset": play.gatherSubset = value.value
         case "gather_timeout": play.gatherTimeout = value.value
         case "fact_path": play.factPath = value.value
@@ -37,7 +37,7 @@ extension RecipeReader {
         case "handlers": play.handlers = nodes(value, of: keyword)
         case "serial": play.serial = value.value
         case "max_fail_percentage": play.maxFailPercentage = value.value
-        case "force_handlers": play.forceHandlers = value.value
+        case "force_handlers": play.forceHandlers = flag(value, of: keyword)
         case "strategy": play.strategy = value.value
         case "order": play.order = value.value
         case "validate_argspec": break
@@ -111,8 +111,12 @@ extension RecipeReader {
                     var imported = imported
                     imported.recipe = imported.recipe ?? reader.name
                     let name = imported.attributes.name
+                    var variables = imported.attributes.vars
+                    variables.merge(play.attributes.vars)
                     imported.attributes = imported.attributes.inheriting(from: play.attributes)
                     imported.attributes.name = name
+                    // What the import says counts more than what the play says.
+                    imported.attributes.vars = variables
                     return imported
                 }
             }

@@ -27,7 +27,7 @@ struct RecipeFactsCommand: AsyncParsableCommand {
             let hosts = try source.read(vault)
             var options = RecipeRunner.Options()
             try connection.apply(to: &options)
-            options.limit = source.limit
+            options.limit = try source.hostLimit()
             options.extraVariables = try source.variables(vault)
             options.vault = vault
             let runner = RecipeRunner(

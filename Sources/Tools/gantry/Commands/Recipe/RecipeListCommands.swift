@@ -22,7 +22,7 @@ struct RecipeOutlineOptions: ParsableArguments {
         let vault = try source.vault()
         let hosts = try source.read(vault)
         var options = RecipeRunner.Options()
-        options.limit = source.limit
+        options.limit = try source.hostLimit()
         options.extraVariables = try source.variables(vault)
         options.vault = vault
         options.tags = tags

@@ -16,7 +16,10 @@ struct RecipeSourceOptions: ParsableArguments {
             valueName: "file"))
     var inventory: [String] = []
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Only these hosts.", valueName: "pattern")) var limit: String?
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Only these hosts; @FILE: those that stand in it.", valueName: "pattern"))
+    var limit: String?
 
     @Option(
         name: [.customShort("e"), .customLong("extra-vars")],
@@ -25,6 +28,22 @@ struct RecipeSourceOptions: ParsableArguments {
     var extra: [String] = []
 
     @OptionGroup var vaultOptions: VaultOptions
+
+    /// `--limit`, with the hosts of files that are named as `@FILE`: a line each, as Ansible's files for another try have
+    /// them.
+    func hostLimit() throws -> String? {
+        try limit?.split(separator: ",").map { part in
+            let word = part.trimmingCharacters(in: .whitespaces)
+            guard word.hasPrefix("@") else { return word }
+            let file = String(word.dropFirst())
+            try UserFile.check(file, "file of hosts for --limit")
+            let data = FileManager.default.contents(atPath: file.expandingHome) ?? Data()
+            let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+                .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+            guard !lines.isEmpty else { throw UsageError("the file '\(file)' of --limit names no host") }
+            return lines.joined(separator: ",")
+        }.joined(separator: ",")
+    }
 
     func vault() throws -> Vault? { try vaultOptions.vault() }
 

@@ -140,7 +140,7 @@ struct RecipeRunCommand: AsyncParsableCommand {
         try connection.apply(to: &options)
         options.isCheckMode = check
         options.showsDifference = diff
-        options.limit = source.limit
+        options.limit = try source.hostLimit()
         options.extraVariables = try source.variables(vault)
         options.vault = vault
         options.tags = tags.selection
