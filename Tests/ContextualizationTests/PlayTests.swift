@@ -362,4 +362,39 @@ import Testing
         #expect(report.results["a"] == .configured)
         #expect(Self.names(log, "a").count { $0 == "Gathering Facts=ok" } == times, "\(Self.names(log, "a"))")
     }
+
+    /// Nothing runs on all hosts since nobody said where.
+    @Test(arguments: [
+        ("- tasks: [{debug: {}}]\n", "the play has no 'hosts'"),
+        ("- {hosts: [], tasks: [{debug: {}}]}\n", "'hosts' of the play is empty"),
+        ("- {hosts: '', tasks: [{debug: {}}]}\n", "'hosts' of the play is empty"),
+        ("- {hosts: , tasks: [{debug: {}}]}\n", "'hosts' of the play is empty"),
+        ("- debug: {}\n", "this is a list of tasks, no playbook"), ("# nothing\n", "there is no play in it"),
+        ("- {hosts: a, become: ture, tasks: [{debug: {}}]}\n", "'become' is true or false, not 'ture'"),
+        ("- {hosts: a, gather_facts: perhaps}\n", "'gather_facts' is true or false, not 'perhaps'"),
+        ("- {hosts: a, tasks: [{debug: {}, ignore_errors: maybe}]}\n", "'ignore_errors' is true or false"),
+    ])
+    func whatIsNoPlaybook(text: String, said: String) async throws {
+        let error = await #expect(throws: ContextualizationError.self) { try await run(["site.yml": text]) }
+        #expect(error?.problems.contains { $0.message.contains(said) } == true, "\(error?.problems ?? [])")
+    }
+
+    @Test func hostsThatComeToNothing() async throws {
+        let error = await #expect(throws: ContextualizationError.self) {
+            try await run(["site.yml": "- {hosts: '{{ nowhere }}', vars: {nowhere: ''}, tasks: [{debug: {}}]}\n"])
+        }
+        #expect(error?.message.contains("is empty") == true, "\(error?.message ?? "")")
+    }
+
+    /// What is included for sure is looked at before anything runs; under a condition it is not.
+    @Test func whatIsIncludedForSure() async throws {
+        let play = "- {hosts: a, tasks: [{name: one, debug: {}}, {include_tasks: more.yml"
+        let more = "- debconf: {name: x}\n"
+        let error = await #expect(throws: ContextualizationError.self) {
+            try await run(["site.yml": play + "}]}\n", "more.yml": more])
+        }
+        #expect(error?.problems.contains { $0.message.contains("'debconf' is not supported") } == true)
+        let (report, log) = try await run(["site.yml": play + ", when: false}]}\n", "more.yml": more])
+        #expect(report.results["a"] == .configured && Self.names(log, "a").contains("one=ok"))
+    }
 }

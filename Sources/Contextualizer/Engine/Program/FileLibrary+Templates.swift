@@ -9,20 +9,47 @@ extension FileLibrary {
     func templateProblems(_ plays: [ProgramPlay]) -> [RecipeDiagnostic] {
         var seen: Set<String> = []
         var problems: [RecipeDiagnostic] = []
-        func visit(_ nodes: [ProgramNode]) {
+        func visit(_ nodes: [ProgramNode], isSure: Bool) {
             for node in nodes {
                 switch node {
-                case .task(let task): problems += self.problems(of: task, &seen)
+                case .task(let task):
+                    problems += self.problems(of: task, &seen)
+                    guard isSure else { continue }
+                    do throws(TaskFailure) {
+                        visit(try surelyIncluded(by: task, &seen), isSure: true)
+                    } catch {
+                        problems += error.problems
+                    }
                 case .block(let block):
-                    for part in [block.body, block.rescue, block.always] { visit(part) }
+                    visit(block.body, isSure: isSure)
+                    visit(block.rescue, isSure: false)
+                    visit(block.always, isSure: isSure)
                 }
             }
         }
         for play in plays {
-            for section in play.sections { visit(section) }
-            visit(play.handlers.map { .task($0) })
+            for section in play.sections { visit(section, isSure: true) }
+            visit(play.handlers.map { .task($0) }, isSure: false)
         }
         return problems
+    }
+
+    /// The tasks of a file that a task includes whatever happens: its name is no template, and there is no condition. A file
+    /// that is not there yet may be made by a task before.
+    private func surelyIncluded(
+        by task: ProgramTask, _ seen: inout Set<String>
+    ) throws(TaskFailure) -> [ProgramNode] {
+        guard case .includeTasks = task.action, task.conditions.isEmpty, task.loop == nil,
+            let name = (task.arguments["file"] ?? task.arguments["_raw_params"])?.stringValue,
+            !JinjaTemplate.isTemplate(name), seen.insert("\(task.near ?? task.folder ?? ""):\(name)").inserted
+        else { return [] }
+        do {
+            return try tasks(named: name, includedBy: task, path: task.path + ".include.0").included.tasks
+        } catch let error as TaskFailure where !error.problems.isEmpty {
+            throw error
+        } catch {
+            return []
+        }
     }
 
     private static let reading = RecipeEnvironment.make()

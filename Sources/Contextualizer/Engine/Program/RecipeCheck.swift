@@ -56,6 +56,32 @@ enum RecipeCheck {
         return problems
     }
 
+    /// What a file must have to be a playbook: plays that say on which hosts.
+    static func playbookProblems(_ recipe: Recipe) -> [RecipeDiagnostic] {
+        let start = RecipePosition(line: 1, column: 1)
+        if recipe.isTaskList {
+            return [
+                RecipeDiagnostic(
+                    .error, "this is a list of tasks, no playbook: put them under 'tasks' of a play with 'hosts'",
+                    recipe: recipe.name, position: start)
+            ]
+        }
+        if recipe.plays.isEmpty {
+            return [RecipeDiagnostic(.error, "there is no play in it", recipe: recipe.name, position: start)]
+        }
+        return recipe.plays.filter { $0.importedPlaybook == nil }.compactMap { play in
+            let problem: String
+            switch play.hosts {
+            case nil: problem = "the play has no 'hosts': name hosts or groups"
+            case .some(let hosts)
+            where hosts.listValue?.isEmpty ?? hosts.text.allSatisfy(\.isWhitespace) || hosts.isNone:
+                problem = "'hosts' of the play is empty: name hosts or groups"
+            default: return nil
+            }
+            return RecipeDiagnostic(.error, problem, recipe: play.recipe ?? recipe.name, position: play.position)
+        }
+    }
+
     private static func refusals(
         _ task: RecipeTask, recipe: String, _ mayUseController: Bool
     ) -> [RecipeDiagnostic] {

@@ -152,6 +152,20 @@ struct RecipeReader {
         }
     }
 
+    /// True or false, in any of YAML's words, or a template. A word that is neither would count as false.
+    mutating func flag(_ value: PositionedValue, of keyword: String) -> JinjaValue {
+        let text = value.value.text
+        let isFlag =
+            value.value.isNone || value.value.boolValue != nil || JinjaTemplate.isTemplate(text)
+            || Self.flagWords.contains(text.lowercased())
+        if !isFlag { error("'\(keyword)' is true or false, not '\(text)'", at: value.position) }
+        return value.value
+    }
+
+    private static let flagWords: Set<String> = [
+        "true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0", "1.0", "0.0",
+    ]
+
     mutating func tags(_ value: PositionedValue) -> [JinjaValue] {
         list(value).flatMap { item -> [JinjaValue] in
             guard case .string(let text)? = item.scalar else { return [item.value] }
@@ -170,14 +184,14 @@ struct RecipeReader {
         case "name": attributes.name = value.scalar?.isNone == true ? nil : text(value, of: keyword)
         case "vars": attributes.vars = dict(value, of: keyword)
         case "when": attributes.when = conditions(value, of: keyword)
-        case "become": attributes.become = value.value
+        case "become": attributes.become = flag(value, of: keyword)
         case "become_user": attributes.becomeUser = value.value
         case "become_method": attributes.becomeMethod = value.value
         case "become_flags": attributes.becomeFlags = value.value
         case "become_exe": attributes.becomeExe = value.value
         case "sudo", "su":
             warning("'\(keyword)' is old: write 'become'", at: entry.keyPosition)
-            attributes.become = value.value
+            attributes.become = flag(value, of: keyword)
             if attributes.becomeMethod == nil { attributes.becomeMethod = .string(keyword) }
         case "sudo_user", "su_user":
             warning("'\(keyword)' is old: write 'become_user'", at: entry.keyPosition)
@@ -185,21 +199,21 @@ struct RecipeReader {
             if attributes.become == nil { attributes.become = .bool(true) }
         case "environment": attributes.environment = list(value).map(\.value)
         case "tags": attributes.tags = tags(value)
-        case "ignore_errors": attributes.ignoreErrors = value.value
-        case "ignore_unreachable": attributes.ignoreUnreachable = value.value
-        case "no_log": attributes.noLog = value.value
+        case "ignore_errors": attributes.ignoreErrors = flag(value, of: keyword)
+        case "ignore_unreachable": attributes.ignoreUnreachable = flag(value, of: keyword)
+        case "no_log": attributes.noLog = flag(value, of: keyword)
         case "delegate_to": attributes.delegateTo = value.value
-        case "delegate_facts": attributes.delegateFacts = value.value
-        case "run_once": attributes.runOnce = value.value
-        case "check_mode": attributes.checkMode = value.value
+        case "delegate_facts": attributes.delegateFacts = flag(value, of: keyword)
+        case "run_once": attributes.runOnce = flag(value, of: keyword)
+        case "check_mode": attributes.checkMode = flag(value, of: keyword)
         case "always_run":
             warning("'always_run' is old: write 'check_mode: false'", at: entry.keyPosition)
             attributes.checkMode = .bool(false)
-        case "diff": attributes.diff = value.value
+        case "diff": attributes.diff = flag(value, of: keyword)
         case "remote_user": attributes.remoteUser = value.value
         case "connection": attributes.connection = value.value
         case "port": attributes.port = value.value
-        case "any_errors_fatal": attributes.anyErrorsFatal = value.value
+        case "any_errors_fatal": attributes.anyErrorsFatal = flag(value, of: keyword)
         case "throttle": attributes.throttle = value.value
         case "timeout": attributes.timeout = value.value
         case "notify": attributes.notify = list(value).map(\.value)
