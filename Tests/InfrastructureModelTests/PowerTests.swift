@@ -84,6 +84,7 @@ import Testing
         let provider = try #require(world.machine.snapshot.machines[1].providerID)
         world.wait(.seconds(100_000))
         world.cloud.states[provider] = state
+        world.cloud.isStuck = true
         world.converge()
         try world.runToEnd()
         guard case .failed(let message) = world.machine.outcome else {
@@ -94,9 +95,45 @@ import Testing
         #expect(world.cloud.alive.count == 3)
         #expect(world.machine.snapshot.machines[1].providerID == provider)
         world.cloud.states[provider] = nil
+        world.cloud.isStuck = false
         world.converge()
         try world.runToEnd()
         #expect(world.machine.outcome == .succeeded)
+    }
+
+    @Test("a machine that has failed since it ran tells why, and is started once", arguments: [true, false])
+    func failedIsStarted(isStuck: Bool) throws {
+        var world = try running()
+        let provider = try #require(world.machine.snapshot.machines[1].providerID)
+        world.cloud.states[provider] = .failed
+        world.cloud.failures[provider] = "the disk is full"
+        world.cloud.isStuck = isStuck
+        world.change(.start)
+        try world.runToEnd()
+        #expect(world.cloud.powerCalls.map(\.number) == [1])
+        let machine = world.machine.snapshot.machines[1]
+        guard isStuck else {
+            #expect(world.machine.outcome == .succeeded)
+            #expect(machine.state == .configured && machine.detail == nil)
+            return
+        }
+        #expect(
+            world.machine.outcome
+                == .failed(message: "power of machine 1: failed at its provider: the disk is full"))
+        #expect(machine.state == .stopped && machine.detail == "the disk is full")
+    }
+
+    @Test("a machine that its host has paused is stopped when it shall be")
+    func pausedIsStopped() throws {
+        var world = try running()
+        let provider = try #require(world.machine.snapshot.machines[1].providerID)
+        world.cloud.states[provider] = .stopped
+        world.cloud.failures[provider] = "its host has paused it"
+        world.change(.stop, [1])
+        try world.runToEnd()
+        #expect(world.machine.outcome == .succeeded)
+        #expect(world.cloud.powerCalls.map(\.number) == [1])
+        #expect(states(world) == [.configured, .stopped, .configured])
     }
 
     @Test func whatIsGoneIsToldAndTheOthersStop() throws {

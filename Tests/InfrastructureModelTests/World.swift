@@ -21,6 +21,10 @@ struct FakeCloud {
     var alive: [String: MachineID] = [:]
     /// What the provider says of machines beside that they run.
     var states: [String: ProviderMachine.State] = [:]
+    /// Why they do not run.
+    var failures: [String: String] = [:]
+    /// Whether no call changes what they are.
+    var isStuck = false
     /// Starts, stops and reboots that were done, in order.
     var powerCalls: [(call: PowerCall, number: Int)] = []
     /// Sizes that machines were given, by their numbers.
@@ -240,7 +244,7 @@ struct World {
                 let state = cloud.states[provider] ?? .running
                 answers[id] = ProviderMachine(
                     id: provider, state: state == .running && Bool.random(using: &random) ? .pending : state,
-                    addresses: [address])
+                    failure: cloud.failures[provider], addresses: [address])
             }
             return .described(reference, answers, problems: problems)
         case .findLaunches(let reference, let tokens, _):
@@ -257,7 +261,10 @@ struct World {
                 guard let provider = machine.snapshot.machines[id.number].providerID, cloud.alive[provider] != nil
                 else { continue }
                 cloud.powerCalls.append((call, id.number))
-                cloud.states[provider] = call == .stop ? .stopped : .running
+                if !cloud.isStuck {
+                    cloud.states[provider] = call == .stop ? .stopped : .running
+                    cloud.failures[provider] = nil
+                }
                 answers[id] = ProviderMachine(id: provider, state: call == .stop ? .stopping : .pending)
             }
             return .powered(

@@ -156,7 +156,22 @@ struct MachineMappingTests {
         let label = DomainDefinitionTests.label(.qemu, launchedAt: launched ? 1 : nil)
         let machine = Machine(id: "u", label, DomainState(state: state, reason: reason), leases: [])
         #expect(machine.state == expected)
-        #expect((machine.failure != nil) == (expected == .failed))
+        #expect((machine.failure != nil) == (expected == .failed || state == DomainState.paused))
+    }
+
+    @Test("A paused machine says why, and what lets it go on")
+    func paused() {
+        let label = DomainDefinitionTests.label(.qemu, launchedAt: 1)
+        func failure(_ reason: Int32) -> String? {
+            Machine(id: "u", label, DomainState(state: DomainState.paused, reason: reason), leases: []).failure?.message
+        }
+        #expect(failure(1)?.contains("(virsh suspend); `gantry start` lets it go on") == true)
+        #expect(failure(5)?.contains("a disk cannot be written: is the storage pool full? Make room there") == true)
+        // libvirt itself is at work on it.
+        #expect(failure(3) == nil)
+        #expect(DomainState(state: DomainState.paused, reason: 5).isHeld)
+        #expect(!DomainState(state: DomainState.paused, reason: 11).isHeld)
+        #expect(!DomainState(state: 1, reason: 1).isHeld)
     }
 
     @Test("The newest lease of a card counts, for all interfaces that share it")

@@ -303,6 +303,7 @@ extension InfrastructureStateMachine {
         noteRemark(answer.remark, of: id, now: now)
         guard let machine = machine(id) else { return }
         noteClarity(of: answer, machine, now: now)
+        noteHalt(answer, machine)
         switch answer.state {
         case .running where !machine.addresses.isEmpty:
             if machine.power == .stopped, powerCalls[id] != nil {
@@ -319,6 +320,10 @@ extension InfrastructureStateMachine {
             }
             setPhase(id, .starting(provider: answer.id), now: now)
             if isOverdue(machine, now: now) { failOverdue(id, provider: answer.id, answer.console, now: now) }
+        case .stopped where isOnlyHalted(answer, machine):
+            // It holds all that it has: a stop is still to be done.
+            setPhase(id, .running(provider: answer.id), now: now)
+            verified.insert(id)
         case .stopped:
             setPhase(id, .stopped(provider: answer.id), now: now)
             if machine.power == .stopped || powerCalls[id] == nil {
@@ -340,6 +345,8 @@ extension InfrastructureStateMachine {
         case .failed where machine.hasRun:
             verified.insert(id)
             problems[Self.power(of: id)] = "failed at its provider" + (answer.failure.map { ": \($0)" } ?? "")
+            // It is started once, as what somebody has stopped is: perhaps what it failed for is mended.
+            if machine.power != .stopped { setPhase(id, .stopped(provider: answer.id), now: now) }
         case .failed:
             setPhase(
                 id, .failed(message: answer.failure ?? "the provider reports a failure", provider: answer.id),

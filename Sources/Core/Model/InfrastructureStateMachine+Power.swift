@@ -86,8 +86,21 @@ extension InfrastructureStateMachine {
             powerCalls[id] = call
             if machine(id)?.power == .rebooted { update(id) { $0.power = nil } }
             verified.insert(id)
-            problems[Self.power(of: id)] = "cannot \(call.rawValue): \(message)"
+            let before = problems[Self.power(of: id)].map { "\($0); " } ?? ""
+            problems[Self.power(of: id)] = "\(before)cannot \(call.rawValue): \(message)"
         }
+    }
+
+    /// Keeps why a machine does not run although nobody asked for that, as long as it does not.
+    mutating func noteHalt(_ answer: ProviderMachine, _ machine: MachineRecord) {
+        let isHalted = machine.hasRun && [.stopped, .failed].contains(answer.state)
+        let reason = isHalted ? answer.failure : nil
+        if machine.halt != reason { update(machine.id) { $0.halt = reason } }
+    }
+
+    /// Whether a machine that shall be stopped does not run for another reason, such as its host having paused it.
+    func isOnlyHalted(_ answer: ProviderMachine, _ machine: MachineRecord) -> Bool {
+        machine.power == .stopped && machine.hasRun && answer.failure != nil && powerCalls[machine.id] == nil
     }
 
     /// A machine that ran before is not as it shall be yet: it is asked for again, for a while. It is never given up as

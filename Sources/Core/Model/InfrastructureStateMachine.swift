@@ -188,7 +188,7 @@ package struct InfrastructureStateMachine: Sendable {
         if bad.isEmpty, left.isEmpty, problems.isEmpty { return .succeeded }
         var lines = bad.prefix(10).map { machine in
             "machine \(machine.id.number) (\(machine.system)) is \(machine.state.rawValue)"
-                + (machine.detail.map { ": \($0)" } ?? "")
+                + (problems[Self.power(of: machine.id)] == nil ? machine.detail.map { ": \($0)" } ?? "" : "")
         }
         if bad.count > 10 { lines.append("and \(bad.count - 10) more") }
         if !left.isEmpty {

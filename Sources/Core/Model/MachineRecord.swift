@@ -89,6 +89,8 @@ package struct MachineRecord: Sendable, Hashable, Codable, Identifiable {
     /// What its last contextualization left undone although it is configured, such as a disk that could not be
     /// formatted; nil: nothing.
     package var warnings: [String]?
+    /// Why it does not run although nobody asked for that, as its provider says; nil: it runs, or nothing was said.
+    package var halt: String?
     /// The provider's id of one that somebody else removed, by which what may be left beside it is removed; nil: of others.
     package var vanishedID: String?
     /// Digest of the parts of the document that a running machine cannot change: another one means a new machine.

@@ -33,6 +33,7 @@ extension MachineRecord {
         switch phase {
         case .failed(let message, _): return message
         case .vanished: return "removed at the provider by somebody else"
+        case .stopped where halt != nil: return halt
         default:
             if case .failed(let message) = configuration { return message }
             return nil

@@ -34,6 +34,8 @@
     F(struct _virDomain *, virDomainDefineXMLFlags,                                                                   \
         (struct _virConnect *connection, const char *xml, unsigned int flags), (connection, xml, flags), return)      \
     F(int, virDomainCreateWithFlags, (struct _virDomain *domain, unsigned int flags), (domain, flags), return)        \
+    F(int, virDomainResume, (struct _virDomain *domain), (domain), return)                                            \
+    F(int, virDomainPMWakeup, (struct _virDomain *domain, unsigned int flags), (domain, flags), return)               \
     F(int, virDomainShutdownFlags, (struct _virDomain *domain, unsigned int flags), (domain, flags), return)          \
     F(int, virDomainDestroyFlags, (struct _virDomain *domain, unsigned int flags), (domain, flags), return)           \
     F(int, virDomainUndefineFlags, (struct _virDomain *domain, unsigned int flags), (domain, flags), return)          \

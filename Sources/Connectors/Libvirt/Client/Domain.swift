@@ -7,8 +7,14 @@ struct DomainState: Sendable, Hashable {
     var reason: Int32
 
     /// Where it uses processor and memory.
-    var isActive: Bool { (1...4).contains(state) || state == 7 }
+    var isActive: Bool { (1...4).contains(state) || isAsleep }
     var isShutOff: Bool { state == 5 }
+    /// Whether its guest has suspended itself to memory.
+    var isAsleep: Bool { state == 7 }
+    /// Whether it is paused and goes on when it is asked to. While libvirt migrates, saves or copies it, or starts it, it goes
+    /// on by itself; one that is paused since its guest has ended or crashed cannot.
+    var isHeld: Bool { state == Self.paused && ![2, 3, 4, 8, 9, 10, 11].contains(reason) }
+    var isPausedByDisk: Bool { state == Self.paused && reason == 5 }
 
     static let running: Int32 = 1
     static let paused: Int32 = 3
@@ -21,7 +27,8 @@ struct DomainState: Sendable, Hashable {
         switch (state, reason) {
         case (Self.shutOff, 3), (Self.crashed, _): "its hypervisor process ended (crashed)"
         case (Self.shutOff, 6): "its hypervisor process did not start"
-        case (Self.paused, 5): "it is paused since a disk cannot be written: is the storage pool full?"
+        case (Self.paused, 5):
+            "it is paused since a disk cannot be written: is the storage pool full? Make room there, then `gantry start`"
         default: nil
         }
     }
@@ -64,6 +71,16 @@ final class Domain: @unchecked Sendable {
 
     func start() throws(ConnectorError) {
         try LibvirtCall.done(gantry_virDomainCreateWithFlags(pointer, 0), "the start of machine '\(name)'")
+    }
+
+    /// Lets it go on where it was paused.
+    func resume() throws(ConnectorError) {
+        try LibvirtCall.done(gantry_virDomainResume(pointer), "letting machine '\(name)' go on")
+    }
+
+    /// Wakes a guest that has suspended itself.
+    func wake() throws(ConnectorError) {
+        try LibvirtCall.done(gantry_virDomainPMWakeup(pointer, 0), "waking machine '\(name)'")
     }
 
     /// Asks the guest to shut down.

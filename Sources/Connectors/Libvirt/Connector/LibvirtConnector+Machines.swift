@@ -45,7 +45,9 @@ extension LibvirtConnector {
 
     package func start(_ request: MachinesRequest, context: CallContext) async throws -> [Outcome<Machine>] {
         try await change(request, context) { host, domain, label, state throws(ConnectorError) in
-            if !state.isActive {
+            if state.isActive {
+                try host.wake(domain, state)
+            } else {
                 for interface in label.interfaces {
                     guard let name = interface.network, let network = try host.network(name) else { continue }
                     if !network.isActive { try host.start(network) }
@@ -226,6 +228,21 @@ extension Hypervisor {
         }
         return Machine(id: id, label, state, leases: leases, sshPort: port)
     }
+
+    /// Lets a machine go on that is there and does not run.
+    func wake(_ domain: Domain, _ state: DomainState) throws(ConnectorError) {
+        if state.isAsleep { return try domain.wake() }
+        guard state.isHeld else { return }
+        try domain.resume()
+        // QEMU tries at once what could not be written, and pauses again where it still cannot.
+        guard state.isPausedByDisk else { return }
+        for _ in 0..<Self.looksAfterResume {
+            Thread.sleep(forTimeInterval: 0.2)
+            if try domain.state().isPausedByDisk { return }
+        }
+    }
+
+    private static let looksAfterResume = 5
 
     /// Asks the guest to shut down; ends it when its time is over.
     func stop(

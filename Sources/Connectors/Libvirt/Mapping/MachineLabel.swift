@@ -140,7 +140,12 @@ extension Machine {
             ])
         hostKeys = [label.hostKey].compactMap { $0 }
         remark = label.acceleration.reason
-        if let failure = state.failure { self.failure = .init(code: "domain", message: failure) }
+        if let failure = state.failure {
+            self.failure = .init(code: "domain", message: failure)
+        } else if self.state == .stopped, state.isHeld {
+            self.failure = .init(
+                code: "paused", message: "its host has paused it (virsh suspend); `gantry start` lets it go on")
+        }
         guard state.isActive else { return }
         guard let user = label.interfaces.first(where: \.isUserMode) else {
             addresses = Self.addresses(label, leases)
