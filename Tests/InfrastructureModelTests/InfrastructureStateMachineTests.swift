@@ -196,6 +196,24 @@ import Testing
         #expect(world.machine.snapshot.infrastructure.phase == .destroyed)
     }
 
+    @Test("a new machine that its provider does not know is given two minutes, not half an hour")
+    func notShown() throws {
+        let world = World(seed: 3, machines: 1, crashes: false, failures: false)
+        var snapshot = world.stored
+        let launched = world.now
+        snapshot.machines[0].phase = .starting(provider: "i-1")
+        snapshot.machines[0].launchedAt = launched
+        let id = snapshot.machines[0].id
+        var machine = InfrastructureStateMachine(snapshot: snapshot)
+        func look(after seconds: Double) -> MachineRecord.Phase {
+            machine.handle(
+                .described(World.cloudReference, [id: nil], problems: [:]), now: launched.addingTimeInterval(seconds))
+            return machine.snapshot.machines[0].phase
+        }
+        #expect(look(after: 119) == .starting(provider: "i-1"))
+        #expect(look(after: 121) == .failed(message: "the provider does not know i-1", provider: "i-1"))
+    }
+
     @Test("a state that there is not is told once, and is in the reason once the time is over")
     func unlistedState() throws {
         let world = World(seed: 3, machines: 1, crashes: false, failures: false)

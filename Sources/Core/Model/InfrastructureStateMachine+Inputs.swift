@@ -268,7 +268,7 @@ extension InfrastructureStateMachine {
         guard let machine = machine(id) else { return }
         guard let answer else {
             switch machine.phase {
-            case .starting where !isOverdue(machine, now: now):
+            case .starting where !isToBeSeen(machine, now: now):
                 // Providers show a new machine late: it is given its time.
                 break
             case .starting(let provider):
@@ -357,6 +357,12 @@ extension InfrastructureStateMachine {
     private func isOverdue(_ machine: MachineRecord, now: Date) -> Bool {
         guard let launched = machine.launchedAt else { return false }
         return now.timeIntervalSince(launched) > limits.running / .seconds(1)
+    }
+
+    /// Whether its provider has had the time to know a new machine.
+    private func isToBeSeen(_ machine: MachineRecord, now: Date) -> Bool {
+        guard let launched = machine.launchedAt else { return false }
+        return now.timeIntervalSince(launched) > min(limits.showing, limits.running) / .seconds(1)
     }
 
     private mutating func failOverdue(_ id: MachineID, provider: String, _ console: String? = nil, now: Date) {

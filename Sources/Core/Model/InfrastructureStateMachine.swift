@@ -13,6 +13,8 @@ package struct InfrastructureStateMachine: Sendable {
     package struct Limits: Sendable, Hashable {
         /// From the launch to running with an address; then the machine failed and its next candidate is tried.
         package var running: Duration
+        /// From the launch until a provider that does not know the machine is believed.
+        package var showing = Duration.seconds(120)
         /// From a start, stop or reboot, or from an unclear answer about a machine that ran, until it is given up.
         package var settling: Duration
         /// Delay of the first describe after a launch and the most that it grows to.

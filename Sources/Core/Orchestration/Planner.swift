@@ -309,25 +309,6 @@ struct Planner: Sendable {
         }
     }
 
-    /// Machines that their provider no longer knows. Clouds that do not answer count as well.
-    private func vanished(_ existing: InfrastructureSnapshot?) async -> Set<MachineID> {
-        guard let existing else { return [] }
-        var vanished: Set<MachineID> = []
-        let running = existing.machines.filter {
-            if case .running = $0.phase { return $0.goal == .present }
-            return false
-        }
-        let runner = ActionRunner(manager: manager, snapshot: existing, logger: manager.logger)
-        for (cloud, machines) in Dictionary(grouping: running, by: \.placement.cloud) {
-            guard
-                case .described(_, let answers, _) = try? await runner.perform(
-                    .describe(cloud, machines.map(\.id), after: .zero), tell: { _, _ in })
-            else { continue }
-            vanished.formUnion(answers.filter { $0.value == nil || $0.value?.state == .terminated }.keys)
-        }
-        return vanished
-    }
-
     // MARK: Submission
 
     /// The store knows ids; whoever asks knows a name.
