@@ -47,6 +47,12 @@ import Testing
         #expect(throws: (any Error).self) { try Gantry.parseAsRoot(["destroy", "a"] + words) }
     }
 
+    @Test(arguments: [["--cpus", "0"], ["--cpus=-1"], ["--instance-type", ""]])
+    func aMachineHasASize(words: [String]) {
+        #expect(throws: (any Error).self) { try Gantry.parseAsRoot(["alter", "a", "0"] + words) }
+        #expect(throws: Never.self) { try Gantry.parseAsRoot(["alter", "a", "0", "--cpus", "1"]) }
+    }
+
     @Test(arguments: ["", " "])
     func anImageHasAName(name: String) {
         #expect(throws: (any Error).self) { try Gantry.parseAsRoot(["snapshot", "a", "0", "--image", name]) }

@@ -117,6 +117,33 @@ struct DecisionTests {
         #expect(throws: ConnectorError.self) { try MachineSize(item, host: "x86_64") }
     }
 
+    @Test("A plan refuses sizes that no machine has, by the words of the document")
+    func plannedSizes() throws {
+        func size(
+            cpus: Int? = nil, memory: Int64? = nil, architecture: String? = nil, type: String? = nil
+        ) throws -> MachineSize {
+            var request = PlanRequest(
+                session: SessionID(rawValue: "s"), cpuCountMin: cpus, memoryBytesMin: memory, architecture: architecture
+            )
+            if let type { request.provider = ["radl": ["instance_type": .string(type)]] }
+            return try MachineSize(request, host: "x86_64")
+        }
+        func refusal(_ body: @autoclosure () throws -> MachineSize) -> String {
+            let error = #expect(throws: ConnectorError.self) { try body() }
+            #expect(error?.code == .invalidArgument)
+            return error?.message ?? ""
+        }
+        #expect(try size().id == "1-536870912-x86_64")
+        #expect(try size(cpus: 1, memory: 16 << 20, architecture: "arm64").id == "1-16777216-aarch64")
+        #expect(try size(cpus: 1, type: "2-1073741824-x86_64").id == "2-1073741824-x86_64")
+        #expect(refusal(try size(cpus: 0)).contains("write cpu.count = 1 or more"))
+        #expect(refusal(try size(memory: 0)).contains("0 bytes of memory cannot be: write a memory.size of 16 MiB"))
+        #expect(refusal(try size(memory: 16 << 20 - 1)).contains("memory.size"))
+        #expect(refusal(try size(type: "m1.small")).contains("CPUS-BYTES-ARCHITECTURE, such as '2-1073741824-x86_64'"))
+        #expect(refusal(try size(architecture: "arm64", type: "1-1073741824-x86_64")).contains("cpu.arch"))
+        #expect(refusal(try size(type: "1-1-x86_64")).contains("16 MiB"))
+    }
+
     @Test(
         "URIs",
         arguments: [

@@ -118,6 +118,18 @@ import Testing
         #expect(there.map(\.flavor) == after.map(\.flavor))
     }
 
+    @Test func aSizeByNameIsAskedForAndRefusedWhereThereIsNone() async throws {
+        let connector = WrappedConnector(without: [.flavors])
+        let fixture = try Fixture(dummy: connector)
+        let id = try await deployed(fixture)
+        await #expect {
+            _ = try await alter(fixture, id, "instance_type = 'foo'")
+        } throws: {
+            ($0 as? ManagerError)?.message.contains("has no machine with instance_type = 'foo'") == true
+        }
+        #expect(connector.planned.last?.provider == ["radl": ["instance_type": "foo"]])
+    }
+
     @Test func whatTheConnectorCannotIsRefused() async throws {
         let fixture = try Fixture(dummy: WrappedConnector(without: [.resize, .volumes]))
         let id = try await deployed(fixture)

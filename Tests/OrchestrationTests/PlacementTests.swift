@@ -66,6 +66,24 @@ import Testing
         #expect(events.contains { $0.text == "node is launched at dummy, made to measure" })
     }
 
+    @Test func aSizeByNameIsPlannedAndTheProviderMayRefuseIt() async throws {
+        let connector = WrappedConnector(without: [.flavors])
+        let fixture = try Fixture(dummy: connector)
+        let document = Fixture.document(1, extra: " and instance_type = 'm1.small'")
+        // One that knows no names of sizes takes them as they are.
+        let plan = try await fixture.manager.plan(fixture.request(document))
+        #expect(plan.added.map(\.placement.flavor) == ["m1.small"])
+        #expect(connector.planned.last?.provider == ["radl": ["instance_type": "m1.small"]])
+        let refusing = try Fixture(
+            dummy: WrappedConnector(without: [.flavors]) { call, _ in
+                call == "machine.plan" ? ConnectorError(code: .invalidArgument, message: "'m1.small' is no size") : nil
+            })
+        let error = await #expect(throws: ManagerError.self) {
+            _ = try await refusing.manager.plan(refusing.request(document))
+        }
+        #expect(error?.message.contains("'m1.small' is no size") == true, "\(String(describing: error))")
+    }
+
     @Test func whatIsTooLargeForAProviderWithoutSizesIsToldAndTheRestIsNot() async throws {
         let connector = WrappedConnector(without: [.flavors]) { call, _ in
             guard call == "machine.plan" else { return nil }

@@ -209,6 +209,8 @@ public struct PlanRequest: Sendable, Hashable, Codable {
     public var memoryBytesMax: Int64?
     public var architecture: String?
     public var images: [String]
+    /// `radl.instance_type`: the size that the document names, if it names one. A connector that knows sizes by name answers
+    /// with a flavor of this id or name, or refuses it.
     public var provider: [String: JSONValue]
     /// A machine as its launch would ask for it, but for the size and for what is made before a launch: networks,
     /// security groups, key pairs. What its launch would be refused for the plan should refuse already. nil: none is to be

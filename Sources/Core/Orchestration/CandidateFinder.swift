@@ -111,7 +111,7 @@ struct CandidateFinder {
                         cpuCount: requirements.leastCPUs, memoryBytes: requirements.leastMemory,
                         loginUser: loginUser(requirements, image), zone: zone(requirements))
                 }
-                guard type.isEmpty, description.capabilities[.plan] != nil else { return placements }
+                guard description.capabilities[.plan] != nil else { return placements }
                 return try await planned(placements, requirements)
             }
             var placements: [Placement] = []
@@ -149,11 +149,12 @@ struct CandidateFinder {
     ) async throws -> [Placement] {
         var found: [Placement] = []
         for placement in placements {
-            let wish = preview.complete(
+            var wish = preview.complete(
                 PlanWish(
                     cpus: requirements.leastCPUs, memoryBytes: requirements.leastMemory,
                     architecture: requirements.architecture, image: placement.image), requirements.system,
                 at: placement)
+            if !placement.flavor.isEmpty { wish.instanceType = placement.flavor }
             let question = PlanQuestion(site: placement.cloud.site, wish: wish)
             let known = knownPlans[question]
             let offer: PlanCandidate?
@@ -163,6 +164,11 @@ struct CandidateFinder {
                 offer = try await ask(placement.cloud) { try await $0.plan(placement.cloud, wish) }
             }
             knownPlans[question] = .some(offer)
+            // One that does not look at names of sizes takes them as they are, or refuses them when it launches.
+            if let offer, let type = wish.instanceType, !Requirements.matches(type, offer.flavor) {
+                found.append(placement)
+                continue
+            }
             guard let offer, requirements.isSatisfied(by: offer.flavor, isChosen: true) else {
                 continue
             }

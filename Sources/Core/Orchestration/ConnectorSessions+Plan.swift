@@ -9,6 +9,8 @@ struct PlanWish: Sendable, Hashable {
     var architecture: String?
     /// nil: any of its images.
     var image: String?
+    /// The size that the document names, if it names one.
+    var instanceType: String?
     /// What its launch would ask for; nil: none is to be launched.
     var item: MachineSpec?
     /// How many such machines are to be launched.
@@ -31,6 +33,7 @@ extension ConnectorSessions {
             var request = PlanRequest(
                 session: session, cpuCountMin: wish.cpus, memoryBytesMin: wish.memoryBytes,
                 architecture: wish.architecture, images: wish.image.map { [$0] } ?? [])
+            if let type = wish.instanceType { request.provider = ["radl": ["instance_type": .string(type)]] }
             request.item = wish.item
             request.count = wish.count
             request.networks = wish.networks.isEmpty ? nil : wish.networks

@@ -134,13 +134,19 @@ private struct Alteration {
     private func plannedSize(_ asked: Features) async throws -> Placement? {
         let requirements = Requirements(system: RADLSystem(id: machine.system, features: asked))
         let present = machine.placement
-        let wish = PlanWish(
+        let type = asked.string("instance_type").flatMap { $0.isEmpty ? nil : $0 }
+        var wish = PlanWish(
             cpus: asked.contains("cpu.count") ? requirements.leastCPUs : present.cpuCount ?? requirements.leastCPUs,
             memoryBytes: asked.contains("memory.size")
                 ? requirements.leastMemory : present.memoryBytes ?? requirements.leastMemory,
             architecture: requirements.architecture, image: present.image)
-        guard wish.cpus != present.cpuCount || wish.memoryBytes != present.memoryBytes else { return nil }
-        guard let offer = try await sessions.plan(cloud, wish) else {
+        wish.instanceType = type
+        guard type != nil || wish.cpus != present.cpuCount || wish.memoryBytes != present.memoryBytes else {
+            return nil
+        }
+        guard let offer = try await sessions.plan(cloud, wish),
+            type.map({ Requirements.matches($0, offer.flavor) }) != false
+        else {
             throw refusal("cloud '\(cloud.id)' has no machine with \(requirements.summary)")
         }
         guard offer.flavor.id != present.flavor else { return nil }

@@ -38,8 +38,10 @@ struct Requirements: Sendable {
     ///
     /// - Parameter isChosen: It was chosen for the architecture that is asked for, which has several names.
     func isSatisfied(by flavor: Flavor, isChosen: Bool = false) -> Bool {
-        guard range("cpu.count", defaultLow: Self.defaultCPUs).contains(Double(flavor.cpuCount)),
-            range("memory.size", defaultLow: Self.defaultMemory).contains(Double(flavor.memoryBytes))
+        // A size that is named need not be as large as one that nobody says anything of.
+        let isNamed = isChosen && chosen("instance_type") != nil
+        guard range("cpu.count", defaultLow: isNamed ? 0 : Self.defaultCPUs).contains(Double(flavor.cpuCount)),
+            range("memory.size", defaultLow: isNamed ? 0 : Self.defaultMemory).contains(Double(flavor.memoryBytes))
         else { return false }
         let architecture = architecture ?? "x86_64"
         if !isChosen, let offered = flavor.architecture, offered.lowercased() != architecture.lowercased() {
@@ -66,7 +68,7 @@ struct Requirements: Sendable {
     }
 
     /// `instance_type` is exact or holds wildcards.
-    private static func matches(_ pattern: String, _ flavor: Flavor) -> Bool {
+    static func matches(_ pattern: String, _ flavor: Flavor) -> Bool {
         if pattern == flavor.id || pattern == flavor.name { return true }
         guard pattern.contains("*") else { return false }
         return wildcard(Array(pattern.utf8), Array(flavor.id.utf8))

@@ -24,15 +24,12 @@ extension LibvirtConnector {
     package func plan(_ request: PlanRequest, context: CallContext) async throws -> [PlanCandidate] {
         let session = try sessions.session(request.session)
         return try await session.connection.run("the plan", CallBudget(context)) { host throws(ConnectorError) in
-            let cpus = request.cpuCountMin ?? 1
-            let memory = request.memoryBytesMin ?? MachineSize.defaultMemory
-            if let most = request.cpuCountMax, most < cpus { return [] }
-            if let most = request.memoryBytesMax, most < memory { return [] }
-            let architecture =
-                request.architecture.map(MachineSize.libvirtName) ?? session.abilities.architecture
+            let size = try MachineSize(request, host: session.abilities.architecture)
+            if let most = request.cpuCountMax, most < size.cpus { return [] }
+            if let most = request.memoryBytesMax, most < size.memoryBytes { return [] }
+            let architecture = size.architecture
             _ = try session.guest(architecture)
             for image in request.images { try OperatingSystemName.check(image, architecture) }
-            let size = MachineSize(cpus: cpus, memoryBytes: memory, architecture: architecture)
             let room = try host.host()
             try room.check(size)
             if let item = request.item {
@@ -42,7 +39,8 @@ extension LibvirtConnector {
             }
             let acceleration = try session.acceleration(architecture, host)
             let flavor = Flavor(
-                id: size.id, name: acceleration.reason, cpuCount: cpus, memoryBytes: memory, architecture: architecture,
+                id: size.id, name: acceleration.reason, cpuCount: size.cpus, memoryBytes: size.memoryBytes,
+                architecture: architecture,
                 provider: [
                     "libvirt": [
                         "acceleration": .string(acceleration.kind.rawValue),

@@ -35,6 +35,8 @@ struct AlterCommand: AsyncParsableCommand {
         guard isAsked != (file != nil) else {
             throw ValidationError("say what shall change: --cpus, --memory, --instance-type, --disk, or --file alone")
         }
+        if let cpus, cpus < 1 { throw ValidationError("--cpus is a number from 1, not \(cpus)") }
+        if instanceType?.isEmpty == true { throw ValidationError("--instance-type is the name of a size") }
     }
 
     func run() async throws {
