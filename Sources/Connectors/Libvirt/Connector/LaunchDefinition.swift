@@ -139,7 +139,7 @@ extension Hypervisor {
         }
     }
 
-    private struct Place {
+    struct Place {
         var network: String?
         var bridge: String?
         var segment: MachineLabel.Segment?
@@ -147,7 +147,7 @@ extension Hypervisor {
 
     /// A network, a bridge (`bridge:NAME`), a place among the machines of a session, or nothing of these, which is user-mode
     /// networking.
-    private func place(
+    func place(
         _ interface: MachineSpec.Interface, _ spec: MachineSpec, _ session: LibvirtSession
     ) throws(ConnectorError) -> Place {
         if let id = interface.network ?? session.settings.network {
@@ -205,37 +205,5 @@ extension Hypervisor {
                     + "another range (virsh net-edit \(network.name)) or name another network",
                 provider: error.provider, field: "interfaces")
         }
-    }
-
-    /// Leases for cards with an address of the document's.
-    func reserveAddresses(_ label: MachineLabel) throws(ConnectorError) {
-        for interface in label.interfaces {
-            guard let address = interface.fixedAddress, let name = interface.network, let network = try network(name)
-            else { continue }
-            let hosts = try network.xml().children("ip").compactMap { $0.child("dhcp") }.flatMap { $0.children("host") }
-            if hosts.contains(where: { $0.attributes["mac"] == interface.mac }) { continue }
-            if let other = hosts.first(where: { $0.attributes["ip"] == address }) {
-                throw ConnectorError(
-                    code: .invalidArgument,
-                    message:
-                        "address \(address) of network '\(name)' is \(other.attributes["mac"] ?? "another card")'s",
-                    field: "interfaces")
-            }
-            try network.change(host: Self.reservation(interface, address), adds: true)
-        }
-    }
-
-    func releaseAddresses(_ label: MachineLabel) {
-        for interface in label.interfaces {
-            guard let address = interface.fixedAddress, let name = interface.network,
-                let network = try? network(name)
-            else { continue }
-            // One that is gone already is no error.
-            try? network.change(host: Self.reservation(interface, address), adds: false)
-        }
-    }
-
-    private static func reservation(_ interface: MachineLabel.Interface, _ address: String) -> String {
-        XMLNode(name: "host", attributes: ["mac": interface.mac, "ip": address]).xml
     }
 }

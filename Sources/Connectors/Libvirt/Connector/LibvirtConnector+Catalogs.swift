@@ -35,6 +35,8 @@ extension LibvirtConnector {
             if let item = request.item {
                 try host.foresee(request.networks ?? [])
                 try host.foresee(item, session)
+                // Where others leave first it may be that of one of them.
+                if request.count != nil { try host.foreseeAddresses(item, session) }
                 try host.foreseeRoom(for: item, size, count: request.count.map { max(1, $0) }, session)
             }
             let acceleration = try session.acceleration(architecture, host)
