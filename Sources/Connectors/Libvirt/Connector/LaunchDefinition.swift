@@ -160,6 +160,13 @@ extension Hypervisor {
                             "'bridge:' names no bridge; write bridge:NAME, such as bridge:br0 (ip link show type bridge)",
                         field: "interfaces")
                 }
+                guard !uri.isSession else {
+                    throw ConnectorError(
+                        code: .invalidArgument,
+                        message:
+                            "'\(id)' has no meaning in qemu:///session, whose machines are on no bridge: leave the "
+                            + "name out, or use qemu:///system", field: "interfaces")
+                }
                 try check(bridge: name)
                 return Place(bridge: name)
             }
