@@ -144,6 +144,15 @@ struct DecisionTests {
         #expect(refusal(try size(type: "1-1-x86_64")).contains("16 MiB"))
     }
 
+    @Test("An image whose disk is larger than the pool is refused")
+    func largeImage() throws {
+        try Self.room.check(image: "file:///i", 100 << 30)
+        let error = #expect(throws: ConnectorError.self) { try Self.room.check(image: "file:///i", 400 << 40) }
+        #expect(error?.code == .quotaExceeded)
+        #expect(error?.message.hasPrefix("image 'file:///i' is a disk of 400 TiB") == true)
+        #expect(error?.message.contains("'gantry' has 100 GiB in all") == true)
+    }
+
     @Test(
         "URIs",
         arguments: [

@@ -110,6 +110,7 @@ extension Hypervisor {
         let earlier = try domain(uuid)
         let label = try earlier?.label()
         if let earlier, let label, label.launchedAt != nil { return try machine(uuid, label, earlier.state(), earlier) }
+        if !uri.isTest { try room(session).check(image: item.spec.image, image.virtualSize) }
         var definition = try self.definition(item, uuid, image, session)
         definition.label.hostKey = label?.hostKey
         let domain = try define(definition)

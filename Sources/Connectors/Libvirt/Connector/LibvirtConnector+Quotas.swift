@@ -52,7 +52,30 @@ struct HostRoom: Sendable, Hashable {
     }
 }
 
+extension HostRoom {
+    /// - Parameter size: Of the disk that an image is.
+    /// - Throws: ``ConnectorError/Code/quotaExceeded`` where it is larger than the pool that machines' disks are in.
+    func check(image: String, _ size: Int64) throws(ConnectorError) {
+        guard size > poolBytes else { return }
+        throw ConnectorError(
+            code: .quotaExceeded,
+            message:
+                "image '\(image)' is a disk of \(Bytes.text(size)), which each machine's is at least; storage pool "
+                + "'\(pool)' has \(Bytes.text(poolBytes)) in all: take a smaller image (qemu-img resize --shrink), or "
+                + "another pool")
+    }
+}
+
 extension Hypervisor {
+    /// Size of the disk that an image is; nil: not known, such as of one that is yet to be fetched.
+    private func virtualSize(of image: String) -> Int64? {
+        switch try? ImageReference(image) {
+        case .file(let path): try? ImageFile(path).disk().virtualSize
+        case .volume(let pool, let name): (try? self.image(pool: pool, name))?.virtualSize
+        case .download, nil: nil
+        }
+    }
+
     func room(_ session: LibvirtSession) throws(ConnectorError) -> HostRoom {
         let host = try host()
         let pool = try session.pool(self)
@@ -99,12 +122,18 @@ extension Hypervisor {
             return
         }
         let sizes = Array(repeating: (size, item.disks.compactMap(\.sizeBytes).max() ?? 0), count: count ?? 1)
+        let imageSize = virtualSize(of: item.image) ?? 0
+        func check() throws(ConnectorError) {
+            let room = try presentRoom(session, isEmptied: count == nil)
+            try room.check(sizes)
+            try room.check(image: item.image, imageSize)
+        }
         do throws(ConnectorError) {
-            try presentRoom(session, isEmptied: count == nil).check(sizes)
+            try check()
         } catch {
             guard error.code == .quotaExceeded else { throw error }
             try? session.presentPool(self)?.refresh()
-            try presentRoom(session, isEmptied: count == nil).check(sizes)
+            try check()
         }
     }
 
