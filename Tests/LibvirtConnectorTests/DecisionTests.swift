@@ -153,6 +153,18 @@ struct DecisionTests {
         #expect(error?.message.contains("'gantry' has 100 GiB in all") == true)
     }
 
+    @Test("A disk of a machine is none of the images")
+    func ownDisk() {
+        var label = DomainDefinitionTests.label(.qemu)
+        let plain = Hypervisor.ownDisk("libvirt://gantry/x", of: "web-1", label)
+        #expect(plain.code == .permissionDenied)
+        #expect(plain.message.contains("a disk of machine 'web-1'") && plain.message.contains("`gantry destroy NAME`"))
+        label.tags["gantry:infrastructure"] = "abc"
+        let named = Hypervisor.ownDisk("libvirt://gantry/x", of: "web-1", label).message
+        #expect(named.contains("`gantry destroy abc`") && named.contains("`gantry remove abc NUMBER`"))
+        #expect(!named.contains("vol-delete"))
+    }
+
     @Test(
         "URIs",
         arguments: [

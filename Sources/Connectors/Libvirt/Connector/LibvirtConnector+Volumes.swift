@@ -168,6 +168,11 @@ extension Hypervisor {
         guard let pool = try pool(named ?? session.settings.pool ?? LibvirtSession.ownPool), pool.isActive,
             let volume = try pool.volume(name)
         else { return }
+        if let owner = try MachineVolume.machine(name).flatMap({ uuid throws(ConnectorError) in try domain(uuid) }),
+            let label = try owner.label()
+        {
+            throw Self.ownDisk(id, of: owner.name, label)
+        }
         guard TaggedName(name, ending: ".qcow2")?.kind == "image" else {
             throw ConnectorError(
                 code: .permissionDenied,
@@ -181,6 +186,19 @@ extension Hypervisor {
                 message: "the image is in use: \(user) is laid over it; remove that first", field: "id")
         }
         try volume.remove()
+    }
+
+    /// A disk of a machine is no image, and nothing that somebody should remove under it.
+    static func ownDisk(_ id: String, of machine: String, _ label: MachineLabel) -> ConnectorError {
+        let infrastructure = label.tags["gantry:infrastructure"]
+        return ConnectorError(
+            code: .permissionDenied,
+            message: "'\(id)' is a disk of machine '\(machine)'; it is left alone, and goes with that: `gantry destroy "
+                + (infrastructure.map {
+                    "\($0)` removes all of its infrastructure, `gantry remove \($0) NUMBER` it alone"
+                }
+                    ?? "NAME` removes its infrastructure"),
+            field: "id")
     }
 
     /// Who is laid over a file, in words; nil: nobody is.
