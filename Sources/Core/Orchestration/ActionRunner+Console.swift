@@ -8,14 +8,17 @@ extension ActionRunner {
     private static let consolePatience = Duration.seconds(5)
 
     /// The last lines, for a message; nil where there are none.
-    func consoleEnd(_ provider: String, at cloud: CloudReference) async -> String? {
+    ///
+    /// - Parameter hasRun: Else that there are none is told, too.
+    func consoleEnd(_ provider: String, at cloud: CloudReference, hasRun: Bool) async -> String? {
         do {
             let connector = try await manager.sessions.connector(of: cloud)
             guard connector.description.capabilities[.console] != nil else { return nil }
             let place = try await call(cloud, patience: Self.consolePatience) { connector, session, context in
                 try await connector.console(MachineRequest(session: session, id: provider), context: context)
             }
-            return try InfrastructureManager.console(at: place).end
+            let console = try InfrastructureManager.console(at: place)
+            return hasRun ? console.end : console.endOfStart
         } catch {
             // What is told has another reason.
             return nil

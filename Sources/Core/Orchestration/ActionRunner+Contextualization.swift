@@ -55,7 +55,7 @@ extension ActionRunner {
         guard let counts, counts.unreachable > 0, counts.ok == 0,
             let machine = snapshot.machines.first(where: { $0.id == id }), machine.endpoint == nil,
             let provider = machine.providerID,
-            let console = await consoleEnd(provider, at: machine.placement.cloud)
+            let console = await consoleEnd(provider, at: machine.placement.cloud, hasRun: true)
         else { return "" }
         return "; " + console
     }

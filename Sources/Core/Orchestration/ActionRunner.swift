@@ -260,7 +260,7 @@ struct ActionRunner: Sendable {
                 case .done(let machine):
                     var answer = ProviderMachine(machine)
                     if isLate(id), answer.state != .running || answer.addresses.isEmpty {
-                        answer.console = await consoleEnd(provider, at: cloud)
+                        answer.console = await consoleEnd(provider, at: cloud, hasRun: false)
                     }
                     answers[id] = answer
                 case .failed(let error) where error.code == .notFound:

@@ -1,6 +1,7 @@
 import ConnectorAPI
 import Foundation
 package import InfrastructureModel
+import Support
 
 /// What there is to see of a machine without a network.
 package enum MachineConsole: Sendable, Hashable {
@@ -27,6 +28,14 @@ package enum MachineConsole: Sendable, Hashable {
         }
         return lines.isEmpty
             ? nil : "its console ends with: " + lines.suffix(Self.mostLines).joined(separator: " / ")
+    }
+
+    /// The same of a machine that never ran with an address: that it has said nothing is worth telling, too.
+    package var endOfStart: String? {
+        guard case .text = self else { return nil }
+        return end
+            ?? "its console is empty: a BIOS that finds nothing to boot says nothing there, so look at the image and its "
+            + "boot loader"
     }
 }
 
@@ -72,7 +81,7 @@ extension InfrastructureManager {
             return .text(text)
         }
         let isTemporary = path.hasPrefix(FileManager.default.temporaryDirectory.path + "/")
-        defer { if isTemporary { try? FileManager.default.removeItem(atPath: path) } }
+        defer { if isTemporary { PrivateFile.remove(path) } }
         return .text(String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self))
     }
 }

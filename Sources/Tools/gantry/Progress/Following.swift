@@ -41,7 +41,8 @@ struct Following: Sendable {
         let console = try? await withDeadline(Self.consolePatience, "the console") {
             try await service.console(ofMachine: machine.number, in: change.infrastructure)
         }
-        return console?.end.map { "; " + $0 } ?? ""
+        let end = machine.addresses.isEmpty ? console?.endOfStart : console?.end
+        return end.map { "; " + $0 } ?? ""
     }
 
     private static let passing = Set(
