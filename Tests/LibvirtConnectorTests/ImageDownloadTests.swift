@@ -127,6 +127,20 @@ struct ImageDownloadTests {
         }
     }
 
+    @Test("A page is told as one, and not kept")
+    func page() async throws {
+        try await withFolder { folder in
+            let server = Server(Array("\n <!DOCTYPE html><title>Log in</title>".utf8))
+            let error = await #expect(throws: ConnectorError.self) {
+                _ = try await ImageDownload(http: server, folder: folder, pauses: []).path(of: try url(), sha256: nil)
+            }
+            #expect(
+                error?.message.contains("https://example.org/a.qcow2 answers with a page, not with an image") == true)
+            let kept = try? FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(kept == [])
+        }
+    }
+
     @Test("A line that breaks again and again brings the whole, as long as something comes")
     func breaks() async throws {
         try await withFolder { folder in

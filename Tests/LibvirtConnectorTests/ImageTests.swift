@@ -24,7 +24,9 @@ struct ImageTests {
 
     @Test(
         "What no machine should be laid over is refused",
-        arguments: [(32, 4, 2, "encrypted"), (72, 8, 2, "corrupt"), (72, 8, 4, "another file")])
+        arguments: [
+            (32, 4, 2, "encrypted"), (72, 8, 2, "corrupt"), (72, 8, 4, "another file"), (72, 8, 64, "not known (40 of"),
+        ])
     func refused(place: Int, bytes: Int, value: Int, word: String) {
         var header = Self.qcow2()
         header.replaceSubrange(place..<place + bytes, with: Self.big(value, bytes))
@@ -82,7 +84,8 @@ struct ImageTests {
             (qcow2(bits: 40), 200_000, "corrupt"), (Array(qcow2()[..<40]), 40, "cut off"),
             ([0x1f, 0x8b, 8, 0], 4, "gzip"), (Array("<html>".utf8), 6, "web page"),
             (Array("<<< Oracle VM VirtualBox Disk Image >>>".utf8), 512, "VirtualBox"),
-            ([UInt8](repeating: 0, count: 512), 512, "neither"),
+            ([UInt8](repeating: 0, count: 512), 512, "neither"), ([], 0, "fetch or make it again"),
+            ([UInt8](repeating: 0, count: 512), 512, "qemu-img info"), (qcow2(bits: 40), 200_000, "fetch it again"),
         ])
     func refused(header: [UInt8], size: Int64, word: String) {
         let error = #expect(throws: ConnectorError.self) { try DiskImage(header: header, size: size, name: "i") }

@@ -127,6 +127,14 @@ struct ImageDownload: Sendable {
         if let reason = try await write(response, from: offset, of: length, to: entry.part, url) {
             return .broken(reason)
         }
+        if DiskImage.isPage(try ImageFile(entry.part).header) {
+            entry.forget()
+            throw ConnectorError(
+                code: .invalidArgument,
+                message:
+                    "\(url) answers with a page, not with an image: open it in a browser, and write the URL of the "
+                    + "image itself", field: "image")
+        }
         let found = try ImageFile.sha256(entry.part)
         if let sha256 = entry.sha256, found != sha256 {
             // Of two contents, or a fault of the first part: once more as a whole.

@@ -34,7 +34,9 @@ struct ImagesCommand: AsyncParsableCommand {
             try await cloud.ask { service, id, clouds in
                 let images = try await service.images(of: id, among: clouds, filters: wanted)
                 if json { return Terminal.line(JSONOutput.pretty(images)) }
-                guard !images.isEmpty else { return Terminal.note("no such image at '\(id)'") }
+                guard !images.isEmpty else {
+                    return Terminal.note(wanted.isEmpty ? "there are no images at '\(id)'" : "no such image at '\(id)'")
+                }
                 Terminal.write(Table.text(["URL", "NAME"], images.map { [$0.uri, $0.name] }))
             }
         }
