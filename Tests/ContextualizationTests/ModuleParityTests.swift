@@ -86,6 +86,49 @@ import Testing
         #expect(trial.summaries().last == "127 False", "\(trial.summaries())")
     }
 
+    @Test("What is encrypted need not be a text to be sent")
+    func encryptedBytes() async throws {
+        let vault = Vault(passwords: [("default", Secret("open sesame"))])
+        let plain: [UInt8] = [0x30, 0x82, 0xff, 0x00, 0x0a]
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              tasks:
+                - copy: {src: s.p12, dest: "{{ playbook_dir }}/plain"}
+                - copy: {src: d/, dest: "{{ playbook_dir }}/e"}
+            """, files: ["s.p12": try vault.encrypt(plain), "d/s.p12": try vault.encrypt(plain)],
+            hosts: "a ansible_host=10.0.0.1\n"
+        ) { $0.vault = vault }
+        #expect(Self.bytes("plain", trial) == plain && Self.bytes("e/s.p12", trial) == plain, "\(trial.summaries())")
+    }
+
+    @Test("Variables out of a vault are shown to nobody; depth counts folders")
+    func includedVault() async throws {
+        let vault = Vault(passwords: [("default", Secret("open sesame"))])
+        let secret = try vault.encrypt(Array("pin: treasure\n".utf8))
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              tasks:
+                - include_vars: s.yml
+                - include_vars: {dir: v}
+                - include_vars: {dir: w, depth: 1}
+                - debug: msg="{{ pin | length }} {{ x }} {{ y | default('none') }}"
+                - include_vars: {dir: w, depth: 2}
+                - debug: msg="{{ x }} {{ y }} {{ z | default('none') }}"
+            """,
+            files: [
+                "s.yml": secret, "v/s.yml": secret, "w/a.yml": "{x: 1}", "w/b/c.yml": "{x: 2, y: 3}",
+                "w/b/b/c.yml": "{z: 3}",
+            ], hosts: "a ansible_host=10.0.0.1\n", verbosity: 2
+        ) { $0.vault = vault }
+        #expect(trial.summaries().suffix(2) == ["8 1 none", "2 3 none"], "\(trial.summaries())")
+        let printed = trial.lines.joined(separator: "\n")
+        #expect(!printed.contains("treasure") && printed.contains("censored"), "\(printed)")
+        let results = trial.log.all.map { "\($0)" }.joined()
+        #expect(results.contains("censored"))
+    }
+
     @Test("Newlines of a template's own text, and the encoding of what results")
     func templateText() async throws {
         let trial = try await PlaybookTrial(

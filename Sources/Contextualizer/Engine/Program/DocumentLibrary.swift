@@ -36,7 +36,9 @@ final class DocumentLibrary: TaskLibrary, SourceProvider {
                 + "put the variables under 'vars'")
     }
 
-    func variableFiles(in folder: String, for task: ProgramTask) throws -> [String] {
+    func isEncrypted(_ name: String, for task: ProgramTask) -> Bool { false }
+
+    func variableFiles(in folder: String, depth: Int, for task: ProgramTask) throws -> [String] {
         throw TaskFailure(
             message: "include_vars: '\(folder)' is a folder of the controller, which a recipe of a document does not "
                 + "have: put the variables under 'vars'")

@@ -109,9 +109,11 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         do {
             return try vault(text)
         } catch {
-            throw TaskFailure(message: "'\(path)': \(error)")
+            throw TaskFailure(message: "'\(path)': \(error)", bytes: (error as? Vault.Failure)?.bytes)
         }
     }
+
+    private static func isEncrypted(_ data: Data) -> Bool { data.starts(with: Array("$ANSIBLE_VAULT;".utf8)) }
 
     // MARK: - Tasks and variables
 
@@ -246,10 +248,16 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         return variables
     }
 
-    func variableFiles(in name: String, for task: ProgramTask) throws -> [String] {
+    func isEncrypted(_ name: String, for task: ProgramTask) -> Bool {
+        guard let file = path(of: name, in: ["vars"], for: task) else { return false }
+        return FileManager.default.contents(atPath: file).map(Self.isEncrypted) ?? false
+    }
+
+    func variableFiles(in name: String, depth: Int, for task: ProgramTask) throws -> [String] {
         guard let folder = path(of: name, in: ["vars"], for: task) else { throw missing(name, in: ["vars"], for: task) }
         return try FolderReader { _ in Payload([]) }.entries(of: folder)
-            .filter { !$0.isDirectory && $0.link == nil }.map { "\(folder)/\($0.path)" }
+            .filter { !$0.isDirectory && $0.link == nil && (depth < 1 || $0.path.count { $0 == "/" } < depth) }
+            .map { "\(folder)/\($0.path)" }
     }
 
     /// The variables of a YAML file; nil when there is none of that name.
@@ -326,7 +334,13 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TaskFailure(message: "'\(path)' cannot be read: look at its permissions")
         }
-        if decrypts, data.starts(with: Array("$ANSIBLE_VAULT;".utf8)) { return Payload(Array(try text(of: path).utf8)) }
-        return Payload(Array(data))
+        guard decrypts, Self.isEncrypted(data) else { return Payload(Array(data)) }
+        do {
+            return Payload(Array(try decrypted(String(decoding: data, as: UTF8.self), path).utf8))
+        } catch let failure as TaskFailure {
+            // What is sent need not be a text.
+            guard let bytes = failure.bytes else { throw failure }
+            return Payload(bytes)
+        }
     }
 }

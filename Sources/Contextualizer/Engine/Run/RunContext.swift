@@ -134,8 +134,12 @@ protocol TaskLibrary: Sendable {
         named name: String, includedBy task: ProgramTask, path: String
     ) throws -> (included: IncludedTasks, place: String)
     func variables(named name: String, includedBy task: ProgramTask) throws -> JinjaDict
+    /// Whether the file with variables is a vault.
+    func isEncrypted(_ name: String, for task: ProgramTask) -> Bool
     /// The files of a folder with variables, sorted, as ``variables(named:includedBy:)`` takes them.
-    func variableFiles(in folder: String, for task: ProgramTask) throws -> [String]
+    ///
+    /// - Parameter depth: 1: those of the folder itself alone, 2: of folders in it, too; 0: all.
+    func variableFiles(in folder: String, depth: Int, for task: ProgramTask) throws -> [String]
     /// The tasks of a role that a task includes, with its handlers and what it gives to the play.
     ///
     /// - Parameter ran: Roles that ran on the machine already: as dependencies they do not run again.
@@ -166,4 +170,6 @@ struct TaskFailure: Error, Sendable {
     var message: String
     /// What is wrong in a file, each by itself.
     var problems: [RecipeDiagnostic] = []
+    /// What was decrypted where it is no text, which is a failure for all but those who send it.
+    var bytes: [UInt8]?
 }

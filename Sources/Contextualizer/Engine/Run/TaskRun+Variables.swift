@@ -41,7 +41,8 @@ extension TaskRun {
         var variables = JinjaDict()
         var files: [String] = []
         if let folder = arguments["dir"]?.text {
-            let names = try context.library.variableFiles(in: folder, for: task)
+            let depth = arguments["depth"].flatMap { Int($0.text) } ?? 0
+            let names = try context.library.variableFiles(in: folder, depth: depth, for: task)
             let pattern = arguments["files_matching"]?.text
             let ignored = arguments["ignore_files"].map { $0.listValue?.map(\.text) ?? [$0.text] } ?? []
             let endings = arguments["extensions"]?.listValue?.map(\.text) ?? ["yaml", "yml", "json"]
@@ -68,6 +69,8 @@ extension TaskRun {
             }
             files = [file]
         }
+        // What a vault keeps is shown to nobody.
+        if files.contains(where: { context.library.isEncrypted($0, for: task) }) { isCensored = true }
         for file in files { variables.merge(try context.library.variables(named: file, includedBy: task)) }
         if let name = arguments["name"]?.text { variables = [name: .dict(variables)] }
         runner.host.mergeIncluded(variables)

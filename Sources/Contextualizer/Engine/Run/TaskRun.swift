@@ -33,7 +33,7 @@ final class TaskRun {
     var delegate: String?
     let started = ContinuousClock.now
     var wasAnnounced = false
-    private(set) var isCensored = false
+    var isCensored = false
     /// Hides what modules were told in parameters that are secret, in the results of this task alone.
     var ownMasker: Masker?
 

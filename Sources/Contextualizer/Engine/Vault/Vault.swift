@@ -6,6 +6,13 @@ package struct Vault: Sendable {
     /// Why a text cannot be opened.
     package struct Failure: Error, Sendable, CustomStringConvertible {
         package var description: String
+        /// What was decrypted and is no text.
+        var bytes: [UInt8]?
+
+        init(description: String, bytes: [UInt8]? = nil) {
+            self.description = description
+            self.bytes = bytes
+        }
     }
 
     /// By id; `default` where none is named. All are tried, that of the text's id first.
@@ -42,10 +49,11 @@ package struct Vault: Sendable {
 
     /// The plain text.
     package func decryptText(_ text: String) throws(Failure) -> String {
-        guard let plain = String(validating: try decrypt(text), as: UTF8.self) else {
-            throw Failure(description: "the decrypted content is no UTF-8")
+        let plain = try decrypt(text)
+        guard let plainText = String(validating: plain, as: UTF8.self) else {
+            throw Failure(description: "the decrypted content is no UTF-8", bytes: plain)
         }
-        return plain
+        return plainText
     }
 
     /// Bytes under the first password; the id stands in the head unless it is `default`.
