@@ -28,14 +28,21 @@ final class Sandbox: Sendable {
     /// Folders of the machine in whose place programs get one of the sandbox.
     let binds: [String]
 
-    /// Folders of programs.
+    /// Folders of programs, in place of those where programs look in any case.
     let search: String
+
+    static let usualSearch = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// What a task's `environment` puts before each program.
+    let exports: String
 
     init(
         _ shell: TestShell, binds: [String] = [],
-        search: String = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        exports: String = "",
+        search: String = usualSearch
     ) throws {
         self.binds = binds
+        self.exports = exports
         self.search = search
         self.shell = shell
         root = NSTemporaryDirectory() + "gantry-modules-" + UUID().uuidString
@@ -114,7 +121,9 @@ final class Sandbox: Sendable {
         for (name, bytes) in invocation.files {
             try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
         }
-        let script = binds.reduce(invocation.script) { $0.replacing($1, with: root + $1) }
+        var program = exports + invocation.script
+        if search != Self.usualSearch { program = program.replacing(Self.usualSearch, with: search) }
+        let script = binds.reduce(program) { $0.replacing($1, with: root + $1) }
         try Data(script.utf8).write(to: URL(fileURLWithPath: folder + "/.script"))
         if let kept = ProcessInfo.processInfo.environment["GANTRY_KEEP_PROGRAMS"] {
             // For shellcheck: all programs that the tests run.

@@ -60,7 +60,8 @@ package enum ShellModule: Module {
 
     /// The shell takes the text as if it were its argument, so that `$0` and errors name the shell.
     private static func evaluation(by shell: String) -> String {
-        let program = #"_g=$(cat "$GANTRY_FILES/script");eval "unset _g GANTRY_FILES;$_g""#
+        let reading = "PATH=$PATH:\(ShellLibrary.toolFolders);cat"
+        let program = #"_g=$(\#(reading) "$GANTRY_FILES/script");eval "unset _g GANTRY_FILES;$_g""#
         return "exec \(shell) -c '\(program)' \(shell)"
     }
 }
@@ -100,8 +101,8 @@ package enum ScriptModule: Module {
     /// Where nothing may be executed in the folder for temporary files, the interpreter that it names reads it.
     private static func start(_ rest: String) -> String {
         """
-        f=$GANTRY_FILES/script;chmod 700 "$f";[ ! -x "$f" ]||exec "$f" \(rest)
-        read -r i <"$f";case $i in '#!'*)i=${i#??};exec $i "$f" \(rest);;*)exec /bin/sh "$f" \(rest);;esac
+        _gf=$GANTRY_FILES/script;(PATH=$PATH:\(ShellLibrary.toolFolders);chmod 700 "$_gf");[ ! -x "$_gf" ]||exec "$_gf" \(rest)
+        IFS=' ';read -r _gi <"$_gf";case $_gi in '#!'*)_gi=${_gi#??};exec $_gi "$_gf" \(rest);;*)exec /bin/sh "$_gf" \(rest);;esac
         """
     }
 

@@ -22,6 +22,7 @@ enum CommandRun {
         _ arguments: ModuleArguments, _ context: ModuleContext, lookUp: String, run: String,
         files: [String: [UInt8]] = [:], command: JinjaValue, program: String, shell: String? = nil
     ) -> ModuleStep {
+        // Names as of nothing else: what the task's environment gives is the command's.
         var script = ""
         let folder = arguments.string("chdir")
         if let folder {
@@ -30,11 +31,11 @@ enum CommandRun {
         let creates = arguments.string("creates")
         let removes = arguments.string("removes")
         if let creates {
-            script += "for f in \(ShellText.glob(creates));do [ ! -e \"$f\" ]||{ printf 'S\\n';exit 0; };done\n"
+            script += "for _gf in \(ShellText.glob(creates));do [ ! -e \"$_gf\" ]||{ printf 'S\\n';exit 0; };done\n"
         }
         if let removes {
-            script += "f=0;for g in \(ShellText.glob(removes));do [ ! -e \"$g\" ]||f=1;done\n"
-            script += "[ $f = 1 ]||{ printf 'T\\n';exit 0; }\n"
+            script += "_gf=;for _gt in \(ShellText.glob(removes));do [ ! -e \"$_gt\" ]||_gf=1;done\n"
+            script += "[ -n \"$_gf\" ]||{ printf 'T\\n';exit 0; }\n"
         }
         if context.isCheckMode {
             guard creates != nil || removes != nil else {

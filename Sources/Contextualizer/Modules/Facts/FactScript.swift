@@ -4,11 +4,13 @@ enum FactScript {
     ///   - folder: Of the machine's own facts.
     ///   - timeout: Seconds for each file system of another machine.
     static func text(folder: String?, timeout: Int) -> String {
-        "fd=\(ShellText.path(folder ?? "/etc/ansible/facts.d"));gt=\(max(1, timeout))\n" + body
+        // The environment first: what is assigned later under the name of a variable of the task would stand in it.
+        "_genv=$(/usr/bin/env 2>/dev/null||env)\n"
+            + "fd=\(ShellText.path(folder ?? "/etc/ansible/facts.d"));gt=\(max(1, timeout))\n" + body
     }
 
     private static let body = #"""
-        B=;LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+        \#(ShellLibrary.surroundings)B=
         \#(ShellLibrary.records)
         \#(ShellLibrary.has)
         rd(){ read -r v 2>/dev/null <"$1"||v=; }
@@ -19,7 +21,7 @@ enum FactScript {
         o user_id "$(id -un)";o user_uid "$(id -u)";o user_gid "$(id -g)";o user_dir "$HOME";o user_shell "${SHELL-}"
         p=$(getent passwd "$(id -un)" 2>/dev/null||grep "^$(id -un):" /etc/passwd 2>/dev/null);p=${p#*:*:*:*:};o user_gecos "${p%%:*}"
         rd /proc/sys/crypto/fips_enabled;o fips "$v";[ ! -r /proc/1/root/. ]||[ / -ef /proc/1/root/. ]||o chroot 1
-        o env "$(env)"
+        o env "$_genv"
         if [ -d /run/systemd/system ];then o service_mgr systemd;elif hv openrc-run||hv rc-service;then o service_mgr openrc;else rd /proc/1/comm;case $v in init|systemd)o service_mgr sysvinit;;*)o service_mgr "${v:-sysvinit}";;esac;fi
         p=;[ ! -e /etc/redhat-release ]||p="dnf5:dnf5 dnf:dnf yum:yum"
         for c in $p apt-get:apt dnf5:dnf5 dnf:dnf yum:yum apk:apk zypper:zypper pacman:pacman;do ! hv ${c%%:*}||{ o pkg_mgr ${c#*:};break; };done

@@ -8,7 +8,7 @@ enum ShellLibrary {
     /// is a packet over the network.
     static func prologue(isCheckMode: Bool, wantsDifference: Bool = false) -> String {
         #"""
-        LC_ALL=C;export LC_ALL;PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin;ch=0;t=;CK=\#(isCheckMode ? 1 : 0);DF=\#(wantsDifference ? 1 : 0);B=
+        \#(surroundings)ch=0;t=;CK=\#(isCheckMode ? 1 : 0);DF=\#(wantsDifference ? 1 : 0);B=
         \#(records)
         die(){ o failed 1;o msg "$1";o end 1;fl;exit 0; }
         fin(){ o changed $ch;o end 1;fl;exit 0; }
@@ -16,6 +16,13 @@ enum ShellLibrary {
 
         """#
     }
+
+    /// The task's `environment` may name what the shell itself goes by: words are split and tools are found in any case.
+    static let surroundings =
+        "unset IFS;LC_ALL=C;export LC_ALL;PATH=${PATH:+$PATH:}\(toolFolders);"
+
+    /// Where the tools of a machine are, whatever else is looked through.
+    static let toolFolders = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// `o` and `fl`, which use the variables `B` and `V`. A value cannot hold the separators: they become `?`.
     static let records =
