@@ -99,17 +99,13 @@ import Testing
         #expect(box.read("g") == "a\n")
     }
 
-    @Test("what is no UTF-8 is not edited", arguments: TestShell.allCases, ["lineinfile", "replace", "blockinfile"])
-    func otherEncodings(shell: TestShell, module: String) async throws {
+    @Test("what is no UTF-8 has no matches to replace", arguments: TestShell.allCases)
+    func otherEncodings(shell: TestShell) async throws {
         let box = try Sandbox(shell)
         let latin = Data([0x63, 0x61, 0x66, 0xe9, 0x0a])
         try latin.write(to: URL(fileURLWithPath: box.path("f")))
-        let arguments: [String: JinjaDict] = [
-            "lineinfile": ["line": "b"], "replace": ["regexp": "c", "replace": "d"], "blockinfile": ["block": "b"],
-        ]
-        var chosen = try #require(arguments[module])
-        chosen["path"] = .string(box.path("f"))
-        let result = try await box.run(module, chosen)
+        let result = try await box.run(
+            "replace", ["path": .string(box.path("f")), "regexp": "c", "replace": "d"])
         #expect(result.failed && result.message?.contains("is no UTF-8") == true, "\(result)")
         #expect(FileManager.default.contents(atPath: box.path("f")) == latin)
     }
@@ -187,5 +183,65 @@ import Testing
         #expect(box.read("g") == "a\r\nb\r\nc\nn\n")
         #expect(try await box.run("blockinfile", ["path": .string(box.path("g")), "block": "z"]).changed)
         #expect(box.read("g")?.hasPrefix("a\r\nb\r\nc\nn\n# BEGIN") == true)
+    }
+
+    @Test("a group that the pattern does not have fails, and the file stays", arguments: TestShell.allCases)
+    func missingGroup(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("f", "listen = 1\n")
+        let path: JinjaValue = .string(box.path("f"))
+        let cases: [(String, JinjaDict, String)] = [
+            ("replace", ["regexp": "^listen.*$", "replace": "\\1 0"], "invalid group reference 1 at position 1"),
+            ("replace", ["regexp": "(l)isten", "replace": "a\\g<2>"], "invalid group reference 2 at position 4"),
+            ("replace", ["regexp": "(l)isten", "replace": "\\g<n>"], "unknown group name 'n'"),
+            (
+                "lineinfile", ["regexp": "^l(i)sten", "line": "x\\2", "backrefs": true],
+                "invalid group reference 2 at position 2"
+            ),
+        ]
+        for (module, given, message) in cases {
+            var arguments = given
+            arguments["path"] = path
+            let result = try await box.run(module, arguments)
+            #expect(result.failed && result.message?.hasSuffix(message) == true, "\(result.message ?? "")")
+            #expect(box.read("f") == "listen = 1\n")
+        }
+        let kept = try await box.run(
+            "replace", ["path": path, "regexp": "(?P<a>l)(is)", "replace": "\\g<a>\\2\\g<0>\\\\1"])
+        #expect(kept.changed && box.read("f") == "lislis\\1ten = 1\n")
+    }
+
+    @Test("an empty pattern finds every line", arguments: TestShell.allCases)
+    func emptyPattern(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("f", "a\nb\n")
+        let result = try await box.run("lineinfile", ["path": .string(box.path("f")), "regexp": "", "line": "c"])
+        #expect(result.changed && box.read("f") == "a\nc\n", "\(result.message ?? "")")
+        #expect(result["warnings"]?.listValue?.count == 1)
+    }
+
+    @Test("bytes that are no UTF-8 stay as they are", arguments: TestShell.allCases)
+    func otherBytes(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let old: [UInt8] = Array("n\u{20ac} = J".utf8) + [0xe9] + Array("r\n".utf8) + [0x80, 0xbf, 0xff, 0xc3, 0x0a]
+        for (module, added) in [
+            ("lineinfile", "line"), ("blockinfile", "# BEGIN ANSIBLE MANAGED BLOCK\nline\n# END ANSIBLE MANAGED BLOCK"),
+        ] {
+            try Data(old).write(to: URL(fileURLWithPath: box.path("f")))
+            let text = module == "lineinfile" ? "line" : "block"
+            let result = try await box.run(module, ["path": .string(box.path("f")), text: "line"])
+            #expect(result.changed && !result.failed, "\(result.message ?? "")")
+            #expect(
+                FileManager.default.contents(atPath: box.path("f")).map(Array.init) == old + Array((added + "\n").utf8))
+        }
+    }
+
+    @Test("markers of a block count in either order", arguments: TestShell.allCases)
+    func turnedMarkers(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("f", "a\n# END ANSIBLE MANAGED BLOCK\nold\n# BEGIN ANSIBLE MANAGED BLOCK\nz\n")
+        let result = try await box.run("blockinfile", ["path": .string(box.path("f")), "block": "new"])
+        #expect(result.changed)
+        #expect(box.read("f") == "a\n# BEGIN ANSIBLE MANAGED BLOCK\nnew\n# END ANSIBLE MANAGED BLOCK\nz\n")
     }
 }

@@ -28,6 +28,7 @@ package enum LineInFileModule: Module {
         let isPresent = arguments.string("state") != "absent"
         let line = arguments.string("line")
         let search = try Search(arguments)
+        let warning = Search.warning(arguments)
         if isPresent {
             guard let line else {
                 throw ModuleError(code: .missingParameter, message: "line is required with state=present")
@@ -43,7 +44,7 @@ package enum LineInFileModule: Module {
                     return .failed("Destination \(path) does not exist !", rc: 257)
                 }
                 return insertion.apply(to: content ?? [], search: search)
-            }.ofLines.step
+            }.ofLines(warning: warning).step
         }
         guard line != nil || search.isGiven else {
             throw ModuleError(
@@ -53,7 +54,7 @@ package enum LineInFileModule: Module {
         return try TextEdit(arguments, context) { content in
             guard let content else { return .unchanged(TextEdit.missing, [:]) }
             return remove(from: content, line: line, search: search)
-        }.ofLines.step
+        }.ofLines(warning: warning).step
     }
 
     private static func remove(from content: [UInt8], line: String?, search: Search) -> TextEdit.Outcome {
@@ -77,6 +78,16 @@ struct Search: Sendable {
     }
 
     var isGiven: Bool { pattern != nil || literal != nil }
+
+    /// What is odd in it.
+    static func warning(_ arguments: ModuleArguments) -> String? {
+        let isPattern = arguments.string("regexp")?.isEmpty == true
+        guard isPattern || arguments.string("search_string")?.isEmpty == true else { return nil }
+        let text =
+            "The \(isPattern ? "regular expression" : "search string") is an empty string: every line matches it, and "
+            + "the last one may be replaced where a line was to be added."
+        return text + (isPattern ? " Where that is wanted, '^' says it without this warning." : "")
+    }
 
     func matches(_ candidate: EndedLines.Line, line: String?) -> Bool {
         if let pattern { return pattern.isFound(in: candidate.whole) }
@@ -120,6 +131,11 @@ private struct Insertion: Sendable {
             position = match.map { after != nil ? $0 + 1 : $0 }
         }
         if let found {
+            if backrefs, let pattern = search.pattern, pattern.isFound(in: lines[found].whole),
+                let flaw = pattern.flaw(in: line)
+            {
+                return .failed("Task failed: Module failed: \(flaw)", rc: nil)
+            }
             var wanted = backrefs ? search.pattern?.expansion(of: line, in: lines[found].whole) ?? line : line
             if backrefs, wanted.utf8.last == 0x0a { wanted = String(decoding: wanted.utf8.dropLast(), as: UTF8.self) }
             // The end counts, too: a line that ends otherwise is written anew.

@@ -16,6 +16,8 @@ struct PythonPattern: Sendable {
             var options: NSRegularExpression.Options = [.useUnixLineSeparators]
             if isMultiline { options.insert(.anchorsMatchLines) }
             if matchesNewlines { options.insert(.dotMatchesLineSeparators) }
+            // Nothing at all is found everywhere.
+            if translated.isEmpty { translated = "(?:)" }
             expression = try NSRegularExpression(pattern: translated, options: options)
         } catch {
             throw ModuleError(code: .invalidArgument, message: "invalid regular expression: '\(pattern)'")
@@ -71,6 +73,36 @@ struct PythonPattern: Sendable {
             position = range.upperBound
         }
         return (result + text[position...], matches.count)
+    }
+
+    /// What Python says of a template that names a group which the pattern does not have.
+    func flaw(in template: String) -> String? {
+        let characters = Array(template)
+        var place = 0
+        while place < characters.count - 1 {
+            defer { place += 2 }
+            guard characters[place] == "\\" else {
+                place -= 1
+                continue
+            }
+            let next = characters[place + 1]
+            if next.isASCII, next.isNumber, next != "0" {
+                let digits = String(characters[(place + 1)...].prefix(2).prefix { $0.isASCII && $0.isNumber })
+                if let number = Int(digits), number > expression.numberOfCaptureGroups {
+                    return "invalid group reference \(number) at position \(place + 1)"
+                }
+            } else if next == "g", place + 2 < characters.count, characters[place + 2] == "<",
+                let end = characters[place...].firstIndex(of: ">")
+            {
+                let name = String(characters[(place + 3)..<end])
+                if let number = Int(name) {
+                    guard number > expression.numberOfCaptureGroups else { continue }
+                    return "invalid group reference \(number) at position \(place + 3)"
+                }
+                if !source.contains("(?<\(name)>") { return "unknown group name '\(name)'" }
+            }
+        }
+        return nil
     }
 
     private func expand(_ template: String, _ match: NSTextCheckingResult, _ text: String) -> String {

@@ -25,6 +25,7 @@ package enum ReplaceModule: Module {
         var edit = try TextEdit(arguments, context) { content in
             guard let content else { return .failed("Path \(path) does not exist !", rc: 257) }
             let text = String(decoding: content, as: UTF8.self)
+            let flaw = pattern.flaw(in: replacement)
             var range = text.startIndex..<text.endIndex
             if let section {
                 guard let found = section.pattern.range(ofGroup: "section", in: text) else {
@@ -33,6 +34,7 @@ package enum ReplaceModule: Module {
                 }
                 range = found
             }
+            if let flaw { return .failed("Unable to process replace due to error: \(flaw)", rc: nil) }
             let part = String(text[range])
             let (changed, count) = pattern.replacingAll(in: part, with: replacement)
             guard !changed.isSame(as: part) else { return .unchanged("", ["rc": 0]) }
@@ -103,11 +105,10 @@ package enum BlockInFileModule: Module {
             let text = TextLines(content ?? [])
             var lines = text.lines
             var insertion: Int?
-            if let first = lines.firstIndex(where: begin.isSame),
-                let last = lines[first...].firstIndex(where: end.isSame)
-            {
-                lines.removeSubrange(first...last)
-                insertion = first
+            // The last of each, in whichever order they stand.
+            if let first = lines.lastIndex(where: begin.isSame), let last = lines.lastIndex(where: end.isSame) {
+                lines.removeSubrange(min(first, last)...max(first, last))
+                insertion = min(first, last)
             }
             if isPresent {
                 let position =
@@ -127,6 +128,7 @@ package enum BlockInFileModule: Module {
             return .changed(text.joined(lines), message, [:])
         }
         edit.showsAttributes = true
+        edit.takesAnyBytes = true
         return edit.withoutFile.step
     }
 

@@ -35,6 +35,8 @@ struct TextEdit: Sendable {
     var difference = " (content)"
     /// Whether the difference shows owner and mode, too.
     var showsAttributes = false
+    /// Whether a file that is no UTF-8 is edited, too.
+    var takesAnyBytes = false
     /// From 1.
     private var attempt = 1
     /// Whether an earlier try has changed owner or mode.
@@ -152,7 +154,7 @@ struct TextEdit: Sendable {
             return .finish(.failure("\(path) is too large to be edited (more than the output limit)"))
         }
         let attributesChanged = hasNewAttributes || records.flag("changed")
-        guard content.map({ String(validating: $0, as: UTF8.self) != nil }) ?? true else {
+        guard takesAnyBytes || content.map({ String(validating: $0, as: UTF8.self) != nil }) ?? true else {
             return .finish(
                 .failure(
                     "\(path) is no UTF-8, and an edit would change other lines, too; nothing was edited: convert it,"
@@ -164,7 +166,7 @@ struct TextEdit: Sendable {
     }
 
     private func edited(_ content: [UInt8]?, _ records: Records, attributesChanged: Bool) -> ModuleStep {
-        switch edit(content) {
+        switch outcome(of: content) {
         case .failed(let message, let rc):
             var result = ModuleResult.failure(message)
             result["rc"] = rc.map { .int($0) }
