@@ -115,4 +115,20 @@ import Testing
         }
         #expect(box.read("pwned") == nil)
     }
+
+    @Test("a script that is not needed is skipped", arguments: TestShell.allCases)
+    func skippedScript(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let source = SourceRequest(kind: .file, path: "s.sh", decrypts: true)
+        for (key, path, reason) in [
+            ("creates", "/etc/passwd", "/etc/passwd exists, matching creates option"),
+            ("removes", "/no/such", "/no/such does not exist, matching removes option"),
+        ] {
+            let result = try await box.run(
+                "script", ["_raw_params": "s.sh", key: .string(path)],
+                sources: [source: ModuleSource(.file(Payload(Array("exit 1".utf8)), mode: 0o755))])
+            #expect(result.skipped && !result.changed && !result.failed)
+            #expect(result.message == reason)
+        }
+    }
 }

@@ -119,6 +119,6 @@ package enum ScriptModule: Module {
             ?? start(rest)
         return CommandRun.step(
             arguments, context, lookUp: "", run: run, files: ["script": payload.bytes],
-            command: .string(words.joined(separator: " ")), program: source.path)
+            command: .string(words.joined(separator: " ")), program: source.path, isScript: true)
     }
 }

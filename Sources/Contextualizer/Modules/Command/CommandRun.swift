@@ -20,7 +20,8 @@ enum CommandRun {
 
     static func step(
         _ arguments: ModuleArguments, _ context: ModuleContext, lookUp: String, run: String,
-        files: [String: [UInt8]] = [:], command: JinjaValue, program: String, shell: String? = nil
+        files: [String: [UInt8]] = [:], command: JinjaValue, program: String, shell: String? = nil,
+        isScript: Bool = false
     ) -> ModuleStep {
         // Names as of nothing else: what the task's environment gives is the command's.
         var script = ""
@@ -56,7 +57,11 @@ enum CommandRun {
                 script: script, files: context.isCheckMode ? [:] : files, standardInput: input.map { Array($0.utf8) },
                 reads: [creates, removes, folder].compactMap(\.self), writes: ["*"]
             ) { output in
-                .finish(
+                // Of a script that is not needed the controller itself says so.
+                if isScript, let reason = needlessness(output, creates, removes) {
+                    return .finish(.skipped(reason: reason))
+                }
+                return .finish(
                     decode(
                         output, command: command, program: program, creates: creates, removes: removes,
                         folder: folder, stripsEnds: stripsEnds, isCheck: isCheck, shell: shell))
@@ -125,6 +130,14 @@ enum CommandRun {
             fail(&result, "the command could not be started: \(output.errorText)", rc: Int(output.status))
         }
         return result
+    }
+
+    private static func needlessness(_ output: ProgramOutput, _ creates: String?, _ removes: String?) -> String? {
+        if let creates, output.standardOutput.starts(with: "S\n".utf8) {
+            return "\(creates) exists, matching creates option"
+        }
+        guard let removes, output.standardOutput.starts(with: "T\n".utf8) else { return nil }
+        return "\(removes) does not exist, matching removes option"
     }
 
     /// What a shell says without the word `eval`, which is ours: the text was not an argument of it.
