@@ -240,7 +240,7 @@ import Testing
         ]
         let first = try await box.run("copy", tree)
         #expect(first.changed, "\(first)")
-        #expect(box.read("u/x y/f") == "3")
+        #expect(box.read("u/t/x y/f") == "3")
     }
 
     @Test(arguments: TestShell.allCases)

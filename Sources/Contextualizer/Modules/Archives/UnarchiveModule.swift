@@ -96,7 +96,8 @@ package enum UnarchiveModule: Module {
             })
     }
 
-    /// `tar` of GNU says itself what differs; with any other one, and with `unzip`, the archive is unpacked beside its place
+    /// `tar` of GNU says itself what differs, and what members are called by its options; those that get no name, as the
+    /// folder that `--strip-components` takes away, it cannot find. With any other one, and with `unzip`, the archive is unpacked beside its place
     /// and compared. A broken archive changes nothing: it is read through first.
     private static let body = #"""
         [ -e "$s0" ]||die "Source '$sn' does not exist";[ -r "$s0" ]||die "Source '$sn' not readable"
@@ -115,17 +116,18 @@ package enum UnarchiveModule: Module {
         (umask 077;mkdir "$w")||die "could not make a folder in $d";trap 'cl;[ -z "$t" ]||rm -f "$t";fl' 0
         e=$(xo true;xz unzip -oq "$s0" 2>&1)||{ r=$?;[ $r -le 1 ]||{ cl;die "failed to unpack $sn to $d: $e"; }; };ov
         else hv tar||nh "tar is not on the machine";[ -z "$z" ]||hv $z||nh "$z is not on the machine"
-        n=$(xt tar -tf "$s0" 2>"$GANTRY_FILES/e")||nh "$(cat "$GANTRY_FILES/e")"
-        case $(tar --version 2>/dev/null) in *"GNU tar"*)
+        gt=;case $(tar --version 2>/dev/null) in *"GNU tar"*)gt=--show-transformed-names;;esac
+        n=$(xt tar $gt -tf "$s0" 2>"$GANTRY_FILES/e")||nh "$(cat "$GANTRY_FILES/e")"
+        case $gt in ?*)
         [ $kn = 0 ]||kn=--keep-newer-files;[ "$kn" != 0 ]||kn=--overwrite
-        q=$(xt tar --diff -C "$d" -f "$s0" 2>&1|grep -v -e ': Cannot stat: *$' -e '^tar: Exiting'|if [ $la = 1 ];then grep -v -e ': Mode differs$' -e ': [UG]id differs$';elif [ "$(id -u)" != 0 ];then grep -v ': [UG]id differs$';else cat;fi)
+        q=$(xt tar --diff -C "$d" -f "$s0" 2>&1|grep -v -e ': : Warning: Cannot stat: ' -e ': Cannot stat: *$' -e '^tar: Exiting'|if [ $la = 1 ];then grep -v -e ': Mode differs$' -e ': [UG]id differs$';elif [ "$(id -u)" != 0 ];then grep -v ': [UG]id differs$';else cat;fi)
         if [ -n "$q" ];then ch=1;if [ $CK = 0 ];then e=$(xt tar $kn -C "$d" -xf "$s0" 2>&1)||die "failed to unpack $sn to $d: $e";fi;fi;;
         *)(umask 077;mkdir "$w")||die "could not make a folder in $d";trap 'cl;[ -z "$t" ]||rm -f "$t";fl' 0
         e=$(xt tar -C "$w" -xf "$s0" 2>&1)||{ cl;die "failed to unpack $sn to $d: $e"; };ov;;esac
         fi
         if [ $la = 1 ]&&[ $CK = 0 ];then set -f;IFS='
-        ';for f in $n;do unset IFS;f=$d/${f#./};if [ -L "$f" ];then ho "$f";elif [ -e "$f" ];then at "$f";fi;done;unset IFS;set +f;fi
-        [ $li = 0 ]||o files "$n"
+        ';for f in $n;do unset IFS;f=$d/${f#./};f=${f%/};if [ -L "$f" ];then ho "$f";elif [ -e "$f" ];then at "$f";fi;done;unset IFS;set +f;fi
+        [ $li = 0 ]||o files "$(printf '%s\n' "$n"|sed 's|^/||')"
         s=$(stat -c '%a %u %g %U %G %s %F' "$d")&&o stat "$s";fin
 
         """#

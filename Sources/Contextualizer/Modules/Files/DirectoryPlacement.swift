@@ -139,6 +139,8 @@ enum RemoteCopy {
         let copiesContent = source.hasSuffix("/")
         let preserve = attributes.preservesMode ? "nm(){ stat -Lc %a \"$q\"; }" : ":"
         let isForced = arguments.bool("force") ?? true
+        // The folder itself is copied in any case; of a destination that is not there the answer tells as it is given.
+        let named = "d0=${d0%/}/\(ShellText.quote(name));[ ! -d \"$d1\" ]||d1=$d0"
         let script =
             ShellLibrary.prologue(isCheckMode: context.isCheckMode, wantsDifference: context.wantsDifference)
             + attributes.shell
@@ -154,12 +156,13 @@ enum RemoteCopy {
                 else df before "$d";df after "$q";[ $CK = 1 ]||wr "$q" "$d";ch=1;fi; }
                 [ -e "$s0" ]||die "Source $s0 not found"
                 if [ -d "$s0" ];then
-                \(copiesContent ? ":" : "[ ! -d \"$d0\" ]||d0=${d0%/}/\(ShellText.quote(name))")
-                \(copiesContent ? "" : "case \(ShellText.quote(destination)) in */)d0=${d0%/}/\(ShellText.quote(name));;esac")
+                f=${d0%/*};case $d0 in */)f=$d0;[ -d "$d0" ]||[ $CK = 1 ]||mkdir -p "$d0"||die "could not make $d0";;/*)f=${f:-/};;*/*);;*)f=.;;esac
+                [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
+                d1=$d0;\(copiesContent ? "" : named)
                 s0=${s0%/};set -f;IFS='
                 ';for f in $(cd "$s0"&&find . -type d);do unset IFS
                 [ -d "$d0/$f" ]||{ ch=1;[ $CK = 1 ]||e=$(mkdir -p "$d0/$f" 2>&1)||die "could not make $d0/$f: $e"; };ho "$d0/$f";done;IFS='
-                ';for f in $(cd "$s0"&&find . ! -type d);do unset IFS;f=${f#./};one "$s0/$f" "$d0/$f";done;unset IFS
+                ';for f in $(cd "$s0"&&find . ! -type d);do unset IFS;f=${f#./};one "$s0/$f" "$d0/$f";done;unset IFS;d0=$d1
                 else case $d0 in */)[ -d "$d0" ]||[ $CK = 1 ]||mkdir -p "$d0"||die "could not make $d0";esac
                 [ ! -d "$d0" ]||d0=${d0%/}/\(ShellText.quote(name))
                 f=${d0%/*};[ -n "$f" ]||f=/;case $d0 in */*);;*)f=.;;esac

@@ -43,7 +43,7 @@ package enum FileModule: Module {
         let body: String
         switch state {
         case "absent": body = absent
-        case "directory": body = directory(isRecursive: isRecursive, arguments)
+        case "directory": body = directory(isRecursive: isRecursive, follows: follows(arguments))
         case "link": body = link(source ?? "", isForced: isForced(arguments), follows: follows(arguments))
         case "hard": body = hardLink(source ?? "", isForced: isForced(arguments))
         case "touch": body = touch(arguments)
@@ -65,7 +65,7 @@ package enum FileModule: Module {
                     if state == "hard", result["state"] != nil { result["state"] = "hard" }
                     if result["state"] == nil, state == "absent" { result["state"] = .string("absent") }
                     if context.wantsDifference, result.changed {
-                        result["diff"] = difference(of: path, state: state, records)
+                        result["diff"] = difference(of: records["path"] ?? path, state: state, records)
                     }
                 }
                 return .finish(result)
@@ -121,7 +121,7 @@ package enum FileModule: Module {
             """#
     }
 
-    private static func directory(isRecursive: Bool, _ arguments: ModuleArguments) -> String {
+    private static func directory(isRecursive: Bool, follows: Bool) -> String {
         // Each folder that is made gets the attributes, as with Ansible.
         let recurse =
             isRecursive
@@ -130,7 +130,12 @@ package enum FileModule: Module {
             ';for f in $(find "$p0"/ ! -type l);do unset IFS;at "$f";done;unset IFS;set +f;fi
 
             """# : ""
-        return kind + #"""
+        // All is done with the folder behind a link, and told of it.
+        let behind =
+            follows
+            ? #"[ $k != link ]||{ q=$(readlink -f "$p0")&&[ -n "$q" ]&&p0=$q;k="file";[ -e "$p0" ]||k=absent;[ ! -d "$p0" ]||k=directory;o was $k; }"#
+            : #"[ $k != link ]||{ rs "$p0";die "$p0 already exists as a link"; }"#
+        return kind + behind + "\n" + #"""
             if [ -d "$p0" ];then at "$p0"
             elif [ $k = file ]||[ $k = link ];then rs "$p0";die "$p0 already exists as a $k"
             else ch=1;if [ $CK = 0 ];then q=$p0;l=

@@ -52,14 +52,16 @@ package enum TempfileModule: Module {
     package static func plan(
         _ arguments: ModuleArguments, _ context: ModuleContext
     ) throws(ModuleError) -> ModuleStep {
-        let folder = arguments.string("path").map(ShellText.path) ?? "\"${TMPDIR:-/tmp}\""
+        // The first folder that can be used, as the variables may name one that is not there.
+        let usual = #"for p in "$TMPDIR" "$TEMP" "$TMP" /tmp /var/tmp;do [ ! -d "$p" ]||[ ! -w "$p" ]||break;done"#
+        let folder = arguments.string("path").map { "p=" + ShellText.path($0) } ?? usual
         let isFolder = arguments.string("state") == "directory"
         for key in ["prefix", "suffix"] where arguments.string(key)?.contains("/") == true {
             throw ModuleError(code: .invalidArgument, message: "\(key) must not hold a slash")
         }
         let script =
             ShellLibrary.prologue(isCheckMode: false) + """
-                p=\(folder);p=${p%/};[ -d "$p" ]||die "No such file or directory: '$p'"
+                \(folder);p=${p%/};[ -d "$p" ]||die "No such file or directory: '$p'"
                 umask 077;set -C;i=0
                 while :;do r=$(od -An -N6 -tx1 /dev/urandom|tr -d ' \\n');f=$p/\(ShellText.quote(arguments.string("prefix") ?? ""))${r}\(ShellText.quote(arguments.string("suffix") ?? ""))
                 \(isFolder ? "e=$(mkdir \"$f\" 2>&1)" : "e=$({ : >\"$f\"; } 2>&1)")&&break

@@ -33,7 +33,8 @@ package enum StatModule: Module {
         let script =
             ShellLibrary.prologue(isCheckMode: false) + """
                 p=\(ShellText.path(path))
-                s=$(stat \(deref)-c '\(StatFields.format)' "$p" 2>/dev/null)||{ o exists 0;fin; }
+                s=$(stat \(deref)-c '\(StatFields.format)' "$p" 2>/dev/null)||{ q=${p%/};while case $q in */?*):;;*)false;;esac;do q=${q%/*};q=${q:-/};[ -e "$q" ]||continue
+                [ -d "$q" ]||die "Not a directory";[ -x "$q" ]||die "Permission denied";break;done;o exists 0;fin; }
                 o exists 1;o s "$s";o path "$p"
                 [ ! -L "$p" ]||{ o target "$(readlink "$p")";o source "$(readlink -f "$p")"; }
                 [ ! -r "$p" ]||o r 1;[ ! -w "$p" ]||o w 1;[ ! -x "$p" ]||o x 1
@@ -46,7 +47,9 @@ package enum StatModule: Module {
         return .run(
             ModuleInvocation(script: script, reads: [path]) { output in
                 let records = Records(output.standardOutput)
-                guard records.isComplete else { return .finish(ModuleResult(records: records, output: output)) }
+                guard records.isComplete, !records.flag("failed") else {
+                    return .finish(ModuleResult(records: records, output: output))
+                }
                 var stat = describe(records)
                 if stat["exists"] == true {
                     if wantsKind { stat.merge(kind(records["mime"] ?? "")) }

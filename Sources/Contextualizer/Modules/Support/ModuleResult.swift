@@ -121,8 +121,9 @@ extension ModuleResult {
         values["mode"] = .string("0" + String(repeating: "0", count: max(0, 3 - parts[0].count)) + parts[0])
         values["uid"] = Int(parts[1]).map { .int($0) }
         values["gid"] = Int(parts[2]).map { .int($0) }
-        values["owner"] = .string(parts[3])
-        values["group"] = .string(parts[4])
+        // Who has no entry is called by his number.
+        values["owner"] = .string(parts[3] == "UNKNOWN" ? parts[1] : parts[3])
+        values["group"] = .string(parts[4] == "UNKNOWN" ? parts[2] : parts[4])
         values["size"] = Int(parts[5]).map { .int($0) }
         let state =
             switch parts[6] {

@@ -34,7 +34,7 @@ enum ShellLibrary {
 
     /// `at PATH` makes owner, group and mode of a path what is wanted; `rs PATH` reports them.
     ///
-    /// The zeros before the mode: with fewer than five digits GNU's `chmod` leaves setuid and setgid of a folder alone.
+    /// A new owner takes setuid and setgid away: they stay away where no mode says otherwise. The zeros before the mode: with fewer than five digits GNU's `chmod` leaves setuid and setgid of a folder alone.
     static func attributes(owner: String?, group: String?, mode: FileMode?) -> String {
         let modeFunction =
             mode.map { "nm(){ m=0$1;D=$2;\($0.shellArithmetic);printf %o \"$m\"; }" } ?? "nm(){ printf %s \"$1\"; }"
@@ -82,7 +82,7 @@ enum ShellLibrary {
         [ $CK = 1 ]||e=$(chown "$ow" "$zp" 2>&1)||dz "chown failed: $e";fi
         if [ -n "$gr" ]&&[ "$gr" != "$3" ]&&[ "$gr" != "$5" ];then zc=1;case $gr in *[!0-9]*)gl "$gr"||dz "chgrp failed: failed to look up group $gr";;esac
         [ $CK = 1 ]||e=$(chgrp "$gr" "$zp" 2>&1)||dz "chgrp failed: $e";fi
-        zn=$(nm $1 $D);za=$1;[ $zc$CK != 10 ]||za=$(stat -Lc %a "$zp")
+        za=$1;[ $zc$CK != 10 ]||za=$(stat -Lc %a "$zp");zn=$(nm $za $D)
         if [ "$zn" != "$za" ];then zc=1;[ $CK = 1 ]||e=$(chmod "0000$zn" "$zp" 2>&1)||dz "chmod failed: $e";fi
         [ $zc = 0 ]||ch=1; }
         dz(){ [ "$zp" = "$t" ]||rs "$zp";die "$1"; }
