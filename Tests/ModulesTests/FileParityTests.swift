@@ -105,10 +105,11 @@ import Testing
 
     @Test("a folder for temporary files that is not there is passed over", arguments: TestShell.allCases)
     func temporaryFile(shell: TestShell) async throws {
-        let box = try Sandbox(shell, exports: "export TMPDIR=/no/such TEMP=\(NSTemporaryDirectory())\n")
+        let folder = URL(fileURLWithPath: NSTemporaryDirectory()).path
+        let box = try Sandbox(shell, exports: "export TMPDIR=/no/such TEMP=\(folder)\n")
         let result = try await box.run("tempfile", ["state": "file"])
         let path = try #require(result["path"]?.text)
-        #expect(!result.failed && path.hasPrefix("/tmp/ansible."))
+        #expect(!result.failed && path.hasPrefix(folder + "/ansible."))
         unlink(path)
     }
 }
