@@ -75,6 +75,14 @@ struct ImageTests {
             let error = #expect(throws: ConnectorError.self) { try ImageFile(file.path).disk() }
             #expect(error?.message.contains("cut off") == true)
         }
+        // A table, or a cluster, that begins where none can.
+        for place in [65_536] + (isCompressed ? [] : [131_080]) {
+            var broken = bytes
+            broken.replaceSubrange(place..<place + 8, with: Self.big(Int.min | 0x1337, 8))
+            try Data(broken).write(to: file)
+            let error = #expect(throws: ConnectorError.self) { try ImageFile(file.path).disk() }
+            #expect(error?.message.contains("its tables are corrupt") == true)
+        }
     }
 
     @Test(

@@ -46,14 +46,16 @@ struct ImageFile: Sendable, Hashable {
         guard disk.format == .qcow2 else { return disk }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         defer { if descriptor >= 0 { close(descriptor) } }
-        if descriptor >= 0, QCOWTables(descriptor, header: header, size: size)?.isCutOff == true {
-            throw ConnectorError(
-                code: .invalidArgument,
-                message: "image '\(path)' cannot be used: it is cut off: clusters that it names are behind its end "
-                    + "(\(size) bytes); fetch it again, then look with qemu-img check",
-                field: "image")
+        let reason: String
+        switch descriptor < 0 ? nil : QCOWTables(descriptor, header: header, size: size)?.fault {
+        case nil: return disk
+        case .cutOff: reason = "it is cut off: clusters that it names are behind its end (\(size) bytes)"
+        case .corrupt: reason = "its tables are corrupt: they name clusters where none can begin"
         }
-        return disk
+        throw ConnectorError(
+            code: .invalidArgument,
+            message: "image '\(path)' cannot be used: \(reason); fetch it again, then look with qemu-img check",
+            field: "image")
     }
 
     /// Whether every user may read it, such as the one that the hypervisor runs machines as.

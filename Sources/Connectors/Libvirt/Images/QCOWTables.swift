@@ -27,19 +27,24 @@ struct QCOWTables {
         entries = Int(Self.number(header, 36, 4))
     }
 
-    /// Whether a cluster that a table names begins behind the end of the file.
-    var isCutOff: Bool {
+    enum Fault { case cutOff, corrupt }
+
+    /// Whether a cluster that a table names begins behind the end of the file, or where none can begin; nil: neither.
+    var fault: Fault? {
         let offsets: UInt64 = 0x00ff_ffff_ffff_fe00
-        guard let first = words(at: table, entries) else { return true }
+        let inside = (UInt64(1) << UInt64(clusterBits)) - 1
+        guard let first = words(at: table, entries) else { return .cutOff }
         for entry in first where entry & offsets != 0 {
-            guard let second = words(at: Int64(entry & offsets), 1 << (clusterBits - 3)) else { return true }
+            if entry & offsets & inside != 0 { return .corrupt }
+            guard let second = words(at: Int64(entry & offsets), 1 << (clusterBits - 3)) else { return .cutOff }
             for place in second where place != 0 {
                 let isCompressed = place >> 62 & 1 == 1
                 let bits = isCompressed ? (UInt64(1) << UInt64(62 - (clusterBits - 8))) - 1 : offsets
-                if Int64(clamping: place & bits) >= size { return true }
+                if !isCompressed, place & offsets & inside != 0 { return .corrupt }
+                if Int64(clamping: place & bits) >= size { return .cutOff }
             }
         }
-        return false
+        return nil
     }
 
     /// Numbers of eight bytes; nil where the file ends before them.
