@@ -48,9 +48,7 @@ extension InfrastructureManager {
         ofMachine number: Int, in id: InfrastructureID, caller: Caller
     ) async throws -> MachineConsole {
         let snapshot = try await self.snapshot(id, caller: caller)
-        guard let machine = try snapshot.present([number]).first, let provider = machine.providerID else {
-            throw ManagerError(code: .notFound, message: "machine \(number) has not been launched yet")
-        }
+        let (machine, provider) = try snapshot.launched(number)
         let cloud = machine.placement.cloud
         return try await ManagerError.convertingErrors {
             let description = try await sessions.connector(of: cloud).description

@@ -62,6 +62,16 @@ extension InfrastructureSnapshot {
     func present(_ numbers: Set<Int>?, orVanished: Bool = false) throws(ManagerError) -> [MachineRecord] {
         try overview.present(numbers, orVanished: orVanished)
     }
+
+    /// A machine that there is, and its provider's id.
+    ///
+    /// - Throws: ``ManagerError`` `notFound` for one that there is not, or not yet.
+    func launched(_ number: Int) throws(ManagerError) -> (machine: MachineRecord, provider: String) {
+        guard let machine = try present([number]).first, let provider = machine.providerID else {
+            throw ManagerError(code: .notFound, message: "machine \(number) has not been launched yet")
+        }
+        return (machine, provider)
+    }
 }
 
 extension InfrastructureOverview {
