@@ -325,6 +325,16 @@ struct SSHLoginTests {
         #expect(error?.message.contains("not available") == true, "\(error?.message ?? "")")
     }
 
+    @Test("A login shell whose status comes after the end of its words")
+    func lateStatus() async throws {
+        var options = TestServer.Options()
+        options.lines = ["ForceCommand echo closed today >&2; exec >&- 2>&-; sleep 0.3; exit 3"]
+        let server = try TestServer(options)
+        let error = await #expect(throws: CommunicatorError.self) { try await whoami(server.target()) }
+        #expect(error?.message.contains("(status 3: closed today)") == true, "\(error?.message ?? "")")
+        server.stop()
+    }
+
     @Test("A login shell that never begins")
     func silentLoginShell() async throws {
         var options = TestServer.Options()

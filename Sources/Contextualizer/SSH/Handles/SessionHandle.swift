@@ -223,7 +223,10 @@ enum Progress: Sendable, Hashable {
     func sendEndOfFile() { unsafe ssh_channel_send_eof(raw) }
 
     /// The other side sends no more, and everything has been read.
-    var isAtEnd: Bool { unsafe ssh_channel_is_eof(raw) != 0 || ssh_channel_is_closed(raw) != 0 }
+    var isAtEnd: Bool { unsafe ssh_channel_is_eof(raw) != 0 || isClosed }
+
+    /// The other side has ended the channel: nothing more comes, no status either.
+    var isClosed: Bool { unsafe ssh_channel_is_closed(raw) != 0 }
 
     /// Of the remote command, once it has ended.
     var exitStatus: Int32? {

@@ -221,14 +221,15 @@ final class SSHChannels: ShellCarrier {
     }
 
     private func checkEnd(_ id: Int, _ channel: Channel) {
-        let status = channel.handle.exitStatus
-        if channel.handle.isAtEnd {
+        let (status, isAtEnd) = (channel.handle.exitStatus, channel.handle.isAtEnd)
+        if isAtEnd, status != nil || channel.handle.isClosed {
             // Where the whole connection has ended, that is what is told.
             guard status != nil || session.isConnected else { return }
             finish(id, status: status)
-        } else if status != nil, channel.endTimer == nil {
-            // A process that the shell left behind holds the streams open; what it printed last may still be on its way.
-            endAfter(.milliseconds(500), id, channel)
+        } else if channel.endTimer == nil, isAtEnd || status != nil {
+            // The status may come after the last words. And a process that the shell left behind holds the streams open;
+            // what it printed last may still be on its way.
+            endAfter(isAtEnd ? .seconds(5) : .milliseconds(500), id, channel)
         }
     }
 
