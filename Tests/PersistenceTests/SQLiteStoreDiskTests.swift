@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Glibc
 import InfrastructureModel
 import Operations
@@ -52,6 +53,15 @@ struct SQLiteStoreDiskTests {
             // Neither is there a key that is cut short.
             #expect((try? MasterKey.read(at: disk + "/state/key")) == .some(nil))
         }
+    }
+
+    /// Some 30 causes have the same words.
+    @Test func whatTheDiskRefusedIsTold() {
+        let error = DatabaseError(resultCode: .SQLITE_IOERR_SHMMAP, message: "disk I/O error")
+        let told = StoreError.boundary(error, in: StoreFolder(path: "/nowhere")) as? StoreError
+        #expect(
+            told?.message == "/nowhere/gantry.sqlite cannot be read or written (disk I/O error, SQLite code 5386): "
+                + "check its disk")
     }
 
     @Test func aReadOnlyDiskIsNamed() async throws {

@@ -256,7 +256,10 @@ extension StoreError {
                     + "user")
         case .SQLITE_IOERR:
             return StoreError(
-                code: .unavailable, message: "\(file) cannot be read or written (\(reason)): check its disk")
+                code: .unavailable,
+                // The words are the same for some 30 codes.
+                message: "\(file) cannot be read or written (\(reason), SQLite code "
+                    + "\(error.extendedResultCode.rawValue)): check its disk")
         default:
             return StoreError(
                 code: .unavailable,
