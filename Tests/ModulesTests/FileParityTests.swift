@@ -91,6 +91,33 @@ import Testing
         #expect(hidden.failed && hidden.message == "Permission denied")
     }
 
+    @Test("what cannot be looked at is no file that is not there", arguments: TestShell.allCases)
+    func notSearchableDestination(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        try box.write("g", "x")
+        let path = box.path("g/h")
+        let why = "Failed to get information on remote file (\(path)): Not a directory"
+        for check in [false, true] {
+            let copied = try await box.run("copy", ["dest": .string(path), "content": "y"], check: check)
+            #expect(copied.failed && copied.message == why && copied["checksum"] == nil)
+        }
+        let brought = try await box.run("fetch", ["src": .string(path), "dest": "x"])
+        #expect(brought.failed && brought.message == why && brought["file"] == .string(path))
+        let soft = try await box.run("fetch", ["src": .string(path), "dest": "x", "fail_on_missing": false])
+        #expect(!soft.failed && soft.message == why + ", ignored")
+        let folder = try await box.run("copy", ["dest": .string(box.path("none/")), "content": "y"])
+        #expect(folder.message == "can not use content with a dir as dest")
+        guard geteuid() != 0 else { return }
+        try FileManager.default.createDirectory(atPath: box.path("d"), withIntermediateDirectories: false)
+        try box.write("d/f", "x")
+        chmod(box.path("d"), 0o600)
+        let hidden = try await box.run("slurp", ["src": .string(box.path("d/f"))])
+        let copied = try await box.run("copy", ["dest": .string(box.path("d/f")), "content": "x", "force": false])
+        chmod(box.path("d"), 0o700)
+        #expect(hidden.message == "File is not readable: \(box.path("d/f"))")
+        #expect(copied.failed && copied.message?.hasSuffix(": Permission denied") == true)
+    }
+
     @Test("a new owner takes setuid away, and who has no name is called by number", arguments: TestShell.allCases)
     func owners(shell: TestShell) async throws {
         guard geteuid() == 0 else { return }

@@ -27,9 +27,10 @@ package enum FetchModule: Module {
         }
         let path = arguments.string("src") ?? ""
         let script =
-            ShellLibrary.prologue(isCheckMode: false) + ShellLibrary.checksum + """
+            ShellLibrary.prologue(isCheckMode: false) + ShellLibrary.access + ShellLibrary.checksum + """
                 p=\(ShellText.path(path));o file "$p"
                 [ ! -d "$p" ]||{ o kind directory;die "remote file is a directory, fetch cannot work on directories"; }
+                [ -e "$p" ]||ac "$p"||{ o kind hidden;die "Failed to get information on remote file ($p): $zr"; }
                 [ -e "$p" ]||{ o kind missing;die "the remote file does not exist, not transferring, ignored"; }
                 [ -r "$p" ]||{ o kind unreadable;die "file is not readable: $p"; }
                 sum "$p";m=$(md5sum <"$p" 2>/dev/null);o checksum "$x";o md5 "${m%% *}";o content;fl;cat "$p"
@@ -85,10 +86,12 @@ package enum FetchModule: Module {
     {
         var result = ModuleResult(records: records, output: output)
         result["kind"] = nil
-        if arguments.bool("fail_on_missing") != false { result["file"] = nil }
-        guard arguments.bool("fail_on_missing") == false, let kind = records["kind"] else { return result }
+        let kind = records["kind"]
+        if arguments.bool("fail_on_missing") != false, kind != "hidden" { result["file"] = nil }
+        guard arguments.bool("fail_on_missing") == false, let kind else { return result }
         result.failed = false
         if kind == "directory" { result.message = (result.message ?? "") + ", not transferring, ignored" }
+        if kind == "hidden" { result.message = (result.message ?? "") + ", ignored" }
         return result
     }
 }

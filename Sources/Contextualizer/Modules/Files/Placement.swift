@@ -31,7 +31,7 @@ struct Placement {
             + (try ShellLibrary.write(
                 validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false,
                 tellsOutput: true))
-            + ShellLibrary.checksum
+            + ShellLibrary.checksum + ShellLibrary.access
     }
 
     /// - Parameter name: What the file is called where `destination` is a folder; nil: that is an error.
@@ -54,6 +54,7 @@ struct Placement {
             library + """
                 d=\(ShellText.path(destination))
                 \(folderRule(name: name, destination: destination))
+                [ -e "$d" ]||ac "$d"||die "Failed to get information on remote file ($d): $zr"
                 f=${d%/*};[ -n "$f" ]||f=/;case $d in */*);;*)f=.;;esac
                 [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
                 if [ -f "$d" ]&&{ sum "$d";[ "$x" = \(payload.checksum) ]; };then at "$d"
@@ -71,7 +72,10 @@ struct Placement {
                 return .run(invocation(payload, name: name, destination: destination, sendsContent: true))
             }
             var result = ModuleResult(records: records, output: output)
-            if result.message?.hasPrefix("can not use content") != true {
+            let isEarly = ["can not use content", "Failed to get information"].contains {
+                result.message?.hasPrefix($0) == true
+            }
+            if !isEarly {
                 result["checksum"] = .string(payload.checksum)
             }
             if !result.failed { conclude(&result, records) }
@@ -98,12 +102,15 @@ struct Placement {
     /// What is done when the destination names a folder.
     private func folderRule(name: String?, destination: String) -> String {
         guard let name else {
-            return #"[ ! -d "$d" ]||die "can not use content with a dir as dest""#
+            let isFolder = destination.hasSuffix("/") ? "false" : #"[ ! -d "$d" ]"#
+            return #"\#(isFolder)||die "can not use content with a dir as dest""#
         }
         let mode = directoryMode.map { "D=1;m=0755;\($0.shellArithmetic);chmod 0000$(printf %o $m) \"$d\"" } ?? ":"
         let make =
             destination.hasSuffix("/")
-            ? #"[ -d "$d" ]||[ $CK = 1 ]||{ e=$(mkdir -p "$d" 2>&1)||die "could not make $d: $e";\#(mode); };d=${d%/}/\#(ShellText.quote(name))"#
+            ? #"[ -d "$d" ]||ac "$d"||die "Failed to get information on remote file (${d%/}/"\#(ShellText.quote(name))"): $zr""#
+                + "\n"
+                + #"[ -d "$d" ]||[ $CK = 1 ]||{ e=$(mkdir -p "$d" 2>&1)||die "could not make $d: $e";\#(mode); };d=${d%/}/\#(ShellText.quote(name))"#
             : ":"
         return make + "\n" + #"[ ! -d "$d" ]||d=${d%/}/\#(ShellText.quote(name))"#
     }

@@ -13,9 +13,9 @@ package enum SlurpModule: Module {
     ) throws(ModuleError) -> ModuleStep {
         let path = arguments.string("src") ?? ""
         let script =
-            ShellLibrary.prologue(isCheckMode: context.isCheckMode) + """
+            ShellLibrary.prologue(isCheckMode: context.isCheckMode) + ShellLibrary.access + """
                 p=\(ShellText.path(path))
-                [ -e "$p" ]||die "File not found: $p"
+                [ -e "$p" ]||{ ac "$p"||[ "$zr" != "Permission denied" ]||die "File is not readable: $p";die "File not found: $p"; }
                 [ ! -d "$p" ]||die "Source is a directory and must be a file: $p"
                 [ -r "$p" ]||die "File is not readable: $p"
                 o source "$p";o content;fl;cat "$p"

@@ -31,10 +31,9 @@ package enum StatModule: Module {
         let wantsChecksum = arguments.bool("get_checksum") ?? true
         let inode = "v=$(lsattr -vd -- \"$p\" 2>/dev/null)&&{ set -- $v;o version \"$1\";o flags \"$2\"; }"
         let script =
-            ShellLibrary.prologue(isCheckMode: false) + """
+            ShellLibrary.prologue(isCheckMode: false) + ShellLibrary.access + """
                 p=\(ShellText.path(path))
-                s=$(stat \(deref)-c '\(StatFields.format)' "$p" 2>/dev/null)||{ q=${p%/};while case $q in */?*):;;*)false;;esac;do q=${q%/*};q=${q:-/};[ -e "$q" ]||continue
-                [ -d "$q" ]||die "Not a directory";[ -x "$q" ]||die "Permission denied";break;done;o exists 0;fin; }
+                s=$(stat \(deref)-c '\(StatFields.format)' "$p" 2>/dev/null)||{ ac "$p"||die "$zr";o exists 0;fin; }
                 o exists 1;o s "$s";o path "$p"
                 [ ! -L "$p" ]||{ o target "$(readlink "$p")";o source "$(readlink -f "$p")"; }
                 [ ! -r "$p" ]||o r 1;[ ! -w "$p" ]||o w 1;[ ! -x "$p" ]||o x 1

@@ -12,7 +12,7 @@ enum ShellLibrary {
         \#(records)
         die(){ o failed 1;o msg "$1";o end 1;fl;exit 0; }
         fin(){ o changed $ch;o end 1;fl;exit 0; }
-        trap '[ -z "$t" ]||rm -f "$t";fl' 0
+        trap '[ -z "$t" ]||rm -f "$t" 2>/dev/null;fl' 0
 
         """#
     }
@@ -31,6 +31,13 @@ enum ShellLibrary {
 
     /// `hv PROGRAM` tells whether the machine has it.
     static let has = #"hv(){ command -v "$1" >/dev/null 2>&1; }"#
+
+    /// `ac PATH` tells whether it can be known that nothing is at a path: else `zr` is why not, in the words of Python.
+    static let access = #"""
+        ac(){ zq=${1%/};while case $zq in */?*):;;*)false;;esac;do zq=${zq%/*};zq=${zq:-/};[ -e "$zq" ]||continue
+        [ -d "$zq" ]||{ zr="Not a directory";return 1; };[ -x "$zq" ]||{ zr="Permission denied";return 1; };return 0;done; }
+
+        """#
 
     /// `at PATH` makes owner, group and mode of a path what is wanted; `rs PATH` reports them.
     ///
