@@ -14,7 +14,7 @@ package enum CopyModule: Module {
             ModuleParameter("validate", .string, "Command with %s that must accept the new file."),
             ModuleParameter("directory_mode", .mode, "Mode of folders that are made."),
             ModuleParameter("follow", .boolean, default: false, "Accepted, without effect."),
-            ModuleParameter("local_follow", .boolean, default: true, "Links in a folder stand for what they lead to."),
+            ModuleParameter("local_follow", .boolean, "Links in a folder stand for what they lead to."),
             ModuleParameter("checksum", .string, "SHA-1 that the source must have."),
             ModuleParameter("decrypt", .boolean, default: true, "Decrypt what is encrypted."),
         ],

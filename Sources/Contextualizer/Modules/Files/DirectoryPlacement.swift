@@ -36,7 +36,7 @@ enum DirectoryPlacement {
         """#
 
     /// `mf PATH` makes a folder with all above it; what is made gets the mode and the owner, what was there stays.
-    private static func folders(mode: FileMode?) -> String {
+    static func folders(mode: FileMode?) -> String {
         let mode = mode.map { "D=1;m=0755;\($0.shellArithmetic);chmod 0000$(printf %o $m) \"$zf\";" } ?? ""
         return #"""
             mf(){ [ ! -d "$1" ]||return 0;ch=1;[ $CK = 0 ]||return 0;zl=;zq=$1
@@ -126,58 +126,5 @@ extension ModuleInvocation {
             }
         }
         return copy
-    }
-}
-
-/// `copy` with `remote_src`: both ends are on the machine.
-enum RemoteCopy {
-    static func step(
-        _ arguments: ModuleArguments, _ context: ModuleContext, source: String, destination: String
-    ) throws(ModuleError) -> ModuleStep {
-        let attributes = try FileParameterValues(arguments)
-        let name = source.split(separator: "/").last.map(String.init) ?? ""
-        let copiesContent = source.hasSuffix("/")
-        let preserve = attributes.preservesMode ? "nm(){ stat -Lc %a \"$q\"; }" : ":"
-        let isForced = arguments.bool("force") ?? true
-        // The folder itself is copied in any case; of a destination that is not there the answer tells as it is given.
-        let named = "d0=${d0%/}/\(ShellText.quote(name));[ ! -d \"$d1\" ]||d1=$d0"
-        let script =
-            ShellLibrary.prologue(isCheckMode: context.isCheckMode, wantsDifference: context.wantsDifference)
-            + attributes.shell
-            + (try ShellLibrary.write(
-                validate: arguments.string("validate"), backup: arguments.bool("backup") ?? false,
-                tellsOutput: true))
-            + ShellLibrary.checksum + DirectoryPlacement.ownership + """
-                s0=\(ShellText.path(source));d0=\(ShellText.path(destination));q=
-                \(preserve)
-                one(){ q=$1;d=$2
-                if [ -f "$d" ]&&cmp -s "$q" "$d";then at "$d"
-                elif [ -e "$d" ]&&[ \(isForced ? 1 : 0) = 0 ];then :
-                else df before "$d";df after "$q";[ $CK = 1 ]||wr "$q" "$d";ch=1;fi; }
-                [ -e "$s0" ]||die "Source $s0 not found"
-                if [ -d "$s0" ];then
-                f=${d0%/*};case $d0 in */)f=$d0;[ -d "$d0" ]||[ $CK = 1 ]||mkdir -p "$d0"||die "could not make $d0";;/*)f=${f:-/};;*/*);;*)f=.;;esac
-                [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
-                d1=$d0;\(copiesContent ? "" : named)
-                s0=${s0%/};set -f;IFS='
-                ';for f in $(cd "$s0"&&find . -type d);do unset IFS
-                [ -d "$d0/$f" ]||{ ch=1;[ $CK = 1 ]||e=$(mkdir -p "$d0/$f" 2>&1)||die "could not make $d0/$f: $e"; };ho "$d0/$f";done;IFS='
-                ';for f in $(cd "$s0"&&find . ! -type d);do unset IFS;f=${f#./};one "$s0/$f" "$d0/$f";done;unset IFS;d0=$d1
-                else case $d0 in */)[ -d "$d0" ]||[ $CK = 1 ]||mkdir -p "$d0"||die "could not make $d0";esac
-                [ ! -d "$d0" ]||d0=${d0%/}/\(ShellText.quote(name))
-                f=${d0%/*};[ -n "$f" ]||f=/;case $d0 in */*);;*)f=.;;esac
-                [ -d "$f" ]||[ $CK = 1 ]||die "Destination directory $f does not exist"
-                one "$s0" "$d0";fi
-                [ ! -f "$s0" ]||{ sum "$s0";o checksum "$x";md "$s0"; };o dest "$d0";rs "$d0";o src "$s0";fin
-
-                """
-        return .run(
-            ModuleInvocation(script: script, reads: [source, destination], writes: [destination]) { output in
-                let records = Records(output.standardOutput)
-                var result = ModuleResult(records: records, output: output)
-                if !result.failed { result.addDifference(records) }
-                result["path"] = nil
-                return .finish(result)
-            })
     }
 }
