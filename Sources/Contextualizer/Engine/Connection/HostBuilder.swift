@@ -29,34 +29,47 @@ struct HostBuilder {
     func hosts(of inventory: Inventory) -> [PlaybookRun.Host] {
         var files = HostReader.Files()
         return inventory.hosts.map { host in
-            let variables = inventory.variables(ofHost: host.name)
-            let table = HostTable(hosts: [], groups: [], extra: options.extraVariables, magic: JinjaDict())
-            let scope = TaskScope(
-                host: HostVariables(name: host.name, groups: [], inventory: variables, inventoryIsTemplate: true),
-                table: table, environment: environment)
-            let reader = HostReader(name: host.name, options: options, ownKeys: ownKeys, scope: scope)
-            let nowhere = ConnectionTarget(
-                endpoints: [Endpoint(host: host.name)], user: options.user ?? NSUserName(), authentications: [],
-                hostKey: .trustOnFirstUse)
-            var made = PlaybookRun.Host(
-                machine: ContextualizationMachine(
-                    id: host.name, inventoryName: host.name, target: nowhere,
-                    groups: inventory.groupNames(ofHost: host.name), variables: [:],
-                    escalationPassword: options.becomePassword, isNew: false),
-                variables: variables)
-            do {
-                let names = variables.keys.map(\.text) + options.extraVariables.keys.map(\.text)
-                if let password = try reader.text("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
-                {
-                    made.machine.escalationPassword = Secret(password)
-                }
-                made.isLocal = try reader.isLocal()
-                (made.machine.target, made.patience) = try reader.way(names, &files)
-            } catch {
-                made.refusal = (error as? ContextualizationError)?.message ?? "\(error)"
-            }
-            return made
+            self.host(
+                host.name, inventory.variables(ofHost: host.name), groups: inventory.groupNames(ofHost: host.name),
+                &files)
         }
+    }
+
+    /// A machine that the inventory does not list: it is in no group, and has the variables of `all` and those of its own.
+    func host(_ name: String, _ inventory: Inventory) -> PlaybookRun.Host {
+        var files = HostReader.Files()
+        var variables = inventory.variables(ofHost: name)
+        variables.merge(inventory.unlisted[name] ?? [:])
+        return host(name, variables, groups: [], &files)
+    }
+
+    private func host(
+        _ name: String, _ variables: JinjaDict, groups: [String], _ files: inout HostReader.Files
+    ) -> PlaybookRun.Host {
+        let table = HostTable(hosts: [], groups: [], extra: options.extraVariables, magic: JinjaDict())
+        let scope = TaskScope(
+            host: HostVariables(name: name, groups: [], inventory: variables, inventoryIsTemplate: true),
+            table: table, environment: environment)
+        let reader = HostReader(name: name, options: options, ownKeys: ownKeys, scope: scope)
+        let nowhere = ConnectionTarget(
+            endpoints: [Endpoint(host: name)], user: options.user ?? NSUserName(), authentications: [],
+            hostKey: .trustOnFirstUse)
+        var made = PlaybookRun.Host(
+            machine: ContextualizationMachine(
+                id: name, inventoryName: name, target: nowhere, groups: groups, variables: [:],
+                escalationPassword: options.becomePassword, isNew: false),
+            variables: variables)
+        do {
+            let names = variables.keys.map(\.text) + options.extraVariables.keys.map(\.text)
+            if let password = try reader.text("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass") {
+                made.machine.escalationPassword = Secret(password)
+            }
+            made.isLocal = try reader.isLocal()
+            (made.machine.target, made.patience) = try reader.way(names, &files)
+        } catch {
+            made.refusal = (error as? ContextualizationError)?.message ?? "\(error)"
+        }
+        return made
     }
 
     /// The way to a machine as the variables of a task say, those of its inventory among them.

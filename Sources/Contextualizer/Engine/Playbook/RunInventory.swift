@@ -9,6 +9,8 @@ final class RunInventory: InventoryEditor {
     private struct State {
         var inventory: Inventory
         var hosts: [String: PlaybookRun.Host] = [:]
+        /// Those that only tasks name that are delegated to them.
+        var outsiders: [String: (host: PlaybookRun.Host, variables: HostVariables)] = [:]
         var recorder: RunRecorder?
     }
 
@@ -40,7 +42,9 @@ final class RunInventory: InventoryEditor {
                     name: $0.machine.id, groups: $0.machine.groups, inventory: $0.variables, inventoryIsTemplate: true)
             }, groups: Self.groups(of: inventory), extra: extra, magic: magic)
         links = MachineLinks([:]) { way in
-            let (host, recorder) = state.withLock { ($0.hosts[way.host], $0.recorder) }
+            let (host, recorder) = state.withLock {
+                ($0.hosts[way.host] ?? $0.outsiders[way.host]?.host, $0.recorder)
+            }
             guard var host else { return nil }
             if case .remote(let target, let patience)? = way.other {
                 host.machine.target = target
@@ -135,6 +139,22 @@ final class RunInventory: InventoryEditor {
             HostVariables(name: name, groups: [], inventory: host.variables, inventoryIsTemplate: true))
         if let link = makeLink(host, recorder) { links.add(link, for: name) }
         return host.machine
+    }
+
+    func outsider(_ name: String) -> HostVariables? {
+        if HostBuilder.isController(name) {
+            _ = controller(name)
+            return table.host(name)
+        }
+        let (known, inventory) = state.withLock { ($0.outsiders[name], $0.inventory) }
+        if let known { return known.variables }
+        let host = builder.host(name, inventory)
+        let variables = HostVariables(name: name, groups: [], inventory: host.variables, inventoryIsTemplate: true)
+        return state.withLock { state in
+            if let known = state.outsiders[name] { return known.variables }
+            state.outsiders[name] = (host, variables)
+            return variables
+        }
     }
 
     /// Makes sure that the controller is there when a task is delegated to it.

@@ -9,7 +9,8 @@ enum KeywordSupport {
         "become_method": "sudo, su and doas",
         "collections": "without effect: modules have their names", "connection": "ssh and local",
         "debugger": "without effect", "strategy": "linear, free and host_pinned",
-        "delegate_to": "machines of the run, and the controller where a user runs a playbook",
+        "delegate_to":
+            "machines of the run; where a user runs a playbook the controller and machines of no inventory, too",
         "local_action": "where a user runs a playbook", "roles": "local ones, where a user runs a playbook",
         "vars_prompt": "`encrypt` by sha512_crypt, sha256_crypt, md5_crypt and bcrypt",
     ]

@@ -279,9 +279,10 @@ final class HostRunner {
     }
 
     private func apply(_ effects: TaskEffects) {
-        let owner = effects.factsOwner.flatMap { context.table.host($0) } ?? host
-        if !effects.facts.isEmpty { owner.mergeFacts(effects.facts) }
-        if !effects.ownersVariables.isEmpty { owner.mergeSet(effects.ownersVariables) }
+        // What a machine of no inventory tells is nobody's.
+        let owner = effects.factsOwner.map { context.table.host($0) } ?? host
+        if !effects.facts.isEmpty { owner?.mergeFacts(effects.facts) }
+        if !effects.ownersVariables.isEmpty { owner?.mergeSet(effects.ownersVariables) }
         if !effects.variables.isEmpty { host.mergeSet(effects.variables) }
     }
 

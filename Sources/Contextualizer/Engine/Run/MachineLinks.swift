@@ -49,6 +49,9 @@ protocol InventoryEditor: Sendable {
     /// - Returns: Whether anything is new.
     func addHost(_ name: String, groups: [String], variables: JinjaDict) throws -> Bool
     func addGroup(_ name: String, parents: [String], host: String) throws -> Bool
+    /// A machine that is not in the inventory, to which a task is delegated: by its name, or the address that stands for it.
+    /// nil: none is to be reached.
+    func outsider(_ name: String) -> HostVariables?
     /// The way to a machine as the variables of a task say.
     func way(to name: String, scope: TaskScope) throws -> TaskWay
 }

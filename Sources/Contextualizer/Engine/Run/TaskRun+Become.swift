@@ -39,9 +39,7 @@ extension TaskRun {
 
     /// A variable of the machine that does the task.
     private func variable(_ name: String, _ scope: TaskScope) throws -> JinjaValue? {
-        guard let delegate, delegate != runner.host.name else { return try scope.defined(name) }
-        guard let value = runner.context.table.host(delegate)?.inventoryVariable(name) else { return nil }
-        return try runner.context.environment.resolve(value, scope: scope)
+        try (delegateScope ?? scope).defined(name)
     }
 }
 

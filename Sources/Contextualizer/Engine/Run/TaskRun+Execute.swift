@@ -258,8 +258,10 @@ extension TaskRun {
         var facts = runner.host.facts
         // The item before may have been another machine's.
         delegate = nil
+        delegateScope = nil
+        var variables = runner.host
         if let name = try text(task.delegate), name != runner.host.name {
-            guard let host = context.table.host(name) else {
+            guard let host = context.table.host(name) ?? outsider(name) else {
                 throw TaskFailure(
                     message: "delegate_to: '\(name)' is no machine of this run"
                         + (Self.isLocal(name)
@@ -267,24 +269,26 @@ extension TaskRun {
             }
             way.host = name
             facts = host.facts
+            variables = host
             delegate = name
+            delegateScope = scope.of(host)
         }
+        let own = delegateScope ?? scope
         if let name = try text(task.connection) {
             guard let kind = ConnectionKind(name) else {
                 throw TaskFailure(message: "connection: '\(name)' is not supported: use ssh or local")
             }
             if case .local = kind { way.isLocal = true }
         }
-        if way.host == runner.host.name, let other = try wayOfItsOwn(scope) {
+        if let other = try wayOfItsOwn(variables, own) {
             if case .local = other { way.isLocal = true } else { way.other = other }
         }
         if way.isLocal, !context.settings.allowsController {
             throw TaskFailure(message: "tasks on the controller are not allowed, run it on the machine itself")
         }
-        let variables = context.table.host(way.host)
-        func isGiven(_ names: String...) -> Bool { names.contains { variables?.inventoryVariable($0) != nil } }
+        func isGiven(_ names: String...) -> Bool { names.contains { variables.inventoryVariable($0) != nil } }
         if !way.isLocal {
-            if let user = try text(try scope.defined("ansible_user")),
+            if let user = try text(try own.defined("ansible_user")),
                 user != context.links[way.host]?.machine.target.user
             {
                 way.user = user
@@ -303,15 +307,21 @@ extension TaskRun {
         return (link, facts)
     }
 
+    /// A machine of no inventory, where there may be such.
+    private func outsider(_ name: String) -> HostVariables? {
+        guard context.settings.allowsController || !Self.isLocal(name) else { return nil }
+        return context.inventory?.outsider(name)
+    }
+
     /// Where a variable of the task, its play or an earlier task says how the machine is connected to, as in Ansible.
-    private func wayOfItsOwn(_ scope: TaskScope) throws -> TaskWay? {
+    private func wayOfItsOwn(_ host: HostVariables, _ scope: TaskScope) throws -> TaskWay? {
         guard let inventory = runner.context.inventory else { return nil }
-        let layers = task.upperLayers + task.layers + runner.playLayers + [runner.host.set, runner.host.included]
+        let layers = task.upperLayers + task.layers + runner.playLayers + [host.set, host.included]
         guard layers.contains(where: { layer in ConnectionVariables.ofTheWay.contains { layer[$0] != nil } }) else {
             return nil
         }
         do {
-            return try inventory.way(to: runner.host.name, scope: scope)
+            return try inventory.way(to: host.name, scope: scope)
         } catch let error as ContextualizationError {
             throw TaskFailure(message: error.message)
         }

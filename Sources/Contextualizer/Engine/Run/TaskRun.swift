@@ -31,6 +31,8 @@ final class TaskRun {
     private(set) var isShared = false
     /// The machine that does it instead, for the display.
     var delegate: String?
+    /// The variables by which that machine is connected to, and becomes somebody.
+    var delegateScope: TaskScope?
     let started = ContinuousClock.now
     var wasAnnounced = false
     var isCensored = false
@@ -267,12 +269,11 @@ final class TaskRun {
     /// What the log tells of a machine that does the task for another one.
     private func delegation(to other: String) -> JinjaDict {
         var known: JinjaDict = ["ansible_delegated_host": .string(other)]
-        let address = context.table.host(other)?.inventoryVariable("ansible_host")
         // That the controller is at the loopback address is not told.
-        if let address, address != "127.0.0.1" || !context.table.isImplicit(other),
-            let resolved = try? environment.resolve(address, scope: scope())
+        if let address = try? delegateScope?.lookup("ansible_host"),
+            address != "127.0.0.1" || !context.table.isImplicit(other)
         {
-            known["ansible_host"] = resolved
+            known["ansible_host"] = address
         }
         return known
     }

@@ -18,18 +18,33 @@ final class TaskScope: JinjaScope {
 
     let host: HostVariables
     private let variables: JinjaVariables
+    private let sources: Sources
+    private let environment: JinjaEnvironment
 
     /// - Parameters:
     ///   - upper: Loop items and parameters of includes, over all but extra variables. Highest first.
     ///   - lower: Variables of task, blocks, role and play. Highest first.
     ///   - defaults: Defaults of roles, lowest of all. Highest first.
-    init(
+    convenience init(
         host: HostVariables, table: HostTable, environment: JinjaEnvironment, upper: [Layer] = [],
         lower: [Layer] = [], defaults: [Layer] = []
     ) {
-        self.host = host
         let sources = Sources(host: host, table: table, upper: upper, lower: lower, defaults: defaults)
+        self.init(sources, environment)
+    }
+
+    private init(_ sources: Sources, _ environment: JinjaEnvironment) {
+        host = sources.host
+        self.sources = sources
+        self.environment = environment
         variables = JinjaVariables(environment: environment) { sources.variable($0) }
+    }
+
+    /// What the task would see on another machine: how one is connected to that does it for this one.
+    func of(_ other: HostVariables) -> TaskScope {
+        var sources = sources
+        sources.host = other
+        return TaskScope(sources, environment)
     }
 
     var budget: JinjaBudget? { variables.budget }
@@ -44,7 +59,7 @@ final class TaskScope: JinjaScope {
 
     /// Where variables come from.
     private struct Sources {
-        let host: HostVariables
+        var host: HostVariables
         let table: HostTable
         let upper: [Layer]
         let lower: [Layer]
