@@ -81,6 +81,23 @@ import Testing
         #expect(log.record("last", "a")?.summary == "[]")
     }
 
+    @Test func differencesAreShownWhereTheTaskSaysSo() async throws {
+        func lines(_ wantsDifference: Bool) async throws -> [String] {
+            try await PlaybookTrial(
+                """
+                - hosts: a
+                  tasks:
+                    - {copy: {content: "1\\n", dest: d}, diff: true}
+                    - {copy: {content: "2\\n", dest: d}, diff: false}
+                    - {copy: {content: "{{ item }}\\n", dest: d}, loop: [3, 3]}
+                """
+            ) { $0.showsDifference = wantsDifference }.lines.filter { ["+", "-"].contains($0.prefix(1)) }
+        }
+        func isHead(_ line: String) -> Bool { line.hasPrefix("+++") || line.hasPrefix("---") }
+        #expect(try await lines(false).filter { !isHead($0) } == ["+1"])
+        #expect(try await lines(true).filter { !isHead($0) } == ["+1", "-2", "+3"])
+    }
+
     @Test func whatIsCensoredHasNoItem() async throws {
         let (lines, _, _) = try await run(
             """

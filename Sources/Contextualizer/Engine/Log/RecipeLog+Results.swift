@@ -22,7 +22,7 @@ extension RecipeLog {
             if record.status == .unreachable { lines.append(fatal(host, "UNREACHABLE!", result)) }
         } else {
             let place = Self.place(host, result)
-            if showsDifference { lines += differenceLines(result["diff"]) }
+            lines += differenceLines(result)
             switch record.status {
             case .ok: lines.append("ok: [\(place)]" + shown(record, result))
             case .changed: lines.append("changed: [\(place)]" + shown(record, result))
@@ -39,7 +39,7 @@ extension RecipeLog {
     private func itemLines(_ item: JinjaValue, of record: TaskRecord, host: String) -> [String] {
         let text = "(item=\(Self.label(item).text))"
         let place = Self.place(host, item)
-        var lines = showsDifference ? differenceLines(item["diff"]) : []
+        var lines = differenceLines(item)
         if TaskRun.isFailure(item) || item["unreachable"] == .bool(true) {
             lines.append("failed: [\(place)] \(text) => \(dump(item))")
         } else if item["skipped"] == .bool(true) {
@@ -119,8 +119,9 @@ extension RecipeLog {
         }
     }
 
-    private func differenceLines(_ value: JinjaValue?) -> [String] {
-        guard let value else { return [] }
+    /// A module tells a difference where the run or its task wants one; it counts where there is a change.
+    private func differenceLines(_ result: JinjaValue) -> [String] {
+        guard showsDifference, result["changed"] == .bool(true), let value = result["diff"] else { return [] }
         return (value.listValue ?? [value]).flatMap { item -> [String] in
             guard let before = item["before"], let after = item["after"] else { return [] }
             func text(_ value: JinjaValue) -> String {

@@ -24,7 +24,9 @@ package struct RecipeLog: Sendable {
         var path: String
     }
 
-    /// - Parameter verbosity: From 1 on all results are shown.
+    /// - Parameters:
+    ///   - showsDifference: Whether differences are shown where a task tells one.
+    ///   - verbosity: From 1 on all results are shown.
     package init(hosts: [String: String], showsDifference: Bool = true, verbosity: Int = 0) {
         self.hosts = hosts
         self.verbosity = verbosity

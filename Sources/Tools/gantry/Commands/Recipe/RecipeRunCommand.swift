@@ -102,7 +102,7 @@ struct RecipeRunCommand: AsyncParsableCommand {
             let runner = RecipeRunner(
                 factory: SSHCommunicatorFactory(), local: LocalCommunicatorFactory(), options: options)
             let printer = RecipePrinter(
-                hosts: hosts.hosts.map(\.name), diff: diff, json: json, verbosity: verbose)
+                hosts: hosts.hosts.map(\.name), json: json, verbosity: verbose)
             let report = try await interruptible("stopping") {
                 try await runner.run(playbook: playbook, inventory: hosts) { event in
                     try journal.append(event)
@@ -168,10 +168,10 @@ private final class RecipePrinter: Sendable {
     private let hosts: [String: String]
     private let json: Bool
 
-    init(hosts: [String], diff: Bool, json: Bool, verbosity: Int) {
+    init(hosts: [String], json: Bool, verbosity: Int) {
         self.hosts = Dictionary(hosts.map { ($0, $0) }) { first, _ in first }
         self.json = json
-        state = Mutex(State(log: RecipeLog(hosts: self.hosts, showsDifference: diff, verbosity: verbosity)))
+        state = Mutex(State(log: RecipeLog(hosts: self.hosts, verbosity: verbosity)))
     }
 
     func print(_ event: ContextualizationEvent) {
