@@ -98,6 +98,24 @@ import Testing
         #expect(try await lines(true).filter { !isHead($0) } == ["+1", "-2", "+3"])
     }
 
+    @Test func warningsOfModulesAreToldOnce() throws {
+        var log = RecipeLog(hosts: [:])
+        func lines(_ result: JinjaValue) -> [String] {
+            let task = TaskReference(step: "s", path: "0", name: "t", module: "command")
+            return log.resultLines(
+                TaskRecord(
+                    task: task, status: .changed, seconds: 0, summary: "", result: JSONText.text(result), effects: nil),
+                host: "a")
+        }
+        let result: JinjaValue = [
+            "changed": true, "warnings": ["careful"], "deprecations": [["msg": "old", "version": "2.23"]],
+        ]
+        #expect(lines(result) == ["[WARNING]: careful", "[DEPRECATION WARNING]: old", "changed: [a]"])
+        #expect(lines(result) == ["changed: [a]"])
+        let items: JinjaValue = ["results": [["changed": true, "item": 1, "warnings": ["of an item"]]]]
+        #expect(lines(items) == ["[WARNING]: of an item", "changed: [a] => (item=1)"])
+    }
+
     @Test func whatIsCensoredHasNoItem() async throws {
         let (lines, _, _) = try await run(
             """

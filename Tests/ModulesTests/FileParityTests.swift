@@ -118,6 +118,17 @@ import Testing
         #expect(copied.failed && copied.message?.hasSuffix(": Permission denied") == true)
     }
 
+    @Test("where nothing can be found is warned of", arguments: TestShell.allCases)
+    func warnings(shell: TestShell) async throws {
+        let box = try Sandbox(shell)
+        let path = box.path("none")
+        let result = try await box.run("find", ["paths": [.string(path)]])
+        #expect(
+            result["warnings"] == [
+                .string("Skipped '\(path)' path due to this access issue: '\(path)' is not a directory")
+            ])
+    }
+
     @Test("a new owner takes setuid away, and who has no name is called by number", arguments: TestShell.allCases)
     func owners(shell: TestShell) async throws {
         guard geteuid() == 0 else { return }

@@ -13,9 +13,9 @@ extension RecipeLog {
         return (what.text, label.isTrue ? " => (item=\(label.text))" : "")
     }
 
-    func resultLines(_ record: TaskRecord, host: String) -> [String] {
+    mutating func resultLines(_ record: TaskRecord, host: String) -> [String] {
         let result = JSONText.parse(record.result) ?? .dict([:])
-        var lines: [String] = []
+        var lines = warnings(of: result)
         if let items = result["results"]?.listValue {
             for item in items { lines += itemLines(item, of: record, host: host) }
             if record.status == .skipped { lines.append("skipping: [\(host)]") }
@@ -117,6 +117,20 @@ extension RecipeLog {
                     dict.filter { !$0.key.text.hasPrefix("_ansible_") }.map { ($0.key, withoutInternals($0.value)) }))
         default: return value
         }
+    }
+
+    /// What a module warns of, with its items; each warning once a run.
+    private mutating func warnings(of result: JinjaValue) -> [String] {
+        var lines: [String] = []
+        for (key, word) in [("warnings", "WARNING"), ("deprecations", "DEPRECATION WARNING")] {
+            let values = [result] + (result["results"]?.listValue ?? [])
+            for value in values.flatMap({ $0[key]?.listValue ?? [] }) {
+                let text = value["msg"]?.text ?? value.text
+                let line = "[\(word)]: \(text)"
+                if warned.insert(line).inserted { lines.append(line) }
+            }
+        }
+        return lines
     }
 
     /// A module tells a difference where the run or its task wants one; it counts where there is a change.

@@ -14,6 +14,8 @@ package struct RecipeLog: Sendable {
     private var lastStep: String?
     private var lastTask: TaskKey?
     private var order = TaskOrder()
+    /// Warnings that were told already.
+    var warned: Set<String> = []
     /// The task at which each machine is.
     private var current: [String: TaskReference] = [:]
     /// What was included last, until something else happens: one line tells it of all hosts.

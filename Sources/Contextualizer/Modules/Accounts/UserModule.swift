@@ -102,6 +102,7 @@ package enum UserModule: Module {
                     if let number = records[key].flatMap({ Int($0) }) { result[key] = .int(number) }
                 }
                 if arguments.value("password") != nil { result["password"] = .string("NOT_LOGGING_PASSWORD") }
+                if isPlain(arguments.string("password") ?? "") { result["warnings"] = [.string(plainPassword)] }
                 if let groups { result["groups"] = .string(groups.joined(separator: ",")) }
                 return .finish(result)
             })
@@ -109,6 +110,15 @@ package enum UserModule: Module {
 }
 
 extension UserModule {
+    private static let plainPassword =
+        "The input password appears not to have been hashed. The 'password' argument must be encrypted for this module to "
+        + "work properly."
+
+    /// Whether a password is none that `/etc/shadow` may hold: no hash, and no mark of an account without one.
+    private static func isPlain(_ password: String) -> Bool {
+        !password.contains("$") && password.contains { !"*!".contains($0) } && password.utf8.count != 13
+    }
+
     /// What was asked for, of that which matters to what was done.
     private static func addFlags(
         to result: inout ModuleResult, _ arguments: ModuleArguments, isAbsent: Bool, wasThere: Bool

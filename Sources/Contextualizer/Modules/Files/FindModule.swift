@@ -177,12 +177,19 @@ private struct FindFilter: Sendable {
         let answered = limit.map { Array(files.prefix($0)) } ?? files
         var missing = JinjaDict()
         for path in skipped { missing[path] = .string("'\(path)' is not a directory") }
-        return ModuleResult(
+        var result = ModuleResult(
             message: skipped.isEmpty ? "All paths examined" : "Not all paths examined, check warnings for details",
             values: [
                 "files": .list(answered.map { .dict($0) }), "matched": .int(answered.count),
                 "examined": .int(examined), "skipped_paths": .dict(missing),
             ])
+        if !skipped.isEmpty {
+            result["warnings"] = .list(
+                skipped.map {
+                    .string("Skipped '\($0)' path due to this access issue: '\($0)' is not a directory")
+                })
+        }
+        return result
     }
 
     private func isWanted(_ path: String, _ fields: JinjaDict, _ now: Int) -> Bool {

@@ -179,8 +179,18 @@ private final class RecipePrinter: Sendable {
             if json {
                 state.events.append(event)
             } else {
-                for line in state.log.lines(for: event) { Terminal.line(RecipeColors.paint(line)) }
+                for line in state.log.lines(for: event) { show(line) }
             }
+        }
+    }
+
+    /// Warnings stand beside the log, as Ansible's do, so that a file of it holds results alone.
+    private func show(_ line: String) {
+        if line.hasPrefix("[WARNING]: ") || line.hasPrefix("[DEPRECATION WARNING]: ") {
+            let text = Terminal.harmless(line)
+            Terminal.note(painted: Terminal.hasErrorColor ? "\u{1B}[35m\(text)\u{1B}[0m" : text)
+        } else {
+            Terminal.line(RecipeColors.paint(line))
         }
     }
 
