@@ -1,4 +1,6 @@
+import ContextualizationAPI
 import Foundation
+import Jinja
 import Testing
 
 @testable import Contextualization
@@ -90,6 +92,25 @@ import Testing
     }
 
     private static func leaf(_ name: String) -> String { "- debug: {msg: \(name)}\n" }
+
+    @Test func playbooksAreImportedByVariables() async throws {
+        let trial = try await PlaybookTrial(
+            """
+            - import_playbook: "{{ name }}.yml"
+              vars: {name: one}
+            - import_playbook: "{{ playbook_dir }}/{{ which | default('none') }}.yml"
+              vars: {which: one}
+            """,
+            files: ["one.yml": "- hosts: a\n  tasks: [{debug: {msg: one}}]\n", "two.yml": "- hosts: a\n  tasks: []\n"]
+        ) { $0.extraVariables = ["which": "two"] }
+        #expect(trial.summaries() == ["one"])
+        await #expect {
+            _ = try await PlaybookTrial("- import_playbook: '{{ nobody }}.yml'\n")
+        } throws: { error in
+            let problems = (error as? ContextualizationError)?.problems.map(\.message) ?? []
+            return problems.count == 1 && problems[0].contains("'nobody' is undefined")
+        }
+    }
 
     @Test func filesOfOneName() async throws {
         let trial = try await PlaybookTrial(

@@ -287,6 +287,19 @@ import Testing
         #expect(recipe.plays[0].attributes.vars == ["v": 1] && recipe.plays[0].attributes.name == "n")
     }
 
+    @Test func namesOfImportedPlaybooksAreRendered() throws {
+        let text = "- import_playbook: '{{ x }}.yml'\n  vars: {x: p}\n- import_playbook: '{{ y }}.yml'\n"
+        let recipe = try Recipe.parse(
+            text: text, name: "web", loader: { $0 == "p.yml" ? "- hosts: a\n  tasks: []\n" : nil },
+            renderer: { name, variables in
+                guard name.contains("x") else { throw JinjaError(.undefined, "'y' is undefined") }
+                return name.replacing("{{ x }}", with: variables["x"]?.text ?? "")
+            })
+        #expect(recipe.plays[0].hosts == "a")
+        let told = recipe.check(supportedModules: [:]).map(\.message)
+        #expect(told.count == 1 && told[0].contains("'{{ y }}.yml'") && told[0].contains("'y' is undefined"), "\(told)")
+    }
+
     @Test func missingAndCircularImportsAreFaults() throws {
         let recipe = try parse(
             "- import_tasks: a.yml\n- import_tasks: missing.yml\n- import_tasks: '{{ x }}.yml'\n",

@@ -308,10 +308,25 @@ package struct RecipeRunner: Sendable {
         do {
             return try Recipe.parse(
                 text: String(decoding: data, as: UTF8.self), name: (path as NSString).lastPathComponent,
-                loader: library.loader, finder: library.finder(), vault: library.decrypt)
+                loader: library.loader, finder: library.finder(), renderer: names(library), vault: library.decrypt)
         } catch {
             throw ContextualizationError(
                 message: "The playbook cannot be read:", problems: [RecipeProblem(error.diagnostic)])
+        }
+    }
+
+    /// Names of imported playbooks: of variables there are those of the import and of `-e`; no host is known yet.
+    private func names(_ library: FileLibrary) -> Recipe.NameRenderer {
+        { [options] name, variables in
+            let environment = RecipeEnvironment.make(
+                filters: EngineFilters.controller, tests: ControllerTests.all,
+                lookup: ControllerLookups.reading(library) { _ in [] })
+            let table = HostTable(
+                hosts: [], groups: [], extra: options.extraVariables, magic: ["playbook_dir": .string(library.folder)])
+            let nobody = HostVariables(name: "", groups: [], inventory: JinjaDict(), inventoryIsTemplate: false)
+            let scope = TaskScope(
+                host: nobody, table: table, environment: environment, lower: [TaskScope.Layer(variables)])
+            return try environment.renderText(name, scope: scope)
         }
     }
 

@@ -10,6 +10,7 @@ extension Recipe {
     ///   - supportsRoles: whether roles, and imports and includes of roles, can be run.
     public func check(supportedModules: [String: Set<String>], supportsRoles: Bool = false) -> [RecipeDiagnostic] {
         var checker = RecipeChecker(name: name, modules: supportedModules, supportsRoles: supportsRoles)
+        checker.told = diagnostics
         for play in plays { checker.check(play) }
         checker.check(tasks)
         return (diagnostics + checker.diagnostics).sorted { left, right in
@@ -27,6 +28,8 @@ private struct RecipeChecker {
     let modules: [String: Set<String>]
     let supportsRoles: Bool
     var diagnostics: [RecipeDiagnostic] = []
+    /// What the reader found.
+    var told: [RecipeDiagnostic] = []
 
     init(name: String, modules: [String: Set<String>], supportsRoles: Bool) {
         self.name = name
@@ -49,7 +52,9 @@ private struct RecipeChecker {
                 "roles are not supported yet: \(play.roles.map(\.name).joined(separator: ", "))", at: role.position,
                 .unsupported)
         }
-        if let file = play.importedPlaybook {
+        // Why a name is not known was told when it was read.
+        let isTold = told.contains { $0.position == play.position && $0.recipe == name }
+        if let file = play.importedPlaybook, !isTold || !JinjaTemplate.isTemplate(file) {
             error("the playbook '\(file)' is imported, but no such file is at hand", at: play.position, .unsupported)
         }
         if let strategy = play.strategy?.text, !["linear", "free", "host_pinned"].contains(strategy) {

@@ -11,6 +11,9 @@ public struct Recipe: Sendable, Hashable {
     public typealias TaskFinder =
         @Sendable (_ path: String, _ folders: [String]) throws -> (name: String, text: String)?
 
+    /// Gives the name of a playbook whose import has a template for it, with the variables of the import.
+    public typealias NameRenderer = @Sendable (_ template: String, _ variables: JinjaDict) throws -> String
+
     /// What the recipe is called in messages: a file, or the id of a `configure` section.
     public var name: String
     /// Empty when the text is a bare list of tasks.
@@ -39,13 +42,15 @@ public struct Recipe: Sendable, Hashable {
     ///   - loader: resolves `import_tasks` and `import_playbook` with constant names; without one they stay in the
     ///     model for the engine.
     ///   - finder: finds files of tasks instead of `loader`.
+    ///   - renderer: gives names of imported playbooks that are templates; without one these stay in the model, too.
     public static func parse(
-        text: String, name: String, loader: Loader? = nil, finder: TaskFinder? = nil, vault: RecipeYAML.Vault? = nil,
-        limits: RecipeYAML.Limits = RecipeYAML.Limits()
+        text: String, name: String, loader: Loader? = nil, finder: TaskFinder? = nil, renderer: NameRenderer? = nil,
+        vault: RecipeYAML.Vault? = nil, limits: RecipeYAML.Limits = RecipeYAML.Limits()
     ) throws(RecipeError) -> Recipe {
         let document = try RecipeYAML.load(text, name: name, limits: limits, vault: vault)
         var reader = RecipeReader(name: name, loader: loader, vault: vault, limits: limits)
         reader.finder = finder
+        reader.renderer = renderer
         reader.diagnostics = document.warnings
         guard let root = document.root, root.scalar != JinjaValue.none else {
             return Recipe(name: name, diagnostics: document.warnings)

@@ -101,7 +101,7 @@ extension RecipeReader {
     /// The plays of an imported playbook with the import's variables, tags and conditions; `nil` when it stays in the
     /// model.
     private mutating func imported(_ file: String, _ play: RecipePlay) -> [RecipePlay]? {
-        guard let loader, !JinjaTemplate.isTemplate(file),
+        guard let loader, let file = nameOfPlaybook(file, play),
             let (root, outer) = load(file, with: loader, at: play.position)
         else { return nil }
         defer { leave(outer) }
@@ -120,6 +120,19 @@ extension RecipeReader {
                     return imported
                 }
             }
+        }
+    }
+
+    /// The name of an imported playbook, with what is known of variables before anything runs.
+    private mutating func nameOfPlaybook(_ name: String, _ play: RecipePlay) -> String? {
+        guard JinjaTemplate.isTemplate(name) else { return name }
+        do {
+            return try renderer?(name, play.attributes.vars)
+        } catch {
+            self.error(
+                "the name of the playbook '\(name)' that is imported here is not known before the run: \(error). Give it "
+                    + "by 'vars' of the import, or with -e", at: play.position)
+            return nil
         }
     }
 
@@ -168,8 +181,9 @@ extension RecipeReader {
         }
         // Beside the file that imports it, else where all are looked for.
         let folder = name.split(separator: "/").dropLast().joined(separator: "/")
-        if !folder.isEmpty, !target.hasPrefix("/"), let text = try loader("\(folder)/\(target)") {
-            return ("\(folder)/\(target)", text)
+        let above = name.hasPrefix("/") ? "/" + folder : folder
+        if !above.isEmpty, !target.hasPrefix("/"), let text = try loader("\(above)/\(target)") {
+            return ("\(above)/\(target)", text)
         }
         return (target, try loader(target))
     }

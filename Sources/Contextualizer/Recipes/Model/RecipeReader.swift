@@ -16,6 +16,7 @@ struct RecipeReader {
     /// Folders in the names of these, nearest first.
     var folders: [String] = []
     var finder: Recipe.TaskFinder?
+    var renderer: Recipe.NameRenderer?
 
     init(name: String, loader: Recipe.Loader?, vault: RecipeYAML.Vault?, limits: RecipeYAML.Limits) {
         self.name = name
