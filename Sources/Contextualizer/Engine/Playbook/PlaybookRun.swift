@@ -198,6 +198,11 @@ final class PlaybookRun: Sendable {
         let isFatal = await lockStep?.isFatal ?? false
         if isFatal { broken.withLock { $0.formUnion(ids) } }
         let failures = crew.failureCount(of: ids)
+        // As in Ansible: who was rescued from another one's failure ends the play, and takes part in no further one.
+        let struck = await lockStep?.struck ?? []
+        for machine in batch where struck.contains(machine.inventoryName) {
+            crew.leaveOut(machine, step: step, "another machine's failure was one of all (any_errors_fatal)")
+        }
         if let most, failures * 100 > most * ids.count { return .tooManyFailed }
         if isFatal || failures == ids.count { return .allFailed }
         return hasEnded ? .playEnded : .goesOn

@@ -26,6 +26,8 @@ actor LockStep {
     private var failures: [[Int]] = []
     /// How many of them a machine knows.
     private var heeded: [String: Int] = [:]
+    /// Those to which another one's failure came.
+    private(set) var struck: Set<String> = []
     private(set) var hasEnded = false
     /// A failure for all came up that nothing rescued.
     private(set) var isFatal = false
@@ -48,6 +50,7 @@ actor LockStep {
         let known = heeded[name, default: 0]
         if let new = failures[known...].firstIndex(where: { $0.lexicographicallyPrecedes(place) }) {
             heeded[name] = new + 1
+            struck.insert(name)
             return .fail
         }
         return .go

@@ -39,6 +39,13 @@ final class RunMachines: Sendable {
         try await context.recorder.emit(machine.id, .failed(step: step, message: message))
     }
 
+    /// Takes a machine out of what comes after the play, whose own tasks went well.
+    func leaveOut(_ machine: ContextualizationMachine, step: String, _ message: String) {
+        failures.withLock { failures in
+            if failures[machine.id] == nil { failures[machine.id] = .failed(step: step, message: message) }
+        }
+    }
+
     /// Works on the living ones of some machines at the same time, within the bound.
     func forEach(
         _ machines: [ContextualizationMachine], togetherAll: Bool = false,
