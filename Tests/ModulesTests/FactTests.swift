@@ -40,6 +40,14 @@ import Testing
         }
     }
 
+    @Test("values of the environment may have several lines", arguments: TestShell.allCases)
+    func environment(shell: TestShell) async throws {
+        let box = try Sandbox(shell, exports: "export GANTRY_LINES='a\nb=c\n' GANTRY_EMPTY=''\n")
+        let facts = try #require(try await box.run("setup", [:]).facts)
+        #expect(facts["env"]?["GANTRY_LINES"] == "a\nb=c\n" && facts["env"]?["GANTRY_EMPTY"] == "")
+        #expect(facts["env"]?["b"] == nil)
+    }
+
     struct Subset: Decodable, Sendable, CustomTestStringConvertible {
         var subset: [String]
         /// Of the facts.

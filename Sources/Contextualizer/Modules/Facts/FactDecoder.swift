@@ -61,7 +61,8 @@ struct FactDecoder {
         var environment = JinjaDict()
         for line in lines("env") {
             guard let equals = line.firstIndex(of: "=") else { continue }
-            environment[String(line[..<equals])] = .string(String(line[line.index(after: equals)...]))
+            environment[String(line[..<equals])] = .string(
+                String(line[line.index(after: equals)...]).replacing("\u{1}", with: "\n"))
         }
         facts["env"] = .dict(environment)
         if let python = records["python_short"] {

@@ -5,7 +5,9 @@ enum FactScript {
     ///   - timeout: Seconds for each file system of another machine.
     static func text(folder: String?, timeout: Int) -> String {
         // The environment first: what is assigned later under the name of a variable of the task would stand in it.
-        "_genv=$(/usr/bin/env 2>/dev/null||env)\n"
+        // Newlines in values are told apart from those between variables, where `env` can do that.
+        "_genv=$({ /usr/bin/env -0||env -0; } 2>/dev/null|/usr/bin/tr '\\n\\0' '\\001\\n' 2>/dev/null)\n"
+            + "[ -n \"$_genv\" ]||_genv=$(/usr/bin/env 2>/dev/null||env)\n"
             + "fd=\(ShellText.path(folder ?? "/etc/ansible/facts.d"));gt=\(max(1, timeout))\n" + body
     }
 
