@@ -42,6 +42,11 @@ struct LibvirtScenario {
             ["up", scratch.path("web.radl"), "-a", scratch.path("auth"), "--yes"], failpoints, log: log)
     }
 
+    /// A command that needs neither document nor clouds.
+    func gantry(_ arguments: [String], failpoints: String? = nil) async throws -> Program.Ended {
+        try await run(arguments, failpoints, log: nil)
+    }
+
     func plan() async throws -> Program.Ended {
         try await run(["plan", scratch.path("web.radl"), "-a", scratch.path("auth")], nil, log: nil)
     }
