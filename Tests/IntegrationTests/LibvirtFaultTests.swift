@@ -346,6 +346,22 @@ struct LibvirtFaultTests {
         try await bench.clean()
     }
 
+    @Test("A BIOS that finds nothing to boot is told long before the time for a start is over")
+    func nothingToBoot() async throws {
+        let bench = try await LibvirtBench()
+        let image = bench.key.folder + "/empty.qcow2"
+        let qemuImg = Program(name: "qemu-img", executable: URL(fileURLWithPath: "/usr/bin/qemu-img"))
+        #expect(try await qemuImg.run(["create", "-q", "-f", "qcow2", image, "64M"]).status == 0)
+        let id = try await bench.launch(bench.specs(1, image: "file://\(image)"))[0].get().id
+        let failed = try await bench.wait(id, "a failure") { $0.state == .failed }
+        #expect(failed.failure?.code == "boot")
+        let message = failed.failure?.message ?? ""
+        #expect(message.contains("('Boot failed: not a bootable disk / No bootable device')"), "\(message)")
+        #expect(message.contains("`libvirt.firmware = 'uefi'`"), "\(message)")
+        #expect(try await bench.consoleEnd(id).contains("No bootable device."))
+        try await bench.clean()
+    }
+
     @Test("No libvirt, or none that may be used, is told with what to do")
     func unreachable() async throws {
         let connector = LibvirtConnector()

@@ -110,7 +110,12 @@ struct DomainDefinitionTests {
             .map { $0.attributes["name"] }
         }
         #expect(unwanted(uefi) == ["enrolled-keys"])
+        #expect(uefi.child("os")?.child("bios") == nil)
         #expect(uefi.child("os")?.child("type")?.attributes["machine"] == "q35")
+        // A BIOS says where it is heard that it finds nothing to boot.
+        let bios = try XMLNode.parse(try definition(.qemu, []).xml(), "test")
+        #expect(bios.child("os")?.child("bios")?.attributes == ["useserial": "yes"])
+        #expect(try XMLNode.parse(try definition(.test, []).xml(), "test").child("os")?.child("bios") == nil)
         var arm = definition(.qemu, [], uefi: true, architecture: "aarch64")
         arm.machines = ["virt"]
         let xml = try XMLNode.parse(try arm.xml(), "test")
@@ -127,6 +132,7 @@ struct DomainDefinitionTests {
         #expect(own.child("features")?.child("acpi") != nil)
         let other = try XMLNode.parse(try definition(.qemu, [], architecture: "s390x").xml(), "test")
         #expect(other.child("features") == nil)
+        #expect(other.child("os")?.child("bios") == nil)
         #expect(other.child("cpu") == nil)
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Libvirt
 
-@Suite("What UEFI's firmware says")
+@Suite("What firmware says")
 struct FirmwareTests {
     /// As consoles of aarch64 machines had it.
     private static let refused =
@@ -17,9 +17,9 @@ struct FirmwareTests {
 
     @Test("It has found nothing to boot where that was its last word, or where only its shell was left")
     func nothing() {
-        #expect(Firmware.sayingNothingBoots(Self.refused) == "No bootable option or device was found")
+        #expect(Firmware.uefi.sayingNothingBoots(Self.refused) == "No bootable option or device was found")
         let prompt = Self.shell + "\u{1b}[11;01H\u{1b}[1m\u{1b}[33m\u{1b}[40mShell> \u{1b}[0m\u{1b}[37m\u{1b}[40m"
-        #expect(Firmware.sayingNothingBoots(prompt) == "UEFI Interactive Shell")
+        #expect(Firmware.uefi.sayingNothingBoots(prompt) == "UEFI Interactive Shell")
     }
 
     @Test(
@@ -30,7 +30,40 @@ struct FirmwareTests {
             "BdsDxe: starting Boot0001 \"UEFI Misc Device\" from PciRoot(0x0)\r\n", "root@Shell> \r\n",
         ])
     func something(console: String) {
-        #expect(Firmware.sayingNothingBoots(console) == nil)
+        #expect(Firmware.uefi.sayingNothingBoots(console) == nil)
+    }
+
+    /// As the console of a machine with an empty disk had it.
+    private static let empty =
+        "\u{1b}c\u{1b}[?7l\u{1b}[2J\u{1b}[0mSeaBIOS (version 1.16.2-debian-1.16.2-1)\r\n"
+        + "Machine UUID 79c5bbde-01aa-4299-83d4-406d25117b62\r\nBooting from Hard Disk...\r\n"
+        + "Boot failed: not a bootable disk\r\n\r\nNo bootable device.\r\n"
+
+    @Test("A BIOS has found nothing to boot where that was its last word")
+    func nothingByBIOS() {
+        let said = "Boot failed: not a bootable disk / No bootable device"
+        #expect(Firmware.bios.sayingNothingBoots(Self.empty) == said)
+        #expect(
+            Firmware.bios.sayingNothingBoots("No bootable device.  Retrying in 60 seconds.") == "No bootable device")
+    }
+
+    @Test(
+        "By a BIOS it may still boot, or has",
+        arguments: [
+            "", "SeaBIOS (version 1.16.2)\r\nBooting from Hard Disk...\r\n",
+            empty + "SeaBIOS (version 1.16.2)\r\nBooting from Hard Disk...\r\n", empty + "GRUB loading.\r\n",
+            "Booting from Hard Disk...\r\nBoot failed: not a bootable disk\r\n\r\nBooting from DVD/CD...\r\n",
+            "log: No bootable device. here\r\n",
+        ])
+    func somethingByBIOS(console: String) {
+        #expect(Firmware.bios.sayingNothingBoots(console) == nil)
+    }
+
+    @Test("Whose firmware writes to no console is not asked")
+    func whichFirmware() {
+        #expect(Firmware("<os><loader type='pflash'>/f</loader></os>") == .uefi)
+        #expect(Firmware("<os><bios useserial='yes'/></os>") == .bios)
+        #expect(Firmware("<os><boot dev='hd'/></os>") == nil)
     }
 }
 

@@ -45,43 +45,83 @@ extension Hypervisor {
             }
             return Date().timeIntervalSince(launched) > Self.silence
         }
-        guard let machine = silent.randomElement(), let console = try? consoleTail(machine.id),
-            let said = Firmware.sayingNothingBoots(console)
+        guard let machine = silent.randomElement(), let (firmware, console) = try? consoleTail(machine.id),
+            let said = firmware.sayingNothingBoots(console)
         else { return }
-        let architecture = MachineSize(flavor: machine.flavor ?? "")?.architecture
+        let architecture = MachineSize(flavor: machine.flavor ?? "")?.architecture ?? "this architecture"
         machines[machine.id]?.state = .failed
         machines[machine.id]?.failure = .init(
             code: "boot",
-            message: "the firmware found nothing to boot ('\(said)'): is the image one of "
-                + "\(architecture ?? "this architecture"), which UEFI boots?")
+            message: "the firmware found nothing to boot ('\(said)'): is the image one of \(architecture), "
+                + firmware.need)
     }
 
-    /// The last that a machine with UEFI has written to its console; nil: there is nothing.
-    private func consoleTail(_ id: String) throws(ConnectorError) -> String? {
-        // A BIOS says nothing there.
-        guard let domain = try domain(id), try domain.xml().contains("<loader"), let label = try domain.label(),
+    /// The last that a machine has written to its console, and the firmware that begins there; nil: there is nothing.
+    private func consoleTail(_ id: String) throws(ConnectorError) -> (Firmware, String)? {
+        guard let domain = try domain(id), let firmware = Firmware(try domain.xml()), let label = try domain.label(),
             let pool = try pool(label.pool)
         else { return nil }
         try pool.refresh()
         guard let log = try pool.volume(MachineVolume.console(id)) else { return nil }
-        return String(decoding: try log.download(self, upTo: Firmware.mostBytes).suffix(4 << 10), as: UTF8.self)
+        return (
+            firmware, String(decoding: try log.download(self, upTo: Firmware.mostBytes).suffix(4 << 10), as: UTF8.self)
+        )
     }
 }
 
-/// What EDK II, the firmware of UEFI, writes to the console.
+/// What writes to the console first.
 enum Firmware {
+    /// EDK II.
+    case uefi
+    /// SeaBIOS.
+    case bios
+
+    /// - Parameter domain: The domain's XML. Nil: its firmware writes nothing to the console.
+    init?(_ domain: String) {
+        if domain.contains("<loader") {
+            self = .uefi
+        } else if domain.contains("useserial='yes'") {
+            self = .bios
+        } else {
+            return nil
+        }
+    }
+
     /// A firmware that boots nothing has said all that it says within these: a longer console is that of a kernel.
     static let mostBytes = 64 << 10
 
+    /// What it asks of an image.
+    var need: String {
+        switch self {
+        case .uefi: "which UEFI boots?"
+        case .bios: "with a boot loader for a BIOS? One that only UEFI boots needs `libvirt.firmware = 'uefi'`"
+        }
+    }
+
     /// The sentence by which it says that there is nothing to boot, if that was the last that it said; nil: it was not.
-    static func sayingNothingBoots(_ console: String) -> String? {
-        let text = console.replacing(/\u{1b}\[[0-9;=?]*[A-Za-z]/, with: "")
+    func sayingNothingBoots(_ console: String) -> String? {
+        let text = console.replacing(/\u{1b}(\[[0-9;=?]*[A-Za-z]|c)/, with: "")
             .trimmingCharacters(in: .whitespacesAndNewlines.union(.controlCharacters))
+        return self == .uefi ? Self.lastOfUEFI(text) : Self.lastOfBIOS(text)
+    }
+
+    private static func lastOfUEFI(_ text: String) -> String? {
         // Its shell is what it starts when nothing else is there.
         if text.hasSuffix("Shell>"), text.contains("UEFI Interactive Shell") { return "UEFI Interactive Shell" }
         let sentence = "No bootable option or device was found"
         guard let place = text.range(of: sentence, options: .backwards) else { return nil }
         let rest = text[place.upperBound...].split(whereSeparator: \.isNewline)
         return rest.allSatisfy { $0.hasPrefix("BdsDxe: ") || $0 == "." } ? sentence : nil
+    }
+
+    /// With why the disk was none that it boots, where it says so: `Boot failed: not a bootable disk / No bootable device`.
+    private static func lastOfBIOS(_ text: String) -> String? {
+        let sentence = "No bootable device"
+        let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+        guard let last = lines.last, last.wholeMatch(of: /No bootable device\.( +Retrying in \d+ seconds\.)?/) != nil
+        else { return nil }
+        return (lines.dropLast().suffix(1).filter { $0.hasPrefix("Boot failed") } + [sentence])
+            .joined(separator: " / ")
     }
 }

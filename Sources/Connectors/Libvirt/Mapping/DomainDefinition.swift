@@ -30,6 +30,8 @@ struct DomainDefinition: Sendable, Hashable {
     func xml() throws(ConnectorError) -> String {
         var os: [XMLNode] = [.init(name: "type", attributes: machineType, text: "hvm")]
         os.append(.init(name: "boot", attributes: ["dev": "hd"]))
+        // Else it says to a screen, which nobody sees, that it finds nothing to boot, and so does a boot loader.
+        if tellsByBIOS { os.append(.init(name: "bios", attributes: ["useserial": "yes"])) }
         if hasUEFI {
             // With keys the firmware boots nothing but what is signed by them. Of ARM's with Secure Boot and without keys
             // Debian 12 has the description and not the file.
@@ -63,6 +65,8 @@ struct DomainDefinition: Sendable, Hashable {
     }
 
     private var isX86: Bool { ["x86_64", "i686"].contains(architecture) }
+
+    private var tellsByBIOS: Bool { isX86 && !hasUEFI && label.acceleration.kind != .test }
 
     /// The plain board where there is one: on it devices are added while it runs.
     private var machineType: [String: String] {
