@@ -143,4 +143,16 @@ import Testing
         #expect(QuotaCommand.text(quota.used, quota) == used)
         #expect(QuotaCommand.text(quota.limit, quota) == limit)
     }
+
+    @Test(
+        "What nobody works on is told with the command that goes on",
+        arguments: [
+            ("create", "`gantry up` or `gantry destroy` goes on"), ("destroy", "`gantry destroy 't o'` goes on"),
+            ("alter", "the same command or `gantry up` goes on"), ("stop", "the same command goes on"),
+        ])
+    func interrupted(kind: String, next: String) {
+        let operation = InfrastructureSummary.Operation(kind: kind, by: nil)
+        #expect(
+            SummaryText.text(operation, name: "t o") == "interrupted: \(kind); nobody works on it, \(next)")
+    }
 }

@@ -72,4 +72,27 @@ import Testing
             #expect(try await scenario.cloud() == (0, 0), "after \(point)")
         }
     }
+
+    @Test("an alteration that was killed is done by the next deployment, and shown as what goes on")
+    func alterationsThenUp() async throws {
+        let words = ["alter", "web", "1", "--cpus", "2", "--disk", "1=5GB"]
+        for point in ["store.written", "operation.claimed", "alter.intent", "alter.done", "operation.concluded"] {
+            let scenario = try await deployed()
+            let state = ["--state-dir", scenario.scratch.path("state")]
+            #expect(try await run(scenario, words, failpoints: "\(point)=kill").status == -9, "\(point)")
+            let shown = try await scenario.gantry.run(["show", "web"] + state)
+            let isAsked = point != "store.written"
+            #expect(
+                shown.output.contains("the same command or `gantry up` goes on") == isAsked,
+                "\(point): \(shown.output)")
+            let again = try await scenario.up()
+            #expect(again.status == 0, "\(point): \(again.output)\(again.errors)")
+            let cloud = try await scenario.cloud()
+            #expect(cloud == (3, isAsked ? 3 : 2), "after \(point)")
+            let json = try await scenario.gantry.run(["show", "web", "--json"] + state)
+            #expect(json.output.contains(#""cpus" : 2"#) == isAsked, "after \(point): \(json.output)")
+            #expect(try await scenario.destroy().status == 0)
+            #expect(try await scenario.cloud() == (0, 0), "after \(point)")
+        }
+    }
 }

@@ -201,4 +201,57 @@ import Testing
         #expect(machine.placement.flavor == "dummy.small")
         #expect(machine.state == .configured)
     }
+
+    // MARK: Nobody came to carry it out
+
+    /// As after a crash: what was asked for is on record, and nobody works on it.
+    private func interrupted(_ fixture: Fixture, _ id: InfrastructureID, _ features: String) async throws {
+        let submitted = try await fixture.manager.alter(
+            1, of: id, document: "system node (\(features))", caller: .local)
+        #expect(submitted != nil, "\(features)")
+    }
+
+    @Test("an alteration that was interrupted is done by the next deployment")
+    func deploymentGoesOn() async throws {
+        let fixture = try Fixture()
+        let id = try await deployed(fixture)
+        try await interrupted(fixture, id, "cpu.count = 4")
+        try await interrupted(fixture, id, "disk.1.size = 10GB")
+        let plan = try await fixture.manager.plan(fixture.request(Fixture.document(2, contextualize: ""), name: "i"))
+        #expect(plan.removed.isEmpty && plan.added.isEmpty)
+        let (_, ended) = try await fixture.deploy(Fixture.document(2, contextualize: ""), name: "i")
+        #expect(ended.status == .succeeded, "\(ended.error ?? "")")
+        let machines = try await fixture.manager.snapshot(id, caller: .local).machines
+        #expect(machines.map(\.placement.flavor) == ["dummy.small", "dummy.large"])
+        #expect(machines[1].resize == nil)
+        #expect(machines[1].disks?.map(\.isAttached) == [true])
+        #expect(try await fixture.manager.unfinishedOperations(of: id, caller: .local).isEmpty)
+        // Once: the next deployment has nothing to alter.
+        #expect(try await alter(fixture, id, "cpu.count = 1")?.status == .succeeded)
+        _ = try await fixture.deploy(Fixture.document(2, contextualize: ""), name: "i")
+        #expect(try await fixture.manager.snapshot(id, caller: .local).machines[1].placement.flavor == "dummy.small")
+    }
+
+    @Test func theSameAgainGoesOnAndAnotherSizeIsTheLastWord() async throws {
+        let fixture = try Fixture()
+        let id = try await deployed(fixture)
+        try await interrupted(fixture, id, "cpu.count = 4 and disk.1.size = 10GB")
+        #expect(try await alter(fixture, id, "cpu.count = 4 and disk.1.size = 10GB") == nil)
+        #expect(try await fixture.manager.unfinishedOperations(of: id, caller: .local).count == 1)
+        #expect(try await alter(fixture, id, "cpu.count = 1")?.status == .succeeded)
+        let machine = try await fixture.manager.snapshot(id, caller: .local).machines[1]
+        #expect(machine.placement.flavor == "dummy.small")
+        #expect(machine.disks?.map(\.isAttached) == [true])
+    }
+
+    @Test("what is taken back before anybody came does not happen")
+    func takenBack() async throws {
+        let connector = WrappedConnector()
+        let fixture = try Fixture(dummy: connector)
+        let id = try await deployed(fixture)
+        try await interrupted(fixture, id, "cpu.count = 4")
+        try await interrupted(fixture, id, "cpu.count = 1")
+        _ = try await fixture.deploy(Fixture.document(2, contextualize: ""), name: "i")
+        #expect(connector.count("machine.resize") == 0)
+    }
 }

@@ -34,6 +34,13 @@ package struct InfrastructureOverview: Sendable, Hashable {
         wish.apply(to: &infrastructure)
         for index in machines.indices { wish.apply(to: &machines[index]) }
     }
+
+    /// See ``foresee(_:of:)``. What a machine cannot have any more is left out.
+    package mutating func foresee(_ wish: AlterWish, of operation: String) {
+        guard infrastructure.powerOperation != operation else { return }
+        let index = machines.firstIndex { $0.id.number == wish.machine && $0.goal == .present && $0.isAlive }
+        if let index, machines[index].phase.leadsToRunning { wish.apply(to: &machines[index]) }
+    }
 }
 
 extension InfrastructureSnapshot {
@@ -46,8 +53,15 @@ extension InfrastructureSnapshot {
 
     /// See ``InfrastructureOverview/foresee(_:of:)``.
     package mutating func foresee(_ wish: UpdateWish, of operation: String) {
+        changeOverview { $0.foresee(wish, of: operation) }
+    }
+
+    /// Takes over what `change` makes of infrastructure and machines.
+    package mutating func changeOverview<Failure>(
+        _ change: (inout InfrastructureOverview) throws(Failure) -> Void
+    ) throws(Failure) {
         var overview = overview
-        overview.foresee(wish, of: operation)
+        try change(&overview)
         infrastructure = overview.infrastructure
         machines = overview.machines
     }

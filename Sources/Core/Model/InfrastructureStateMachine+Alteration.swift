@@ -13,6 +13,13 @@ package struct AlterWish: Sendable, Hashable, Codable {
         self.placement = placement
         self.disks = disks
     }
+
+    func apply(to machine: inout MachineRecord) {
+        if let placement { machine.resize = placement.hasSize(of: machine.placement) ? nil : placement }
+        let known = Set(machine.disks?.map(\.index) ?? [])
+        let new = disks.filter { !known.contains($0.index) }
+        if !new.isEmpty { machine.disks = (machine.disks ?? []) + new }
+    }
 }
 
 extension MachineRecord {
@@ -46,7 +53,7 @@ extension MachineRecord {
 }
 
 extension MachineRecord.Phase {
-    fileprivate var leadsToRunning: Bool {
+    var leadsToRunning: Bool {
         switch self {
         case .planned, .launching, .starting, .running, .stopped: true
         case .terminating, .terminated, .failed, .vanished: false
@@ -70,12 +77,7 @@ extension InfrastructureStateMachine {
             problems[Self.alteration(of: id)] = "it is \(machine.state.rawValue)"
             return
         }
-        update(id) {
-            if let placement = wish.placement { $0.resize = placement }
-            let known = Set($0.disks?.map(\.index) ?? [])
-            let new = wish.disks.filter { !known.contains($0.index) }
-            if !new.isEmpty { $0.disks = ($0.disks ?? []) + new }
-        }
+        update(id) { wish.apply(to: &$0) }
     }
 
     /// Changes sizes and adds disks, each machine once in an operation, when its provider has told of it.
@@ -125,12 +127,16 @@ extension InfrastructureStateMachine {
 
 extension Placement {
     /// Takes what a size is over from another placement.
-    fileprivate mutating func take(sizeOf other: Placement) {
+    package mutating func take(sizeOf other: Placement) {
         flavor = other.flavor
         cpuCount = other.cpuCount
         memoryBytes = other.memoryBytes
         price = other.price
         remark = other.remark
+    }
+
+    fileprivate func hasSize(of other: Placement) -> Bool {
+        flavor == other.flavor && cpuCount == other.cpuCount && memoryBytes == other.memoryBytes
     }
 }
 

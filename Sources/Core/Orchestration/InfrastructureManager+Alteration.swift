@@ -16,7 +16,7 @@ extension InfrastructureManager {
     /// - Parameters:
     ///   - document: RADL that has the machine's system.
     ///   - queues: Whether it waits for its turn behind other operations.
-    /// - Returns: Nil where the machine is as asked already.
+    /// - Returns: Nil where the machine is as asked already, or will be when what is on record has been carried out.
     /// - Throws: ``ManagerError``; nothing is stored then. `notFound` for a machine that there is not, `busy` while somebody
     ///   carries another operation out and it shall not wait for its turn, `invalidDocument` for a document without the
     ///   system, a size that there is not, and what its cloud cannot do.
@@ -24,8 +24,12 @@ extension InfrastructureManager {
         _ number: Int, of id: InfrastructureID, document: String, caller: Caller, queues: Bool = false
     ) async throws -> SubmittedOperation? {
         let snapshot = try await self.snapshot(id, caller: caller)
-        guard let machine = try snapshot.present([number]).first else { return nil }
-        return try await ManagerError.convertingErrors {
+        guard var machine = try snapshot.present([number]).first else { return nil }
+        // What others are to do is done before this.
+        if let size = machine.resize, try await !unfinishedOperations(of: id, caller: caller).isEmpty {
+            machine.placement.take(sizeOf: size)
+        }
+        return try await ManagerError.convertingErrors { [machine] in
             let asked = try Self.parts(document)
             guard let wanted = asked.systems.first(where: { $0.id == machine.system && !$0.isReference }) else {
                 throw ManagerError(

@@ -162,8 +162,8 @@ package final class InfrastructureManager: Sendable {
     private func foreseen(_ snapshot: InfrastructureSnapshot) async throws -> InfrastructureSnapshot {
         var snapshot = snapshot
         let waiting = try await store.unfinishedOperations(subject: OperationSubject(snapshot.infrastructure.id))
-        for operation in waiting {
-            if let wish = try operation.update() { snapshot.foresee(wish, of: operation.id.rawValue) }
+        try snapshot.changeOverview { overview in
+            for operation in waiting { try overview.foresee(operation) }
         }
         return snapshot
     }

@@ -42,6 +42,14 @@ extension DurableOperation {
     }
 }
 
+extension InfrastructureOverview {
+    /// As it will be when an operation has begun that waits for its turn.
+    mutating func foresee(_ operation: DurableOperation) throws {
+        if let wish = try operation.update() { foresee(wish, of: operation.id.rawValue) }
+        if let wish = try operation.alteration() { foresee(wish, of: operation.id.rawValue) }
+    }
+}
+
 extension OperationSubject {
     init(_ id: InfrastructureID) {
         self.init(rawValue: id.rawValue)

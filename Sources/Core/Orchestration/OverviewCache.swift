@@ -132,7 +132,7 @@ package final class SharedOverview: Sendable {
     init(_ stored: StoredOverview) throws {
         var overview = stored.overview
         for operation in stored.unfinished {
-            if let wish = try operation.update() { overview.foresee(wish, of: operation.id.rawValue) }
+            try overview.foresee(operation)
             if operation.kind == .destroy { overview.infrastructure.goal = .destroyed }
         }
         self.overview = overview

@@ -1,9 +1,19 @@
 import InfrastructureModel
+import Operations
+import Persistence
 import RADL
 import TOSCA
 
 /// Requests that change parts of an infrastructure.
 extension Planner {
+    /// What the request is about; nil: it is new.
+    func subject(of request: DeploymentRequest) async throws -> OperationSubject? {
+        if let update = request.update { return OperationSubject(update.infrastructure) }
+        guard let name = request.name else { return nil }
+        return try await manager.store.infrastructure(named: name, owner: request.caller.username)
+            .map { OperationSubject($0) }
+    }
+
     /// The document that the infrastructure shall have, and what the request's own deploys.
     func read(
         _ request: DeploymentRequest, _ existing: InfrastructureSnapshot?, _ translated: Translated?

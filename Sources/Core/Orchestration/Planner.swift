@@ -144,7 +144,7 @@ struct Planner: Sendable {
         guard let name = request.name,
             let id = try await manager.store.infrastructure(named: name, owner: request.caller.username)
         else { return nil }
-        guard let snapshot = try await manager.stored(id) else { return nil }
+        guard var snapshot = try await manager.stored(id) else { return nil }
         guard request.caller.mayAccess(snapshot.infrastructure, manager.store) else {
             throw ManagerError(code: .accessDenied, message: "the infrastructure '\(name)' belongs to somebody else")
         }
@@ -154,6 +154,11 @@ struct Planner: Sendable {
             throw ManagerError(
                 code: .busy,
                 message: "the infrastructure '\(name)' is being destroyed; finish that with `gantry destroy \(name)`")
+        }
+        // Of changes that nobody came to carry out, the document says nothing of sizes and disks of single machines: the
+        // deployment ends them and does that itself.
+        try snapshot.changeOverview { overview in
+            for operation in unfinished where operation.kind == .alter { try overview.foresee(operation) }
         }
         return snapshot
     }
@@ -335,12 +340,13 @@ struct Planner: Sendable {
         }
     }
 
-    /// Records a plan and its operation in one transaction. A change by parts is planned anew while others come before it.
+    /// Records a plan and its operation in one transaction. A change of what there is is planned anew while others come
+    /// before it: it takes over what they ask for.
     func submit(_ request: DeploymentRequest) async throws -> SubmittedOperation {
-        guard let update = request.update else { return try await submit(request, after: nil) }
         var attempt = 1
         while true {
-            let newest = try await manager.store.newestOperation(subject: OperationSubject(update.infrastructure))
+            guard let subject = try await subject(of: request) else { return try await submit(request, after: nil) }
+            let newest = try await manager.store.newestOperation(subject: subject)
             do {
                 return try await submit(request, after: newest)
             } catch let error as OperationError where error.code == .outdated && attempt < Self.mostAttempts {

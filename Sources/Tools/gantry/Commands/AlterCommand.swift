@@ -10,6 +10,10 @@ struct AlterCommand: AsyncParsableCommand {
             The smallest size is taken that has at least what is asked for. The cloud may restart the machine for it. New \
             disks are attached, not formatted nor mounted; they go with the machine. The machine is not configured again.
 
+            `gantry up` with the same document leaves the machine as it was altered, and carries an alteration out that \
+            was interrupted. A document that asks for another size than before means a new machine, as ever: the plan \
+            says so first.
+
             EXAMPLES:
               gantry alter cluster 0 --cpus 4 --memory 8GiB
               gantry alter cluster web --instance-type m5.xlarge
@@ -50,10 +54,24 @@ struct AlterCommand: AsyncParsableCommand {
                 try await operation.see(
                     .alter(summary.id, number, document: try text ?? document(system)), service: service,
                     name: infrastructure,
-                    resume: CommandText.text(["gantry", "show", infrastructure] + place.words()),
+                    resume: CommandText.text(["gantry", "alter", infrastructure, machine] + words + place.words()),
                     nothing: "machine \(number) is as it shall be")
             }
         }
+    }
+
+    /// The options again.
+    private var words: [String] {
+        var words: [String] = []
+        let options = [
+            ("--cpus", cpus.map { String($0) }), ("--memory", memory), ("--instance-type", instanceType),
+            ("--file", file),
+        ]
+        for (name, value) in options {
+            if let value { words += [name, value] }
+        }
+        for value in disk { words += ["--disk", value] }
+        return words
     }
 
     /// What the options ask for.

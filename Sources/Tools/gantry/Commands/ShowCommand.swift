@@ -133,9 +133,13 @@ enum SummaryText {
         // A holder that has ended, and one that was never there, are the same to who reads this.
         let ended = operation.left.map { ": \($0) has ended or answers no more" } ?? ""
         let next =
-            operation.kind == OperationKind.destroy.rawValue
-            ? "`gantry destroy \(name)`" : "`gantry up` or `gantry destroy`"
-        return "interrupted: \(operation.kind)\(ended); nobody works on it, \(next) goes on"
+            switch OperationKind(rawValue: operation.kind) {
+            case .destroy: "`\(CommandText.text(["gantry", "destroy", name]))` goes on"
+            case .create, .converge: "`gantry up` or `gantry destroy` goes on"
+            case .alter: "the same command or `gantry up` goes on"
+            default: "the same command goes on"
+            }
+        return "interrupted: \(operation.kind)\(ended); nobody works on it, \(next)"
     }
 
     /// What stands under the progress of a removal.
