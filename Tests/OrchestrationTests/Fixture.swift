@@ -34,6 +34,7 @@ struct Fixture {
             limits: limits, callPatience: callPatience, commandPoll: commandPoll,
             turnPatience: .milliseconds(20), advice: advice)
         configuration.silence = silence
+        configuration.demandPatience = .zero
         manager = InfrastructureManager(
             store: self.store, connectors: Directory(connectors: [self.dummy]), contextualizer: contextualizer,
             configuration: configuration, logger: logger,
@@ -106,6 +107,8 @@ actor ScriptedContextualizer: Contextualizer {
     private var counts = ContextualizationReport.Counts()
     /// What else it tells of each machine.
     private var bodies: [ContextualizationEvent.Body] = []
+    /// Machines that never let it in: it waits for them until it is told to end.
+    private var silent: Set<String> = []
     /// Machines that were left.
     private(set) var left: [ContextualizationMachine] = []
     /// The proxy on the way to each machine.
@@ -124,7 +127,7 @@ actor ScriptedContextualizer: Contextualizer {
     ) async throws -> ContextualizationReport {
         requests.append(request)
         var report = ContextualizationReport()
-        for machine in request.machines {
+        for machine in request.machines where !silent.contains(machine.id) {
             let endpoint = machine.target.endpoints.first ?? Endpoint(host: "none")
             if let proxy {
                 try await sink(
@@ -139,11 +142,15 @@ actor ScriptedContextualizer: Contextualizer {
             report.results[machine.id] = result(machine)
             report.counts[machine.id] = counts
         }
+        if request.machines.contains(where: { silent.contains($0.id) }) { try await Task.sleep(for: .seconds(600)) }
         return report
     }
 
     /// What it meets on the way to each machine from now on.
     func passes(_ endpoint: Endpoint, hostKey: String) { proxy = (endpoint, hostKey) }
+
+    /// These machines let it in no more.
+    func silence(_ machines: Set<String>) { silent = machines }
 
     /// What it tells of each machine from now on.
     func tell(_ bodies: [ContextualizationEvent.Body]) { self.bodies = bodies }

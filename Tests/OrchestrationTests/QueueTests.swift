@@ -110,4 +110,75 @@ import Testing
         #expect(try await fixture.store.operation(added.operation)?.status == .cancelled)
         #expect(try await fixture.cloudMachines(created.infrastructure).isEmpty)
     }
+
+    // MARK: Machines that do not answer
+
+    /// Asks something of machine 1 behind an operation that waits for it.
+    private func ask(_ change: String, _ fixture: Fixture, _ id: InfrastructureID) async throws -> SubmittedOperation {
+        switch change {
+        case "alter":
+            let altered = try await fixture.manager.alter(
+                1, of: id, document: "system node (cpu.count >= 2)", caller: .local, queues: true)
+            return try #require(altered)
+        case "remove": return try await update(fixture, id, .remove([1]))
+        default:
+            return try await fixture.manager.change(
+                try #require(PowerCall(rawValue: change)), id, machines: [1],
+                caller: .local, queues: true)
+        }
+    }
+
+    @Test(
+        "a machine that does not answer is no longer waited for when it is to stop, change or go",
+        .timeLimit(.minutes(1)), arguments: ["stop", "reboot", "alter", "remove"])
+    func hangingMachines(change: String) async throws {
+        let fixture = try Fixture()
+        let created = try await fixture.manager.deploy(
+            fixture.request(Fixture.document(3, contextualize: ""), name: "i"))
+        let id = created.infrastructure
+        await fixture.contextualizer.silence([MachineID(infrastructure: id, number: 1).rawValue])
+        let asked = try await ask(change, fixture, id)
+        let ended = try await fixture.manager.follow(asked)
+        // The others are configured again after a removal; the machine that went has taken no part.
+        #expect(ended.status == .succeeded, "\(ended.error ?? "")")
+        let first = try #require(try await fixture.store.operation(created.operation))
+        #expect(first.status == .failed)
+        #expect(first.error?.contains("machine 1 (node) is unconfigured: it does not answer and is no longer") == true)
+        let word = ["alter": "another size", "remove": "its removal"][change] ?? "its \(change)"
+        #expect(first.error?.contains("since \(word) was asked for") == true, "\(first.error ?? "")")
+        let states = try await fixture.manager.snapshot(id, caller: .local).machines.map(\.state)
+        let state: MachineState = change == "stop" ? .stopped : change == "remove" ? .off : .unconfigured
+        #expect(states == [.configured, state, .configured])
+        // Those that answered were configured by the same run, which went on without it.
+        #expect(await fixture.contextualizer.requests.prefix(2).map(\.machines.count) == [3, 2])
+        // A later deployment goes on.
+        await fixture.contextualizer.silence([])
+        let (_, again) = try await fixture.deploy(Fixture.document(3, contextualize: ""), name: "i")
+        #expect(again.status == .succeeded, "\(again.error ?? "")")
+        #expect(try await fixture.manager.snapshot(id, caller: .local).state == .configured)
+    }
+
+    @Test("what else is asked of a machine that does not answer waits for its turn", .timeLimit(.minutes(1)))
+    func hangingMachinesAreWaitedFor() async throws {
+        let fixture = try Fixture()
+        let created = try await fixture.manager.deploy(
+            fixture.request(Fixture.document(2, contextualize: ""), name: "i"))
+        let id = created.infrastructure
+        await fixture.contextualizer.silence([MachineID(infrastructure: id, number: 1).rawValue])
+        _ = try await fixture.manager.change(.start, id, caller: .local, queues: true)
+        _ = try await fixture.manager.change(.stop, id, machines: [0], caller: .local, queues: true)
+        let following = Task { try await fixture.manager.follow(created) }
+        while await fixture.contextualizer.requests.isEmpty {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        for _ in 0..<20 { _ = try await fixture.store.commitCounter() }
+        #expect(try await fixture.store.operation(created.operation)?.status == .running)
+        #expect(await fixture.contextualizer.requests.count == 1)
+        // Only what is asked of this one counts.
+        let stop = try await fixture.manager.change(.stop, id, machines: [1], caller: .local, queues: true)
+        #expect(try await following.value.status == .failed)
+        #expect(try await fixture.manager.follow(stop).status == .succeeded)
+        #expect(try await fixture.manager.snapshot(id, caller: .local).state == .stopped)
+    }
 }

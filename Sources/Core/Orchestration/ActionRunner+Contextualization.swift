@@ -12,15 +12,11 @@ extension ActionRunner {
     ) async throws -> InfrastructureInput {
         let id = infrastructure.id
         do {
-            let stored = try await manager.store.contextualizationHistory(of: id, generation: generation)
-            let history = try stored.compactMap { event in
-                try event.payload.map { try JSONText.decode(ContextualizationEvent.self, from: Array($0)) }
-            }
+            var history = try await self.history(of: generation)
             let plan = try ContextualizationPlan(snapshot: snapshot, configuration: manager.configuration)
-            let request = plan.request(machines: machines, history: history)
-            let undone = LockedValue(UndoneTasks(request.steps))
+            let undone = LockedValue(UndoneTasks(plan.request(machines: machines, history: history).steps))
             for event in history { undone.withLock { $0.add(event) } }
-            let report = try await manager.contextualizer.run(request) { event in
+            let sink: @Sendable (ContextualizationEvent) async throws -> Void = { event in
                 undone.withLock { $0.add(event) }
                 let payload = Data(try JSONText.encode(event))
                 try await tell(
@@ -31,14 +27,21 @@ extension ActionRunner {
                             payload: payload), learnt: event.learnt), event.isNeededToResume)
             }
             var results: [MachineID: MachineRecord.Configuration] = [:]
-            for machine in machines {
-                switch report.results[machine.rawValue] {
-                case .configured: results[machine] = .configured
-                case .failed(let step, let message):
-                    let told = (step.map { "\($0): " } ?? "") + message
-                    results[machine] = .failed(message: told + (await silence(of: machine, report)))
-                case nil: results[machine] = .failed(message: "took no part in the contextualization")
+            var report = ContextualizationReport()
+            // Without machines that are left it goes on where it was, as after a crash.
+            while case let open = machines.filter({ results[$0] == nil }), !open.isEmpty {
+                switch try await run(plan.request(machines: open, history: history), open, sink) {
+                case .ended(let end):
+                    report = end
+                    for machine in open { results[machine] = configuration(of: machine, end) }
+                case .abandoned(let left):
+                    results.merge(left) { first, _ in first }
+                    history = try await self.history(of: generation)
                 }
+            }
+            for (machine, result) in results {
+                guard case .failed(let message) = result, report.results[machine.rawValue] != nil else { continue }
+                results[machine] = .failed(message: message + (await silence(of: machine, report)))
             }
             return .contextualized(
                 generation: generation, results, warnings: undone.withLock { $0.warnings(of: machines) })
@@ -46,6 +49,66 @@ extension ActionRunner {
             return .contextualized(generation: generation, failed(machines, error.description))
         } catch let error as ManagerError {
             return .contextualized(generation: generation, failed(machines, error.description))
+        }
+    }
+
+    /// What earlier runs, and this one, have on record.
+    private func history(of generation: Int) async throws -> [ContextualizationEvent] {
+        let stored = try await manager.store.contextualizationHistory(of: infrastructure.id, generation: generation)
+        return try stored.compactMap { event in
+            try event.payload.map { try JSONText.decode(ContextualizationEvent.self, from: Array($0)) }
+        }
+    }
+
+    private enum RunEnd: Sendable {
+        case ended(ContextualizationReport)
+        /// It was given up since it only waited for machines of which others ask something: these, and those that had
+        /// failed before.
+        case abandoned([MachineID: MachineRecord.Configuration])
+    }
+
+    private func run(
+        _ request: ContextualizationRequest, _ machines: [MachineID],
+        _ sink: @escaping @Sendable (ContextualizationEvent) async throws -> Void
+    ) async throws -> RunEnd {
+        let watch = ContextualizationWatch(request, machines: machines, board: demands)
+        let (contextualizer, patience) = (manager.contextualizer, manager.configuration.demandPatience)
+        return try await withThrowingTaskGroup(of: RunEnd.self) { group in
+            group.addTask {
+                .ended(
+                    try await contextualizer.run(request) { event in
+                        try await sink(event)
+                        watch.add(event)
+                    })
+            }
+            group.addTask {
+                .abandoned(
+                    try await watch.abandoned(after: patience).mapValues { .failed(message: Self.left($0)) }
+                        .merging(watch.failures) { left, _ in left })
+            }
+            defer { group.cancelAll() }
+            guard let end = try await group.next() else { throw CancellationError() }
+            if case .abandoned = end {
+                group.cancelAll()
+                // It ends as one that is killed does: what it did is on record, and is gone on with.
+                _ = try? await group.next()
+                try Task.checkCancellation()
+            }
+            return end
+        }
+    }
+
+    private static func left(_ reason: String) -> String {
+        "it does not answer and is no longer waited for, since \(reason) was asked for; the next deployment goes on with it"
+    }
+
+    private func configuration(
+        of machine: MachineID, _ report: ContextualizationReport
+    ) -> MachineRecord.Configuration {
+        switch report.results[machine.rawValue] {
+        case .configured: .configured
+        case .failed(let step, let message): .failed(message: (step.map { "\($0): " } ?? "") + message)
+        case nil: .failed(message: "took no part in the contextualization")
         }
     }
 

@@ -11,6 +11,8 @@ struct ActionRunner: Sendable {
     /// As it was when the action was decided.
     let snapshot: InfrastructureSnapshot
     let logger: Logger
+    /// What others who wait for their turn ask of machines.
+    var demands = DemandBoard()
     /// Told of failures after which a call is made again.
     var retrying: @Sendable (CloudReference, ConnectorError, Duration) -> Void = { _, _, _ in }
     /// Told how far a call is, at most once a second for each call.

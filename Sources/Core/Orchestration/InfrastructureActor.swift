@@ -27,6 +27,7 @@ actor InfrastructureActor: OperationRun {
     private let logger: Logger
     private let mailbox = Mailbox<Message>()
     private let late = LateInputs()
+    private let demands = DemandBoard()
     /// Renewed while the operation runs, also while the actor computes.
     private let currentLease: LockedValue<Lease>
     nonisolated var lease: Lease { currentLease.withLock { $0 } }
@@ -178,7 +179,7 @@ actor InfrastructureActor: OperationRun {
     private func runner(_ snapshot: InfrastructureSnapshot) -> ActionRunner {
         let now = manager.now
         return ActionRunner(
-            manager: manager, snapshot: snapshot, logger: logger,
+            manager: manager, snapshot: snapshot, logger: logger, demands: demands,
             retrying: { [mailbox] cloud, error, delay in
                 mailbox.sendUnhurried(
                     .progress(.retrying(cloud, message: error.description, at: now(), after: delay)))
@@ -206,17 +207,19 @@ actor InfrastructureActor: OperationRun {
         }
     }
 
-    /// Keeps the lease and looks whether somebody wants the operation to end.
+    /// Keeps the lease and looks whether somebody wants the operation to end, or waits behind it for machines.
     private nonisolated func watch() async {
         let renewal = manager.configuration.lease / 3
         var renewed = ContinuousClock.now
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: manager.configuration.commandPoll)
-                if try await manager.store.operation(operation.id)?.cancelRequested ?? true {
+                let unfinished = try await manager.store.unfinishedOperations(subject: operation.subject)
+                if unfinished.first(where: { $0.id == operation.id })?.cancelRequested ?? true {
                     mailbox.send(.interrupted)
                     return
                 }
+                demands.current = QueuedDemands(unfinished.lazy.filter { $0.id != self.operation.id })
                 if ContinuousClock.now - renewed >= renewal {
                     let renewedLease = try await manager.store.renew(
                         lease, now: manager.now(), duration: manager.configuration.lease)

@@ -34,6 +34,8 @@ package struct ManagerConfiguration: Sendable {
     package var templates: TOSCAResolver = .bundled
     /// After how long without a sign of a connector who waits for it is told.
     package var silence: Duration = .seconds(20)
+    /// How long a machine that does not let us in is waited for although somebody wants it stopped, changed or gone.
+    package var demandPatience: Duration = .seconds(3)
     /// Whom messages speak to.
     package var advice: Advice
 

@@ -87,9 +87,11 @@ struct LocalService: InfrastructureService {
             request.update = update
             return try await manager.deploy(request)
         case .power(let call, let id, let machines):
-            return try await manager.change(call, id, machines: machines, caller: .local)
+            return try await manager.change(call, id, machines: machines, caller: .local, queues: true)
         case .alter(let id, let number, let document):
-            if let submitted = try await manager.alter(number, of: id, document: document, caller: .local) {
+            if let submitted = try await manager.alter(
+                number, of: id, document: document, caller: .local, queues: true)
+            {
                 return submitted
             }
             // After a crash the machine may be so already, with nobody at work on what is left to be recorded.
