@@ -1,4 +1,5 @@
 import ConnectorAPI
+import ContextualizationAPI
 import Foundation
 import InfrastructureModel
 import Operations
