@@ -235,6 +235,11 @@ import Testing
             DispatchQueue.concurrentPerform(iterations: names.count) { number in
                 _ = try? machines.addGroup("kind_\(number)", parents: ["all"], host: names[number])
             }
+            DispatchQueue.concurrentPerform(iterations: names.count) { number in
+                _ = try? machines.addGroup("odd", parents: ["all"], host: names[number])
+            }
+            // In the inventory's order, whoever came first.
+            #expect(try machines.names("odd") == names)
             for (number, name) in names.enumerated() {
                 #expect(machines.table.host(name)?.groups.contains("kind_\(number)") == true)
             }

@@ -187,7 +187,7 @@ final class RunInventory: InventoryEditor {
         defer { changing.unlock() }
         let (changed, inventory) = state.withLock { state -> (Bool, Inventory) in
             let before = state.inventory
-            state.inventory.addHost(host, to: name)
+            state.inventory.insertHost(host, into: name)
             for parent in parents where parent != "all" { state.inventory.addChild(name, to: parent) }
             state.inventory.regroup()
             return (before != state.inventory, state.inventory)

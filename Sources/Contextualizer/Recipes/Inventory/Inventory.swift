@@ -94,6 +94,16 @@ public struct Inventory: Sendable, Hashable {
         if let place = groupIndex[group], !groups[place].hosts.contains(name) { groups[place].hosts.append(name) }
     }
 
+    /// Adds a host to a group, before those that are listed after it: machines that work at the same time join a group in
+    /// any order.
+    public mutating func insertHost(_ name: String, into group: String) {
+        addGroup(group)
+        guard let host = hostIndex[name], let place = groupIndex[group] else { return addHost(name, to: group) }
+        guard !groups[place].hosts.contains(name) else { return }
+        let next = groups[place].hosts.firstIndex { hostIndex[$0].map { $0 > host } ?? false }
+        groups[place].hosts.insert(name, at: next ?? groups[place].hosts.endIndex)
+    }
+
     /// Gives a host variables where it has none of these names.
     public mutating func setDefaults(_ variables: JinjaDict, ofHost name: String) {
         guard let place = hostIndex[name] else { return }
