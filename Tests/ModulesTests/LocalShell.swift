@@ -94,6 +94,7 @@ final class Sandbox: Sendable {
                 } catch {
                     return .failure(error.message)
                 }
+            case .sleep(_, let result): return result
             case .wait(let wait):
                 // Once: a sandbox does not change by itself.
                 let output = try await execute(

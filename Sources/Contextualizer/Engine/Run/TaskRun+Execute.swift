@@ -155,6 +155,10 @@ extension TaskRun {
             switch step {
             case .finish(let result): return result
             case .save(let file): return try context.sources.save(file, from: runner.host.name)
+            case .sleep(let time, let result):
+                try await announce()
+                try await runner.context.clock.sleep(for: time)
+                return result
             case .wait(let wait):
                 try await announce()
                 step = try await outcome(of: wait, link, options())

@@ -148,7 +148,7 @@ package enum PingModule: Module {
     }
 }
 
-/// `pause`: waits on the machine.
+/// `pause`: waits; the machine need not be there yet.
 package enum PauseModule: Module {
     package static let documentation = ModuleDocumentation(
         name: "pause", summary: "Waits some time.",
@@ -164,9 +164,6 @@ package enum PauseModule: Module {
     ) throws(ModuleError) -> ModuleStep {
         let seconds = (arguments.int("seconds") ?? 0) + 60 * (arguments.int("minutes") ?? 0)
         guard seconds > 0, !context.isCheckMode else { return .finish(ModuleResult()) }
-        return .run(
-            ModuleInvocation(script: "sleep \(seconds)") { _ in
-                .finish(ModuleResult(values: ["delta": .int(seconds)]))
-            })
+        return .sleep(.seconds(seconds), then: ModuleResult(values: ["delta": .int(seconds)]))
     }
 }

@@ -37,7 +37,7 @@ enum DirectoryPlacement {
 
     /// `mf PATH` makes a folder with all above it; what is made gets the mode and the owner, what was there stays.
     static func folders(mode: FileMode?) -> String {
-        let mode = mode.map { "D=1;m=0755;\($0.shellArithmetic);chmod 0000$(printf %o $m) \"$zf\";" } ?? ""
+        let mode = mode.map { "D=1;m=0755;\($0.shellArithmetic);chmod \"0000$(printf %o $m)\" \"$zf\";" } ?? ""
         return #"""
             mf(){ [ ! -d "$1" ]||return 0;ch=1;[ $CK = 0 ]||return 0;zl=;zq=$1
             while [ ! -d "$zq" ];do zl="$zq
@@ -119,7 +119,7 @@ extension ModuleInvocation {
             let step = decode(output)
             switch step {
             case .run(let next): return .run(next.markingChanged())
-            case .wait, .save: return step
+            case .wait, .sleep, .save: return step
             case .finish(var result):
                 if !result.failed { result.changed = true }
                 return .finish(result)

@@ -105,10 +105,10 @@ struct Placement {
             let isFolder = destination.hasSuffix("/") ? "false" : #"[ ! -d "$d" ]"#
             return #"\#(isFolder)||die "can not use content with a dir as dest""#
         }
-        let mode = directoryMode.map { "D=1;m=0755;\($0.shellArithmetic);chmod 0000$(printf %o $m) \"$d\"" } ?? ":"
+        let mode = directoryMode.map { "D=1;m=0755;\($0.shellArithmetic);chmod \"0000$(printf %o $m)\" \"$d\"" } ?? ":"
         let make =
             destination.hasSuffix("/")
-            ? #"[ -d "$d" ]||ac "$d"||die "Failed to get information on remote file (${d%/}/"\#(ShellText.quote(name))"): $zr""#
+            ? #"zn=\#(ShellText.quote(name));[ -d "$d" ]||ac "$d"||die "Failed to get information on remote file (${d%/}/$zn): $zr""#
                 + "\n"
                 + #"[ -d "$d" ]||[ $CK = 1 ]||{ e=$(mkdir -p "$d" 2>&1)||die "could not make $d: $e";\#(mode); };d=${d%/}/\#(ShellText.quote(name))"#
             : ":"

@@ -120,6 +120,8 @@ package enum ModuleStep: Sendable {
     case run(ModuleInvocation)
     /// Waits for the machine to answer as wanted.
     case wait(ModuleWait)
+    /// Lets time pass without the machine.
+    case sleep(Duration, then: ModuleResult)
     /// Writes a file of the controller, where the run may do so.
     case save(ControllerFile)
     case finish(ModuleResult)

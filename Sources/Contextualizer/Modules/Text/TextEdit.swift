@@ -138,7 +138,7 @@ struct TextEdit: Sendable {
             let decode = invocation.decode
             invocation.decode = { finished(decode($0)) }
             return .run(invocation)
-        case .wait, .save: return step
+        case .wait, .sleep, .save: return step
         }
     }
 
