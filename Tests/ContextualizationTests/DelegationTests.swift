@@ -61,6 +61,33 @@ import Testing
         #expect(try await ways(task, play: play) == [way])
     }
 
+    /// Not on the play's machine, which nobody named.
+    @Test(arguments: [
+        ("''", "Empty hostname produced from delegate_to"), ("null", "Empty hostname produced from delegate_to"),
+        ("[b]", "['b'] is no name of one machine"), ("{b: 1}", "is no name of one machine"),
+    ])
+    func whatIsNoNameOfAMachine(value: String, says: String) async throws {
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              tasks:
+                - {name: t, command: 'true', delegate_to: "{{ m }}", vars: {m: \(value)}}
+            """)
+        #expect(trial.ends() == ["t=failed"])
+        #expect(trial.lines.contains { $0.contains(says) }, "\(trial.lines)")
+    }
+
+    @Test func noTemplateIsNoDelegation() async throws {
+        let trial = try await PlaybookTrial(
+            """
+            - hosts: a
+              tasks:
+                - {name: t, command: 'true', delegate_to: ""}
+                - {name: u, command: 'true', delegate_to: "{{ omit }}"}
+            """)
+        #expect(trial.ends() == ["t=changed", "u=changed"])
+    }
+
     @Test func machinesOfNoInventoryAreInNoTable() async throws {
         let trial = try await PlaybookTrial(
             """

@@ -89,6 +89,8 @@ import Testing
                   tasks:
                     - {copy: {content: "1\\n", dest: d}, diff: true}
                     - {copy: {content: "2\\n", dest: d}, diff: false}
+                    - {copy: {content: "secret\\n", dest: d}, diff: "{{ x }}", vars: {x: "no"}}
+                    - {copy: {content: "2\\n", dest: d}, diff: "False"}
                     - {copy: {content: "{{ item }}\\n", dest: d}, loop: [3, 3]}
                 """
             ) { $0.showsDifference = wantsDifference }.lines.filter { ["+", "-"].contains($0.prefix(1)) }

@@ -239,15 +239,11 @@ extension TaskRun {
     }
 
     func checkMode(_ scope: TaskScope) throws -> Bool {
-        guard let value = task.checkMode else { return runner.context.settings.isCheckMode }
-        return try runner.context.environment.resolve(value, scope: scope).boolValue
-            ?? runner.context.settings.isCheckMode
+        try flag(task.checkMode, scope, "check_mode", default: runner.context.settings.isCheckMode)
     }
 
     private func wantsDifference(_ scope: TaskScope) throws -> Bool {
-        guard let value = task.difference else { return runner.context.settings.wantsDifference }
-        return try runner.context.environment.resolve(value, scope: scope).boolValue
-            ?? runner.context.settings.wantsDifference
+        try flag(task.difference, scope, "diff", default: runner.context.settings.wantsDifference)
     }
 
     /// The way to the machine that does the task, and its facts.
@@ -264,7 +260,7 @@ extension TaskRun {
         delegate = nil
         delegateScope = nil
         var variables = runner.host
-        if let name = try text(task.delegate), name != runner.host.name {
+        if let name = try delegateName(scope), name != runner.host.name {
             guard let host = context.table.host(name) ?? outsider(name) else {
                 throw TaskFailure(
                     message: "delegate_to: '\(name)' is no machine of this run"
@@ -309,6 +305,22 @@ extension TaskRun {
             throw TaskFailure(message: "delegate_to: '\(way.host)' is no machine of this run")
         }
         return (link, facts)
+    }
+
+    /// nil: the task is not delegated. A template that comes to nothing is a mistake, as in Ansible: else the task would
+    /// be done on a machine that nobody named.
+    private func delegateName(_ scope: TaskScope) throws -> String? {
+        guard let value = task.delegate, !value.isNone, !value.text.isEmpty else { return nil }
+        let resolved = try resolve(value, scope, "delegate_to")
+        if resolved.isOmitted { return nil }
+        guard !resolved.isNone, !resolved.text.isEmpty else {
+            throw TaskFailure(message: "Empty hostname produced from delegate_to: \"\(value.text)\"")
+        }
+        guard resolved.listValue == nil, resolved.dictValue == nil else {
+            throw TaskFailure(
+                message: "delegate_to: \(resolved.repr) is no name of one machine: use a loop, or one of its items")
+        }
+        return resolved.text
     }
 
     /// A machine of no inventory, where there may be such.

@@ -82,6 +82,7 @@ final class TaskRun {
     {
         guard let value else { return fallback }
         let resolved = try resolve(value, scope, keyword)
+        if resolved.isNone || resolved.isOmitted { return fallback }
         if let flag = resolved.boolValue { return flag }
         switch resolved.text.lowercased() {
         case "yes", "true", "on", "1", "y", "t": return true
