@@ -24,6 +24,21 @@ import Testing
         #expect(world.cloud.flavors == [1: "large"])
     }
 
+    @Test("what shall be stopped and runs is stopped first, and not started by its alteration")
+    func whatSomebodyStarted() throws {
+        var world = World(seed: 1, machines: 2, crashes: false, failures: false)
+        try world.runToEnd()
+        world.change(.stop)
+        try world.runToEnd()
+        let provider = try #require(world.machine.snapshot.machines[1].providerID)
+        world.cloud.states[provider] = .running
+        world.change(Self.wish)
+        try world.runToEnd()
+        #expect(world.machine.outcome == .succeeded)
+        #expect(world.cloud.statesAltered == [.stopped])
+        #expect(world.cloud.states[provider] == .stopped && world.machine.snapshot.machines[1].state == .stopped)
+    }
+
     @Test func aMachineThatIsGoneIsTold() throws {
         var world = World(seed: 1, machines: 2, crashes: false, failures: false)
         try world.runToEnd()

@@ -29,6 +29,8 @@ struct FakeCloud {
     var powerCalls: [(call: PowerCall, number: Int)] = []
     /// Sizes that machines were given, by their numbers.
     var flavors: [Int: String] = [:]
+    /// The states on record of machines that were altered.
+    var statesAltered: [MachineState] = []
     var launches: [BatchToken: [MachineID: String]] = [:]
     var refused: Set<MachineID> = []
     /// Those that were to be removed, whether they were there or not.
@@ -274,6 +276,7 @@ struct World {
         case .alter(let reference, let id):
             var result = AlterResult()
             let record = machine.snapshot.machines[id.number]
+            cloud.statesAltered.append(record.state)
             for disk in record.disks ?? [] where !disk.isAttached {
                 result.attached.append(disk.index)
                 result.volumes.append(

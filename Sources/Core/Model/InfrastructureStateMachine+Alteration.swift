@@ -80,11 +80,12 @@ extension InfrastructureStateMachine {
         update(id) { wish.apply(to: &$0) }
     }
 
-    /// Changes sizes and adds disks, each machine once in an operation, when its provider has told of it.
+    /// Changes sizes and adds disks, each machine once in an operation, when its provider has told of it and it need not be
+    /// started or stopped first: a provider that stops a machine for its new size starts it again where it ran.
     func alterations() -> [InfrastructureAction] {
         snapshot.machines.compactMap { machine in
             guard machine.goal == .present, machine.hasRun, machine.isToBeAltered, !altered.contains(machine.id),
-                verified.contains(machine.id)
+                verified.contains(machine.id), !isPowerChangeOpen(machine)
             else { return nil }
             return .alter(machine.placement.cloud, machine.id)
         }
