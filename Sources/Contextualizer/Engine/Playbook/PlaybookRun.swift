@@ -169,8 +169,8 @@ final class PlaybookRun: Sendable {
         }
         if try gathersFacts(play) {
             let known = options.gathering == .smart ? batch.filter { hasFacts($0) }.map(\.id) : []
-            try await crew.forEach(batch.filter { !known.contains($0.id) }) { [crew] in
-                try await crew.gatherFacts($0, step: step, by: play.gathering, again: true)
+            try await crew.forEach(batch.filter { !known.contains($0.id) }) { [crew, prompts] in
+                try await crew.gatherFacts($0, step: step, of: play, layers: prompts[index])
             }
         }
         let lockStep = keepsTogether(play, batch) ? LockStep(batch.map(\.inventoryName)) : nil

@@ -72,7 +72,6 @@ struct RecipeCompiler {
             gathering.becomeExe = attributes.becomeExe
             gathering.becomeFlags = attributes.becomeFlags
             gathering.environment = attributes.environment
-            gathering.layers = attributes.vars.isEmpty ? [] : [attributes.vars]
             var untagged = self
             untagged.tags = nil
             var handling = inherited

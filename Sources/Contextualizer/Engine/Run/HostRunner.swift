@@ -75,12 +75,7 @@ final class HostRunner {
         ranRoles = []
         flushes = 0
         playPath = path
-        exports = play.exports
-        magic = exports.magic
-        magic["ansible_play_name"] = .string(play.name)
-        let own = promptLayers + play.layers
-        playLayers = exports.variables + own
-        if !play.variableFiles.isEmpty { playLayers = exports.variables + (try variableFiles(of: play)) + own }
+        try enter(play)
         for (number, section) in play.sections.enumerated() where !section.isEmpty || number == 1 {
             let outcome = try await run(section)
             // The handlers of a section stand between its last task and the next section.
@@ -96,44 +91,29 @@ final class HostRunner {
         return .done
     }
 
+    /// Takes in the variables of a play.
+    ///
+    /// - Parameter beforeFacts: Files may be named by facts that are still to be gathered: such are passed over.
+    func enter(_ play: ProgramPlay, beforeFacts: Bool = false) throws {
+        exports = play.exports
+        magic = exports.magic
+        magic["ansible_play_name"] = .string(play.name)
+        let own = promptLayers + play.layers
+        playLayers = exports.variables + own
+        guard !play.variableFiles.isEmpty else { return }
+        playLayers = exports.variables + (try variableFiles(of: play, beforeFacts: beforeFacts)) + own
+    }
+
     private func forcesHandlers(_ play: ProgramPlay) throws -> Bool {
         guard let value = play.settings.forcesHandlers else { return context.settings.forcesHandlers }
         return try context.environment.resolve(value, scope: playScope(play)).isTrue
     }
 
-    private func playScope(_ play: ProgramPlay) -> TaskScope {
+    func playScope(_ play: ProgramPlay) -> TaskScope {
         TaskScope(
             host: host, table: context.table, environment: context.environment,
             lower: (promptLayers + play.layers).map { TaskScope.Layer($0) },
             defaults: exports.defaults.map { TaskScope.Layer($0) })
-    }
-
-    /// The variables of the play's `vars_files`, of the last file first.
-    private func variableFiles(of play: ProgramPlay) throws -> [JinjaDict] {
-        let carrier = ProgramTask(
-            path: playPath, name: "vars_files", moduleName: "include_vars", action: .meta, arguments: JinjaDict())
-        let scope = playScope(play)
-        var layers: [JinjaDict] = []
-        for entry in play.variableFiles {
-            // A list names alternatives: the first that exists counts.
-            let names = entry.listValue ?? [entry]
-            var failure: (any Error)?
-            var found: JinjaDict?
-            for name in names where found == nil {
-                do {
-                    let file = try context.environment.resolve(name, scope: scope).text
-                    found = try context.library.variables(named: file, includedBy: carrier)
-                } catch {
-                    failure = failure ?? error
-                }
-            }
-            guard let found else {
-                throw TaskFailure(
-                    message: "vars_files: \((failure as? TaskFailure)?.message ?? "\(failure ?? CancellationError())")")
-            }
-            layers.insert(found, at: 0)
-        }
-        return layers
     }
 
     /// Runs tasks in order.

@@ -82,16 +82,30 @@ final class RunMachines: Sendable {
     }
 
     /// Gathers facts, once for each machine; the record of an interrupted run counts.
-    ///
-    /// - Parameter again: Also where there are facts, as each play of a playbook does.
-    func gatherFacts(
-        _ machine: ContextualizationMachine, step: String, by task: ProgramTask, again: Bool = false
-    ) async throws {
-        guard let runner = runner(machine, step: step), again || runner.host.facts.isEmpty else { return }
-        // In a playbook the task itself tells that a machine is out of reach.
-        if !again, context.history.record(machine.id, step: step, path: "facts") == nil {
+    func gatherFacts(_ machine: ContextualizationMachine, step: String, by task: ProgramTask) async throws {
+        guard let runner = runner(machine, step: step), runner.host.facts.isEmpty else { return }
+        if context.history.record(machine.id, step: step, path: "facts") == nil {
             guard try await reach(machine, step: step) else { return }
         }
+        try await gatherFacts(machine, step: step, by: task, runner)
+    }
+
+    /// Gathers facts for a play of a playbook, also where there are some. The task itself tells that a machine is out of
+    /// reach, and sees the variables of the play: they may say how it is reached.
+    ///
+    /// - Parameter layers: Answers to `vars_prompt`.
+    func gatherFacts(
+        _ machine: ContextualizationMachine, step: String, of play: ProgramPlay, layers: [JinjaDict]
+    ) async throws {
+        guard let runner = runner(machine, step: step) else { return }
+        runner.promptLayers = layers
+        try runner.enter(play, beforeFacts: true)
+        try await gatherFacts(machine, step: step, by: play.gathering, runner)
+    }
+
+    private func gatherFacts(
+        _ machine: ContextualizationMachine, step: String, by task: ProgramTask, _ runner: HostRunner
+    ) async throws {
         if case .failed(_, let result, _) = try await runner.run([.task(task)]) {
             try await fail(machine, step: step, "Gathering Facts: \(HostRunner.message(of: result))")
         }
