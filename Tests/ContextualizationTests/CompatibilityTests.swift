@@ -162,7 +162,8 @@ struct CompatibilityPage {
         var lines = [
             "Of a host in an inventory. Where one cannot be connected to as its variables say, and a play would do so, "
                 + "the run does not begin; the message names host, variable and reason. Where `vars`, `set_fact` or "
-                + "`include_vars` say it, the task goes that way, or fails.", "",
+                + "`include_vars` say it, or what variables of the inventory name and it does not have, the task goes that "
+                + "way, or fails.", "",
             "| Variable | Here | |", "| --- | --- | --- |",
         ]
         for entry in ConnectionVariables.table {

@@ -23,6 +23,8 @@ final class FakeMachines: CommunicatorFactory {
         /// Tries to connect that failed.
         var failures = 0
         var ports: Set<Int> = []
+        /// Who logged in.
+        var users: Set<String> = []
         var programs: [ShellProgram] = []
     }
 
@@ -59,6 +61,7 @@ final class FakeMachines: CommunicatorFactory {
         seen.withLock {
             $0[endpoint.host, default: Seen()].connections += 1
             $0[endpoint.host, default: Seen()].ports.insert(endpoint.port)
+            $0[endpoint.host, default: Seen()].users.insert(target.user)
         }
         try FileManager.default.createDirectory(
             atPath: root + "/" + endpoint.host, withIntermediateDirectories: true)

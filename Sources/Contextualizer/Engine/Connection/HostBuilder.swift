@@ -14,10 +14,12 @@ enum TaskWay: Sendable, Hashable {
 struct HostBuilder {
     private let options: RecipeRunner.Options
     private let ownKeys: [String]
-    private let environment = RecipeEnvironment.make()
+    private let environment: JinjaEnvironment
 
-    init(options: RecipeRunner.Options) {
+    /// - Parameter environment: Renders what is known of machines before there are tasks.
+    init(options: RecipeRunner.Options, environment: JinjaEnvironment = RecipeEnvironment.make()) {
         self.options = options
+        self.environment = environment
         ownKeys =
             options.privateKeyFiles
             ?? ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"].filter {
@@ -25,47 +27,54 @@ struct HostBuilder {
             }
     }
 
-    /// All machines of an inventory. One whose variables cannot be followed says why: it may take no part in a run.
-    func hosts(of inventory: Inventory) -> [PlaybookRun.Host] {
+    /// All machines of a run. One whose variables cannot be followed says why: it may take no part in it.
+    func hosts(in table: HostTable) -> [PlaybookRun.Host] {
         var files = HostReader.Files()
-        return inventory.hosts.map { host in
-            self.host(
-                host.name, inventory.variables(ofHost: host.name), groups: inventory.groupNames(ofHost: host.name),
-                &files)
-        }
+        return table.hosts.map { host($0, in: table, &files) }
+    }
+
+    /// A machine that joins the run.
+    func host(_ variables: HostVariables, in table: HostTable) -> PlaybookRun.Host {
+        var files = HostReader.Files()
+        return host(variables, in: table, &files)
     }
 
     /// A machine that the inventory does not list: it is in no group, and has the variables of `all` and those of its own.
-    func host(_ name: String, _ inventory: Inventory) -> PlaybookRun.Host {
-        var files = HostReader.Files()
+    func host(_ name: String, _ inventory: Inventory, in table: HostTable) -> PlaybookRun.Host {
         var variables = inventory.variables(ofHost: name)
         variables.merge(inventory.unlisted[name] ?? [:])
-        return host(name, variables, groups: [], &files)
+        return host(
+            HostVariables(name: name, groups: [], inventory: variables, inventoryIsTemplate: true), in: table)
     }
 
     private func host(
-        _ name: String, _ variables: JinjaDict, groups: [String], _ files: inout HostReader.Files
+        _ host: HostVariables, in table: HostTable, _ files: inout HostReader.Files
     ) -> PlaybookRun.Host {
-        let table = HostTable(hosts: [], groups: [], extra: options.extraVariables, magic: JinjaDict())
-        let scope = TaskScope(
-            host: HostVariables(name: name, groups: [], inventory: variables, inventoryIsTemplate: true),
-            table: table, environment: environment)
+        let name = host.name
+        let variables = host.inventory
+        let scope = TaskScope(host: host, table: table, environment: environment)
         let reader = HostReader(name: name, options: options, ownKeys: ownKeys, scope: scope)
         let nowhere = ConnectionTarget(
             endpoints: [Endpoint(host: name)], user: options.user ?? NSUserName(), authentications: [],
             hostKey: .trustOnFirstUse)
         var made = PlaybookRun.Host(
             machine: ContextualizationMachine(
-                id: name, inventoryName: name, target: nowhere, groups: groups, variables: [:],
+                id: name, inventoryName: name, target: nowhere, groups: host.groups, variables: [:],
                 escalationPassword: options.becomePassword, isNew: false),
             variables: variables)
         do {
             let names = variables.keys.map(\.text) + options.extraVariables.keys.map(\.text)
-            if let password = try reader.text("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass") {
-                made.machine.escalationPassword = Secret(password)
+            do {
+                let password = try reader.text("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
+                if let password { made.machine.escalationPassword = Secret(password) }
+            } catch is HostReader.Unknown {
+                // A task that becomes somebody looks at it again.
             }
             made.isLocal = try reader.isLocal()
             (made.machine.target, made.patience) = try reader.way(names, &files)
+        } catch let unknown as HostReader.Unknown {
+            made.refusal = unknown.message
+            made.isLate = true
         } catch {
             made.refusal = (error as? ContextualizationError)?.message ?? "\(error)"
         }
@@ -75,10 +84,14 @@ struct HostBuilder {
     /// The way to a machine as the variables of a task say, those of its inventory among them.
     func way(to name: String, scope: TaskScope) throws -> TaskWay {
         let reader = HostReader(name: name, options: options, ownKeys: ownKeys, scope: scope)
-        if try reader.isLocal() { return .local }
-        var files = HostReader.Files()
-        let (target, patience) = try reader.way(ConnectionVariables.ofTheWay, &files)
-        return .remote(target, patience)
+        do {
+            if try reader.isLocal() { return .local }
+            var files = HostReader.Files()
+            let (target, patience) = try reader.way(ConnectionVariables.ofTheWay, &files)
+            return .remote(target, patience)
+        } catch let unknown as HostReader.Unknown {
+            throw ContextualizationError(message: unknown.message)
+        }
     }
 
     static let controllerNames = ["localhost", "127.0.0.1", "::1"]

@@ -48,6 +48,11 @@ struct HostReader {
         }
     }
 
+    /// A variable names what the inventory does not know, and a task may.
+    struct Unknown: Error {
+        let message: String
+    }
+
     let name: String
     let options: RecipeRunner.Options
     let ownKeys: [String]
@@ -59,7 +64,9 @@ struct HostReader {
             do {
                 if let value = try scope.defined(name), !value.isNone { return value.text }
             } catch let error as JinjaError {
-                throw ContextualizationError(message: "\(name): \(error)")
+                let message = "\(name): \(error)"
+                guard error.code != .undefined else { throw Unknown(message: message) }
+                throw ContextualizationError(message: message)
             }
         }
         return nil

@@ -16,6 +16,8 @@ final class PlaybookRun: Sendable {
         var patience = Patience()
         /// Why it cannot be connected to as its variables say.
         var refusal: String?
+        /// Whether it is so only for a name that a task may know: each looks for the way itself.
+        var isLate = false
     }
 
     /// How long, and how often, it is tried to connect to a machine.

@@ -142,17 +142,22 @@ package struct RecipeRunner: Sendable {
         magic["ansible_inventory_sources"] = .list(
             (sources.isEmpty ? ["/etc/ansible/hosts"] : sources).map { .string($0) })
         if let limit = options.limit { magic["ansible_limit"] = .string(limit) }
+        func environment(_ hosts: @escaping @Sendable (_ pattern: String) throws -> [String]) -> JinjaEnvironment {
+            RecipeEnvironment.make(
+                filters: EngineFilters.controller, tests: ControllerTests.all,
+                lookup: ControllerLookups.reading(prepared.library, hosts: hosts),
+                loader: { try prepared.library.template(named: $0) })
+        }
+        let inventory = prepared.inventory
+        let builder = HostBuilder(
+            options: options, environment: environment { try HostPattern($0).hosts(in: inventory) })
         let machines = RunInventory(
-            prepared.inventory, builder: HostBuilder(options: options), limit: options.limit,
+            inventory, builder: builder, limit: options.limit,
             extra: options.extraVariables, magic: magic, makeLink: links(folder: prepared.folder))
         for name in ["localhost", "127.0.0.1"] where local != nil { machines.prepare(name) }
-        let environment = RecipeEnvironment.make(
-            filters: EngineFilters.controller, tests: ControllerTests.all,
-            lookup: ControllerLookups.reading(prepared.library) { try machines.names($0) },
-            loader: { try prepared.library.template(named: $0) })
         let run = PlaybookRun(
             plays: prepared.plays, prompts: prepared.prompts, inventory: machines, library: prepared.library,
-            environment: environment, settings: settings, options: options, clock: clock,
+            environment: environment { try machines.names($0) }, settings: settings, options: options, clock: clock,
             secrets: machines.secrets, history: options.history, sink: sink)
         logger.debug("runs plays", metadata: ["folder": "\(prepared.folder)"])
         return try await run.run()

@@ -32,15 +32,12 @@ final class RunInventory: InventoryEditor {
         self.builder = builder
         self.limit = limit
         self.makeLink = makeLink
-        let hosts = builder.hosts(of: inventory)
+        let table = HostTable(inventory, extra: extra, magic: magic)
+        self.table = table
+        let hosts = builder.hosts(in: table)
         let state = LockedValue(State(inventory: inventory))
         state.withLock { $0.hosts = Dictionary(hosts.map { ($0.machine.id, $0) }) { first, _ in first } }
         self.state = state
-        table = HostTable(
-            hosts: hosts.map {
-                HostVariables(
-                    name: $0.machine.id, groups: $0.machine.groups, inventory: $0.variables, inventoryIsTemplate: true)
-            }, groups: Self.groups(of: inventory), extra: extra, magic: magic)
         links = MachineLinks([:]) { way in
             let (host, recorder) = state.withLock {
                 ($0.hosts[way.host] ?? $0.outsiders[way.host]?.host, $0.recorder)
@@ -83,12 +80,7 @@ final class RunInventory: InventoryEditor {
 
     /// Why machines of the inventory cannot be connected to, by name.
     var refusals: [String: String] {
-        state.withLock { $0.hosts.filter { !$0.value.isLocal }.compactMapValues(\.refusal) }
-    }
-
-    private static func groups(of inventory: Inventory) -> [(String, [String])] {
-        inventory.groups.filter { $0.name != "all" && $0.name != "ungrouped" }
-            .map { ($0.name, inventory.hosts(inGroup: $0.name)) }
+        state.withLock { $0.hosts.filter { !$0.value.isLocal && !$0.value.isLate }.compactMapValues(\.refusal) }
     }
 
     func isLocal(_ name: String) -> Bool { state.withLock { $0.hosts[name]?.isLocal ?? false } }
@@ -148,7 +140,7 @@ final class RunInventory: InventoryEditor {
         }
         let (known, inventory) = state.withLock { ($0.outsiders[name], $0.inventory) }
         if let known { return known.variables }
-        let host = builder.host(name, inventory)
+        let host = builder.host(name, inventory, in: table)
         let variables = HostVariables(name: name, groups: [], inventory: host.variables, inventoryIsTemplate: true)
         return state.withLock { state in
             if let known = state.outsiders[name] { return known.variables }
@@ -198,25 +190,47 @@ final class RunInventory: InventoryEditor {
 
     func way(to name: String, scope: TaskScope) throws -> TaskWay { try builder.way(to: name, scope: scope) }
 
+    func isLate(_ name: String) -> Bool {
+        state.withLock { ($0.hosts[name] ?? $0.outsiders[name]?.host)?.isLate ?? false }
+    }
+
     /// Takes what is new in the inventory into the run. Under ``changing``.
     private func refresh(_ inventory: Inventory) {
-        let groups = Self.groups(of: inventory)
-        for host in builder.hosts(of: inventory) {
-            let name = host.machine.id
+        let groups = inventory.groupMembers
+        for name in inventory.hosts.map(\.name) {
+            let variables = inventory.variables(ofHost: name)
             if let known = table.host(name) {
-                known.setInventory(host.variables, groups: host.machine.groups)
+                known.setInventory(variables, groups: inventory.groupNames(ofHost: name))
                 continue
             }
+            let added = HostVariables(
+                name: name, groups: inventory.groupNames(ofHost: name), inventory: variables, inventoryIsTemplate: true)
+            let host = builder.host(added, in: table)
             let recorder = state.withLock { state in
                 state.hosts[name] = host
                 return state.recorder
             }
             if let link = makeLink(host, recorder) { links.add(link, for: name) }
-            table.add(
-                HostVariables(
-                    name: name, groups: host.machine.groups, inventory: host.variables, inventoryIsTemplate: true),
-                groups: groups)
+            table.add(added, groups: groups)
         }
         table.add(nil, groups: groups)
+    }
+}
+
+extension Inventory {
+    fileprivate var groupMembers: [(String, [String])] {
+        groups.filter { $0.name != "all" && $0.name != "ungrouped" }.map { ($0.name, hosts(inGroup: $0.name)) }
+    }
+}
+
+extension HostTable {
+    /// The machines of an inventory.
+    convenience init(_ inventory: Inventory, extra: JinjaDict, magic: JinjaDict) {
+        self.init(
+            hosts: inventory.hosts.map(\.name).map {
+                HostVariables(
+                    name: $0, groups: inventory.groupNames(ofHost: $0), inventory: inventory.variables(ofHost: $0),
+                    inventoryIsTemplate: true)
+            }, groups: inventory.groupMembers, extra: extra, magic: magic)
     }
 }

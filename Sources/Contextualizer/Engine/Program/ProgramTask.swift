@@ -149,11 +149,17 @@ struct ProgramTask: Sendable {
         switch action {
         case .includeTasks, .includeRole: return true
         case .includeVariables, .controller, .meta: return false
-        case .module(let module):
-            guard !["debug", "assert", "fail", "set_fact"].contains(module.documentation.name) else { return false }
+        case .module:
+            if usesOnlyVariables { return false }
             if case .local? = connection.flatMap({ ConnectionKind($0.text) }) { return false }
             return !(delegate.map { HostBuilder.isController($0.text) } ?? false)
         }
+    }
+
+    /// Whether nothing runs for it anywhere.
+    var usesOnlyVariables: Bool {
+        guard case .module(let module) = action else { return false }
+        return ["debug", "assert", "fail", "set_fact"].contains(module.documentation.name)
     }
 
     /// Whether it acts without a look at what is there, each time that it runs.

@@ -54,4 +54,6 @@ protocol InventoryEditor: Sendable {
     func outsider(_ name: String) -> HostVariables?
     /// The way to a machine as the variables of a task say.
     func way(to name: String, scope: TaskScope) throws -> TaskWay
+    /// Whether the way to a machine is not known before a task says what the inventory's variables of it name.
+    func isLate(_ name: String) -> Bool
 }

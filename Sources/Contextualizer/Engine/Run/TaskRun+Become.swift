@@ -32,6 +32,7 @@ extension TaskRun {
             nil, "ansible_become_password", "ansible_become_pass", "ansible_\(known.rawValue)_pass"
         )
         .map { Secret($0.text) }
+        if let password { runner.context.masker.add([password.expose()]) }
         return Escalation(
             method: known, user: user, password: password ?? machine.escalationPassword,
             program: program.flatMap { $0.isEmpty ? nil : $0 }, flags: try flags.map { try CommandLine.split($0.text) })
@@ -39,7 +40,11 @@ extension TaskRun {
 
     /// A variable of the machine that does the task.
     private func variable(_ name: String, _ scope: TaskScope) throws -> JinjaValue? {
-        try (delegateScope ?? scope).defined(name)
+        do {
+            return try (delegateScope ?? scope).defined(name)
+        } catch let error as JinjaError {
+            throw TaskFailure(message: "\(name): \(error)")
+        }
     }
 }
 

@@ -280,14 +280,14 @@ extension TaskRun {
             }
             if case .local = kind { way.isLocal = true }
         }
-        if let other = try wayOfItsOwn(variables, own) {
+        if !way.isLocal, !task.usesOnlyVariables, let other = try wayOfItsOwn(variables, own) {
             if case .local = other { way.isLocal = true } else { way.other = other }
         }
         if way.isLocal, !context.settings.allowsController {
             throw TaskFailure(message: "tasks on the controller are not allowed, run it on the machine itself")
         }
         func isGiven(_ names: String...) -> Bool { names.contains { variables.inventoryVariable($0) != nil } }
-        if !way.isLocal {
+        if !way.isLocal, !task.usesOnlyVariables {
             if let user = try text(try own.defined("ansible_user")),
                 user != context.links[way.host]?.machine.target.user
             {
@@ -329,15 +329,23 @@ extension TaskRun {
         return context.inventory?.outsider(name)
     }
 
-    /// Where a variable of the task, its play or an earlier task says how the machine is connected to, as in Ansible.
+    /// Where a variable of the task, its play or an earlier task says how the machine is connected to, as in Ansible, or
+    /// may have what the inventory's variables name.
     private func wayOfItsOwn(_ host: HostVariables, _ scope: TaskScope) throws -> TaskWay? {
         guard let inventory = runner.context.inventory else { return nil }
         let layers = task.upperLayers + task.layers + runner.playLayers + [host.set, host.included]
-        guard layers.contains(where: { layer in ConnectionVariables.ofTheWay.contains { layer[$0] != nil } }) else {
-            return nil
-        }
+        guard
+            inventory.isLate(host.name)
+                || layers.contains(where: { layer in ConnectionVariables.ofTheWay.contains { layer[$0] != nil } })
+        else { return nil }
         do {
-            return try inventory.way(to: host.name, scope: scope)
+            let way = try inventory.way(to: host.name, scope: scope)
+            if case .remote(let target, _) = way {
+                for case .password(let password) in target.authentications {
+                    runner.context.masker.add([password.expose()])
+                }
+            }
+            return way
         } catch let error as ContextualizationError {
             throw TaskFailure(message: error.message)
         }
