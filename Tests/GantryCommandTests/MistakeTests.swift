@@ -34,6 +34,17 @@ import Testing
         }
     }
 
+    @Test func whatIsRemovedAlreadyMayBeNamedAgain() throws {
+        let present = [Self.machine(0, "web"), Self.machine(2, "db")].map(InfrastructureSummary.Machine.init)
+        let leaving = [Self.machine(1, "web"), Self.machine(3, "old")].map(InfrastructureSummary.Machine.init)
+        func staying(_ words: String...) throws -> Set<Int> {
+            try MachineChoice.staying(words, of: present, leaving: leaving)
+        }
+        #expect(try staying("old", "1") == [])
+        #expect(try staying("old", "2", "web") == [0, 2])
+        #expect(throws: UsageError.self) { try staying("old", "7") }
+    }
+
     @Test(arguments: [("web", true), ("a b", true), ("ü", true), ("", false), ("a\nb", false), ("a\u{7F}", false)])
     func namesOfInfrastructures(name: String, isGood: Bool) {
         #expect((DeploymentRequest.problem(withName: name) == nil) == isGood)

@@ -149,6 +149,10 @@ import Testing
         arguments: [
             ("create", "`gantry up` or `gantry destroy` goes on"), ("destroy", "`gantry destroy 't o'` goes on"),
             ("alter", "the same command or `gantry up` goes on"), ("stop", "the same command goes on"),
+            (
+                "converge",
+                "`gantry reconfigure 't o'` goes on with it, and `gantry up` makes it as its document says"
+            ),
         ])
     func interrupted(kind: String, next: String) {
         let operation = InfrastructureSummary.Operation(kind: kind, by: nil)

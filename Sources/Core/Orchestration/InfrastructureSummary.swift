@@ -39,6 +39,9 @@ package struct InfrastructureSummary: Sendable, Hashable, Codable {
 
         /// Whether it is there to stay.
         package var isPresent: Bool { state != MachineState.deleting.rawValue && state != MachineState.off.rawValue }
+
+        /// Whether its removal is on record and not done yet.
+        package var isLeaving: Bool { state == MachineState.deleting.rawValue }
     }
 
     package struct Resource: Sendable, Hashable, Codable {

@@ -37,7 +37,7 @@ struct RemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove machines of an infrastructure.",
         discussion: """
-            The others are configured again, so that they know that these are gone.
+            The others are configured again, so that they know that these are gone. Interrupted, the same command goes on.
 
             EXAMPLES:
               gantry remove cluster 3 4 --yes
@@ -54,8 +54,14 @@ struct RemoveCommand: AsyncParsableCommand {
     @OptionGroup var operation: OperationOptions
 
     func run() async throws {
-        let change = ChangeRequest(infrastructure, nil, place, operation)
-        try await change.carryOut(naming: machines) { id, numbers in
+        let words = machines + (leavesAsTheyAre ? ["--no-contextualization"] : [])
+        var change = ChangeRequest(infrastructure, nil, place, operation)
+        change.resume = ["gantry", "remove", infrastructure] + words
+        try await change.carryOut(naming: machines, goesOnWithRemovals: true) { id, numbers in
+            // What is on record is done first, and nothing else is asked for.
+            guard !numbers.isEmpty else {
+                return InfrastructureUpdate(id, .reconfigure(nil), contextualizes: !leavesAsTheyAre)
+            }
             let names = Terminal.count(numbers.count, "machine")
             try operation.confirm(
                 "Remove \(names) of '\(infrastructure)'?", refusal: "\(names) of '\(infrastructure)' would be removed")
@@ -102,6 +108,8 @@ private struct ChangeRequest {
     let operation: OperationOptions
     /// Whether the authorization file's clouds are needed.
     let sendsClouds: Bool
+    /// What goes on with it when it is interrupted, without the options of the place.
+    var resume: [String]
 
     init(
         _ infrastructure: String, _ file: String?, _ place: PlaceOptions, _ operation: OperationOptions,
@@ -112,13 +120,16 @@ private struct ChangeRequest {
         self.place = place
         self.operation = operation
         self.sendsClouds = sendsClouds
+        resume = ["gantry", "reconfigure", infrastructure]
     }
 
     /// - Parameters:
     ///   - machines: As they are named.
+    ///   - goesOnWithRemovals: Whether machines may be named that are on their way out already: their numbers are left out.
     ///   - update: Gets the numbers of these machines.
     func carryOut(
-        naming machines: [String], _ update: (InfrastructureID, Set<Int>) throws -> InfrastructureUpdate
+        naming machines: [String], goesOnWithRemovals: Bool = false,
+        _ update: (InfrastructureID, Set<Int>) throws -> InfrastructureUpdate
     ) async throws {
         try await reporting {
             var request = DeploymentRequest(
@@ -137,11 +148,13 @@ private struct ChangeRequest {
             try await place.withService(manager: operation.configuration) { service in
                 let summary = try await service.living(infrastructure)
                 let present = summary.machines.filter(\.isPresent) + (summary.vanished ?? [])
-                let numbers = Set(
-                    try machines.map { try MachineChoice.number($0, of: present, option: "machine") })
+                let numbers =
+                    goesOnWithRemovals
+                    ? try MachineChoice.staying(machines, of: present, leaving: summary.machines.filter(\.isLeaving))
+                    : Set(try machines.map { try MachineChoice.number($0, of: present, option: "machine") })
                 try await operation.see(
                     .update(prepared, try update(summary.id, numbers)), service: service, name: infrastructure,
-                    resume: CommandText.text(["gantry", "reconfigure", infrastructure] + place.words()))
+                    resume: CommandText.text(resume + place.words()))
             }
         }
     }

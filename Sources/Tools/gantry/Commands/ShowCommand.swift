@@ -135,7 +135,10 @@ enum SummaryText {
         let next =
             switch OperationKind(rawValue: operation.kind) {
             case .destroy: "`\(CommandText.text(["gantry", "destroy", name]))` goes on"
-            case .create, .converge: "`gantry up` or `gantry destroy` goes on"
+            case .create: "`gantry up` or `gantry destroy` goes on"
+            case .converge:
+                "`\(CommandText.text(["gantry", "reconfigure", name]))` goes on with it, and `gantry up` makes it as its "
+                    + "document says"
             case .alter: "the same command or `gantry up` goes on"
             default: "the same command goes on"
             }

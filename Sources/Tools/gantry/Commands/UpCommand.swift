@@ -82,6 +82,21 @@ enum MachineChoice {
             "\(option): there is no machine '\(word)'; there are: \(list(machines)). Nothing was done")
     }
 
+    /// Which of those that are named are not on their way out yet. One of `present` counts before others of the same name.
+    static func staying(
+        _ words: [String], of present: [InfrastructureSummary.Machine], leaving: [InfrastructureSummary.Machine]
+    ) throws -> Set<Int> {
+        Set(
+            try words.compactMap { word in
+                if !present.contains(where: { String($0.number) == word || $0.system == word }),
+                    leaving.contains(where: { String($0.number) == word || $0.system == word })
+                {
+                    return nil
+                }
+                return try number(word, of: present, option: "machine")
+            })
+    }
+
     /// `0 (web), 1 (db)`.
     static func list(_ machines: [InfrastructureSummary.Machine]) -> String {
         guard !machines.isEmpty else { return "none" }
