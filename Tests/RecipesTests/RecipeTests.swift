@@ -291,13 +291,37 @@ import Testing
         let text = "- import_playbook: '{{ x }}.yml'\n  vars: {x: p}\n- import_playbook: '{{ y }}.yml'\n"
         let recipe = try Recipe.parse(
             text: text, name: "web", loader: { $0 == "p.yml" ? "- hosts: a\n  tasks: []\n" : nil },
-            renderer: { name, variables in
+            renderer: { name, variables, _ in
                 guard name.contains("x") else { throw JinjaError(.undefined, "'y' is undefined") }
                 return name.replacing("{{ x }}", with: variables["x"]?.text ?? "")
             })
         #expect(recipe.plays[0].hosts == "a")
         let told = recipe.check(supportedModules: [:]).map(\.message)
         #expect(told.count == 1 && told[0].contains("'{{ y }}.yml'") && told[0].contains("'y' is undefined"), "\(told)")
+    }
+
+    /// Files of tasks are looked for from the imported playbook on, not through the folders that lead to it.
+    @Test func importedPlaybooksHaveFoldersOfTheirOwn() throws {
+        let files = [
+            "sub/p.yml": "- import_playbook: deep/q.yml\n- hosts: a\n  tasks: [{import_tasks: t/one.yml}]\n",
+            "sub/deep/q.yml": "- hosts: b\n  tasks: [{include_tasks: two.yml}]\n",
+        ]
+        let recipe = try Recipe.parse(
+            text: "- import_playbook: sub/p.yml\n- hosts: c\n  tasks: [{import_tasks: one.yml}]\n", name: "site.yml",
+            loader: { files[$0] },
+            finder: { name, folders, playbook in
+                (name, "[{debug: {msg: '\(playbook ?? "site.yml") \(folders)'}}, {include_tasks: x.yml}]")
+            })
+        #expect(recipe.plays.map(\.recipe) == ["sub/deep/q.yml", "sub/p.yml", nil])
+        guard case .include(let include) = recipe.plays[0].tasks[0], case .block(let one) = recipe.plays[1].tasks[0],
+            case .task(let told) = one.tasks[0], case .include(let further) = one.tasks[1],
+            case .block(let last) = recipe.plays[2].tasks[0], case .task(let own) = last.tasks[0]
+        else {
+            Issue.record("\(recipe)")
+            return
+        }
+        #expect(include.folders == [] && further.folders == ["t"])
+        #expect(told.arguments.parameters["msg"] == "sub/p.yml []" && own.arguments.parameters["msg"] == "site.yml []")
     }
 
     @Test func missingAndCircularImportsAreFaults() throws {

@@ -42,7 +42,7 @@ struct HostBuilder {
     /// A machine that the inventory does not list: it is in no group, and has the variables of `all` and those of its own.
     func host(_ name: String, _ inventory: Inventory, in table: HostTable) -> PlaybookRun.Host {
         var variables = inventory.variables(ofHost: name)
-        variables.merge(inventory.unlisted[name] ?? [:])
+        variables.merge(inventory.variables(ofUnlisted: name))
         return host(
             HostVariables(name: name, groups: [], inventory: variables, inventoryIsTemplate: true), in: table)
     }
@@ -104,7 +104,7 @@ struct HostBuilder {
         var variables: JinjaDict = ["ansible_host": "127.0.0.1"]
         variables.merge(inventory.variables(ofHost: name))
         variables["ansible_connection"] = "local"
-        variables.merge(inventory.unlisted[name] ?? [:])
+        variables.merge(inventory.variables(ofUnlisted: name))
         return PlaybookRun.Host(
             machine: ContextualizationMachine(
                 id: name, inventoryName: name,

@@ -28,7 +28,7 @@ extension RecipeRunner {
             prepared.inventory, builder: HostBuilder(options: options), limit: options.limit,
             extra: options.extraVariables, magic: JinjaDict(), makeLink: { _, _ in nil })
         return try prepared.plays.map { play in
-            let hosts = prepared.library.rendered(play.hosts, layers: play.layers)
+            let hosts = prepared.library.beside(play.folder).rendered(play.hosts, layers: play.layers)
             let pattern = hosts.listValue?.map(\.text).joined(separator: ",") ?? hosts.text
             return PlayOutline(
                 name: play.name, pattern: pattern, tags: play.tags.sorted(), hosts: try machines.names(pattern),

@@ -32,6 +32,7 @@ final class PlaybookRun: Sendable {
     private let context: RunContext
     private let options: RecipeRunner.Options
     private let inventory: RunInventory
+    private let library: FileLibrary
     private let crew: RunMachines
     private let taken = LockedValue<Set<String>>([])
     private let prompts: [[JinjaDict]]
@@ -48,6 +49,7 @@ final class PlaybookRun: Sendable {
         self.prompts = prompts
         self.options = options
         self.inventory = inventory
+        self.library = library
         let recorder = RunRecorder(sink: sink)
         inventory.connect(recorder)
         context = RunContext(
@@ -126,6 +128,9 @@ final class PlaybookRun: Sendable {
 
     /// - Returns: Whether the run goes on: not when a whole batch failed, or a failure was one of all.
     private func run(_ play: ProgramPlay, index: Int, step: String) async throws -> Bool {
+        let library = library.beside(play.folder)
+        try inventory.turn(to: library)
+        context.turn(to: library)
         let members = try self.members(of: play)
         let alive = members.filter(crew.isAlive)
         guard !alive.isEmpty else {
@@ -230,7 +235,9 @@ final class PlaybookRun: Sendable {
 
     private func value(_ value: JinjaValue?, of play: ProgramPlay) throws -> JinjaValue? {
         guard let value else { return nil }
-        let table = HostTable(hosts: [], groups: [], extra: context.table.extra, magic: context.table.magic)
+        let table = HostTable(
+            hosts: [], groups: [], extra: context.table.extra, magic: context.table.magic,
+            folder: LockedValue(play.folder))
         let nobody = HostVariables(name: "", groups: [], inventory: JinjaDict(), inventoryIsTemplate: false)
         return try context.environment.resolve(
             value,

@@ -132,7 +132,6 @@ package struct RecipeRunner: Sendable {
         settings.mayChange = true
         settings.parallelism = options.parallelism
         settings.forcesHandlers = options.forcesHandlers
-        settings.folder = prepared.folder
         var magic = ScopeVariables.magic(settings: settings, folder: prepared.folder)
         magic["ansible_run_tags"] = .list(options.tags.only.map { .string($0) })
         magic["ansible_skip_tags"] = .list(options.tags.skipped.map { .string($0) })
@@ -142,18 +141,20 @@ package struct RecipeRunner: Sendable {
         magic["ansible_inventory_sources"] = .list(
             (sources.isEmpty ? ["/etc/ansible/hosts"] : sources).map { .string($0) })
         if let limit = options.limit { magic["ansible_limit"] = .string(limit) }
+        let folder = LockedValue<String?>(prepared.folder)
         func environment(_ hosts: @escaping @Sendable (_ pattern: String) throws -> [String]) -> JinjaEnvironment {
             RecipeEnvironment.make(
                 filters: EngineFilters.controller, tests: ControllerTests.all,
-                lookup: ControllerLookups.reading(prepared.library, hosts: hosts),
-                loader: { try prepared.library.template(named: $0) })
+                lookup: ControllerLookups.reading(prepared.library, at: folder, hosts: hosts),
+                loader: { try prepared.library.beside(folder.withLock { $0 }).template(named: $0) })
         }
         let inventory = prepared.inventory
         let builder = HostBuilder(
             options: options, environment: environment { try HostPattern($0).hosts(in: inventory) })
         let machines = RunInventory(
             inventory, builder: builder, limit: options.limit,
-            extra: options.extraVariables, magic: magic, makeLink: links(folder: prepared.folder))
+            extra: options.extraVariables, magic: magic, folder: folder,
+            makeLink: links(RunLock(id: "recipe-\(prepared.folder)"), folder: folder))
         for name in ["localhost", "127.0.0.1"] where local != nil { machines.prepare(name) }
         let run = PlaybookRun(
             plays: prepared.plays, prompts: prepared.prompts, inventory: machines, library: prepared.library,
@@ -188,9 +189,9 @@ package struct RecipeRunner: Sendable {
         if let name = options.startAt { plays = try StartAt(name).cut(plays) }
         if let limit = options.limit { _ = try Self.limited(limit, inventory) }
         var inventory = inventory
-        try VariableFolders.read(beside: path, into: &inventory, \.playbookVariables, vault: library.decrypt) {
-            warning in
-            options.warn?(RecipeProblem(warning))
+        // What is wrong in those beside imported playbooks is told before anything runs.
+        for place in Set(plays.compactMap(\.folder)).subtracting([folder]).sorted() + [folder] {
+            try library.beside(place).readVariables(into: &inventory)
         }
         return Prepared(folder: folder, library: library, plays: plays, inventory: inventory)
     }
@@ -209,7 +210,7 @@ package struct RecipeRunner: Sendable {
         }
         return FileLibrary(
             folder: folder, rolePaths: options.rolePaths, tags: options.tags, vault: vault, notes: notes, warn: warn,
-            render: { value, layers in
+            render: { value, layers, folder in
                 guard let text = value.stringValue, JinjaTemplate.isTemplate(text) else { return value }
                 let table = HostTable(hosts: [], groups: [], extra: extra, magic: ["playbook_dir": .string(folder)])
                 let nobody = HostVariables(name: "", groups: [], inventory: JinjaDict(), inventoryIsTemplate: false)
@@ -245,15 +246,18 @@ package struct RecipeRunner: Sendable {
         return answers.isEmpty ? [] : [answers]
     }
 
-    private func links(folder: String) -> @Sendable (PlaybookRun.Host, RunRecorder?) -> MachineLink? {
-        let lock = RunLock(id: "recipe-\(folder)")
+    /// - Parameter folder: Where what runs on the controller begins: that of the playbook at work.
+    private func links(
+        _ lock: RunLock, folder: LockedValue<String?>
+    ) -> @Sendable (PlaybookRun.Host, RunRecorder?) -> MachineLink? {
+        let place: @Sendable () -> String? = { folder.withLock { $0 } }
         return { [factory, local, options, clock] host, recorder in
             guard var factory = host.isLocal ? local : factory else { return nil }
             if !host.isLocal, let message = host.refusal { factory = RefusingFactory(message: message) }
             let id = host.machine.id
             return MachineLink(
                 machine: host.machine, isController: host.isLocal, factory: factory,
-                settings: MachineLink.Settings(host.patience), folder: host.isLocal ? folder : nil,
+                settings: MachineLink.Settings(host.patience), folder: host.isLocal ? place : nil,
                 // As often as it is to be tried, however long that takes.
                 reachTimeout: .seconds(1_000_000), clock: clock, lock: lock,
                 mayHaveLeftover: !options.history.isEmpty
@@ -288,7 +292,7 @@ package struct RecipeRunner: Sendable {
             var problems = RecipeCheck.playbookProblems(recipe) + RecipeCheck.problems(recipe, mayUseController: true)
             do throws(TaskFailure) {
                 if !problems.contains(where: { $0.severity == .error }) {
-                    problems += library.templateProblems(try library.compiler.plays(recipe))
+                    problems += library.templateProblems(try library.plays(recipe))
                 }
             } catch {
                 problems +=
@@ -322,7 +326,8 @@ package struct RecipeRunner: Sendable {
 
     /// Names of imported playbooks: of variables there are those of the import and of `-e`; no host is known yet.
     private func names(_ library: FileLibrary) -> Recipe.NameRenderer {
-        { [options] name, variables in
+        { [options] name, variables, playbook in
+            let library = library.beside(playbook: playbook)
             let environment = RecipeEnvironment.make(
                 filters: EngineFilters.controller, tests: ControllerTests.all,
                 lookup: ControllerLookups.reading(library) { _ in [] })
@@ -346,10 +351,10 @@ package struct RecipeRunner: Sendable {
                 problems: problems.map { RecipeProblem($0) })
         }
         do throws(TaskFailure) {
-            var compiler = library.compiler
-            compiler.base.becomeUser = options.becomeUser.map { .string($0) }
-            compiler.base.becomeMethod = options.becomeMethod.map { .string($0) }
-            let plays = try compiler.plays(recipe)
+            var base = RecipeAttributes()
+            base.becomeUser = options.becomeUser.map { .string($0) }
+            base.becomeMethod = options.becomeMethod.map { .string($0) }
+            let plays = try library.plays(recipe, base: base)
             let told = library.templateProblems(plays)
             for warning in told where warning.severity == .warning { options.warn?(RecipeProblem(warning)) }
             let problems = told.filter { $0.severity == .error }

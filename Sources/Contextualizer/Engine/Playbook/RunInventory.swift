@@ -24,15 +24,18 @@ final class RunInventory: InventoryEditor {
     let table: HostTable
     let links: MachineLinks
 
-    /// - Parameter makeLink: A way to a machine, or to the controller in its name; nil: the controller is not to be used.
+    /// - Parameters:
+    ///   - folder: That of the playbook at work.
+    ///   - makeLink: A way to a machine, or to the controller in its name; nil: the controller is not to be used.
     init(
         _ inventory: Inventory, builder: HostBuilder, limit: String?, extra: JinjaDict, magic: JinjaDict,
+        folder: LockedValue<String?> = LockedValue(nil),
         makeLink: @escaping @Sendable (PlaybookRun.Host, RunRecorder?) -> MachineLink?
     ) {
         self.builder = builder
         self.limit = limit
         self.makeLink = makeLink
-        let table = HostTable(inventory, extra: extra, magic: magic)
+        let table = HostTable(inventory, extra: extra, magic: magic, folder: folder)
         self.table = table
         let hosts = builder.hosts(in: table)
         let state = LockedValue(State(inventory: inventory))
@@ -156,6 +159,33 @@ final class RunInventory: InventoryEditor {
 
     // MARK: - Changes
 
+    /// Takes the variables beside the playbook of a play that is to run, instead of those beside the playbook before.
+    func turn(to library: FileLibrary) throws {
+        guard table.folder.withLock({ $0 }) != library.folder else { return }
+        changing.lock()
+        defer { changing.unlock() }
+        var inventory = state.withLock { $0.inventory }
+        try library.readVariables(into: &inventory)
+        let (known, outsiders) = state.withLock { state in
+            state.inventory = inventory
+            return (state.hosts, state.outsiders)
+        }
+        refresh(inventory)
+        for name in HostBuilder.controllerNames where inventory.host(name) == nil && known[name] != nil {
+            table.host(name)?.setInventory(builder.controller(name, inventory).variables, groups: [])
+        }
+        for (name, outsider) in outsiders {
+            outsider.variables.setInventory(builder.host(name, inventory, in: table).variables, groups: [])
+        }
+        // Connections were made ready for what the variables said at first.
+        for (name, host) in known {
+            guard let variables = table.host(name) else { continue }
+            variables.isElsewhere = ConnectionVariables.ofTheWay.contains {
+                host.variables[$0] != variables.inventoryVariable($0)
+            }
+        }
+    }
+
     func addHost(_ name: String, groups: [String], variables: JinjaDict) throws -> Bool {
         changing.lock()
         defer { changing.unlock() }
@@ -225,12 +255,14 @@ extension Inventory {
 
 extension HostTable {
     /// The machines of an inventory.
-    convenience init(_ inventory: Inventory, extra: JinjaDict, magic: JinjaDict) {
+    convenience init(
+        _ inventory: Inventory, extra: JinjaDict, magic: JinjaDict, folder: LockedValue<String?> = LockedValue(nil)
+    ) {
         self.init(
             hosts: inventory.hosts.map(\.name).map {
                 HostVariables(
                     name: $0, groups: inventory.groupNames(ofHost: $0), inventory: inventory.variables(ofHost: $0),
                     inventoryIsTemplate: true)
-            }, groups: inventory.groupMembers, extra: extra, magic: magic)
+            }, groups: inventory.groupMembers, extra: extra, magic: magic, folder: folder)
     }
 }

@@ -6,27 +6,41 @@ import Recipes
 /// `group_vars` and `host_vars` beside an inventory or a playbook: a file or a folder of files a group or host. Those of
 /// the controller are read where no source lists it, too.
 enum VariableFolders {
-    /// - Parameter source: Whether the file is an inventory or a playbook.
-    static func read(
-        beside file: String, into inventory: inout Inventory,
-        _ source: WritableKeyPath<Inventory.Group, JinjaDict> = \.folderVariables, vault: RecipeYAML.Vault? = nil,
-        warn: ((RecipeDiagnostic) -> Void)? = nil
-    ) throws {
+    /// Reads those beside an inventory.
+    static func read(beside file: String, into inventory: inout Inventory, vault: RecipeYAML.Vault? = nil) throws {
         let folder = (URL(fileURLWithPath: file).standardizedFileURL.path as NSString).deletingLastPathComponent
         for group in inventory.groups {
-            for variables in try variables(folder + "/group_vars/" + group.name, vault, warn) {
-                inventory.setVariables(variables, ofGroup: group.name, source)
+            for variables in try variables(folder + "/group_vars/" + group.name, vault, nil) {
+                inventory.setVariables(variables, ofGroup: group.name, \.folderVariables)
             }
         }
         for host in inventory.hosts {
-            let group = inventory.groups.first { $0.hosts.contains(host.name) }?.name
-            for variables in try variables(folder + "/host_vars/" + host.name, vault, warn) {
-                inventory.addHost(host.name, to: group, variables: variables)
+            for variables in try variables(folder + "/host_vars/" + host.name, vault, nil) {
+                inventory.setVariables(variables, ofListed: host.name)
             }
         }
         for name in HostBuilder.controllerNames where inventory.host(name) == nil {
-            for variables in try variables(folder + "/host_vars/" + name, vault, warn) {
+            for variables in try variables(folder + "/host_vars/" + name, vault, nil) {
                 inventory.setVariables(variables, ofUnlisted: name)
+            }
+        }
+    }
+
+    /// Reads those of a playbook's folder, instead of those of another one.
+    static func read(
+        ofPlaybookIn folder: String, into inventory: inout Inventory, vault: RecipeYAML.Vault?,
+        warn: ((RecipeDiagnostic) -> Void)?
+    ) throws {
+        inventory.forgetPlaybook()
+        for group in inventory.groups {
+            for variables in try variables(folder + "/group_vars/" + group.name, vault, warn) {
+                inventory.setVariables(variables, ofGroup: group.name, \.playbookVariables)
+            }
+        }
+        let unlisted = HostBuilder.controllerNames.filter { inventory.host($0) == nil }
+        for name in inventory.hosts.map(\.name) + unlisted {
+            for variables in try variables(folder + "/host_vars/" + name, vault, warn) {
+                inventory.setPlaybookVariables(variables, ofHost: name)
             }
         }
     }

@@ -44,11 +44,15 @@ enum ControllerLookups {
 
     /// The lookups over the playbook's folder.
     ///
-    /// - Parameter hosts: The machines that a pattern means.
+    /// - Parameters:
+    ///   - folder: That of the playbook at work; nil: the library's own.
+    ///   - hosts: The machines that a pattern means.
     static func reading(
-        _ library: FileLibrary, hosts: @escaping @Sendable (_ pattern: String) throws -> [String]
+        _ library: FileLibrary, at folder: LockedValue<String?> = LockedValue(nil),
+        hosts: @escaping @Sendable (_ pattern: String) throws -> [String]
     ) -> JinjaEnvironment.Lookup {
         { name, terms, options, context in
+            let library = library.beside(folder.withLock { $0 })
             let reader = LookupReader(library: library, options: options, context: context)
             switch name {
             case "varnames": return try variableNames(terms, context)

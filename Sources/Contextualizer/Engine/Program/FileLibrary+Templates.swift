@@ -8,6 +8,10 @@ extension FileLibrary {
     /// skipped. Files whose names are templates themselves are known when the task runs.
     func templateProblems(_ plays: [ProgramPlay]) -> [RecipeDiagnostic] {
         var seen: Set<String> = []
+        return plays.flatMap { beside($0.folder).problems(of: $0, &seen) }
+    }
+
+    private func problems(of play: ProgramPlay, _ seen: inout Set<String>) -> [RecipeDiagnostic] {
         var problems: [RecipeDiagnostic] = []
         func visit(_ nodes: [ProgramNode], isSure: Bool) {
             for node in nodes {
@@ -27,10 +31,8 @@ extension FileLibrary {
                 }
             }
         }
-        for play in plays {
-            for section in play.sections { visit(section, isSure: true) }
-            visit(play.handlers.map { .task($0) }, isSure: false)
-        }
+        for section in play.sections { visit(section, isSure: true) }
+        visit(play.handlers.map { .task($0) }, isSure: false)
         return problems
     }
 

@@ -16,20 +16,22 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     private let tags: TagSelection?
     private let vault: RecipeYAML.Vault?
     /// Renders names of roles and tags that are known before anything runs.
-    private let render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)?
+    private let render: (@Sendable (JinjaValue, _ layers: [JinjaDict], _ folder: String) -> JinjaValue)?
     private let files = LockedValue<[SourceRequest: ModuleSource]>([:])
     private let texts = LockedValue<[String: String]>([:])
     private let recipes = LockedValue<[RecipeRequest: Recipe]>([:])
     let roles = LockedValue<[RoleRequest: LoadedRole]>([:])
     /// Gets what is to be told of files of tasks. Given, those that cannot be run are passed over.
     private let notes: LockedValue<[RecipeDiagnostic]>?
+    /// Those of imported playbooks in other folders.
+    private let others = LockedValue<[String: FileLibrary]>([:])
     /// Told what is odd in a file when it is read.
     private let warn: (@Sendable (RecipeDiagnostic) -> Void)?
 
     init(
         folder: String, rolePaths: [String]? = nil, tags: TagSelection? = nil, vault: RecipeYAML.Vault? = nil,
         notes: LockedValue<[RecipeDiagnostic]>? = nil, warn: (@Sendable (RecipeDiagnostic) -> Void)? = nil,
-        render: (@Sendable (JinjaValue, _ layers: [JinjaDict]) -> JinjaValue)? = nil
+        render: (@Sendable (JinjaValue, _ layers: [JinjaDict], _ folder: String) -> JinjaValue)? = nil
     ) {
         self.folder = folder
         usualRolePaths = rolePaths
@@ -45,8 +47,43 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         var compiler = RecipeCompiler(folder: folder)
         compiler.roles = self
         compiler.tags = tags
-        compiler.render = render
+        if let render { compiler.render = { [folder] value, layers in render(value, layers, folder) } }
         return compiler
+    }
+
+    /// The library of plays whose playbook lies in another folder; nil: this one.
+    func beside(_ folder: String?) -> FileLibrary {
+        guard let folder, folder != self.folder else { return self }
+        return others.withLock { others in
+            if let known = others[folder] { return known }
+            let other = FileLibrary(
+                folder: folder, rolePaths: usualRolePaths, tags: tags, vault: vault, notes: notes, warn: warn,
+                render: render)
+            others[folder] = other
+            return other
+        }
+    }
+
+    /// The library of an imported playbook, by the name that it was found by; nil: of the one that imports.
+    func beside(playbook: String?) -> FileLibrary {
+        guard let file = playbook?.expandingHome else { return self }
+        let path = URL(fileURLWithPath: file.hasPrefix("/") ? file : "\(folder)/\(file)").standardizedFileURL.path
+        return beside((path as NSString).deletingLastPathComponent)
+    }
+
+    /// The plays of a playbook, each with what lies beside its own file.
+    ///
+    /// - Parameter base: What the caller decides for tasks that say nothing.
+    func plays(
+        _ recipe: Recipe, base: RecipeAttributes = RecipeAttributes()
+    ) throws(TaskFailure) -> [ProgramPlay] {
+        var plays: [ProgramPlay] = []
+        for (index, play) in recipe.plays.enumerated() {
+            var compiler = beside(playbook: play.recipe).compiler
+            compiler.base = base
+            plays.append(try compiler.play(play, index))
+        }
+        return plays
     }
 
     /// The first place at which the file exists: the role's folders and the file's own first.
@@ -154,10 +191,10 @@ final class FileLibrary: TaskLibrary, SourceProvider {
 
     /// Finds files of tasks that are imported, with those around the recipe.
     func finder(_ files: TaskFiles = TaskFiles()) -> Recipe.TaskFinder {
-        { [self] name, folders in
+        { [self] name, folders, playbook in
             var files = files
             files.folders = folders + files.folders
-            guard let file = file(of: name, files, isImport: true) else { return nil }
+            guard let file = beside(playbook: playbook).file(of: name, files, isImport: true) else { return nil }
             let path = URL(fileURLWithPath: file).standardizedFileURL.path
             return (
                 path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.utf8.count + 1)) : path, try text(of: path)
@@ -192,6 +229,11 @@ final class FileLibrary: TaskLibrary, SourceProvider {
         return recipe
     }
 
+    /// Gives an inventory the `group_vars` and `host_vars` beside the playbook, instead of those beside another one.
+    func readVariables(into inventory: inout Inventory) throws {
+        try VariableFolders.read(ofPlaybookIn: folder, into: &inventory, vault: vault, warn: warn)
+    }
+
     private func tell(_ told: [RecipeDiagnostic]) {
         notes?.withLock { $0 += told }
         for diagnostic in told where diagnostic.severity == .warning { warn?(diagnostic) }
@@ -219,7 +261,7 @@ final class FileLibrary: TaskLibrary, SourceProvider {
     }
 
     /// A value with its templates rendered, as far as that is possible before anything runs.
-    func rendered(_ value: JinjaValue, layers: [JinjaDict]) -> JinjaValue { render?(value, layers) ?? value }
+    func rendered(_ value: JinjaValue, layers: [JinjaDict]) -> JinjaValue { render?(value, layers, folder) ?? value }
 
     func role(
         includedBy task: ProgramTask, path: String, after ran: Set<RecipeCompiler.RoleKey>

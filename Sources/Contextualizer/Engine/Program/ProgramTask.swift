@@ -214,6 +214,8 @@ struct ProgramPlay: Sendable {
     /// What its roles give to all tasks.
     var exports = RoleExports()
     var settings = Settings()
+    /// Folder of its playbook, which may be an imported one; nil: the run's.
+    var folder: String?
 
     /// How machines proceed.
     struct Settings: Sendable {

@@ -31,64 +31,68 @@ struct RecipeCompiler {
     /// The plays of a playbook. A bare list of tasks is no play and gives none.
     func plays(_ recipe: Recipe) throws(TaskFailure) -> [ProgramPlay] {
         var plays: [ProgramPlay] = []
-        for (index, play) in recipe.plays.enumerated() {
-            let attributes = play.attributes.inheriting(from: base)
-            var inherited = attributes
-            inherited.name = nil
-            // The play's variables stay apart: files of variables rank between them and those of blocks and tasks.
-            inherited.vars = JinjaDict()
-            var collection = RoleCollection()
-            var sections = [
-                try self.nodes(play.preTasks, inherited: inherited, path: "\(index).pre_tasks", roles: &collection)
-            ]
-            var middle: [ProgramNode] = []
-            for (number, entry) in play.roles.enumerated() {
-                var entry = entry
-                entry.name = rendered(.string(entry.name), layers: [play.attributes.vars]).text
-                middle += try role(
-                    entry, inherited: inherited, path: "\(index).roles.\(number)", upper: [], parents: [],
-                    isDirect: true, into: &collection)
-            }
-            middle += try self.nodes(play.tasks, inherited: inherited, path: "\(index).tasks", roles: &collection)
-            sections.append(middle)
-            sections.append(
-                try self.nodes(play.postTasks, inherited: inherited, path: "\(index).post_tasks", roles: &collection))
-            var gathering = ProgramTask.gathering
-            let tags = TagSelection.texts(attributes.tags.map { rendered($0, layers: [attributes.vars]) })
-            gathering.tags = tags.isEmpty ? ["always"] : tags
-            gathering.remoteUser = attributes.remoteUser
-            gathering.connection = attributes.connection
-            // Of an import: a play has no conditions of its own.
-            gathering.conditions = Self.texts(attributes.when)
-            for (name, value) in [
-                ("gather_subset", play.gatherSubset), ("gather_timeout", play.gatherTimeout),
-                ("fact_path", play.factPath),
-            ] {
-                if let value { gathering.arguments[name] = value }
-            }
-            gathering.become = attributes.become
-            gathering.becomeUser = attributes.becomeUser
-            gathering.becomeMethod = attributes.becomeMethod
-            gathering.becomeExe = attributes.becomeExe
-            gathering.becomeFlags = attributes.becomeFlags
-            gathering.environment = attributes.environment
-            var untagged = self
-            untagged.tags = nil
-            var handling = inherited
-            handling.tags = []
-            let handlers = try untagged.nodes(
-                play.handlers, inherited: handling, path: "\(index).handlers", roles: &collection)
-            var program = ProgramPlay(
-                name: attributes.name ?? Self.pattern(play.hosts), hosts: play.hosts ?? .string("all"),
-                gathersFacts: play.gatherFacts, gathering: gathering, sections: sections,
-                handlers: Self.handlers(of: collection.handlers + [handlers] + collection.importedHandlers),
-                layers: [attributes.vars], variableFiles: play.varsFiles)
-            program.tags = tags
-            program.exports = collection.exports
-            program.settings = ProgramPlay.Settings(play)
-            plays.append(program)
-        }
+        for (index, play) in recipe.plays.enumerated() { plays.append(try self.play(play, index)) }
         return plays
+    }
+
+    /// A play, whose tasks are numbered under `index`.
+    func play(_ play: RecipePlay, _ index: Int) throws(TaskFailure) -> ProgramPlay {
+        let attributes = play.attributes.inheriting(from: base)
+        var inherited = attributes
+        inherited.name = nil
+        // The play's variables stay apart: files of variables rank between them and those of blocks and tasks.
+        inherited.vars = JinjaDict()
+        var collection = RoleCollection()
+        var sections = [
+            try self.nodes(play.preTasks, inherited: inherited, path: "\(index).pre_tasks", roles: &collection)
+        ]
+        var middle: [ProgramNode] = []
+        for (number, entry) in play.roles.enumerated() {
+            var entry = entry
+            entry.name = rendered(.string(entry.name), layers: [play.attributes.vars]).text
+            middle += try role(
+                entry, inherited: inherited, path: "\(index).roles.\(number)", upper: [], parents: [],
+                isDirect: true, into: &collection)
+        }
+        middle += try self.nodes(play.tasks, inherited: inherited, path: "\(index).tasks", roles: &collection)
+        sections.append(middle)
+        sections.append(
+            try self.nodes(play.postTasks, inherited: inherited, path: "\(index).post_tasks", roles: &collection))
+        var gathering = ProgramTask.gathering
+        let tags = TagSelection.texts(attributes.tags.map { rendered($0, layers: [attributes.vars]) })
+        gathering.tags = tags.isEmpty ? ["always"] : tags
+        gathering.remoteUser = attributes.remoteUser
+        gathering.connection = attributes.connection
+        // Of an import: a play has no conditions of its own.
+        gathering.conditions = Self.texts(attributes.when)
+        for (name, value) in [
+            ("gather_subset", play.gatherSubset), ("gather_timeout", play.gatherTimeout),
+            ("fact_path", play.factPath),
+        ] {
+            if let value { gathering.arguments[name] = value }
+        }
+        gathering.become = attributes.become
+        gathering.becomeUser = attributes.becomeUser
+        gathering.becomeMethod = attributes.becomeMethod
+        gathering.becomeExe = attributes.becomeExe
+        gathering.becomeFlags = attributes.becomeFlags
+        gathering.environment = attributes.environment
+        var untagged = self
+        untagged.tags = nil
+        var handling = inherited
+        handling.tags = []
+        let handlers = try untagged.nodes(
+            play.handlers, inherited: handling, path: "\(index).handlers", roles: &collection)
+        var program = ProgramPlay(
+            name: attributes.name ?? Self.pattern(play.hosts), hosts: play.hosts ?? .string("all"),
+            gathersFacts: play.gatherFacts, gathering: gathering, sections: sections,
+            handlers: Self.handlers(of: collection.handlers + [handlers] + collection.importedHandlers),
+            layers: [attributes.vars], variableFiles: play.varsFiles)
+        program.tags = tags
+        program.exports = collection.exports
+        program.settings = ProgramPlay.Settings(play)
+        program.folder = folder
+        return program
     }
 
     private static func pattern(_ hosts: JinjaValue?) -> String {

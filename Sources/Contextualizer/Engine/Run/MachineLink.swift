@@ -39,7 +39,7 @@ actor MachineLink {
     private let factory: any CommunicatorFactory
     private let settings: Settings
     /// Where programs begin on the controller; nil: at home.
-    private let folder: String?
+    private let folder: (@Sendable () -> String?)?
     private let reachTimeout: Duration
     private let clock: any Clock<Duration>
     private let lock: RunLock
@@ -60,7 +60,7 @@ actor MachineLink {
     ///   - report: Told what is to become an event.
     init(
         machine: ContextualizationMachine, isController: Bool = false, factory: any CommunicatorFactory,
-        settings: Settings, folder: String? = nil,
+        settings: Settings, folder: (@Sendable () -> String?)? = nil,
         reachTimeout: Duration, clock: any Clock<Duration>, lock: RunLock, mayHaveLeftover: Bool,
         report: @escaping @Sendable (ContextualizationEvent.Body) async throws -> Void
     ) {
@@ -92,7 +92,7 @@ actor MachineLink {
             try await clearLeftover(communicator, escalation: program.escalation)
         }
         var program = program
-        let place = folder.map { "cd \(ShellText.quote($0)) 2>/dev/null || :\n" } ?? ""
+        let place = folder?().map { "cd \(ShellText.quote($0)) 2>/dev/null || :\n" } ?? ""
         program.script = lock.prefix + place + program.script
         users.insert(program.escalation)
         do {

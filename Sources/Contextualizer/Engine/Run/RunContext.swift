@@ -17,8 +17,6 @@ final class RunContext: Sendable {
         var isStrict = false
         /// Whether tasks may run on the controller, as its user: for playbooks that users run themselves.
         var allowsController = false
-        /// The playbook's folder.
-        var folder: String?
         /// Most tasks at the same time where machines keep together.
         var parallelism = 64
         /// Whether the tasks may be others when an interrupted run goes on.
@@ -35,8 +33,8 @@ final class RunContext: Sendable {
     let recorder: RunRecorder
     let history: RunHistory
     let masker: Masker
-    let sources: any SourceProvider
-    let library: any TaskLibrary
+    /// Files of the play at work.
+    private let files: LockedValue<(sources: any SourceProvider, library: any TaskLibrary)>
     let board = RunOnceBoard()
     let clock: any Clock<Duration>
     /// nil: the inventory is fixed.
@@ -58,11 +56,19 @@ final class RunContext: Sendable {
         self.recorder = recorder
         self.history = history
         self.masker = masker
-        self.sources = sources
-        self.library = library
+        files = LockedValue((sources, library))
         self.clock = clock
         self.inventory = inventory
         self.stepper = stepper
+    }
+
+    var sources: any SourceProvider { files.withLock { $0.sources } }
+    var library: any TaskLibrary { files.withLock { $0.library } }
+
+    /// Turns to a play, whose files lie in this library.
+    func turn(to library: FileLibrary) {
+        files.withLock { $0 = (library, library) }
+        table.folder.withLock { $0 = library.folder }
     }
 
     /// What bounds how often something runs at the same time.

@@ -335,7 +335,7 @@ extension TaskRun {
         guard let inventory = runner.context.inventory else { return nil }
         let layers = task.upperLayers + task.layers + runner.playLayers + [host.set, host.included]
         guard
-            inventory.isLate(host.name)
+            host.isElsewhere || inventory.isLate(host.name)
                 || layers.contains(where: { layer in ConnectionVariables.ofTheWay.contains { layer[$0] != nil } })
         else { return nil }
         do {

@@ -22,14 +22,20 @@ final class HostTable: Sendable {
     /// Further variables above all others (`-e`), and those of the engine.
     let extra: JinjaDict
     let magic: JinjaDict
+    /// The folder of the playbook at work, which may be an imported one; nil: as ``magic`` says.
+    let folder: LockedValue<String?>
 
     /// - Parameters:
     ///   - groups: Members of each group in order; `all` and `ungrouped` are added.
     ///   - extra: Variables above all others; their texts are templates.
     ///   - magic: Fixed values such as `playbook_dir`.
-    init(hosts: [HostVariables], groups: [(String, [String])], extra: JinjaDict, magic: JinjaDict) {
+    init(
+        hosts: [HostVariables], groups: [(String, [String])], extra: JinjaDict, magic: JinjaDict,
+        folder: LockedValue<String?> = LockedValue(nil)
+    ) {
         self.extra = extra
         self.magic = magic
+        self.folder = folder
         state.withLock {
             $0.hosts = hosts
             $0.byName = Dictionary(hosts.map { ($0.name, $0) }) { first, _ in first }

@@ -9,6 +9,7 @@ final class HostVariables: Sendable {
         var set = JinjaDict()
         var groups: [String] = []
         var inventory = JinjaDict()
+        var isElsewhere = false
     }
 
     /// Name in the inventory.
@@ -35,6 +36,12 @@ final class HostVariables: Sendable {
             $0.inventory = variables
             $0.groups = groups
         }
+    }
+
+    /// Whether the variables beside the playbook at work say another way to it than those at the beginning.
+    var isElsewhere: Bool {
+        get { state.withLock { $0.isElsewhere } }
+        set { state.withLock { $0.isElsewhere = newValue } }
     }
 
     func clearFacts() { state.withLock { $0.facts = JinjaDict() } }

@@ -1,4 +1,5 @@
 import Jinja
+import Support
 
 /// The variables that a task sees on one machine, in Ansible's order of precedence. Values are templated when they are
 /// used, once a scope; facts, registered results and loop items are data and never templated.
@@ -115,6 +116,7 @@ final class TaskScope: JinjaScope {
             case "ansible_play_hosts": table.playHosts(\.active)
             case "ansible_play_hosts_all": table.playHosts(\.all)
             case "omit": .omit
+            case "playbook_dir": table.folder.withLock { $0 }.map { .string($0) } ?? table.magic[name]
             default: table.magic[name]
             }
         }

@@ -23,6 +23,8 @@ public struct Inventory: Sendable, Hashable {
     public struct Host: Sendable, Hashable {
         public var name: String
         public var variables: JinjaDict = [:]
+        /// Of `host_vars` beside the playbook.
+        public var playbookVariables: JinjaDict = [:]
 
         public init(_ name: String) { self.name = name }
     }
@@ -30,8 +32,8 @@ public struct Inventory: Sendable, Hashable {
     /// In the order in which they were first named.
     public private(set) var hosts: [Host] = []
     public private(set) var groups: [Group] = [Group("all"), Group("ungrouped")]
-    /// Variables of hosts that no source lists and that are there all the same: the controller's.
-    public private(set) var unlisted: [String: JinjaDict] = [:]
+    /// Hosts that no source lists and that are there all the same: the controller.
+    private var unlisted: [String: Host] = [:]
     /// The files, folders and lists that it was read from.
     public var sources: [String] = []
     private var hostIndex: [String: Int] = [:]
@@ -70,7 +72,7 @@ public struct Inventory: Sendable, Hashable {
             }
             for child in group.children { addChild(child, to: group.name) }
         }
-        for (name, variables) in other.unlisted { setVariables(variables, ofUnlisted: name) }
+        for (name, host) in other.unlisted { setVariables(host.variables, ofUnlisted: name) }
         regroup()
     }
 
@@ -133,7 +135,23 @@ public struct Inventory: Sendable, Hashable {
 
     /// Gives variables to a host that is not listed.
     public mutating func setVariables(_ variables: JinjaDict, ofUnlisted name: String) {
-        unlisted[name, default: [:]].merge(variables)
+        unlisted[name, default: Host(name)].variables.merge(variables)
+    }
+
+    /// Gives a host, listed or not, variables of `host_vars` beside the playbook.
+    public mutating func setPlaybookVariables(_ variables: JinjaDict, ofHost name: String) {
+        if let place = hostIndex[name] {
+            hosts[place].playbookVariables.merge(variables)
+        } else {
+            unlisted[name, default: Host(name)].playbookVariables.merge(variables)
+        }
+    }
+
+    /// Takes away what `group_vars` and `host_vars` beside the playbook gave.
+    public mutating func forgetPlaybook() {
+        for place in groups.indices { groups[place].playbookVariables = [:] }
+        for place in hosts.indices { hosts[place].playbookVariables = [:] }
+        for name in unlisted.keys { unlisted[name]?.playbookVariables = [:] }
     }
 
     /// A host that is in another group is not ungrouped. To be called after changes.
@@ -194,8 +212,19 @@ public struct Inventory: Sendable, Hashable {
         result.merge(groups[0].playbookVariables)
         for group in inner { result.merge(group.folderVariables) }
         for group in inner { result.merge(group.playbookVariables) }
-        result.merge(host(name)?.variables ?? [:])
+        if let host = host(name) {
+            result.merge(host.variables)
+            result.merge(host.playbookVariables)
+        }
         result["ansible_group_priority"] = nil
+        return result
+    }
+
+    /// Variables of a host that no source lists, without those of groups.
+    public func variables(ofUnlisted name: String) -> JinjaDict {
+        guard let host = unlisted[name] else { return [:] }
+        var result = host.variables
+        result.merge(host.playbookVariables)
         return result
     }
 

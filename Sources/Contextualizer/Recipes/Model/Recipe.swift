@@ -7,12 +7,15 @@ public struct Recipe: Sendable, Hashable {
 
     /// Gives the text of a file of tasks that an import names, and what it is called; `nil` when there is none.
     ///
-    /// `folders` are those in the names of the imports around, nearest first.
+    /// `folders` are those in the names of the imports around, nearest first, within the playbook that imports it;
+    /// `playbook` is the file of that one where it is imported itself, nil: the recipe.
     public typealias TaskFinder =
-        @Sendable (_ path: String, _ folders: [String]) throws -> (name: String, text: String)?
+        @Sendable (_ path: String, _ folders: [String], _ playbook: String?) throws -> (name: String, text: String)?
 
-    /// Gives the name of a playbook whose import has a template for it, with the variables of the import.
-    public typealias NameRenderer = @Sendable (_ template: String, _ variables: JinjaDict) throws -> String
+    /// Gives the name of a playbook whose import has a template for it, with the variables of the import. `playbook` is
+    /// the file with the import, as that of a ``TaskFinder``.
+    public typealias NameRenderer =
+        @Sendable (_ template: String, _ variables: JinjaDict, _ playbook: String?) throws -> String
 
     /// What the recipe is called in messages: a file, or the id of a `configure` section.
     public var name: String

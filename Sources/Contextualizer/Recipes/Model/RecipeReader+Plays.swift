@@ -104,7 +104,13 @@ extension RecipeReader {
         guard let loader, let file = nameOfPlaybook(file, play),
             let (root, outer) = load(file, with: loader, at: play.position)
         else { return nil }
-        defer { leave(outer) }
+        // What its plays name is looked for beside it, not beside the file that imports it.
+        let around = (folders, playbook)
+        (folders, playbook) = ([], name)
+        defer {
+            (folders, playbook) = around
+            leave(outer)
+        }
         return nested(play.position, []) { reader in
             (root.items ?? []).flatMap { item in
                 reader.plays(item).map { imported in
@@ -127,7 +133,7 @@ extension RecipeReader {
     private mutating func nameOfPlaybook(_ name: String, _ play: RecipePlay) -> String? {
         guard JinjaTemplate.isTemplate(name) else { return name }
         do {
-            return try renderer?(name, play.attributes.vars)
+            return try renderer?(name, play.attributes.vars, playbook)
         } catch {
             self.error(
                 "the name of the playbook '\(name)' that is imported here is not known before the run: \(error). Give it "
@@ -176,7 +182,7 @@ extension RecipeReader {
         _ target: String, _ loader: Recipe.Loader, _ finder: Recipe.TaskFinder?
     ) throws -> (file: String, text: String?) {
         if let finder {
-            let found = try finder(target, folders)
+            let found = try finder(target, folders, playbook)
             return (found?.name ?? target, found?.text)
         }
         // Beside the file that imports it, else where all are looked for.

@@ -13,8 +13,10 @@ struct RecipeReader {
     var depth = 0
     /// Files that are being imported, to find circles.
     var imports: [String] = []
-    /// Folders in the names of these, nearest first.
+    /// Folders in the names of these, nearest first, within the playbook that is read.
     var folders: [String] = []
+    /// The file of the playbook that is read, where it is imported; nil: the recipe itself.
+    var playbook: String?
     var finder: Recipe.TaskFinder?
     var renderer: Recipe.NameRenderer?
 
