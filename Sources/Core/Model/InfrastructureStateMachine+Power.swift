@@ -38,7 +38,8 @@ extension InfrastructureStateMachine {
         var stops: [CloudReference: [MachineID]] = [:]
         var starts: [CloudReference: [MachineID]] = [:]
         var reboots: [CloudReference: [MachineID]] = [:]
-        for machine in snapshot.machines where isPowerChangeOpen(machine) && verified.contains(machine.id)
+        for machine in snapshot.machines
+        where isPowerChangeOpen(machine) && verified.contains(machine.id)
             && !inFlight.contains(.alter(machine.id))
         {
             let cloud = machine.placement.cloud
