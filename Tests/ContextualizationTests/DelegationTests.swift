@@ -88,6 +88,11 @@ import Testing
         #expect(trial.ends() == ["t=changed", "u=changed"])
     }
 
+    @Test func aPauseNeedsNoMachine() async throws {
+        #expect(try await ways("{pause: {minutes: 1}}") == [])
+        #expect(try await ways("{ping: }").count == 1)
+    }
+
     @Test func machinesOfNoInventoryAreInNoTable() async throws {
         let trial = try await PlaybookTrial(
             """

@@ -40,7 +40,7 @@ package enum AssembleModule: Module {
             + ShellLibrary.checksum + """
                 s0=\(ShellText.path(arguments.string("src") ?? ""));d=\(ShellText.path(arguments.string("dest") ?? ""))
                 [ -e "$s0" ]||die "Source ($s0) does not exist";[ -d "$s0" ]||die "Source ($s0) is not a directory"
-                [ -r "$s0" ]&&[ -x "$s0" ]||die "Source ($s0) cannot be read: Permission denied"
+                [ -r "$s0" ]&&[ -x "$s0" ]||die "Task failed: Module failed: [Errno 13] Permission denied: '$s0'"
                 c_=$GANTRY_FILES/c;: >"$c_";n_=0;set -f;IFS='
                 ';for f in $(ls -A "$s0"\(hidden)\(filter));do unset IFS;[ -f "$s0/$f" ]||continue
                 if [ $n_ = 1 ];then [ -z "$(tail -c 1 "$c_")" ]||echo >>"$c_";\(delimiter.isEmpty ? ":" : "cat \"$GANTRY_FILES/delimiter\" >>\"$c_\"");fi
