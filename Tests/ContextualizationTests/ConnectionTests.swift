@@ -17,7 +17,8 @@ import Testing
         return try #require(HostBuilder(options: options).hosts(of: inventory).first)
     }
 
-    private static var options: RecipeRunner.Options {
+    /// Of a user without keys and known hosts.
+    static var options: RecipeRunner.Options {
         var options = RecipeRunner.Options()
         options.privateKeyFiles = []
         options.knownHostsFiles = []

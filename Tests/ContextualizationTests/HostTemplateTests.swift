@@ -16,21 +16,13 @@ extension HostBuilder {
 
 /// Connection variables that are templates: rendered at the start with what is known then, else for each task.
 @Suite struct HostTemplateTests {
-    private static var options: RecipeRunner.Options {
-        var options = RecipeRunner.Options()
-        options.privateKeyFiles = []
-        options.knownHostsFiles = []
-        options.user = "me"
-        return options
-    }
-
     private func run(
         _ files: [String: String], _ machines: FakeMachines, local: FakeMachines? = nil
     ) async throws -> (ContextualizationReport, EventLog) {
         let project = try Project(files)
         let log = EventLog()
         let runner = RecipeRunner(
-            factory: machines, local: local ?? machines, options: Self.options, clock: ImmediateClock())
+            factory: machines, local: local ?? machines, options: ConnectionTests.options, clock: ImmediateClock())
         let report = try await runner.run(
             playbook: project.root + "/site.yml",
             inventory: try RecipeRunner.inventory(file: project.root + "/hosts")
@@ -51,7 +43,7 @@ extension HostBuilder {
                 web: {hosts: {a: {ansible_host: "10.0.0.{{ last }}", last: 9}}}
                 bastions: {hosts: {gate: {ansible_host: "{{ net }}.1", net: 10.0.1, ansible_port: 2222}}}
             """, name: "i.yml")
-        let hosts = HostBuilder(options: Self.options).hosts(of: inventory)
+        let hosts = HostBuilder(options: ConnectionTests.options).hosts(of: inventory)
         let host = try #require(hosts.first { $0.machine.id == "a" })
         #expect(host.refusal == nil && !host.isLate)
         #expect(host.machine.target.endpoints == [Endpoint(host: "10.0.0.9", port: 22)])
@@ -66,7 +58,7 @@ extension HostBuilder {
     ])
     func onlyUndefinedNamesWaitForATask(port: String, waits: Bool) throws {
         let inventory = try Inventory.parse("a ansible_port=\"\(port)\"\n", name: "i")
-        let host = try #require(HostBuilder(options: Self.options).hosts(of: inventory).first)
+        let host = try #require(HostBuilder(options: ConnectionTests.options).hosts(of: inventory).first)
         #expect(host.refusal?.hasPrefix("ansible_port") == true, "\(host.refusal ?? "none")")
         #expect(host.isLate == waits)
     }
